@@ -1,0 +1,588 @@
+"""Every type that crosses the wire, once.
+
+The front end's types are generated from this file (`npm run protocol` in
+`labextension/`); a test fails when they are out of date.  Unknown fields are
+ignored, so that an older peer can talk to a newer one; a wrong type is refused
+with :class:`InvalidFrame`, which names the field.
+
+Times are milliseconds since the Unix epoch (UTC), money is US dollars, and ids
+are UUIDv7 strings: they sort by the time they were made.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import Annotated, Literal, TypeAlias, TypeVar, get_args
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+_T = TypeVar("_T")
+
+PROTOCOL_VERSION = 1
+MAX_FRAME_BYTES = 4 * 1024 * 1024
+HEARTBEAT_SECONDS = 20
+"""The server sends a heartbeat this often; a client that hears nothing for
+twice as long reconnects (proxies drop sockets that are idle for 60 s)."""
+
+Id: TypeAlias = Annotated[
+    str,
+    Meta(pattern="^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"),
+]
+Milliseconds: TypeAlias = int
+Title: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+# --- What a conversation is made of -------------------------------------------------
+
+
+class Role(str, Enum):
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+class Status(str, Enum):
+    """Where a message stands.  The last four are final."""
+
+    QUEUED = "queued"
+    STREAMING = "streaming"
+    COMPLETE = "complete"
+    STOPPED = "stopped"
+    INTERRUPTED = "interrupted"
+    FAILED = "failed"
+
+
+class TextPart(Struct, tag="text", frozen=True):
+    text: str
+
+
+class ReasoningPart(Struct, tag="reasoning", frozen=True):
+    """What the model lets us see of its thinking; never sent back to it."""
+
+    text: str
+
+
+Part: TypeAlias = TextPart | ReasoningPart
+
+
+class Code(str, Enum):
+    """What went wrong, as far as it changes what the person can do."""
+
+    # the model's server
+    NO_KEY = "no_key"
+    WRONG_KEY = "wrong_key"
+    NO_QUOTA = "no_quota"
+    RATE_LIMITED = "rate_limited"
+    MODEL_UNKNOWN = "model_unknown"
+    CONTEXT_TOO_LONG = "context_too_long"
+    CONTENT_REFUSED = "content_refused"
+    REQUEST_REFUSED = "request_refused"
+    PROVIDER_DOWN = "provider_down"
+    PROVIDER_TIMEOUT = "provider_timeout"
+    STREAM_CUT = "stream_cut"
+    LOCAL_MODEL_MISSING = "local_model_missing"
+    # the frame or the request
+    INVALID = "invalid"
+    TOO_LARGE = "too_large"
+    NOT_FOUND = "not_found"
+    CONFLICT = "conflict"
+    # the history
+    STORE_DOWN = "store_down"
+    STORE_LOCKED = "store_locked"
+    STORE_READ_ONLY = "store_read_only"
+    STORE_FULL = "store_full"
+    STORE_CORRUPT = "store_corrupt"
+    STORE_NEWER = "store_newer"
+    # ours
+    SERVER_STOPPED = "server_stopped"
+    INTERNAL = "internal"
+
+
+class Problem(Struct, omit_defaults=True, frozen=True):
+    """One thing that went wrong: what happened, what was kept, what to do next.
+
+    `message` is a full English sentence or two; `field` is the path of the field
+    that was refused; `retry_at` says when waiting is expected to help; `detail` is
+    the upstream's own words, shown on request.
+    """
+
+    code: Code
+    message: str
+    field: str | None = None
+    retry_at: Milliseconds | None = None
+    detail: str | None = None
+
+
+class Usage(Struct, omit_defaults=True, frozen=True):
+    """Tokens of one reply, as the API reports them.
+
+    `cached_tokens` and `cache_write_tokens` are part of `input_tokens`,
+    `reasoning_tokens` of `output_tokens`.
+    """
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    cache_write_tokens: int = 0
+    reasoning_tokens: int = 0
+
+
+class Effort(str, Enum):
+    NONE = "none"
+    MINIMAL = "minimal"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    XHIGH = "xhigh"
+    MAX = "max"
+
+
+class ThreadSettings(Struct, omit_defaults=True, frozen=True):
+    """How replies of a thread are made; `None` leaves it to the default."""
+
+    model: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
+    max_output_tokens: Annotated[int, Meta(ge=1, le=10_000_000)] | None = None
+    effort: Effort | None = None
+    system_prompt: Annotated[str, Meta(max_length=100_000)] | None = None
+
+
+class Message(Struct, omit_defaults=True):
+    """One node of a thread's message tree; siblings are versions of each other."""
+
+    id: Id
+    thread_id: Id
+    parent_id: Id | None
+    role: Role
+    parts: list[Part]
+    status: Status
+    created_at: Milliseconds
+    first_token_at: Milliseconds | None = None
+    completed_at: Milliseconds | None = None
+    client_id: str | None = None
+    model: str | None = None
+    usage: Usage | None = None
+    cost: float | None = None
+    problem: Problem | None = None
+
+
+class Thread(Struct, omit_defaults=True):
+    """A conversation without its messages.
+
+    `leaf_id` is the last message of the branch being shown; `revision` grows by
+    one with every change, for compare-and-set.  `title` is `None` until somebody,
+    or the first answer, gives one; `titled_by_user` keeps it from being replaced.
+    `updated_at` is the last activity and orders the list.
+    """
+
+    id: Id
+    title: str | None
+    settings: ThreadSettings
+    created_at: Milliseconds
+    updated_at: Milliseconds
+    leaf_id: Id | None = None
+    revision: int = 0
+    titled_by_user: bool = False
+    deleted_at: Milliseconds | None = None
+    running: bool = False
+    """True while an answer is being made; known by the engine, never stored."""
+
+
+class User(Struct, frozen=True):
+    """Whoever the server says is asking."""
+
+    id: str
+    name: str
+    initials: str
+    avatar_url: str | None = None
+    color: str | None = None
+
+
+# --- Commands: client to server over the socket --------------------------------------
+
+CommandId: TypeAlias = Annotated[str, Meta(min_length=1, max_length=64)]
+ClientId: TypeAlias = Annotated[str, Meta(min_length=8, max_length=64)]
+
+
+class Subscribe(Struct, tag="subscribe", frozen=True):
+    """Follow a thread.
+
+    Answered with a `snapshot`, or, where `epoch` and `after` name the last event
+    seen and the server still has the rest, with just the events missed.
+    """
+
+    id: CommandId
+    thread_id: Id
+    after: int | None = None
+    epoch: str | None = None
+
+
+class Unsubscribe(Struct, tag="unsubscribe", frozen=True):
+    id: CommandId
+    thread_id: Id
+
+
+class Send(Struct, tag="send", frozen=True):
+    """Ask.  `parent_id` is the message it follows (`None`: it begins the thread).
+
+    Asking under an older parent begins a new branch, which is how a question is
+    edited.  `create` makes the thread if it does not exist yet, with `settings`.
+    The same `client_id` sent again changes nothing and gets the same answer.
+    """
+
+    id: CommandId
+    client_id: ClientId
+    thread_id: Id
+    parent_id: Id | None
+    parts: Annotated[list[TextPart], Meta(min_length=1, max_length=64)]
+    create: bool = False
+    settings: ThreadSettings | None = None
+
+
+class Regenerate(Struct, tag="regenerate", frozen=True):
+    """Answer the same question again, as a new version beside `message_id`."""
+
+    id: CommandId
+    client_id: ClientId
+    thread_id: Id
+    message_id: Id
+
+
+class Stop(Struct, tag="stop", frozen=True):
+    """Stop a reply; a queued one is taken out of the queue."""
+
+    id: CommandId
+    thread_id: Id
+    message_id: Id
+
+
+class Select(Struct, tag="select", frozen=True):
+    """Show the branch that `message_id` is on (its newest leaf)."""
+
+    id: CommandId
+    thread_id: Id
+    message_id: Id
+
+
+class Ping(Struct, tag="ping", frozen=True):
+    id: CommandId
+
+
+Command: TypeAlias = Subscribe | Unsubscribe | Send | Regenerate | Stop | Select | Ping
+
+
+# --- Events: server to client over the socket -----------------------------------------
+
+
+class Welcome(Struct, tag="welcome", frozen=True):
+    """The first frame of every socket."""
+
+    protocol: int
+    server_version: str
+    epoch: str
+    """Changes when the server restarts: sequence numbers start over."""
+    user: User
+    heartbeat_seconds: int
+    problem: Problem | None = None
+    """What keeps the history from being read or written, if anything does."""
+
+
+class Ack(Struct, tag="ack", omit_defaults=True, frozen=True):
+    """The command `id` was carried out; what it stored is durable."""
+
+    id: str
+    thread_id: Id | None = None
+    message_id: Id | None = None
+    reply_id: Id | None = None
+
+
+class Rejected(Struct, tag="rejected", frozen=True):
+    """The command `id` (empty where it could not be read) changed nothing."""
+
+    id: str
+    problem: Problem
+
+
+class Snapshot(Struct, tag="snapshot", frozen=True):
+    """A thread as it stands after event `seq`: the newest messages of the branch.
+
+    `messages` go from older to newer and end at the leaf; `more` says that older
+    ones exist (fetched over REST).  `versions` maps the id of each message shown
+    that has siblings to the ids of all of them, oldest first.
+    """
+
+    thread_id: Id
+    epoch: str
+    seq: int
+    thread: Thread
+    messages: list[Message]
+    versions: dict[str, list[str]]
+    more: bool
+
+
+class MessageChanged(Struct, tag="message", frozen=True):
+    """A message is new or has changed; replaces what the client has of it."""
+
+    thread_id: Id
+    seq: int
+    message: Message
+
+
+class Delta(Struct, tag="delta", frozen=True):
+    """More of a reply: `text` goes to the end of part number `part`.
+
+    `part` equal to the number of parts so far begins a new one of `kind`.
+    """
+
+    thread_id: Id
+    seq: int
+    message_id: Id
+    part: int
+    kind: Literal["text", "reasoning"]
+    text: str
+
+
+class Waiting(Struct, tag="waiting", frozen=True):
+    """A reply waits for its model's server and says why; `None`: no longer."""
+
+    thread_id: Id
+    seq: int
+    message_id: Id
+    problem: Problem | None
+
+
+class ThreadChanged(Struct, tag="thread", frozen=True):
+    """Sent to every socket of the user.  `thread.deleted_at` set: it is in the trash."""
+
+    thread: Thread
+
+
+class Health(Struct, tag="health", frozen=True):
+    """What keeps the history from being read or written; `None`: all is well again."""
+
+    problem: Problem | None
+
+
+class Heartbeat(Struct, tag="heartbeat", frozen=True):
+    pass
+
+
+class Pong(Struct, tag="pong", frozen=True):
+    id: str
+
+
+class Goodbye(Struct, tag="goodbye", frozen=True):
+    """The server is stopping; running replies have been kept as far as they came."""
+
+
+Event: TypeAlias = (
+    Welcome
+    | Ack
+    | Rejected
+    | Snapshot
+    | MessageChanged
+    | Delta
+    | Waiting
+    | ThreadChanged
+    | Health
+    | Heartbeat
+    | Pong
+    | Goodbye
+)
+
+
+# --- Resources: REST ------------------------------------------------------------------
+
+
+class ThreadPage(Struct, frozen=True):
+    """Threads, newest activity first; `next` is the cursor of the following page."""
+
+    threads: list[Thread]
+    next: str | None
+
+
+class MessagePage(Struct, frozen=True):
+    """The part of a branch just before a message, as in :class:`Snapshot`."""
+
+    messages: list[Message]
+    versions: dict[str, list[str]]
+    more: bool
+
+
+class ThreadPatch(Struct, frozen=True):
+    """Changes to a thread; fields left out stay.  `revision` makes it compare-and-set."""
+
+    title: Title | UnsetType = UNSET
+    settings: ThreadSettings | UnsetType = UNSET
+    revision: int | UnsetType = UNSET
+
+
+class Model(Struct, omit_defaults=True, frozen=True):
+    """A model that can be chosen and what it takes; prices are per million tokens."""
+
+    id: str
+    name: str
+    known: bool = False
+    """False: not in our catalogue; default limits and no price."""
+    context_tokens: int | None = None
+    max_output_tokens: int | None = None
+    efforts: list[Effort] = []
+    default_effort: Effort | None = None
+    temperature: bool = True
+    """Whether temperature may be set (with efforts: only at effort `none`)."""
+    input_price: float | None = None
+    output_price: float | None = None
+    cached_price: float | None = None
+    shutdown_date: str | None = None
+
+
+class ModelList(Struct, frozen=True):
+    """`default` is the model used where a thread names none; `problem` says why the
+    server's own list could not be had (the catalogue is shown instead)."""
+
+    models: list[Model]
+    default: str | None
+    problem: Problem | None = None
+
+
+class Source(str, Enum):
+    """Where replies come from."""
+
+    OPENAI = "openai"
+    COMPATIBLE = "compatible"
+    AZURE = "azure"
+    LOCAL = "local"
+
+
+class Api(str, Enum):
+    """Which of the two APIs to speak; `auto`: Responses at OpenAI and Azure, else
+    Chat Completions."""
+
+    AUTO = "auto"
+    RESPONSES = "responses"
+    CHAT = "chat"
+
+
+class Account(Struct, omit_defaults=True, frozen=True):
+    """A user's own settings, as the browser may see them: the key is write-only."""
+
+    user: User
+    source: Source | None = None
+    """`None`: nothing is set up yet and the first-run screen shows."""
+    from_environment: bool = False
+    """The source comes from the server's environment, not from this user."""
+    base_url: str | None = None
+    api: Api = Api.AUTO
+    key_hint: str | None = None
+    """The last four characters of the key."""
+    local_available: bool = False
+    """The local model is installed."""
+    defaults: ThreadSettings = ThreadSettings()
+    problem: Problem | None = None
+
+
+class AccountPatch(Struct, frozen=True):
+    """Changes to one's own settings.  `source: null` goes back to the environment's;
+    `key: null` forgets the stored key."""
+
+    source: Source | None | UnsetType = UNSET
+    base_url: Annotated[str, Meta(max_length=2000)] | None | UnsetType = UNSET
+    api: Api | UnsetType = UNSET
+    key: Annotated[str, Meta(min_length=1, max_length=500)] | None | UnsetType = UNSET
+    defaults: ThreadSettings | UnsetType = UNSET
+
+
+class Failure(Struct, frozen=True):
+    """The body of every REST answer that is not a success."""
+
+    problem: Problem
+
+
+RESOURCES = (
+    ThreadPage,
+    MessagePage,
+    ThreadPatch,
+    Thread,
+    ModelList,
+    Account,
+    AccountPatch,
+    Failure,
+)
+
+
+# --- Reading and writing ----------------------------------------------------------------
+
+
+class InvalidFrame(ValueError):
+    """A frame or body that is not of the right form; `problem` names the field."""
+
+    def __init__(self, problem: Problem, command_id: str = "") -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+        self.command_id = command_id
+
+
+class _CommandId(Struct):
+    id: str = ""
+
+
+_encoder = msgspec.json.Encoder()
+_command_decoder: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command)
+_id_decoder = msgspec.json.Decoder(_CommandId)
+_decoders: dict[type, msgspec.json.Decoder[object]] = {}
+
+encode = _encoder.encode
+"""JSON bytes of any type above."""
+
+
+def decode_command(frame: str | bytes) -> Command:
+    """The command in a frame; raises :class:`InvalidFrame`."""
+    try:
+        return _command_decoder.decode(frame)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidFrame(_problem_of(error), _command_id(frame)) from None
+
+
+def decode(body: str | bytes, kind: type[_T]) -> _T:
+    """A REST body of type `kind`; raises :class:`InvalidFrame`."""
+    decoder = _decoders.get(kind)
+    if decoder is None:
+        decoder = _decoders[kind] = msgspec.json.Decoder(kind)
+    try:
+        return decoder.decode(body)  # type: ignore[return-value]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidFrame(_problem_of(error)) from None
+
+
+def text_of(message: Message) -> str:
+    """The message's text, without reasoning."""
+    return "".join(part.text for part in message.parts if isinstance(part, TextPart))
+
+
+def json_schema() -> dict[str, object]:
+    """One JSON Schema with a definition for every type of this module."""
+    kinds = (*get_args(Command), *get_args(Event), *RESOURCES)
+    _, definitions = msgspec.json.schema_components(kinds, ref_template="#/$defs/{name}")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$defs": {name: definitions[name] for name in sorted(definitions)},
+    }
+
+
+def _problem_of(error: Exception) -> Problem:
+    text = str(error) or type(error).__name__
+    found = re.search(r" - at `\$?\.?(.*)`$", text)
+    field = found.group(1) if found else None
+    if field is None:
+        missing = re.search(r"missing required field `(\w+)`", text)
+        field = missing.group(1) if missing else None
+    reason = re.sub(r" - at `.*`$", "", text)
+    return Problem(Code.INVALID, f"The request was not understood: {reason}.", field=field)
+
+
+def _command_id(frame: str | bytes) -> str:
+    try:
+        return _id_decoder.decode(frame).id[:64]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""

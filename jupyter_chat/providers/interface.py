@@ -1,0 +1,105 @@
+"""Where replies come from: what every provider promises.
+
+A provider turns a :class:`ReplyRequest` into a stream of :class:`Chunk`; it knows
+neither threads nor users nor the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from msgspec import Struct
+
+from ..protocol import Api, Effort, Model, Problem, Role, Source, Usage
+
+
+class ProviderError(Exception):
+    """The model's server did not do it; `problem` says why in words for the person.
+
+    `retry_after` (seconds) is set where asking again by itself may help and nothing
+    has been billed yet: rate limits, an overloaded or restarting server.
+    """
+
+    def __init__(self, problem: Problem, retry_after: float | None = None) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+        self.retry_after = retry_after
+
+
+class Endpoint(Struct, frozen=True):
+    """A model's server and how to speak to it."""
+
+    source: Source
+    api: Api = Api.AUTO
+    base_url: str | None = None
+    key: str | None = None
+    azure_api_version: str | None = None
+
+    def __repr__(self) -> str:  # the key stays out of logs and tracebacks
+        return f"Endpoint({self.source.value}, {self.base_url!r})"
+
+
+
+class Prompt(Struct, frozen=True):
+    """One message as the model sees it."""
+
+    role: Role
+    text: str
+
+
+class ReplyRequest(Struct, frozen=True):
+    """All that goes upstream; settings that the model does not take are left out by
+    the provider, by what the catalogue says of it."""
+
+    model: str
+    messages: list[Prompt]
+    instructions: str | None = None
+    temperature: float | None = None
+    max_output_tokens: int | None = None
+    effort: Effort | None = None
+    user_tag: str | None = None
+    """A hash that stands for the user (OpenAI's `safety_identifier`)."""
+    cache_key: str | None = None
+    """Requests with the same key share a prompt cache (OpenAI's `prompt_cache_key`)."""
+
+
+class Finish(Struct, frozen=True):
+    """The upstream's terminal event.
+
+    `reason` is `stop`, `length` (the output limit was reached), `content_filter` or
+    whatever else the upstream says; `problem` is set where the answer is not whole.
+    """
+
+    reason: str
+    usage: Usage | None = None
+    model: str | None = None
+    problem: Problem | None = None
+
+
+class Chunk(Struct, frozen=True):
+    """What arrived since the last chunk: reasoning first, then text, either may be
+    empty.  The last chunk of a whole reply has `finish`."""
+
+    text: str = ""
+    reasoning: str = ""
+    finish: Finish | None = None
+
+
+class Provider(Protocol):
+    def stream(self, endpoint: Endpoint, request: ReplyRequest) -> AsyncIterator[Chunk]:
+        """Make one reply; never retries by itself.
+
+        Each step of the iterator takes all that has arrived by then.  Raises
+        :class:`ProviderError` (what was yielded before it stays valid), with code
+        `stream_cut` where the upstream ends without its terminal event.  Closing the
+        iterator closes the connection upstream at once.
+        """
+
+    async def models(self, endpoint: Endpoint) -> list[Model]:
+        """What the server lists, with what the catalogue knows of each."""
+
+    async def close(self) -> None:
+        """Close all connections and stop a local server that was started."""
+
+

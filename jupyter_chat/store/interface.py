@@ -1,0 +1,232 @@
+"""Where history lives: what every store promises.
+
+A store keeps threads, messages, running replies and people's settings.  Every
+call names the user, and somebody else's id is answered exactly as an unknown one
+(:class:`NotFound`).  When a writing call returns, what it wrote survives the death
+of this process.  Every writing call may be repeated: doing it twice changes nothing.
+
+The engine calls it from one event loop; no call blocks that loop.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from msgspec import UNSET, Struct, UnsetType
+
+from ..protocol import (
+    Api,
+    Code,
+    Message,
+    Milliseconds,
+    Problem,
+    Role,
+    Source,
+    Status,
+    Thread,
+    ThreadSettings,
+)
+
+
+class StoreError(Exception):
+    """The store cannot do it; `problem` says why in words for the person."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+class NotFound(StoreError):
+    """No such thing, or it is somebody else's."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(Problem(Code.NOT_FOUND, f"There is no such {what}."))
+
+
+class Conflict(StoreError):
+    """The thread has changed since the revision that the change was made for."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Problem(
+                Code.CONFLICT,
+                "This conversation was changed elsewhere in the meantime; nothing was "
+                "overwritten. Look at it again and repeat the change.",
+            )
+        )
+
+
+class Unavailable(StoreError):
+    """The store as a whole cannot be used (down, locked, read-only, full, corrupt or
+    written by a newer version); may be over later."""
+
+
+class ThreadChanges(Struct, frozen=True):
+    """What to change of a thread; fields left out stay."""
+
+    title: str | UnsetType = UNSET
+    titled_by_user: bool | UnsetType = UNSET
+    settings: ThreadSettings | UnsetType = UNSET
+    leaf_id: str | UnsetType = UNSET
+    updated_at: Milliseconds | UnsetType = UNSET
+    deleted_at: Milliseconds | None | UnsetType = UNSET
+
+
+class Turn(Struct, frozen=True):
+    """A question with the reply that is to be made, or (`question` is `None`) one more
+    version of a reply.  Both carry the `client_id` of the command that asked.
+
+    `new_thread` is created if it does not exist.  `owner` is the lease under which
+    this process makes the reply.
+    """
+
+    reply: Message
+    owner: str
+    question: Message | None = None
+    new_thread: Thread | None = None
+
+
+class Accepted(Struct, frozen=True):
+    """What a turn became.  `repeated`: its `client_id` was known, nothing was added,
+    and the ids are those of the first time."""
+
+    thread: Thread
+    question_id: str | None
+    reply_id: str
+    repeated: bool
+
+
+class Checkpoint(Struct, frozen=True):
+    """Text that a running reply has grown by since checkpoint `number` - 1 (from 0).
+
+    `kind` is that of the part it belongs to, `part` the part's index; a checkpoint
+    never spans two parts.
+    """
+
+    user_id: str
+    thread_id: str
+    message_id: str
+    number: int
+    part: int
+    kind: str
+    text: str
+
+
+class Node(Struct, frozen=True):
+    """A message without its body: one node of the tree."""
+
+    id: str
+    parent_id: str | None
+    role: Role
+    status: Status
+
+
+class Lease(Struct, frozen=True):
+    """One running process that makes replies.  It lapses at `expires_at` unless
+    renewed; whoever finds it lapsed marks its replies as interrupted."""
+
+    owner: str
+    expires_at: Milliseconds
+    host: str
+    pid: int
+
+
+class UserSettings(Struct, omit_defaults=True, frozen=True):
+    """What a person has set.  `key` is encrypted (see `vault.py`)."""
+
+    source: Source | None = None
+    base_url: str | None = None
+    api: Api = Api.AUTO
+    key: str | None = None
+    key_hint: str | None = None
+    defaults: ThreadSettings = ThreadSettings()
+
+
+class Store(Protocol):
+    """All of it raises :class:`Unavailable` while the store cannot be used, and works
+    again by itself once it can."""
+
+    async def open(self) -> None:
+        """Connect, and create or migrate the schema.  May be called again after it
+        raised :class:`Unavailable`."""
+
+    async def close(self) -> None:
+        """Finish what is being written and let go of all resources."""
+
+    async def check(self) -> None:
+        """Raise :class:`Unavailable` if the store could not be written to now."""
+
+    async def owner_id(self) -> str:
+        """The stable user id of *the owner*: everyone that a server with Jupyter's
+        default login lets in.  Made once, kept with the data."""
+
+    # threads
+
+    async def get_thread(self, user_id: str, thread_id: str) -> Thread:
+        """Also one in the trash."""
+
+    async def list_threads(
+        self, user_id: str, *, limit: int, cursor: str | None = None
+    ) -> tuple[list[Thread], str | None]:
+        """Threads not in the trash, newest activity first, and the cursor of the next
+        page (`None`: this was the last).  An unreadable cursor raises `ValueError`."""
+
+    async def update_thread(
+        self, user_id: str, thread_id: str, changes: ThreadChanges, revision: int | None = None
+    ) -> Thread:
+        """The thread after the change.  With `revision`, only if the thread still has
+        it (:class:`Conflict`)."""
+
+    # messages
+
+    async def add_turn(self, user_id: str, turn: Turn) -> Accepted:
+        """Store a turn and make its reply the thread's leaf.
+
+        :class:`NotFound` if the thread (without `new_thread`), or the parent within
+        it, does not exist.
+        """
+
+    async def get_message(self, user_id: str, thread_id: str, message_id: str) -> Message:
+        """A running reply comes with the text of its checkpoints."""
+
+    async def path(
+        self, user_id: str, thread_id: str, leaf_id: str, *, limit: int
+    ) -> list[Message]:
+        """The last `limit` messages of the branch that ends at `leaf_id`, older first.
+        Costs no more on a long thread than on a short one."""
+
+    async def tree(self, user_id: str, thread_id: str) -> list[Node]:
+        """All of the thread's tree, by id (so parents before children)."""
+
+    async def children(
+        self, user_id: str, thread_id: str, parent_ids: list[str | None]
+    ) -> list[Node]:
+        """All nodes under the given parents (`None`: the roots), by id."""
+
+    # replies being made
+
+    async def append_checkpoints(self, checkpoints: list[Checkpoint]) -> None:
+        """Keep what running replies have grown by."""
+
+    async def finish_reply(self, user_id: str, message: Message) -> Thread:
+        """Store the reply in its final state, drop its checkpoints and its place among
+        the running, and set the thread's last activity to `message.completed_at`."""
+
+    async def renew_lease(self, lease: Lease) -> None:
+        """Create or prolong this process's lease."""
+
+    async def release_lease(self, owner: str) -> None:
+        """Give the lease up at once."""
+
+    async def recover(self, lease: Lease, now: Milliseconds) -> list[tuple[str, Message]]:
+        """Mark every reply whose lease has lapsed (or whose process on this host is
+        gone) as interrupted, with the text of its checkpoints, completed at `now`.
+        Returns (user id, message) of each."""
+
+    # people
+
+    async def get_settings(self, user_id: str) -> UserSettings:
+        """Defaults if nothing was ever set."""
+
+    async def put_settings(self, user_id: str, settings: UserSettings) -> None:
+        """Replace them."""
