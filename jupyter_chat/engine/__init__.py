@@ -1,0 +1,1 @@
+"""The conversation engine: imports no tornado, no database driver and no HTTP."""

@@ -1,0 +1,136 @@
+"""The Jupyter server extension: its settings, and how the parts are put together."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, cast
+
+from jupyter_core.paths import jupyter_data_dir
+from jupyter_server.extension.application import ExtensionApp, ExtensionAppJinjaMixin
+from jupyter_server.serverapp import ServerApp
+from traitlets import Bool, Unicode
+
+from .engine.accounts import Accounts
+from .engine.broadcast import Broadcast
+from .engine.conversations import Conversations
+from .engine.health import StoreHealth, watch
+from .providers import Providers, endpoint_from_environment, local_model_available
+from .server import pages, rest, socket
+from .server.heartbeat import Heartbeats
+from .server.identity import Identities
+from .server.services import Services
+from .store import open_store
+from .store.interface import Store
+from .store.vault import Vault
+
+_HERE = Path(__file__).parent
+
+
+class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
+    """Chat with OpenAI models, next to your notebooks or on a page of its own."""
+
+    name = "jupyter_chat"
+    description = __doc__
+    extension_url = "/jupyter-chat/"
+    load_other_extensions = False
+    file_url_prefix = "jupyter-chat"
+
+    store_url = Unicode(
+        help="""Where the history lives: `sqlite:///PATH` (three slashes and the path) or
+        `mongodb://…`. The default is the environment variable JUPYTER_CHAT_STORE_URL
+        or, without it, `jupyter_chat/history.sqlite` in the Jupyter data directory."""
+    ).tag(config=True)
+
+    data_dir = Unicode(
+        help="""The directory of the history and of the key that encrypts people's API
+        keys. The default is `jupyter_chat` in the Jupyter data directory."""
+    ).tag(config=True)
+
+    default_model = Unicode(
+        allow_none=True,
+        default_value=None,
+        help="""The model of conversations that name none. The default is the
+        environment variable JUPYTER_CHAT_MODEL or, without it, a small OpenAI model;
+        with another server the first it lists.""",
+    ).tag(config=True)
+
+    model_titles = Bool(
+        True,
+        help="""Let the model name a conversation after its first answer (one short
+        request more). Otherwise it is named after its question.""",
+    ).tag(config=True)
+
+    def _config_file_name_default(self) -> str:
+        return "jupyter_chat_config"
+
+    def _store_url_default(self) -> str:
+        path = Path(self.data_dir) / "history.sqlite"
+        return os.environ.get("JUPYTER_CHAT_STORE_URL") or f"sqlite:///{path}"
+
+    def _data_dir_default(self) -> str:
+        return str(Path(jupyter_data_dir()) / "jupyter_chat")
+
+    def _default_model_default(self) -> str | None:
+        return os.environ.get("JUPYTER_CHAT_MODEL") or None
+
+    def _static_paths_default(self) -> list[str]:
+        return [str(_HERE / "static")]
+
+    def _template_paths_default(self) -> list[str]:
+        return [str(_HERE / "server" / "templates")]
+
+    def initialize_handlers(self) -> None:
+        assert self.serverapp is not None
+        broadcast = Broadcast()
+        self._store: Store = open_store(self.store_url)
+        self._health = StoreHealth(self._store, broadcast, self.log)
+        store = watch(self._store, self._health)
+        self._providers = Providers()
+        environment = endpoint_from_environment()
+        accounts = Accounts(
+            store,
+            Vault(self.data_dir),
+            self._providers,
+            environment=environment,
+            default_model=self.default_model,
+            local_available=local_model_available,
+        )
+        self._heartbeats = Heartbeats()
+        self._conversations = Conversations(
+            store,
+            self._providers,
+            accounts,
+            broadcast,
+            self.log,
+            model_titles=self.model_titles,
+        )
+        self._health.on_open.append(self._conversations.start)
+        services = Services(
+            conversations=self._conversations,
+            accounts=accounts,
+            broadcast=broadcast,
+            health=self._health,
+            identities=Identities(self.serverapp.identity_provider, store),
+            heartbeats=self._heartbeats,
+            log=self.log,
+        )
+        for route, handler in (*rest.default_handlers, *socket.default_handlers):
+            self.handlers.append((route, handler, {"services": services}))
+        self.handlers.extend(pages.default_handlers)
+
+    async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
+        await self._health.open()
+
+    async def stop_extension(self) -> None:
+        """Keep what runs, say goodbye to viewers, let go of everything."""
+        await self._conversations.close()
+        self._heartbeats.close()
+        await self._health.close()
+        await self._providers.close()
+        await self._store.close()
+
+
+def main(argv: list[str] | None = None) -> Any:
+    """`jupyter chat`: the server with the chat's page and nothing else."""
+    return cast(Any, ChatApp).launch_instance(argv)

@@ -1,0 +1,175 @@
+"""What each person has set: where replies come from, the key, the defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import msgspec
+from msgspec import UNSET
+
+from ..protocol import (
+    Account,
+    AccountPatch,
+    Api,
+    Code,
+    Model,
+    ModelList,
+    Problem,
+    Source,
+    User,
+)
+from ..providers.interface import Endpoint, Provider, ProviderError
+from ..store.interface import Store, UserSettings
+from . import catalogue
+
+KEY_PURPOSE = "api key"
+
+NO_SOURCE = Problem(
+    Code.NO_KEY,
+    "No model is set up yet. Your question is kept: enter an OpenAI key, the address of "
+    "a compatible server, or choose the local model, and ask again.",
+)
+
+
+class Vault(Protocol):
+    """Encrypts what only this server may read (see `store/vault.py`)."""
+
+    async def encrypt(self, text: str, *, user_id: str, purpose: str) -> str: ...
+
+    async def decrypt(self, secret: str, *, user_id: str, purpose: str) -> str: ...
+
+
+class VaultError(Exception):
+    """A secret cannot be read or written; `problem` says why."""
+
+    problem: Problem
+
+
+class Accounts:
+    """Settings of all people, and the endpoints that follow from them.
+
+    `environment` is the endpoint that the server's environment names, for everybody
+    who has set nothing else.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        vault: Vault,
+        provider: Provider,
+        *,
+        environment: Endpoint | None,
+        default_model: str | None,
+        local_available: Callable[[], bool],
+    ) -> None:
+        self._store = store
+        self._vault = vault
+        self._provider = provider
+        self._environment = environment
+        self._default_model = default_model
+        self._local_available = local_available
+
+    async def settings(self, user_id: str) -> UserSettings:
+        return await self._store.get_settings(user_id)
+
+    async def endpoint(self, user_id: str, settings: UserSettings) -> Endpoint:
+        """Where this person's replies come from.
+
+        Raises :class:`ProviderError` (`no_key`) where nothing is set up.
+        """
+        if settings.source is None:
+            if self._environment is None:
+                raise ProviderError(NO_SOURCE)
+            return self._environment
+        key = None
+        if settings.key is not None:
+            key = await self._vault.decrypt(settings.key, user_id=user_id, purpose=KEY_PURPOSE)
+        return Endpoint(
+            source=settings.source, api=settings.api, base_url=settings.base_url, key=key
+        )
+
+    async def describe(self, user: User, problem: Problem | None = None) -> Account:
+        """The account as its owner's browser may see it."""
+        settings = await self._store.get_settings(user.id)
+        own = settings.source is not None
+        shown = self._environment if not own else None
+        return Account(
+            user=user,
+            source=settings.source if own else (shown.source if shown else None),
+            from_environment=shown is not None,
+            base_url=settings.base_url if own else None,
+            api=settings.api if own else (shown.api if shown else Api.AUTO),
+            key_hint=settings.key_hint if own else None,
+            local_available=self._local_available(),
+            defaults=settings.defaults,
+            problem=problem,
+        )
+
+    async def change(self, user: User, patch: AccountPatch) -> Account:
+        """Store the changes, and try the source out if it was among them."""
+        settings = await self._changed(user.id, patch)
+        await self._store.put_settings(user.id, settings)
+        problem = None
+        touched = (patch.source, patch.base_url, patch.api, patch.key)
+        if settings.source is not None and any(field is not UNSET for field in touched):
+            problem = (await self.models(user.id)).problem
+        return await self.describe(user, problem)
+
+    async def models(self, user_id: str) -> ModelList:
+        """What can be chosen, and what is used where nothing is chosen."""
+        settings = await self._store.get_settings(user_id)
+        try:
+            endpoint = await self.endpoint(user_id, settings)
+        except (ProviderError, VaultError) as error:
+            return ModelList([], None, error.problem)
+        try:
+            models, problem = await self._provider.models(endpoint), None
+        except ProviderError as error:
+            offered = endpoint.source in (Source.OPENAI, Source.AZURE)
+            models, problem = (catalogue.offered() if offered else []), error.problem
+        return ModelList(models, self._default(endpoint, settings, models), problem)
+
+    async def default_model(
+        self, user_id: str, endpoint: Endpoint, settings: UserSettings
+    ) -> str:
+        """The model of threads that name none."""
+        chosen = self._default(endpoint, settings, [])
+        if chosen is not None:
+            return chosen
+        chosen = self._default(endpoint, settings, await self._provider.models(endpoint))
+        if chosen is None:
+            raise ProviderError(
+                Problem(
+                    Code.MODEL_UNKNOWN,
+                    "The server names no model that could answer. Your question is kept: "
+                    "choose a model and ask again.",
+                )
+            )
+        return chosen
+
+    def _default(
+        self, endpoint: Endpoint, settings: UserSettings, models: list[Model]
+    ) -> str | None:
+        if settings.defaults.model is not None:
+            return settings.defaults.model
+        if self._default_model is not None:
+            return self._default_model
+        if endpoint.source in (Source.OPENAI, Source.AZURE):
+            return catalogue.DEFAULT_MODEL
+        return models[0].id if models else None
+
+    async def _changed(self, user_id: str, patch: AccountPatch) -> UserSettings:
+        changes: dict[str, object] = {}
+        for field in ("source", "base_url", "api", "defaults"):
+            value = getattr(patch, field)
+            if value is not UNSET:
+                changes[field] = value
+        if patch.key is None:
+            changes.update(key=None, key_hint=None)
+        elif patch.key is not UNSET:
+            key = patch.key.strip()
+            changes["key"] = await self._vault.encrypt(key, user_id=user_id, purpose=KEY_PURPOSE)
+            changes["key_hint"] = key[-4:] if len(key) >= 12 else None
+        settings = await self._store.get_settings(user_id)
+        return msgspec.structs.replace(settings, **changes)

@@ -1,0 +1,95 @@
+"""Keeping running replies: one round for all of them, a few times a second.
+
+Each round stores what every running reply has grown by since the last, so that the
+death of the process costs at most the text of one interval.  The same loop prolongs
+the process's lease and, less often, looks for replies whose process has died.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable, Iterable
+
+from ..ids import new_id, now_ms
+from ..protocol import Message
+from ..store.interface import Checkpoint, Lease, Store, Unavailable
+from .generation import Generation
+
+INTERVAL_SECONDS = 0.4
+LEASE_SECONDS = 10.0
+_RENEW_SECONDS = 2.0
+_RECOVER_SECONDS = 5.0
+
+
+class Checkpointer:
+    """The lease of this process and the checkpoints of its replies."""
+
+    def __init__(
+        self,
+        store: Store,
+        running: Callable[[], Iterable[Generation]],
+        recovered: Callable[[str, Message], None],
+    ) -> None:
+        self.owner = new_id()
+        self._store = store
+        self._running = running
+        self._recovered = recovered
+        self._unsaved: list[Checkpoint] = []
+        self._task: asyncio.Task[None] | None = None
+        self._host = socket.gethostname()
+
+    async def take_lease(self) -> None:
+        """Must be held before the first reply is begun."""
+        await self._store.renew_lease(self._lease())
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._loop())
+
+    async def close(self) -> None:
+        """Stop, and let others take over at once what might be left."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task})
+        try:
+            await self._store.release_lease(self.owner)
+        except Unavailable:
+            pass  # it lapses by itself
+
+    async def save(self) -> None:
+        """Store what has grown; what could not be stored is tried again next time."""
+        for generation in self._running():
+            self._unsaved.extend(generation.checkpoints())
+        if self._unsaved:
+            batch = self._unsaved
+            self._unsaved = []
+            try:
+                await self._store.append_checkpoints(batch)
+            except Unavailable:
+                self._unsaved = batch + self._unsaved
+
+    async def recover(self) -> None:
+        """Mark the replies of dead processes as interrupted."""
+        for user_id, message in await self._store.recover(self._lease(), now_ms()):
+            self._recovered(user_id, message)
+
+    def _lease(self) -> Lease:
+        expires_at = now_ms() + round(LEASE_SECONDS * 1000)
+        return Lease(self.owner, expires_at, self._host, os.getpid())
+
+    async def _loop(self) -> None:
+        loop = asyncio.get_running_loop()
+        renewed = recovered = float("-inf")
+        while True:
+            try:
+                if loop.time() - renewed >= _RENEW_SECONDS:
+                    await self.take_lease()
+                    renewed = loop.time()
+                await self.save()
+                if loop.time() - recovered >= _RECOVER_SECONDS:
+                    await self.recover()
+                    recovered = loop.time()
+            except Unavailable:
+                pass  # reported and awaited by `health.py`; nothing is lost meanwhile
+            await asyncio.sleep(INTERVAL_SECONDS)

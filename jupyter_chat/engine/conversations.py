@@ -1,0 +1,449 @@
+"""Threads and the message tree: what people can do with them.
+
+The only part of the engine that the server talks to about conversations.  Every
+method names the user; what belongs to somebody else is answered as unknown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Coroutine
+
+import msgspec
+from msgspec import UNSET
+
+from ..ids import new_id, now_ms
+from ..protocol import (
+    Ack,
+    Code,
+    Goodbye,
+    Message,
+    MessageChanged,
+    MessagePage,
+    Problem,
+    Regenerate,
+    Role,
+    Select,
+    Send,
+    Snapshot,
+    Status,
+    Stop,
+    Thread,
+    ThreadChanged,
+    ThreadPage,
+    ThreadPatch,
+    ThreadSettings,
+    encode,
+    text_of,
+)
+from ..providers.interface import Endpoint, Provider, ProviderError, ReplyRequest
+from ..store.interface import (
+    Accepted,
+    Conflict,
+    NotFound,
+    Store,
+    ThreadChanges,
+    Turn,
+    Unavailable,
+)
+from . import catalogue, context, titles
+from .accounts import Accounts, VaultError
+from .broadcast import Broadcast, Feed, Viewer
+from .checkpoints import Checkpointer
+from .generation import Generation
+from .pace import Pace
+
+PAGE = 50
+"""Messages in a snapshot, and in a page of older ones."""
+_CONTEXT_MESSAGES = 400
+_SNAPSHOT_TRIES = 5
+
+
+class Invalid(Exception):
+    """What was asked for makes no sense for this thread; `problem` says why."""
+
+    def __init__(self, message: str, field: str) -> None:
+        super().__init__(message)
+        self.problem = Problem(Code.INVALID, message, field=field)
+
+
+class Conversations:
+    """All conversations of all users of this process."""
+
+    def __init__(
+        self,
+        store: Store,
+        provider: Provider,
+        accounts: Accounts,
+        broadcast: Broadcast,
+        log: logging.Logger,
+        *,
+        model_titles: bool = True,
+    ) -> None:
+        self._store = store
+        self._provider = provider
+        self._accounts = accounts
+        self._broadcast = broadcast
+        self._log = log
+        self._model_titles = model_titles
+        self._pace = Pace()
+        self._running: dict[str, Generation] = {}
+        self._last: dict[tuple[str, str], Generation] = {}
+        """The newest running reply of each thread: the next one waits for it."""
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._checkpointer = Checkpointer(store, self._running.values, self._recovered)
+
+    async def start(self) -> None:
+        """Once the store has been opened."""
+        self._checkpointer.start()
+
+    async def close(self) -> None:
+        """Interrupt what runs, keep it, and say goodbye."""
+        for generation in tuple(self._running.values()):
+            generation.interrupt()
+        tasks = tuple(self._tasks)
+        if tasks:
+            await asyncio.wait(tasks, timeout=5)
+        for task in tuple(self._tasks):
+            task.cancel()  # its store is away; whoever starts next finds the checkpoints
+        self._broadcast.to_all(Goodbye())
+        await self._checkpointer.close()
+
+    # --- looking ------------------------------------------------------------------------
+
+    async def subscribe(
+        self, viewer: Viewer, thread_id: str, after: int | None = None, epoch: str | None = None
+    ) -> None:
+        """Let a viewer follow a thread: what it missed, or a snapshot, then all events."""
+        user_id = viewer.user_id
+        feed = self._broadcast.find(user_id, thread_id)
+        if feed is not None and after is not None and epoch == self._broadcast.epoch:
+            frames = feed.missed(after)
+            if frames is not None:
+                self._broadcast.subscribe(viewer, thread_id)
+                for frame in frames:
+                    viewer.send(frame)
+                return
+        snapshot, feed = await self._snapshot(user_id, thread_id)
+        # No await between taking the snapshot and listening: nothing falls between.
+        self._broadcast.subscribe(viewer, thread_id)
+        viewer.send(encode(snapshot))
+
+    def unsubscribe(self, viewer: Viewer, thread_id: str) -> None:
+        self._broadcast.unsubscribe(viewer, thread_id)
+
+    async def messages_before(
+        self, user_id: str, thread_id: str, message_id: str, limit: int
+    ) -> MessagePage:
+        """The part of a branch just before one of its messages."""
+        message = await self._store.get_message(user_id, thread_id, message_id)
+        if message.parent_id is None:
+            return MessagePage([], {}, False)
+        return await self._page(user_id, thread_id, message.parent_id, limit)
+
+    async def threads(self, user_id: str, limit: int, cursor: str | None) -> ThreadPage:
+        threads, following = await self._store.list_threads(user_id, limit=limit, cursor=cursor)
+        return ThreadPage([self._seen(user_id, thread) for thread in threads], following)
+
+    async def thread(self, user_id: str, thread_id: str) -> Thread:
+        return self._seen(user_id, await self._store.get_thread(user_id, thread_id))
+
+    # --- asking -------------------------------------------------------------------------
+
+    async def send(self, user_id: str, command: Send) -> Ack:
+        """Store a question and begin (or queue) its answer."""
+        now = now_ms()
+        texts = [part.text for part in command.parts]
+        if not any(text.strip() for text in texts):
+            raise Invalid("The question is empty; nothing was sent.", "parts")
+        settings = command.settings or ThreadSettings()
+        thread = None
+        if command.create:
+            thread = Thread(
+                id=command.thread_id,
+                title=titles.from_question("\n".join(texts)),
+                settings=settings,
+                created_at=now,
+                updated_at=now,
+            )
+        question = Message(
+            id=new_id(),
+            thread_id=command.thread_id,
+            parent_id=command.parent_id,
+            role=Role.USER,
+            parts=list(command.parts),
+            status=Status.COMPLETE,
+            created_at=now,
+            completed_at=now,
+            client_id=command.client_id,
+        )
+        accepted = await self._begin(user_id, command, question.id, question, thread)
+        return Ack(
+            command.id,
+            thread_id=command.thread_id,
+            message_id=accepted.question_id,
+            reply_id=accepted.reply_id,
+        )
+
+    async def regenerate(self, user_id: str, command: Regenerate) -> Ack:
+        """Begin one more version of an answer."""
+        message = await self._store.get_message(user_id, command.thread_id, command.message_id)
+        if message.role is not Role.ASSISTANT or message.parent_id is None:
+            raise Invalid("Only an answer can be made again.", "message_id")
+        accepted = await self._begin(user_id, command, message.parent_id)
+        return Ack(command.id, thread_id=command.thread_id, reply_id=accepted.reply_id)
+
+    async def stop(self, user_id: str, command: Stop) -> Ack:
+        """Stop a reply that runs or waits; one that has ended stays as it is."""
+        generation = self._running.get(command.message_id)
+        if generation is not None and generation.user_id == user_id:
+            generation.stop()
+            await generation.done.wait()
+        else:
+            await self._store.get_message(user_id, command.thread_id, command.message_id)
+        return Ack(command.id, thread_id=command.thread_id, message_id=command.message_id)
+
+    async def select(self, user_id: str, command: Select) -> Ack:
+        """Show another branch: the newest leaf below a message."""
+        thread_id = command.thread_id
+        nodes = await self._store.tree(user_id, thread_id)
+        newest_child = {node.parent_id: node.id for node in nodes}
+        if not any(node.id == command.message_id for node in nodes):
+            raise NotFound("message")
+        leaf_id = command.message_id
+        while leaf_id in newest_child:
+            leaf_id = newest_child[leaf_id]
+        changed = await self._store.update_thread(
+            user_id, thread_id, ThreadChanges(leaf_id=leaf_id)
+        )
+        self._tell(user_id, changed)
+        feed = self._broadcast.find(user_id, thread_id)
+        if feed is not None:
+            feed.reset()
+            snapshot, feed = await self._snapshot(user_id, thread_id)
+            self._broadcast.to_viewers(feed, snapshot)
+        return Ack(command.id, thread_id=thread_id, message_id=leaf_id)
+
+    # --- changing -----------------------------------------------------------------------
+
+    async def change_thread(self, user_id: str, thread_id: str, patch: ThreadPatch) -> Thread:
+        """Rename a thread or change its settings."""
+        changes = ThreadChanges(
+            title=patch.title,
+            titled_by_user=True if patch.title is not UNSET else UNSET,
+            settings=patch.settings,
+        )
+        revision = patch.revision if patch.revision is not UNSET else None
+        return await self._change(user_id, thread_id, changes, revision)
+
+    async def delete_thread(self, user_id: str, thread_id: str) -> Thread:
+        """Put a thread into the trash; answers being made in it are stopped."""
+        for generation in tuple(self._running.values()):
+            if generation.user_id == user_id and generation.feed.thread_id == thread_id:
+                generation.stop()
+        return await self._change(user_id, thread_id, ThreadChanges(deleted_at=now_ms()))
+
+    async def restore_thread(self, user_id: str, thread_id: str) -> Thread:
+        """Take a thread out of the trash."""
+        return await self._change(user_id, thread_id, ThreadChanges(deleted_at=None))
+
+    async def _change(
+        self,
+        user_id: str,
+        thread_id: str,
+        changes: ThreadChanges,
+        revision: int | None = None,
+    ) -> Thread:
+        thread = await self._store.update_thread(user_id, thread_id, changes, revision)
+        self._tell(user_id, thread)
+        return self._seen(user_id, thread)
+
+    # --- replies ------------------------------------------------------------------------
+
+    async def _begin(
+        self,
+        user_id: str,
+        command: Send | Regenerate,
+        parent_id: str,
+        question: Message | None = None,
+        new_thread: Thread | None = None,
+    ) -> Accepted:
+        """Store a reply to be made under `parent_id`, with its question if that is new,
+        and start making it."""
+        reply = Message(
+            id=new_id(),
+            thread_id=command.thread_id,
+            parent_id=parent_id,
+            role=Role.ASSISTANT,
+            parts=[],
+            status=Status.QUEUED,
+            created_at=now_ms(),
+            client_id=command.client_id,
+        )
+        turn = Turn(reply, self._checkpointer.owner, question, new_thread)
+        accepted = await self._store.add_turn(user_id, turn)
+        if not accepted.repeated:
+            self._run(user_id, accepted.thread, question, reply)
+        return accepted
+
+    def _run(
+        self, user_id: str, thread: Thread, question: Message | None, reply: Message
+    ) -> None:
+        key = user_id, thread.id
+        after = self._last.get(key)
+        if after is None:
+            reply.status = Status.STREAMING
+        feed = self._broadcast.hold(user_id, thread.id)
+        generation = Generation(
+            user_id,
+            reply,
+            feed=feed,
+            store=self._store,
+            provider=self._provider,
+            pace=self._pace,
+            prepare=self._prepare,
+            after=after,
+            log=self._log,
+        )
+        self._running[reply.id] = self._last[key] = generation
+        if question is not None:
+            feed.publish(MessageChanged, message=question)
+        feed.publish(MessageChanged, message=reply)
+        self._tell(user_id, thread)
+
+        def finished(changed: Thread | None) -> None:
+            self._running.pop(reply.id, None)
+            if self._last.get(key) is generation:
+                del self._last[key]
+            if changed is not None:
+                self._tell(user_id, changed)
+
+        async def run() -> None:
+            try:
+                await generation.run(finished)
+            finally:
+                self._broadcast.release(user_id, feed)
+            if self._model_titles and question is not None and question.parent_id is None:
+                await self._title(user_id, question, reply.id)
+
+        self._spawn(run())
+
+    async def _prepare(
+        self, user_id: str, thread_id: str, reply: Message
+    ) -> tuple[Endpoint, ReplyRequest]:
+        """What to ask, where; found out when the reply's turn has come."""
+        settings = await self._accounts.settings(user_id)
+        try:
+            endpoint = await self._accounts.endpoint(user_id, settings)
+        except VaultError as error:
+            raise ProviderError(error.problem) from None
+        thread = await self._store.get_thread(user_id, thread_id)
+        own, default = thread.settings, settings.defaults
+        name = own.model or await self._accounts.default_model(user_id, endpoint, settings)
+        instructions = own.system_prompt or default.system_prompt
+        max_output = own.max_output_tokens or default.max_output_tokens
+        temperature = own.temperature if own.temperature is not None else default.temperature
+        budget = context.character_budget(catalogue.lookup(name), instructions, max_output)
+        parent_id = str(reply.parent_id)
+        path = await self._store.path(user_id, thread_id, parent_id, limit=_CONTEXT_MESSAGES)
+        return endpoint, ReplyRequest(
+            model=name,
+            messages=context.prompts(path, budget),
+            instructions=instructions,
+            temperature=temperature,
+            max_output_tokens=max_output,
+            effort=own.effort or default.effort,
+            user_tag=hashlib.sha256(user_id.encode()).hexdigest()[:32],
+            cache_key=thread_id,
+        )
+
+    async def _title(self, user_id: str, question: Message, reply_id: str) -> None:
+        """Let the model name a thread after its first answer."""
+        thread_id = question.thread_id
+        try:
+            reply = await self._store.get_message(user_id, thread_id, reply_id)
+            thread = await self._store.get_thread(user_id, thread_id)
+            if reply.status is not Status.COMPLETE or thread.titled_by_user:
+                return
+            endpoint, request = await self._prepare(user_id, thread_id, reply)
+            title = await titles.from_model(
+                self._provider, endpoint, request.model, text_of(question), text_of(reply)
+            )
+            if title is not None:
+                thread = await self._store.get_thread(user_id, thread_id)
+                if not thread.titled_by_user:
+                    changes = ThreadChanges(title=title)
+                    await self._change(user_id, thread_id, changes, thread.revision)
+        except (Conflict, NotFound, ProviderError, Unavailable):
+            pass  # the title made from the question stays
+
+    def _recovered(self, user_id: str, message: Message) -> None:
+        """A reply of a dead process was marked as interrupted."""
+        feed = self._broadcast.find(user_id, message.thread_id)
+        if feed is not None:
+            feed.publish(MessageChanged, message=message)
+
+    # --- helpers ------------------------------------------------------------------------
+
+    async def _snapshot(self, user_id: str, thread_id: str) -> tuple[Snapshot, Feed]:
+        """The thread as it stands after the last event of its feed."""
+        feed = self._broadcast.hold(user_id, thread_id)
+        try:
+            for _ in range(_SNAPSHOT_TRIES):
+                reshaped = feed.reshaped
+                thread = await self._store.get_thread(user_id, thread_id)
+                page = MessagePage([], {}, False)
+                if thread.leaf_id is not None:
+                    page = await self._page(user_id, thread_id, thread.leaf_id, PAGE)
+                if feed.reshaped == reshaped:
+                    break
+        finally:
+            self._broadcast.release(user_id, feed)
+        snapshot = Snapshot(
+            thread_id=thread_id,
+            epoch=self._broadcast.epoch,
+            seq=feed.seq,
+            thread=self._seen(user_id, thread),
+            messages=self._live(page.messages),
+            versions=page.versions,
+            more=page.more,
+        )
+        return snapshot, feed
+
+    async def _page(
+        self, user_id: str, thread_id: str, leaf_id: str, limit: int
+    ) -> MessagePage:
+        messages = await self._store.path(user_id, thread_id, leaf_id, limit=limit)
+        parents = list({message.parent_id for message in messages})
+        siblings: dict[str | None, list[str]] = {}
+        for node in await self._store.children(user_id, thread_id, parents):
+            siblings.setdefault(node.parent_id, []).append(node.id)
+        versions = {
+            message.id: siblings[message.parent_id]
+            for message in messages
+            if len(siblings.get(message.parent_id, ())) > 1
+        }
+        more = bool(messages) and messages[0].parent_id is not None
+        return MessagePage(self._live(messages), versions, more)
+
+    def _live(self, messages: list[Message]) -> list[Message]:
+        """With replies that run here as they stand this moment."""
+        running = self._running
+        return [
+            running[message.id].message() if message.id in running else message
+            for message in messages
+        ]
+
+    def _seen(self, user_id: str, thread: Thread) -> Thread:
+        running = (user_id, thread.id) in self._last
+        return msgspec.structs.replace(thread, running=running)
+
+    def _tell(self, user_id: str, thread: Thread) -> None:
+        self._broadcast.to_user(user_id, ThreadChanged(self._seen(user_id, thread)))
+
+    def _spawn(self, coroutine: Coroutine[object, object, None]) -> None:
+        task = asyncio.create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

@@ -1,0 +1,54 @@
+"""The text of a reply while it grows, at constant cost per delta."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from ..protocol import Part, ReasoningPart, TextPart
+
+Kind: TypeAlias = Literal["text", "reasoning"]
+
+
+class Growth:
+    """Parts that only ever grow at the end, and what of them is not yet kept."""
+
+    __slots__ = ("_kinds", "_pieces", "_unsaved")
+
+    def __init__(self) -> None:
+        self._kinds: list[Kind] = []
+        self._pieces: list[list[str]] = []
+        self._unsaved: list[tuple[int, list[str]]] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._kinds)
+
+    @property
+    def has_text(self) -> bool:
+        return "text" in self._kinds
+
+    def append(self, kind: Kind, text: str) -> int:
+        """Add to the last part, or begin a new one of another kind; its index."""
+        if not self._kinds or self._kinds[-1] != kind:
+            self._kinds.append(kind)
+            self._pieces.append([])
+        part = len(self._kinds) - 1
+        self._pieces[part].append(text)
+        if self._unsaved and self._unsaved[-1][0] == part:
+            self._unsaved[-1][1].append(text)
+        else:
+            self._unsaved.append((part, [text]))
+        return part
+
+    def parts(self) -> list[Part]:
+        made: list[Part] = []
+        for kind, pieces in zip(self._kinds, self._pieces, strict=True):
+            text = "".join(pieces)
+            pieces[:] = [text]
+            made.append(TextPart(text) if kind == "text" else ReasoningPart(text))
+        return made
+
+    def take_unsaved(self) -> list[tuple[int, Kind, str]]:
+        """(part, kind, text) that has come since the last call."""
+        taken = [(part, self._kinds[part], "".join(pieces)) for part, pieces in self._unsaved]
+        self._unsaved = []
+        return taken

@@ -1,0 +1,111 @@
+"""Whether the history can be read and written, and telling everybody when not."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TypeVar, cast
+
+from ..protocol import Health, Problem
+from ..store.interface import Store, Unavailable
+from .broadcast import Broadcast
+
+_T = TypeVar("_T")
+_PROBE_SECONDS = 1.0
+
+
+class StoreHealth:
+    """Opens the store, notices when it fails, and keeps trying until it is back."""
+
+    def __init__(self, store: Store, broadcast: Broadcast, log: logging.Logger) -> None:
+        self.problem: Problem | None = None
+        self.opened = False
+        self.on_open: list[Callable[[], Awaitable[None]]] = []
+        """What to do once, when the store has been opened."""
+        self._tried = asyncio.Event()
+        self._store = store
+        self._broadcast = broadcast
+        self._log = log
+        self._probe: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Open the store; where that fails, say so and go on trying."""
+        try:
+            await self._try()
+        except Unavailable as error:
+            self.report(error.problem)
+        finally:
+            self._tried.set()
+
+    async def usable(self) -> None:
+        """Wait for the first attempt to open the store; raise :class:`Unavailable`
+        while it was never opened (then there is nothing to ask it)."""
+        if self.opened:
+            return
+        await self._tried.wait()
+        if not self.opened and self.problem is not None:
+            raise Unavailable(self.problem)
+
+    def report(self, problem: Problem) -> None:
+        """Somebody could not use the store."""
+        if self.problem is None or self.problem.code is not problem.code:
+            self._log.error("Chat history: %s", problem.message)
+            self.problem = problem
+            self._broadcast.to_all(Health(problem))
+        if self._probe is None:
+            self._probe = asyncio.create_task(self._until_well())
+
+    async def close(self) -> None:
+        if self._probe is not None:
+            self._probe.cancel()
+            await asyncio.wait({self._probe})
+
+    async def _try(self) -> None:
+        if self.opened:
+            await self._store.check()
+            return
+        await self._store.open()
+        self.opened = True
+        for act in self.on_open:
+            await act()
+
+    async def _until_well(self) -> None:
+        while True:
+            await asyncio.sleep(_PROBE_SECONDS)
+            try:
+                await self._try()
+            except Unavailable as error:
+                self.report(error.problem)
+                continue
+            break
+        self._probe = None
+        self.problem = None
+        self._log.info("Chat history: available again.")
+        self._broadcast.to_all(Health(None))
+
+
+class WatchedStore:
+    """A store that reports to :class:`StoreHealth` when it cannot be used."""
+
+    def __init__(self, store: Store, health: StoreHealth) -> None:
+        self._store = store
+        self._health = health
+
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[object]]:
+        method = getattr(self._store, name)
+
+        async def watched(*args: object, **kwargs: object) -> object:
+            await self._health.usable()
+            try:
+                return await method(*args, **kwargs)
+            except Unavailable as error:
+                self._health.report(error.problem)
+                raise
+
+        setattr(self, name, watched)
+        return watched
+
+
+def watch(store: Store, health: StoreHealth) -> Store:
+    return cast(Store, WatchedStore(store, health))

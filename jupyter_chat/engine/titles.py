@@ -1,0 +1,69 @@
+"""A title for a conversation: at once from its question, later from the model."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from contextlib import aclosing
+
+from ..protocol import Role
+from ..providers.interface import Endpoint, Prompt, Provider, ProviderError, ReplyRequest
+from . import catalogue
+from .context import lowest_effort
+
+_LONGEST = 60
+_EXCERPT = 1_000
+_SECONDS = 30
+_MAX_OUTPUT_TOKENS = 400
+"""Far more than a title takes: reasoning models think within it."""
+_INSTRUCTIONS = (
+    "Write a title for this conversation: at most six words, in the language of the "
+    "question, without quotes or a full stop. Answer with the title only."
+)
+
+
+def from_question(text: str) -> str | None:
+    """The question's first line, cut at a word; `None` where it has no words."""
+    line = next((line.strip() for line in text.splitlines() if line.strip(" \t#>`*-")), "")
+    return _short(re.sub(r"\s+", " ", line.strip("#>`*- \t")))
+
+
+async def from_model(
+    provider: Provider, endpoint: Endpoint, model: str, question: str, answer: str
+) -> str | None:
+    """What the model would call it; `None` where it does not say anything usable."""
+    request = ReplyRequest(
+        model=model,
+        messages=[
+            Prompt(
+                Role.USER,
+                f"Question:\n{question[:_EXCERPT]}\n\nAnswer:\n{answer[:_EXCERPT]}\n\nTitle:",
+            )
+        ],
+        instructions=_INSTRUCTIONS,
+        max_output_tokens=_MAX_OUTPUT_TOKENS,
+        effort=lowest_effort(catalogue.lookup(model)),
+    )
+    try:
+        text = await asyncio.wait_for(_ask(provider, endpoint, request), _SECONDS)
+    except (ProviderError, asyncio.TimeoutError):
+        return None
+    lines = text.strip().splitlines()
+    return _short(lines[0].strip(" \t\"'“”„«»*#.")) if lines else None
+
+
+async def _ask(provider: Provider, endpoint: Endpoint, request: ReplyRequest) -> str:
+    text = ""
+    async with aclosing(provider.stream(endpoint, request)) as stream:  # type: ignore[type-var]
+        async for chunk in stream:
+            text += chunk.text
+            if chunk.finish is not None:
+                break
+    return text
+
+
+def _short(text: str) -> str | None:
+    if len(text) <= _LONGEST:
+        return text or None
+    cut = text[:_LONGEST].rsplit(" ", 1)[0] if " " in text[:_LONGEST] else text[: _LONGEST - 1]
+    return cut.rstrip(" ,;:-") + "…"

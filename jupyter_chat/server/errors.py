@@ -1,0 +1,37 @@
+"""Which problem an exception stands for, and its HTTP status."""
+
+from __future__ import annotations
+
+from ..engine.accounts import VaultError
+from ..engine.conversations import Invalid
+from ..protocol import Code, InvalidFrame, Problem
+from ..providers.interface import ProviderError
+from ..store.interface import StoreError
+
+KNOWN = (InvalidFrame, Invalid, StoreError, ProviderError, VaultError)
+"""Exceptions that carry a :class:`~jupyter_chat.protocol.Problem` for the person."""
+
+INTERNAL = Problem(
+    Code.INTERNAL,
+    "Something went wrong in the chat server; its log has the details. Nothing that "
+    "was stored is lost.",
+)
+
+_STATUS = {
+    Code.INVALID: 400,
+    Code.NOT_FOUND: 404,
+    Code.CONFLICT: 409,
+    Code.TOO_LARGE: 413,
+    Code.INTERNAL: 500,
+    Code.STORE_DOWN: 503,
+    Code.STORE_LOCKED: 503,
+    Code.STORE_READ_ONLY: 503,
+    Code.STORE_FULL: 507,
+    Code.STORE_CORRUPT: 503,
+    Code.STORE_NEWER: 503,
+}
+
+
+def status_of(problem: Problem) -> int:
+    """The HTTP status that goes with a problem; upstream's problems are 502."""
+    return _STATUS.get(problem.code, 502)

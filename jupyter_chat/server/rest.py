@@ -1,0 +1,180 @@
+"""REST: lists, single threads, models and one's own settings."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import APIHandler
+from msgspec import Struct
+from tornado import web
+
+from ..engine.conversations import PAGE, Invalid
+from ..protocol import (
+    MAX_FRAME_BYTES,
+    AccountPatch,
+    Code,
+    Failure,
+    Health,
+    InvalidFrame,
+    Problem,
+    ThreadPatch,
+    User,
+    decode,
+    encode,
+)
+from .errors import INTERNAL, KNOWN, status_of
+from .services import Services
+
+AUTH_RESOURCE = "jupyter_chat"
+
+_MOST = 200
+_HTTP_CODES = {400: Code.INVALID, 404: Code.NOT_FOUND, 413: Code.TOO_LARGE}
+
+
+class ChatHandler(APIHandler):
+    """JSON in and out; every error is a :class:`~jupyter_chat.protocol.Failure`."""
+
+    auth_resource: ClassVar[str] = AUTH_RESOURCE
+    services: Services
+
+    def initialize(self, services: Services) -> None:
+        self.services = services
+
+    async def person(self) -> User:
+        return await self.services.identities.user(self.current_user)
+
+    def limit(self, default: int) -> int:
+        """The `limit` argument: 1 to 200."""
+        text = self.get_query_argument("limit", str(default))
+        if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= _MOST:
+            raise Invalid(f"`limit` must be a number from 1 to {_MOST}.", "limit")
+        return int(text)
+
+    def body(self) -> bytes:
+        if len(self.request.body) > MAX_FRAME_BYTES:
+            megabytes = MAX_FRAME_BYTES // 2**20
+            raise InvalidFrame(
+                Problem(Code.TOO_LARGE, f"A request may have {megabytes} MiB at most.")
+            )
+        return self.request.body
+
+    def answer(self, value: Struct) -> None:
+        self.set_header("Content-Type", "application/json")
+        self.set_header("Cache-Control", "no-store")
+        self.finish(encode(value))
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        error = kwargs.get("exc_info", (None, None, None))[1]
+        if isinstance(error, KNOWN):
+            problem = error.problem
+            self.set_status(status_of(problem))
+        elif isinstance(error, web.HTTPError):
+            code = _HTTP_CODES.get(status_code, Code.INVALID)
+            problem = Problem(code, error.log_message or self._reason)
+        else:
+            problem = INTERNAL
+        self.answer(Failure(problem))
+
+    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
+        """What carries a problem for the person is no error of the server."""
+        if not isinstance(value, KNOWN):
+            super().log_exception(typ, value, tb)
+
+
+class ThreadsHandler(ChatHandler):
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        user = await self.person()
+        cursor = self.get_query_argument("cursor", "") or None
+        try:
+            page = await self.services.conversations.threads(user.id, self.limit(PAGE), cursor)
+        except ValueError as error:
+            if isinstance(error, KNOWN):
+                raise
+            raise Invalid("This `cursor` was not made by this server.", "cursor") from None
+        self.answer(page)
+
+
+class ThreadHandler(ChatHandler):
+    @web.authenticated
+    @authorized
+    async def get(self, thread_id: str) -> None:
+        user = await self.person()
+        self.answer(await self.services.conversations.thread(user.id, thread_id))
+
+    @web.authenticated
+    @authorized
+    async def patch(self, thread_id: str) -> None:
+        user = await self.person()
+        patch = decode(self.body(), ThreadPatch)
+        self.answer(await self.services.conversations.change_thread(user.id, thread_id, patch))
+
+    @web.authenticated
+    @authorized
+    async def delete(self, thread_id: str) -> None:
+        user = await self.person()
+        self.answer(await self.services.conversations.delete_thread(user.id, thread_id))
+
+
+class RestoreHandler(ChatHandler):
+    @web.authenticated
+    @authorized
+    async def post(self, thread_id: str) -> None:
+        user = await self.person()
+        self.answer(await self.services.conversations.restore_thread(user.id, thread_id))
+
+
+class MessagesHandler(ChatHandler):
+    @web.authenticated
+    @authorized
+    async def get(self, thread_id: str) -> None:
+        user = await self.person()
+        before = self.get_query_argument("before")
+        page = await self.services.conversations.messages_before(
+            user.id, thread_id, before, self.limit(PAGE)
+        )
+        self.answer(page)
+
+
+class ModelsHandler(ChatHandler):
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        user = await self.person()
+        self.answer(await self.services.accounts.models(user.id))
+
+
+class AccountHandler(ChatHandler):
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        self.answer(await self.services.accounts.describe(await self.person()))
+
+    @web.authenticated
+    @authorized
+    async def patch(self) -> None:
+        user = await self.person()
+        patch = decode(self.body(), AccountPatch)
+        self.answer(await self.services.accounts.change(user, patch))
+
+
+class HealthHandler(ChatHandler):
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        self.answer(Health(self.services.health.problem))
+
+
+_ID = r"([0-9a-f-]{36})"
+
+default_handlers = [
+    (r"jupyter-chat/api/threads", ThreadsHandler),
+    (rf"jupyter-chat/api/threads/{_ID}", ThreadHandler),
+    (rf"jupyter-chat/api/threads/{_ID}/restore", RestoreHandler),
+    (rf"jupyter-chat/api/threads/{_ID}/messages", MessagesHandler),
+    (r"jupyter-chat/api/models", ModelsHandler),
+    (r"jupyter-chat/api/account", AccountHandler),
+    (r"jupyter-chat/api/health", HealthHandler),
+]

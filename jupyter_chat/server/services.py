@@ -1,0 +1,26 @@
+"""What the handlers work with: the parts that `app.py` puts together."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from ..engine.accounts import Accounts
+from ..engine.broadcast import Broadcast
+from ..engine.conversations import Conversations
+from ..engine.health import StoreHealth
+from .heartbeat import Heartbeats
+from .identity import Identities
+
+
+@dataclass(frozen=True)
+class Services:
+    """One of each per server process."""
+
+    conversations: Conversations
+    accounts: Accounts
+    broadcast: Broadcast
+    health: StoreHealth
+    identities: Identities
+    heartbeats: Heartbeats
+    log: logging.Logger

@@ -1,0 +1,219 @@
+"""The WebSocket: one per page, commands in, events out."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+from collections.abc import Awaitable
+from typing import Any, ClassVar
+
+from jupyter_core.utils import ensure_async
+from jupyter_server.auth.decorator import ws_authenticated
+from jupyter_server.base.handlers import JupyterHandler
+from jupyter_server.base.websocket import WebSocketMixin
+from tornado import web
+from tornado.iostream import StreamBufferFullError, StreamClosedError
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
+
+from .. import __version__
+from ..protocol import (
+    HEARTBEAT_SECONDS,
+    MAX_FRAME_BYTES,
+    PROTOCOL_VERSION,
+    Ack,
+    Command,
+    Event,
+    InvalidFrame,
+    Ping,
+    Pong,
+    Regenerate,
+    Rejected,
+    Select,
+    Send,
+    Stop,
+    Subscribe,
+    Unsubscribe,
+    User,
+    Welcome,
+    decode_command,
+    encode,
+)
+from ..store.interface import Unavailable
+from .errors import INTERNAL, KNOWN
+from .rest import AUTH_RESOURCE
+from .services import Services
+
+_MOST_UNSENT_BYTES = 16 * 1024 * 1024
+"""A viewer that reads so slowly that more than this piles up is dropped; it comes
+back with a snapshot."""
+_FINAL_TEXT_FRAME = 0x81
+_UNKNOWN_USER = User(id="", name="", initials="")
+
+
+class ChatSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):  # type: ignore[misc]
+    """A viewer (see `engine/broadcast.py`) and the commands it gives."""
+
+    auth_resource: ClassVar[str] = AUTH_RESOURCE
+    ping_interval = 0  # Heartbeats has one timer for all sockets
+    services: Services
+
+    def initialize(self, services: Services) -> None:
+        self.services = services
+        self.user = _UNKNOWN_USER
+        self.last_heard = 0.0
+        self._commands: set[asyncio.Task[None]] = set()
+
+    @property
+    def max_message_size(self) -> int:
+        return MAX_FRAME_BYTES
+
+    def get_compression_options(self) -> None:
+        """Off: it would cost every socket 150 KB for frames of a few hundred bytes."""
+
+    @property
+    def user_id(self) -> str:
+        return self.user.id
+
+    @ws_authenticated
+    async def get(self, *args: Any, **kwargs: Any) -> None:
+        allowed = await ensure_async(
+            self.authorizer.is_authorized(self, self.current_user, "execute", AUTH_RESOURCE)
+        )
+        if not allowed:
+            raise web.HTTPError(403)
+        await ensure_async(super().get(*args, **kwargs))
+
+    # --- the connection -------------------------------------------------------------------
+
+    async def open(self, *args: Any, **kwargs: Any) -> None:
+        self.last_heard = asyncio.get_running_loop().time()
+        connection = self.ws_connection
+        if connection is not None:
+            connection.set_nodelay(True)
+            connection.stream.max_write_buffer_size = _MOST_UNSENT_BYTES
+        try:
+            self.user = await self.services.identities.user(self.current_user)
+        except Unavailable:
+            pass  # the welcome says why; `_identify` tries again with each command
+        self.services.broadcast.join(self)
+        self.services.heartbeats.add(self)
+        self._tell(
+            Welcome(
+                protocol=PROTOCOL_VERSION,
+                server_version=__version__,
+                epoch=self.services.broadcast.epoch,
+                user=self.user,
+                heartbeat_seconds=HEARTBEAT_SECONDS,
+                problem=self.services.health.problem,
+            )
+        )
+
+    def on_close(self) -> None:
+        self.services.heartbeats.discard(self)
+        self.services.broadcast.leave(self)
+
+    def send(self, frame: bytes) -> None:
+        """Write an encoded event as one text frame.
+
+        `write_message` would start a task for each; this is the hot path of every
+        delta, so the frame (RFC 6455, section 5.2) is put together here.
+        """
+        connection = self.ws_connection
+        if connection is None or connection.is_closing():
+            return
+        size = len(frame)
+        if size < 126:
+            header = bytes((_FINAL_TEXT_FRAME, size))
+        elif size < 65536:
+            header = struct.pack("!BBH", _FINAL_TEXT_FRAME, 126, size)
+        else:
+            header = struct.pack("!BBQ", _FINAL_TEXT_FRAME, 127, size)
+        try:
+            sent = connection.stream.write(header + frame)
+        except StreamBufferFullError:
+            self.drop()
+        except StreamClosedError:
+            pass
+        else:
+            # Nobody waits for it; a closed connection is noticed by `on_close`.
+            sent.add_done_callback(_look_at)
+
+    def probe(self) -> None:
+        try:
+            self.ping(b"")
+        except WebSocketClosedError:
+            pass
+
+    def on_pong(self, data: bytes) -> None:
+        self.last_heard = asyncio.get_running_loop().time()
+
+    def drop(self) -> None:
+        connection = self.ws_connection
+        if connection is not None:
+            connection.stream.close()
+
+    # --- commands -------------------------------------------------------------------------
+
+    def on_message(self, message: str | bytes) -> None:
+        self.last_heard = asyncio.get_running_loop().time()
+        try:
+            command = decode_command(message)
+        except InvalidFrame as error:
+            self._tell(Rejected(error.command_id, error.problem))
+            return
+        if isinstance(command, Ping):
+            self._tell(Pong(command.id))
+            return
+        task = asyncio.create_task(self._carry_out(command))
+        self._commands.add(task)
+        task.add_done_callback(self._commands.discard)
+
+    async def _carry_out(self, command: Command) -> None:
+        try:
+            await self._identify()
+            acknowledged = await self._do(command)
+        except KNOWN as error:
+            self._tell(Rejected(command.id, error.problem))
+        except Exception:
+            self.log.exception("A chat command failed.")
+            self._tell(Rejected(command.id, INTERNAL))
+        else:
+            self._tell(acknowledged)
+
+    async def _do(self, command: Command) -> Ack:
+        conversations = self.services.conversations
+        if isinstance(command, Send):
+            return await conversations.send(self.user_id, command)
+        if isinstance(command, Subscribe):
+            await conversations.subscribe(
+                self, command.thread_id, command.after, command.epoch
+            )
+            return Ack(command.id, thread_id=command.thread_id)
+        if isinstance(command, Unsubscribe):
+            conversations.unsubscribe(self, command.thread_id)
+            return Ack(command.id, thread_id=command.thread_id)
+        if isinstance(command, Regenerate):
+            return await conversations.regenerate(self.user_id, command)
+        if isinstance(command, Stop):
+            return await conversations.stop(self.user_id, command)
+        assert isinstance(command, Select)
+        return await conversations.select(self.user_id, command)
+
+    async def _identify(self) -> None:
+        """Find out who this is where the store could not say so when it opened."""
+        if self.user is _UNKNOWN_USER:
+            user = await self.services.identities.user(self.current_user)
+            self.services.broadcast.leave(self)
+            self.user = user
+            self.services.broadcast.join(self)
+
+    def _tell(self, event: Event) -> None:
+        self.send(encode(event))
+
+
+def _look_at(sent: Awaitable[None]) -> None:
+    """Keep asyncio from complaining that nobody looked at a failed write."""
+    sent.exception()  # type: ignore[attr-defined]
+
+
+default_handlers = [(r"jupyter-chat/api/socket", ChatSocket)]
