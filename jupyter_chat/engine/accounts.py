@@ -130,9 +130,7 @@ class Accounts:
             models, problem = (catalogue.offered() if offered else []), error.problem
         return ModelList(models, self._default(endpoint, settings, models), problem)
 
-    async def default_model(
-        self, user_id: str, endpoint: Endpoint, settings: UserSettings
-    ) -> str:
+    async def default_model(self, user_id: str, endpoint: Endpoint, settings: UserSettings) -> str:
         """The model of threads that name none."""
         chosen = self._default(endpoint, settings, [])
         if chosen is not None:

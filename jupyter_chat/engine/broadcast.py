@@ -44,7 +44,7 @@ class Feed:
         self._recent: deque[tuple[int, bytes]] = deque()
         self._recent_bytes = 0
 
-    def publish(self, kind: type[ThreadEvent], **fields: object) -> None:
+    def publish(self, kind: type[ThreadEvent], /, **fields: object) -> None:
         """Number an event of this thread and send it to all viewers."""
         self.seq += 1
         if kind is not Delta:
@@ -92,9 +92,9 @@ class Broadcast:
             viewers.discard(viewer)
             if not viewers:
                 del self._viewers[viewer.user_id]
-        watched = [key for key, feed in self._feeds.items() if viewer in feed.viewers]
-        for user_id, thread_id in watched:
-            self.unsubscribe(viewer, thread_id)
+        watched = [feed for feed in self._feeds.values() if viewer in feed.viewers]
+        for feed in watched:
+            self.unsubscribe(viewer, feed.thread_id)
 
     def viewers(self) -> list[Viewer]:
         return [viewer for viewers in self._viewers.values() for viewer in viewers]

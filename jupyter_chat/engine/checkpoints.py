@@ -11,6 +11,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 from ..ids import new_id, now_ms
 from ..protocol import Message
@@ -52,10 +53,8 @@ class Checkpointer:
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait({self._task})
-        try:
+        with suppress(Unavailable):  # it lapses by itself
             await self._store.release_lease(self.owner)
-        except Unavailable:
-            pass  # it lapses by itself
 
     async def save(self) -> None:
         """Store what has grown; what could not be stored is tried again next time."""

@@ -288,9 +288,7 @@ class Conversations:
             self._run(user_id, accepted.thread, question, reply)
         return accepted
 
-    def _run(
-        self, user_id: str, thread: Thread, question: Message | None, reply: Message
-    ) -> None:
+    def _run(self, user_id: str, thread: Thread, question: Message | None, reply: Message) -> None:
         key = user_id, thread.id
         after = self._last.get(key)
         if after is None:
@@ -412,9 +410,7 @@ class Conversations:
         )
         return snapshot, feed
 
-    async def _page(
-        self, user_id: str, thread_id: str, leaf_id: str, limit: int
-    ) -> MessagePage:
+    async def _page(self, user_id: str, thread_id: str, leaf_id: str, limit: int) -> MessagePage:
         messages = await self._store.path(user_id, thread_id, leaf_id, limit=limit)
         parents = list({message.parent_id for message in messages})
         siblings: dict[str | None, list[str]] = {}

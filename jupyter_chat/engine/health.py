@@ -23,27 +23,23 @@ class StoreHealth:
         self.opened = False
         self.on_open: list[Callable[[], Awaitable[None]]] = []
         """What to do once, when the store has been opened."""
-        self._tried = asyncio.Event()
         self._store = store
         self._broadcast = broadcast
         self._log = log
+        self._opening: asyncio.Task[None] | None = None
         self._probe: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Open the store; where that fails, say so and go on trying."""
-        try:
-            await self._try()
-        except Unavailable as error:
-            self.report(error.problem)
-        finally:
-            self._tried.set()
+        if self._opening is None:
+            self._opening = asyncio.create_task(self._open())
+        await asyncio.shield(self._opening)
 
     async def usable(self) -> None:
         """Wait for the first attempt to open the store; raise :class:`Unavailable`
         while it was never opened (then there is nothing to ask it)."""
-        if self.opened:
-            return
-        await self._tried.wait()
+        if not self.opened:
+            await self.open()
         if not self.opened and self.problem is not None:
             raise Unavailable(self.problem)
 
@@ -60,6 +56,12 @@ class StoreHealth:
         if self._probe is not None:
             self._probe.cancel()
             await asyncio.wait({self._probe})
+
+    async def _open(self) -> None:
+        try:
+            await self._try()
+        except Unavailable as error:
+            self.report(error.problem)
 
     async def _try(self) -> None:
         if self.opened:

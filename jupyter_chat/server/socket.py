@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from collections.abc import Awaitable
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from jupyter_core.utils import ensure_async
@@ -12,7 +12,7 @@ from jupyter_server.auth.decorator import ws_authenticated
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
 from tornado import web
-from tornado.iostream import StreamBufferFullError, StreamClosedError
+from tornado.iostream import IOStream, StreamBufferFullError, StreamClosedError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from .. import __version__
@@ -50,7 +50,7 @@ _FINAL_TEXT_FRAME = 0x81
 _UNKNOWN_USER = User(id="", name="", initials="")
 
 
-class ChatSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):  # type: ignore[misc]
+class ChatSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
     """A viewer (see `engine/broadcast.py`) and the commands it gives."""
 
     auth_resource: ClassVar[str] = AUTH_RESOURCE
@@ -81,20 +81,18 @@ class ChatSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):  # type: ign
         )
         if not allowed:
             raise web.HTTPError(403)
-        await ensure_async(super().get(*args, **kwargs))
+        await super().get(*args, **kwargs)
 
     # --- the connection -------------------------------------------------------------------
 
     async def open(self, *args: Any, **kwargs: Any) -> None:
         self.last_heard = asyncio.get_running_loop().time()
-        connection = self.ws_connection
-        if connection is not None:
-            connection.set_nodelay(True)
-            connection.stream.max_write_buffer_size = _MOST_UNSENT_BYTES
-        try:
+        stream = self._stream()
+        if stream is not None:
+            stream.set_nodelay(True)
+            stream.max_write_buffer_size = _MOST_UNSENT_BYTES
+        with suppress(Unavailable):  # the welcome says why; `_identify` tries again
             self.user = await self.services.identities.user(self.current_user)
-        except Unavailable:
-            pass  # the welcome says why; `_identify` tries again with each command
         self.services.broadcast.join(self)
         self.services.heartbeats.add(self)
         self._tell(
@@ -118,8 +116,8 @@ class ChatSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):  # type: ign
         `write_message` would start a task for each; this is the hot path of every
         delta, so the frame (RFC 6455, section 5.2) is put together here.
         """
-        connection = self.ws_connection
-        if connection is None or connection.is_closing():
+        stream = self._stream()
+        if stream is None:
             return
         size = len(frame)
         if size < 126:
@@ -129,7 +127,7 @@ class ChatSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):  # type: ign
         else:
             header = struct.pack("!BBQ", _FINAL_TEXT_FRAME, 127, size)
         try:
-            sent = connection.stream.write(header + frame)
+            sent = stream.write(header + frame)
         except StreamBufferFullError:
             self.drop()
         except StreamClosedError:
@@ -139,18 +137,23 @@ class ChatSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):  # type: ign
             sent.add_done_callback(_look_at)
 
     def probe(self) -> None:
-        try:
+        with suppress(WebSocketClosedError):
             self.ping(b"")
-        except WebSocketClosedError:
-            pass
 
     def on_pong(self, data: bytes) -> None:
         self.last_heard = asyncio.get_running_loop().time()
 
     def drop(self) -> None:
+        stream = self._stream()
+        if stream is not None:
+            stream.close()
+
+    def _stream(self) -> IOStream | None:
+        """Where frames go, as long as the socket is open."""
         connection = self.ws_connection
-        if connection is not None:
-            connection.stream.close()
+        if connection is None or connection.is_closing():
+            return None
+        return connection.stream
 
     # --- commands -------------------------------------------------------------------------
 
@@ -185,9 +188,7 @@ class ChatSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):  # type: ign
         if isinstance(command, Send):
             return await conversations.send(self.user_id, command)
         if isinstance(command, Subscribe):
-            await conversations.subscribe(
-                self, command.thread_id, command.after, command.epoch
-            )
+            await conversations.subscribe(self, command.thread_id, command.after, command.epoch)
             return Ack(command.id, thread_id=command.thread_id)
         if isinstance(command, Unsubscribe):
             conversations.unsubscribe(self, command.thread_id)
@@ -211,9 +212,10 @@ class ChatSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):  # type: ign
         self.send(encode(event))
 
 
-def _look_at(sent: Awaitable[None]) -> None:
+def _look_at(sent: asyncio.Future[None]) -> None:
     """Keep asyncio from complaining that nobody looked at a failed write."""
-    sent.exception()  # type: ignore[attr-defined]
+    if not sent.cancelled():
+        sent.exception()
 
 
 default_handlers = [(r"jupyter-chat/api/socket", ChatSocket)]

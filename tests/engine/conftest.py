@@ -1,0 +1,143 @@
+"""An engine on a real SQLite store, with a viewer that assembles what it is sent."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jupyter_chat.store.vault import Vault
+
+from jupyter_chat.engine.accounts import Accounts
+from jupyter_chat.engine.broadcast import Broadcast
+from jupyter_chat.engine.conversations import Conversations
+from jupyter_chat.engine.health import StoreHealth, watch
+from jupyter_chat.ids import new_id
+from jupyter_chat.protocol import Ack, Regenerate, Send, Source, TextPart, ThreadSettings
+from jupyter_chat.providers.interface import Endpoint
+from jupyter_chat.store import open_store
+from jupyter_chat.store.interface import Store
+
+from .puppet import Puppet
+
+COMPATIBLE = Endpoint(Source.COMPATIBLE)
+
+
+@dataclass(eq=False)
+class Watcher:
+    """A viewer that puts a thread together from the frames it gets, as a client does."""
+
+    user_id: str = "ada"
+    events: list[dict[str, Any]] = field(default_factory=list)
+    messages: dict[str, dict[str, Any]] = field(default_factory=dict)
+    seq: int | None = None
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def send(self, frame: bytes) -> None:
+        event = json.loads(frame)
+        self.events.append(event)
+        if event["type"] == "snapshot":
+            self.messages = {message["id"]: message for message in event["messages"]}
+            self.seq = event["seq"]
+        elif "seq" in event:
+            assert self.seq is None or event["seq"] == self.seq + 1, "an event was lost"
+            self.seq = event["seq"]
+        if event["type"] == "message":
+            self.messages[event["message"]["id"]] = event["message"]
+        if event["type"] == "delta":
+            parts = self.messages[event["message_id"]]["parts"]
+            if event["part"] == len(parts):
+                parts.append({"type": event["kind"], "text": ""})
+            parts[event["part"]]["text"] += event["text"]
+        self.changed.set()
+
+    def text(self, message_id: str) -> str:
+        parts = self.messages[message_id]["parts"]
+        return "".join(part["text"] for part in parts if part["type"] == "text")
+
+    def status(self, message_id: str) -> str | None:
+        return self.messages.get(message_id, {}).get("status")
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        """Wait until the thread, as this viewer sees it, fulfils a condition."""
+        while not condition():
+            self.changed.clear()
+            await asyncio.wait_for(self.changed.wait(), 10)
+
+
+@dataclass
+class Engine:
+    conversations: Conversations
+    accounts: Accounts
+    store: Store
+    broadcast: Broadcast
+    provider: Puppet
+    health: StoreHealth
+
+    async def ask(
+        self,
+        text: str,
+        thread_id: str,
+        parent_id: str | None = None,
+        *,
+        client_id: str | None = None,
+        settings: ThreadSettings | None = None,
+        user_id: str = "ada",
+    ) -> Ack:
+        command = Send(
+            id="1",
+            client_id=client_id or new_id(),
+            thread_id=thread_id,
+            parent_id=parent_id,
+            parts=[TextPart(text)],
+            create=parent_id is None,
+            settings=settings,
+        )
+        return await self.conversations.send(user_id, command)
+
+    async def again(self, thread_id: str, message_id: str) -> Ack:
+        command = Regenerate("1", new_id(), thread_id, message_id)
+        return await self.conversations.regenerate("ada", command)
+
+    async def watch(self, thread_id: str) -> Watcher:
+        watcher = Watcher()
+        self.broadcast.join(watcher)
+        await self.conversations.subscribe(watcher, thread_id)
+        return watcher
+
+
+@pytest.fixture
+async def engine(tmp_path: Path) -> AsyncIterator[Engine]:
+    async for made in make_engine(tmp_path):
+        yield made
+
+
+async def make_engine(
+    directory: Path, *, endpoint: Endpoint | None = COMPATIBLE
+) -> AsyncIterator[Engine]:
+    broadcast = Broadcast()
+    log = logging.getLogger("test")
+    kept = open_store(f"sqlite:///{directory / 'history.sqlite'}")
+    health = StoreHealth(kept, broadcast, log)
+    store = watch(kept, health)
+    provider = Puppet()
+    accounts = Accounts(
+        store,
+        Vault(directory),
+        provider,
+        environment=endpoint,
+        default_model=None,
+        local_available=lambda: False,
+    )
+    conversations = Conversations(store, provider, accounts, broadcast, log, model_titles=False)
+    health.on_open.append(conversations.start)
+    await health.open()
+    yield Engine(conversations, accounts, store, broadcast, provider, health)
+    await conversations.close()
+    await health.close()
+    await kept.close()

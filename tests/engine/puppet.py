@@ -1,0 +1,69 @@
+"""A provider whose replies the test speaks itself, word by word."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from jupyter_chat.protocol import Model, Usage
+from jupyter_chat.providers.interface import (
+    Chunk,
+    Endpoint,
+    Finish,
+    ProviderError,
+    ReplyRequest,
+)
+
+USAGE = Usage(input_tokens=10, output_tokens=5)
+
+
+class Call:
+    """One reply that the engine has asked for."""
+
+    def __init__(self, request: ReplyRequest) -> None:
+        self.request = request
+        self.closed = asyncio.Event()
+        self._chunks: asyncio.Queue[Chunk | ProviderError] = asyncio.Queue()
+
+    def say(self, text: str = "", *, reasoning: str = "") -> None:
+        self._chunks.put_nowait(Chunk(text=text, reasoning=reasoning))
+
+    def finish(self, finish: Finish | None = None) -> None:
+        self._chunks.put_nowait(Chunk(finish=finish or Finish("stop", USAGE)))
+
+    def fail(self, error: ProviderError) -> None:
+        self._chunks.put_nowait(error)
+
+    async def chunks(self) -> AsyncIterator[Chunk]:
+        try:
+            while True:
+                chunk = await self._chunks.get()
+                if isinstance(chunk, ProviderError):
+                    raise chunk
+                yield chunk
+        finally:
+            self.closed.set()
+
+
+class Puppet:
+    """Implements `Provider`."""
+
+    def __init__(self) -> None:
+        self._calls: asyncio.Queue[Call] = asyncio.Queue()
+        self.count = 0
+
+    def stream(self, endpoint: Endpoint, request: ReplyRequest) -> AsyncIterator[Chunk]:
+        call = Call(request)
+        self.count += 1
+        self._calls.put_nowait(call)
+        return call.chunks()
+
+    async def call(self) -> Call:
+        """The next reply that is asked for."""
+        return await asyncio.wait_for(self._calls.get(), 10)
+
+    async def models(self, endpoint: Endpoint) -> list[Model]:
+        return [Model("puppet", "Puppet")]
+
+    async def close(self) -> None:
+        pass

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from jupyter_chat.engine import titles
+from jupyter_chat.protocol import Code, Problem, Source
+from jupyter_chat.providers.interface import Endpoint, ProviderError
+
+from .puppet import Puppet
+
+
+@pytest.mark.parametrize(
+    ("question", "title"),
+    [
+        ("How do I merge two frames?", "How do I merge two frames?"),
+        ("\n\n  # Plan\n\nfor today", "Plan"),
+        ("```\ncode\n```", "code"),
+        ("a  b\tc", "a b c"),
+        ("   ", None),
+        ("...\n", "..."),
+        ("word " * 40, "word word word word word word word word word word word word…"),
+        ("x" * 200, "x" * 59 + "…"),
+    ],
+)
+def test_a_question_gives_a_short_title(question, title):
+    assert titles.from_question(question) == title
+
+
+async def test_the_models_title_loses_quotes_and_further_lines():
+    provider = Puppet()
+
+    async def speak():
+        call = await provider.call()
+        call.say('"Merging data')
+        call.say(' frames."\nAs you asked.')
+        call.finish()
+        return call
+
+    speaking = asyncio.create_task(speak())
+    endpoint = Endpoint(Source.OPENAI)
+    title = await titles.from_model(provider, endpoint, "gpt-6-luna", "How?", "So.")
+    assert title == "Merging data frames"
+    assert (await speaking).closed.is_set()
+
+
+async def test_a_model_that_fails_gives_no_title():
+    provider = Puppet()
+
+    async def fail():
+        (await provider.call()).fail(ProviderError(Problem(Code.NO_QUOTA, "No quota.")))
+
+    failing = asyncio.create_task(fail())
+    assert await titles.from_model(provider, Endpoint(Source.OPENAI), "m", "q", "a") is None
+    await failing

@@ -1,0 +1,134 @@
+"""REST: lists, threads, settings; who gets in, what is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from jupyter_chat.ids import new_id
+
+
+async def asked(client) -> tuple[str, dict]:
+    thread_id = new_id()
+    ack = await client.ask("What is up?", thread_id)
+    await client.command("subscribe", thread_id=thread_id)
+    await client.answer(ack["reply_id"])
+    return thread_id, ack
+
+
+async def test_a_conversation_is_listed_read_renamed_deleted_and_restored(client, rest):
+    thread_id, ack = await asked(client)
+    code, page = await rest("GET", "threads")
+    assert code == 200
+    assert [thread["id"] for thread in page["threads"]] == [thread_id]
+    assert page["next"] is None
+
+    code, thread = await rest("PATCH", f"threads/{thread_id}", {"title": "Greeting"})
+    assert (code, thread["title"]) == (200, "Greeting")
+    code, thread = await rest("GET", f"threads/{thread_id}")
+    assert (code, thread["title"]) == (200, "Greeting")
+
+    code, older = await rest("GET", f"threads/{thread_id}/messages?before={ack['reply_id']}")
+    assert [message["id"] for message in older["messages"]] == [ack["message_id"]]
+
+    code, thread = await rest("DELETE", f"threads/{thread_id}")
+    assert code == 200
+    assert thread["deleted_at"] > 0
+    assert (await rest("GET", "threads"))[1]["threads"] == []
+    code, thread = await rest("POST", f"threads/{thread_id}/restore")
+    assert code == 200
+    assert len((await rest("GET", "threads"))[1]["threads"]) == 1
+
+
+async def test_a_stale_change_is_refused_and_overwrites_nothing(client, rest):
+    thread_id, _ = await asked(client)
+    _, thread = await rest("PATCH", f"threads/{thread_id}", {"title": "One"})
+    stale = {"title": "Two", "revision": thread["revision"] - 1}
+    code, failure = await rest("PATCH", f"threads/{thread_id}", stale)
+    assert (code, failure["problem"]["code"]) == (409, "conflict")
+    assert (await rest("GET", f"threads/{thread_id}"))[1]["title"] == "One"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "code", "problem"),
+    [
+        ("GET", f"threads/{new_id()}", None, 404, "not_found"),
+        ("PATCH", f"threads/{new_id()}", {"title": "x"}, 404, "not_found"),
+        ("GET", "threads?limit=0", None, 400, "invalid"),
+        ("GET", "threads?limit=many", None, 400, "invalid"),
+        ("GET", "threads?cursor=%00%ff", None, 400, "invalid"),
+        ("GET", f"threads/{new_id()}/messages", None, 400, "invalid"),
+        ("PATCH", f"threads/{new_id()}", {"title": 7}, 400, "invalid"),
+        ("PATCH", f"threads/{new_id()}", {"title": ""}, 400, "invalid"),
+        ("PATCH", "account", {"source": "telepathy"}, 400, "invalid"),
+        ("PATCH", "account", {"defaults": {"temperature": 9}}, 400, "invalid"),
+        ("PATCH", "account", ["no", "object"], 400, "invalid"),
+        ("POST", "threads", {}, 405, "invalid"),
+    ],
+)
+async def test_what_makes_no_sense_is_refused_with_its_reason(
+    rest, method, path, body, code, problem
+):
+    status, failure = await rest(method, path, body)
+    assert status == code
+    assert failure["problem"]["code"] == problem
+    assert failure["problem"]["message"]
+
+
+@pytest.mark.parametrize("path", ["threads", "models", "account", "health"])
+async def test_without_login_there_is_nothing(rest, path):
+    code, _ = await rest("GET", path, headers={"Authorization": "none"})
+    assert code == 403
+
+
+async def test_a_change_with_a_cookie_needs_the_xsrf_token(jp_fetch, rest):
+    page = await jp_fetch("jupyter-chat/")
+    cookies = dict(
+        cookie.split(";")[0].split("=", 1) for cookie in page.headers.get_list("Set-Cookie")
+    )
+    headers = {
+        "Authorization": "none",
+        "Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items()),
+    }
+    assert (await rest("GET", "account", headers=dict(headers)))[0] == 200
+    assert (await rest("PATCH", "account", {}, headers=dict(headers)))[0] == 403
+    headers["X-XSRFToken"] = cookies["_xsrf"]
+    assert (await rest("PATCH", "account", {}, headers=headers))[0] == 200
+
+
+async def test_a_key_goes_in_and_never_comes_out(client, rest, upstream, tmp_path, caplog):
+    secret = "sk-canary-0123456789-wxyz"
+    code, account = await rest(
+        "PATCH",
+        "account",
+        {"source": "compatible", "base_url": upstream.url, "key": secret},
+    )
+    assert code == 200
+    assert account["key_hint"] == "wxyz"
+    assert account["problem"]["code"] == "wrong_key", "the key was tried out at once"
+    thread_id = new_id()
+    asked = await client.ask("Hi", thread_id)
+    await client.command("subscribe", thread_id=thread_id)
+    reply = await client.answer(asked["reply_id"])
+    assert reply["problem"]["code"] == "wrong_key"
+    said = [str(await rest("GET", path)) for path in ("account", "models", "threads", "health")]
+    assert secret not in str(said) + str(client.events) + caplog.text
+    for path in (tmp_path / "chat").iterdir():
+        assert secret.encode() not in path.read_bytes(), f"the key is readable in {path.name}"
+
+
+async def test_the_environments_endpoint_is_used_and_shown_as_such(rest):
+    _, account = await rest("GET", "account")
+    assert account["from_environment"]
+    assert account["source"] == "compatible"
+    assert "key_hint" not in account
+    _, models = await rest("GET", "models")
+    assert models["models"]
+    assert models["default"]
+
+
+async def test_the_page_is_served_with_a_strict_policy(jp_fetch):
+    page = await jp_fetch("jupyter-chat/")
+    assert "script-src 'self'" in page.headers["Content-Security-Policy"]
+    assert b"jupyter-config-data" in page.body
+    deep = await jp_fetch(f"jupyter-chat/t/{new_id()}")
+    assert deep.code == 200

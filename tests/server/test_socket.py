@@ -1,0 +1,118 @@
+"""The WebSocket: who gets in, what is understood, and asking over it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tornado.httpclient import HTTPClientError
+
+from jupyter_chat.ids import new_id
+from jupyter_chat.protocol import MAX_FRAME_BYTES, PROTOCOL_VERSION
+
+
+async def test_the_first_frame_says_who_and_what(connect):
+    client = await connect()
+    welcome = client.events[0]
+    assert welcome["protocol"] == PROTOCOL_VERSION
+    assert welcome["user"]["id"]
+    assert welcome["problem"] is None
+
+
+async def test_without_login_there_is_no_socket(jp_ws_fetch):
+    with pytest.raises(HTTPClientError) as refused:
+        await jp_ws_fetch("jupyter-chat/api/socket", headers={"Authorization": "none"})
+    assert refused.value.code == 403
+
+
+async def test_another_sites_page_gets_no_socket_with_a_cookie(jp_ws_fetch, jp_fetch):
+    page = await jp_fetch("jupyter-chat/")
+    cookies = "; ".join(cookie.split(";")[0] for cookie in page.headers.get_list("Set-Cookie"))
+    headers = {"Authorization": "none", "Cookie": cookies}
+    (await jp_ws_fetch("jupyter-chat/api/socket", headers=dict(headers))).close()
+    with pytest.raises(HTTPClientError) as refused:
+        await jp_ws_fetch(
+            "jupyter-chat/api/socket", headers={**headers, "Origin": "https://evil.example"}
+        )
+    assert refused.value.code == 403
+
+
+async def test_a_question_is_acknowledged_and_answered(client):
+    thread_id = new_id()
+    await client.command("subscribe", thread_id=new_id())
+    asked = await client.ask("Hello there [[echo]]", thread_id)
+    assert asked["type"] == "ack"
+    await client.command("subscribe", thread_id=thread_id)
+    reply = await client.answer(asked["reply_id"])
+    assert reply["status"] == "complete"
+    assert "Hello there" in reply["parts"][-1]["text"]
+    assert reply["usage"]["output_tokens"] > 0
+
+
+async def test_two_pages_see_the_same_answer(connect):
+    first, second = await connect(), await connect()
+    thread_id = new_id()
+    asked = await first.ask("Hello [[chunks=30 delay=0.01]]", thread_id)
+    for client in (first, second):
+        await client.command("subscribe", thread_id=thread_id)
+    one, other = [await client.answer(asked["reply_id"]) for client in (first, second)]
+    assert one["parts"] == other["parts"]
+
+
+async def test_stop_closes_upstream_and_keeps_the_text(client, upstream):
+    thread_id = new_id()
+    asked = await client.ask("Tell me [[chunks=1000 delay=0.01]]", thread_id)
+    await client.command("subscribe", thread_id=thread_id)
+    await client.until(lambda event: event["type"] == "delta")
+    stopped = await client.command("stop", thread_id=thread_id, message_id=asked["reply_id"])
+    assert stopped["type"] == "ack"
+    reply = await client.answer(asked["reply_id"])
+    assert reply["status"] == "stopped"
+    assert reply["parts"][0]["text"]
+
+
+@pytest.mark.parametrize(
+    ("frame", "field"),
+    [
+        ('{"type": "ping"', None),
+        ("[]", None),
+        ('"text"', None),
+        ('{"id": "1"}', None),
+        ('{"type": "dance", "id": "1"}', "type"),
+        ('{"type": "stop", "id": "1", "thread_id": 7, "message_id": "x"}', "thread_id"),
+        ('{"type": "stop", "id": "1", "thread_id": {"$gt": ""}, "message_id": "x"}', "thread_id"),
+        ('{"type": "send", "id": "1"}', "client_id"),
+        ("\x00\ufffd", None),
+        ("[" * 100_000, None),
+    ],
+)
+async def test_a_wrong_frame_is_refused_by_field_and_the_socket_lives_on(client, frame, field):
+    await client.socket.write_message(frame)
+    refused = await client.read()
+    assert refused["type"] == "rejected"
+    assert refused["problem"]["code"] == "invalid"
+    if field is not None:
+        assert refused["problem"]["field"] == field
+    await client.socket.write_message('{"type": "ping", "id": "still here", "more": 1}')
+    assert await client.read() == {"type": "pong", "id": "still here"}
+
+
+async def test_a_frame_over_the_limit_closes_the_socket_only(client, connect):
+    text = "x" * MAX_FRAME_BYTES
+    await client.socket.write_message(json.dumps({"type": "ping", "id": text}))
+    assert await client.read() is None
+    await connect()
+
+
+async def test_an_unknown_thread_is_refused(client):
+    refused = await client.command("subscribe", thread_id=new_id())
+    assert refused["problem"]["code"] == "not_found"
+
+
+async def test_every_error_of_the_upstream_reaches_the_person(client):
+    thread_id = new_id()
+    asked = await client.ask("Hi [[error=500]]", thread_id)
+    await client.command("subscribe", thread_id=thread_id)
+    reply = await client.answer(asked["reply_id"])
+    assert reply["status"] == "failed"
+    assert reply["problem"]["code"] == "provider_down"

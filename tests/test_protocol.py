@@ -1,0 +1,99 @@
+"""The wire types: what is understood, what is refused, and how."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from jupyter_chat import protocol
+from jupyter_chat.ids import new_id
+from jupyter_chat.protocol import (
+    AccountPatch,
+    Code,
+    InvalidFrame,
+    Message,
+    Ping,
+    Problem,
+    ReasoningPart,
+    Role,
+    Send,
+    Status,
+    TextPart,
+    ThreadPatch,
+    decode,
+    decode_command,
+    encode,
+    json_schema,
+    text_of,
+)
+
+
+def test_unknown_fields_are_ignored():
+    assert decode_command('{"type": "ping", "id": "1", "mood": ["good"]}') == Ping("1")
+
+
+@pytest.mark.parametrize(
+    ("frame", "field", "command_id"),
+    [
+        ('{"type": "stop", "id": "7", "thread_id": 1, "message_id": "m"}', "thread_id", "7"),
+        ('{"type": "stop", "id": "7", "thread_id": "not an id"}', "thread_id", "7"),
+        ('{"type": "send", "id": "7"}', "client_id", "7"),
+        ('{"type": "sing", "id": "7"}', "type", "7"),
+        ('{"type": "ping", "id": 7}', "id", ""),
+        ('{"type": "ping", "id": ""}', "id", ""),
+        ("nonsense", None, ""),
+        (b"\xff\xfe", None, ""),
+        ("[" * 200_000, None, ""),
+    ],
+)
+def test_a_wrong_frame_is_refused_by_the_name_of_the_field(frame, field, command_id):
+    with pytest.raises(InvalidFrame) as refused:
+        decode_command(frame)
+    assert refused.value.problem.code is Code.INVALID
+    assert refused.value.problem.field == field
+    assert refused.value.command_id == command_id
+
+
+def test_the_field_is_named_by_its_whole_path():
+    thread_id = new_id()
+    frame = {
+        "type": "send",
+        "id": "1",
+        "client_id": "abcdefgh",
+        "thread_id": thread_id,
+        "parent_id": None,
+        "parts": [{"type": "text", "text": "ok"}, {"type": "text", "text": {"$gt": ""}}],
+    }
+    with pytest.raises(InvalidFrame) as refused:
+        decode_command(msgspec.json.encode(frame))
+    assert refused.value.problem.field == "parts[1].text"
+
+
+def test_fields_left_out_of_a_patch_are_not_the_same_as_null():
+    assert decode("{}", AccountPatch).key is msgspec.UNSET
+    assert decode('{"key": null}', AccountPatch).key is None
+    with pytest.raises(InvalidFrame) as refused:
+        decode('{"title": null}', ThreadPatch)
+    assert refused.value.problem.field == "title"
+
+
+def test_a_command_survives_the_way_over_the_wire():
+    command = Send("1", "abcdefgh", new_id(), None, [TextPart("😀 \u2028 </script>")], create=True)
+    assert decode_command(encode(command)) == command
+
+
+def test_reasoning_is_no_part_of_the_text():
+    parts = [ReasoningPart("hm"), TextPart("a"), TextPart("b")]
+    message = Message(new_id(), new_id(), None, Role.ASSISTANT, parts, Status.COMPLETE, 0)
+    assert text_of(message) == "ab"
+
+
+def test_every_type_of_the_wire_is_in_the_schema():
+    defined = set(json_schema()["$defs"])
+    structs = {
+        name
+        for name, kind in vars(protocol).items()
+        if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and name[0] != "_"
+    }
+    assert structs - {"Struct"} <= defined
+    assert Problem.__name__ in defined
