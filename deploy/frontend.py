@@ -33,8 +33,7 @@ Run = Callable[[list[str], Path], None]
 """Runs a command in a directory and raises if it fails."""
 
 _RECORD = STATIC / "build.json"
-_INSTALLED = SOURCES / "node_modules" / ".installed-lock"
-_GENERATED = {"node_modules", "lib", "coverage", "test-results"}
+_GENERATED = {SOURCES / name for name in ("node_modules", "lib", "coverage", "test-results")}
 
 
 def has_node(environment: Mapping[str, str] = os.environ) -> bool:
@@ -77,16 +76,20 @@ def bundles_digest() -> str:
 
 def packages_installed() -> bool:
     """Whether `node_modules` holds what the lock file asks for."""
-    lock = SOURCES / "package-lock.json"
-    return _INSTALLED.is_file() and _INSTALLED.read_bytes() == lock.read_bytes()
+    present = _packages(SOURCES / "node_modules" / ".package-lock.json")
+    for path, package in _packages(SOURCES / "package-lock.json").items():
+        if path in present:
+            if present[path].get("version") != package.get("version"):
+                return False
+        elif path and not package.get("optional"):  # "" is this package itself
+            return False
+    return bool(present)
 
 
 def install_packages(run: Run, environment: Mapping[str, str] = os.environ) -> None:
     """Install the front end's npm packages, exactly as locked."""
-    if packages_installed():
-        return
-    run([npm(environment), "ci", "--no-audit", "--no-fund"], SOURCES)
-    shutil.copyfile(SOURCES / "package-lock.json", _INSTALLED)
+    if not packages_installed():
+        run([npm(environment), "ci", "--no-audit", "--no-fund"], SOURCES)
 
 
 def build(run: Run, environment: Mapping[str, str] = os.environ) -> None:
@@ -106,9 +109,21 @@ def _read_record() -> object:
         return None
 
 
+def _packages(lock: Path) -> dict[str, dict[str, object]]:
+    """The packages that a lock file names, by their place; none without the file."""
+    try:
+        content = json.loads(lock.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    packages: dict[str, dict[str, object]] = content["packages"]
+    return packages
+
+
 def _files(folder: Path) -> Iterator[Path]:
     for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name not in _GENERATED and name[0] != ".")
+        folders[:] = sorted(
+            name for name in folders if name[0] != "." and Path(parent, name) not in _GENERATED
+        )
         yield from (Path(parent, name) for name in sorted(names) if name[0] != ".")
 
 
