@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
 
 import msgspec
 from msgspec import UNSET
@@ -21,6 +20,7 @@ from ..protocol import (
 )
 from ..providers.interface import Endpoint, Provider, ProviderError
 from ..store.interface import Store, UserSettings
+from ..store.vault import Vault, VaultError
 from . import catalogue
 
 KEY_PURPOSE = "api key"
@@ -30,20 +30,6 @@ NO_SOURCE = Problem(
     "No model is set up yet. Your question is kept: enter an OpenAI key, the address of "
     "a compatible server, or choose the local model, and ask again.",
 )
-
-
-class Vault(Protocol):
-    """Encrypts what only this server may read (see `store/vault.py`)."""
-
-    async def encrypt(self, text: str, *, user_id: str, purpose: str) -> str: ...
-
-    async def decrypt(self, secret: str, *, user_id: str, purpose: str) -> str: ...
-
-
-class VaultError(Exception):
-    """A secret cannot be read or written; `problem` says why."""
-
-    problem: Problem
 
 
 class Accounts:

@@ -48,8 +48,9 @@ from ..store.interface import (
     Turn,
     Unavailable,
 )
+from ..store.vault import VaultError
 from . import catalogue, context, titles
-from .accounts import Accounts, VaultError
+from .accounts import Accounts
 from .broadcast import Broadcast, Feed, Viewer
 from .checkpoints import Checkpointer
 from .generation import Generation
@@ -278,7 +279,7 @@ class Conversations:
             parent_id=parent_id,
             role=Role.ASSISTANT,
             parts=[],
-            status=Status.QUEUED,
+            status=self._status_now(user_id, command.thread_id),
             created_at=now_ms(),
             client_id=command.client_id,
         )
@@ -286,13 +287,25 @@ class Conversations:
         accepted = await self._store.add_turn(user_id, turn)
         if not accepted.repeated:
             self._run(user_id, accepted.thread, question, reply)
+        elif accepted.owner == self._checkpointer.owner:
+            await self._run_unless_running(user_id, accepted)
         return accepted
+
+    async def _run_unless_running(self, user_id: str, accepted: Accepted) -> None:
+        """Make a reply that an earlier call stored, but did not live to begin."""
+        thread_id, reply_id = accepted.thread.id, accepted.reply_id
+        if reply_id in self._running:
+            return
+        reply = await self._store.get_message(user_id, thread_id, reply_id)
+        question = None
+        if accepted.question_id is not None:
+            question = await self._store.get_message(user_id, thread_id, accepted.question_id)
+        if reply.completed_at is None and reply_id not in self._running:
+            self._run(user_id, accepted.thread, question, reply)
 
     def _run(self, user_id: str, thread: Thread, question: Message | None, reply: Message) -> None:
         key = user_id, thread.id
-        after = self._last.get(key)
-        if after is None:
-            reply.status = Status.STREAMING
+        reply.status = self._status_now(user_id, thread.id)
         feed = self._broadcast.hold(user_id, thread.id)
         generation = Generation(
             user_id,
@@ -302,7 +315,7 @@ class Conversations:
             provider=self._provider,
             pace=self._pace,
             prepare=self._prepare,
-            after=after,
+            after=self._last.get(key),
             log=self._log,
         )
         self._running[reply.id] = self._last[key] = generation
@@ -435,6 +448,11 @@ class Conversations:
     def _seen(self, user_id: str, thread: Thread) -> Thread:
         running = (user_id, thread.id) in self._last
         return msgspec.structs.replace(thread, running=running)
+
+    def _status_now(self, user_id: str, thread_id: str) -> Status:
+        """How a reply begins: it waits while another one runs in its thread."""
+        waits = (user_id, thread_id) in self._last
+        return Status.QUEUED if waits else Status.STREAMING
 
     def _tell(self, user_id: str, thread: Thread) -> None:
         self._broadcast.to_user(user_id, ThreadChanged(self._seen(user_id, thread)))

@@ -159,8 +159,7 @@ class Generation:
             self._after = None
         endpoint, request = await self._prepare(self.user_id, self._reply.thread_id, self._reply)
         self._reply.model = request.model
-        if self._reply.status is not Status.STREAMING:
-            self._reply.status = Status.STREAMING
+        self._reply.status = Status.STREAMING
         self.feed.publish(MessageChanged, message=self.message())
         attempt = 1
         while True:

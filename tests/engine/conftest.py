@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jupyter_chat.store.vault import Vault
 
 from jupyter_chat.engine.accounts import Accounts
 from jupyter_chat.engine.broadcast import Broadcast
@@ -22,6 +21,7 @@ from jupyter_chat.protocol import Ack, Regenerate, Send, Source, TextPart, Threa
 from jupyter_chat.providers.interface import Endpoint
 from jupyter_chat.store import open_store
 from jupyter_chat.store.interface import Store
+from jupyter_chat.store.vault import Vault
 
 from .puppet import Puppet
 

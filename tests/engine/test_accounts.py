@@ -1,0 +1,102 @@
+"""Where replies come from, for whom, and what of it a browser may see."""
+
+from __future__ import annotations
+
+import pytest
+
+from jupyter_chat.protocol import (
+    AccountPatch,
+    Api,
+    Code,
+    Effort,
+    Source,
+    ThreadSettings,
+    User,
+    encode,
+)
+from jupyter_chat.providers.interface import Endpoint, ProviderError
+
+from .conftest import make_engine
+
+ADA = User("ada", "Ada", "A")
+EVE = User("eve", "Eve", "E")
+KEY = "sk-0123456789abcdef"
+
+
+@pytest.fixture
+async def bare(tmp_path):
+    """An engine whose environment names no model's server."""
+    async for made in make_engine(tmp_path, endpoint=None):
+        yield made
+
+
+async def endpoint(engine, user_id: str) -> Endpoint:
+    return await engine.accounts.endpoint(user_id, await engine.accounts.settings(user_id))
+
+
+async def test_with_nothing_set_up_the_first_run_screen_shows(bare):
+    account = await bare.accounts.describe(ADA)
+    assert account.source is None
+    with pytest.raises(ProviderError) as refused:
+        await endpoint(bare, "ada")
+    assert refused.value.problem.code is Code.NO_KEY
+
+
+async def test_a_key_is_used_by_its_owner_only_and_never_shown(bare):
+    account = await bare.accounts.change(ADA, AccountPatch(source=Source.OPENAI, key=f" {KEY}\n"))
+    assert account.key_hint == KEY[-4:]
+    assert KEY.encode() not in encode(account)
+    assert (await endpoint(bare, "ada")).key == KEY
+    assert KEY not in repr(await endpoint(bare, "ada"))
+    with pytest.raises(ProviderError):
+        await endpoint(bare, "eve")
+    kept = await bare.store.get_settings("ada")
+    assert kept.key is not None
+    assert KEY not in kept.key
+
+
+async def test_another_persons_ciphertext_is_of_no_use(bare):
+    await bare.accounts.change(ADA, AccountPatch(source=Source.OPENAI, key=KEY))
+    await bare.store.put_settings("eve", await bare.store.get_settings("ada"))
+    models = await bare.accounts.models("eve")
+    assert models.problem is not None
+    assert models.problem.code is Code.NO_KEY
+
+
+async def test_a_short_key_shows_no_hint(bare):
+    account = await bare.accounts.change(ADA, AccountPatch(source=Source.OPENAI, key="short"))
+    assert account.key_hint is None
+
+
+async def test_a_key_can_be_forgotten(bare):
+    await bare.accounts.change(ADA, AccountPatch(source=Source.OPENAI, key=KEY))
+    account = await bare.accounts.change(ADA, AccountPatch(key=None))
+    assert account.key_hint is None
+    assert (await endpoint(bare, "ada")).key is None
+
+
+async def test_fields_left_out_stay(bare):
+    await bare.accounts.change(
+        ADA, AccountPatch(source=Source.COMPATIBLE, base_url="http://127.0.0.1:1/v1", key=KEY)
+    )
+    account = await bare.accounts.change(ADA, AccountPatch(api=Api.RESPONSES))
+    assert account.base_url == "http://127.0.0.1:1/v1"
+    used = await endpoint(bare, "ada")
+    assert (used.api, used.key) == (Api.RESPONSES, KEY)
+
+
+async def test_ones_own_source_comes_before_the_environments(engine):
+    account = await engine.accounts.describe(ADA)
+    assert account.from_environment
+    account = await engine.accounts.change(ADA, AccountPatch(source=Source.LOCAL))
+    assert (account.source, account.from_environment) == (Source.LOCAL, False)
+    assert (await engine.accounts.describe(EVE)).from_environment
+    account = await engine.accounts.change(ADA, AccountPatch(source=None))
+    assert account.from_environment
+
+
+async def test_ones_defaults_are_used_where_a_thread_says_nothing(engine):
+    defaults = ThreadSettings(model="mine", effort=Effort.LOW)
+    await engine.accounts.change(ADA, AccountPatch(defaults=defaults))
+    assert (await engine.accounts.models("ada")).default == "mine"
+    assert (await engine.accounts.models("eve")).default == "puppet"

@@ -1,0 +1,115 @@
+"""A history that cannot be used is said so to everybody, and comes back by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import pytest
+
+from jupyter_chat.engine import health as health_module
+from jupyter_chat.engine.broadcast import Broadcast
+from jupyter_chat.engine.health import StoreHealth, watch
+from jupyter_chat.ids import new_id
+from jupyter_chat.protocol import Code, Problem
+from jupyter_chat.store import open_store
+from jupyter_chat.store.interface import Unavailable
+
+from .conftest import Watcher
+
+DOWN = Unavailable(Problem(Code.STORE_DOWN, "The database does not answer."))
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    monkeypatch.setattr(health_module, "_PROBE_SECONDS", 0.01)
+
+
+class Switch:
+    """A real store behind a switch that takes it away."""
+
+    def __init__(self, store) -> None:
+        self.store = store
+        self.on = True
+
+    def __getattr__(self, name):
+        method = getattr(self.store, name)
+
+        async def switched(*args, **kwargs):
+            if not self.on:
+                raise DOWN
+            return await method(*args, **kwargs)
+
+        return switched
+
+
+@pytest.fixture
+async def switch(tmp_path):
+    switch = Switch(open_store(f"sqlite:///{tmp_path / 'history.sqlite'}"))
+    yield switch
+    await switch.store.close()
+
+
+async def test_a_store_that_is_down_at_the_start_is_used_as_soon_as_it_is_there(switch, caplog):
+    broadcast, viewer, opened = Broadcast(), Watcher(), []
+    broadcast.join(viewer)
+    health = StoreHealth(switch, broadcast, logging.getLogger("test"))
+
+    async def note() -> None:
+        opened.append(True)
+
+    health.on_open.append(note)
+    store = watch(switch, health)
+    switch.on = False
+    await health.open()
+    with pytest.raises(Unavailable):
+        await store.get_settings("ada")
+    assert viewer.events[-1]["problem"]["code"] == "store_down"
+    assert "does not answer" in caplog.text
+    assert not opened
+
+    switch.on = True
+    await viewer.until(lambda: viewer.events[-1]["problem"] is None)
+    await store.get_settings("ada")
+    assert opened == [True]
+    await health.close()
+
+
+async def test_a_store_that_goes_away_says_so_once_and_recovers(switch, caplog):
+    broadcast, viewer = Broadcast(), Watcher()
+    broadcast.join(viewer)
+    health = StoreHealth(switch, broadcast, logging.getLogger("test"))
+    store = watch(switch, health)
+    await health.open()
+    switch.on = False
+    for _ in range(3):
+        with pytest.raises(Unavailable):
+            await store.get_settings("ada")
+    await asyncio.sleep(0.1)
+    assert [event["type"] for event in viewer.events] == ["health"]
+    assert caplog.text.count("does not answer") == 1
+    switch.on = True
+    await viewer.until(lambda: viewer.events[-1]["problem"] is None)
+    assert health.problem is None
+    await health.close()
+
+
+async def test_an_answer_made_while_the_store_is_away_is_kept_when_it_returns(engine, monkeypatch):
+    thread_id = new_id()
+    asked = await engine.ask("Go", thread_id)
+    viewer = await engine.watch(thread_id)
+    call = await engine.provider.call()
+    real = engine.health._store
+    away = Switch(real)
+    away.on = False
+    for name in ("append_checkpoints", "finish_reply", "renew_lease", "check"):
+        monkeypatch.setattr(engine.store, name, getattr(away, name), raising=False)
+    call.say("said meanwhile")
+    call.finish()
+    await viewer.until(lambda: viewer.text(asked.reply_id) == "said meanwhile")
+    await asyncio.sleep(0.6)
+    assert viewer.status(asked.reply_id) == "streaming", "not shown as kept before it is"
+    away.on = True
+    await viewer.until(lambda: viewer.status(asked.reply_id) == "complete")
+    kept = await real.get_message("ada", thread_id, asked.reply_id)
+    assert kept.parts[0].text == "said meanwhile"
