@@ -88,12 +88,18 @@ class Turn(Struct, frozen=True):
 
 class Accepted(Struct, frozen=True):
     """What a turn became.  `repeated`: its `client_id` was known, nothing was added,
-    and the ids are those of the first time."""
+    and the ids are those of the first time.
+
+    `owner` is who makes the reply, `None` once it has ended.  A repeated turn whose
+    reply is this process's own but not being made (the first call was cancelled, or
+    failed after it had stored everything) is to be made now.
+    """
 
     thread: Thread
     question_id: str | None
     reply_id: str
     repeated: bool
+    owner: str | None = None
 
 
 class Checkpoint(Struct, frozen=True):

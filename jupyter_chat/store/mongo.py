@@ -1,0 +1,269 @@
+"""The shared store: MongoDB, through one client per process.
+
+There are no transactions.  Each call writes in an order such that whatever exists hangs
+on something that exists, and such that the same call repeated after a crash, or after
+an answer that was lost, completes what the first one began.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from operator import attrgetter
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+from pymongo import DESCENDING, AsyncMongoClient, ReadPreference, ReturnDocument
+from pymongo.errors import DuplicateKeyError
+from pymongo.write_concern import WriteConcern
+
+from ..ids import new_id, now_ms
+from ..protocol import Code, Message, Milliseconds, Problem, Thread
+from . import mongo_replies, mongo_turns
+from .interface import (
+    Accepted,
+    Checkpoint,
+    Conflict,
+    Lease,
+    Node,
+    NotFound,
+    ThreadChanges,
+    Turn,
+    Unavailable,
+    UserSettings,
+)
+from .mongo_documents import (
+    NODE_FIELDS,
+    Database,
+    Document,
+    to_message,
+    to_node,
+    to_thread,
+)
+from .mongo_errors import translated
+from .mongo_schema import migrate
+from .records import changed, decode_cursor, encode_cursor
+
+DEFAULT_DATABASE = "jupyter_chat"
+_OPTIONS = {"serverSelectionTimeoutMS": 3000, "connectTimeoutMS": 3000, "timeoutMS": 5000}
+"""Unless the URL says otherwise: a server that is down is noticed in three seconds."""
+
+_STRIDE = 16
+"""Messages read beyond those asked for, to step over other branches."""
+
+_NEWEST_FIRST = [("user_id", DESCENDING), ("thread_id", DESCENDING), ("_id", DESCENDING)]
+"""Of a thread; with all its fields, so that only the right index can serve it."""
+
+_NODES_AT_ONCE = 1000
+
+
+class MongoStore:
+    """See `interface.Store`; one event loop at a time."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._client: AsyncMongoClient[Document] | None = None
+        self._database: Database | None = None
+
+    @translated
+    async def open(self) -> None:
+        if self._client is not None:
+            return
+        given = {name.lower() for name, _ in parse_qsl(urlsplit(self._url).query)}
+        options: dict[str, Any] = {
+            name: value for name, value in _OPTIONS.items() if name.lower() not in given
+        }
+        client: AsyncMongoClient[Document] = AsyncMongoClient(
+            self._url, appname="jupyter-chat", **options
+        )
+        try:
+            database = client.get_default_database(
+                DEFAULT_DATABASE,
+                read_preference=ReadPreference.PRIMARY,
+                write_concern=WriteConcern("majority", j=True),
+            )
+            await migrate(database)
+            await _probe(database)
+        except BaseException:
+            await client.close()
+            raise
+        self._client, self._database = client, database
+
+    async def close(self) -> None:
+        client, self._client, self._database = self._client, None, None
+        if client is not None:
+            await client.close()
+
+    @property
+    def _db(self) -> Database:
+        if self._database is None:
+            raise Unavailable(
+                Problem(
+                    Code.STORE_DOWN,
+                    "The chat history is not open. Nothing was changed; try again in a moment.",
+                )
+            )
+        return self._database
+
+    @translated
+    async def check(self) -> None:
+        await _probe(self._db)
+
+    @translated
+    async def owner_id(self) -> str:
+        update = {"$setOnInsert": {"value": new_id()}}
+        with suppress(DuplicateKeyError):  # another process was faster
+            await self._db.meta.update_one({"_id": "owner"}, update, upsert=True)
+        found = await self._db.meta.find_one({"_id": "owner"}) or {}
+        return str(found["value"])
+
+    # --- threads ------------------------------------------------------------------------
+
+    @translated
+    async def get_thread(self, user_id: str, thread_id: str) -> Thread:
+        return to_thread(await self._db.threads.find_one({"_id": thread_id, "user_id": user_id}))
+
+    @translated
+    async def list_threads(
+        self, user_id: str, *, limit: int, cursor: str | None = None
+    ) -> tuple[list[Thread], str | None]:
+        query: Document = {"user_id": user_id, "deleted_at": None}
+        if cursor is not None:
+            updated_at, thread_id = decode_cursor(cursor)
+            query["updated_at"] = {"$lte": updated_at}
+            query["$or"] = [{"updated_at": {"$lt": updated_at}}, {"_id": {"$lt": thread_id}}]
+        order = [("updated_at", DESCENDING), ("_id", DESCENDING)]
+        found = self._db.threads.find(query).sort(order).limit(limit + 1)
+        threads = [to_thread(document) async for document in found]
+        if len(threads) <= limit:
+            return threads, None
+        del threads[limit:]
+        return threads, encode_cursor(threads[-1])
+
+    @translated
+    async def update_thread(
+        self, user_id: str, thread_id: str, changes: ThreadChanges, revision: int | None = None
+    ) -> Thread:
+        place = {"_id": thread_id, "user_id": user_id}
+        while True:
+            thread = to_thread(await self._db.threads.find_one(place))
+            after = changed(thread, changes)
+            if after is thread:
+                return thread
+            if revision is not None and revision != thread.revision:
+                raise Conflict
+            fields = ("revision", *changes.__struct_fields__)
+            updated = await self._db.threads.find_one_and_update(
+                {**place, "revision": thread.revision},
+                {"$set": {name: msgspec.to_builtins(getattr(after, name)) for name in fields}},
+                return_document=ReturnDocument.AFTER,
+            )
+            if updated is not None:
+                return to_thread(updated)
+            # Somebody else was faster: apply the change to what the thread is now.
+
+    # --- messages -----------------------------------------------------------------------
+
+    @translated
+    async def add_turn(self, user_id: str, turn: Turn) -> Accepted:
+        return await mongo_turns.add_turn(self._db, user_id, turn)
+
+    @translated
+    async def get_message(self, user_id: str, thread_id: str, message_id: str) -> Message:
+        found = await self._db.messages.find_one(
+            {"_id": message_id, "user_id": user_id, "thread_id": thread_id}
+        )
+        messages = [to_message(found)]
+        return (await mongo_replies.with_checkpoints(self._db, user_id, messages))[0]
+
+    @translated
+    async def path(
+        self, user_id: str, thread_id: str, leaf_id: str, *, limit: int
+    ) -> list[Message]:
+        branch = await self._branch(user_id, thread_id, leaf_id, limit)
+        if not branch:
+            raise NotFound("message")
+        found = self._db.messages.find({"user_id": user_id, "_id": {"$in": branch}})
+        bodies = {document["_id"]: to_message(document) async for document in found}
+        messages = [bodies[message_id] for message_id in reversed(branch)]
+        return await mongo_replies.with_checkpoints(self._db, user_id, messages)
+
+    async def _branch(self, user_id: str, thread_id: str, leaf_id: str, limit: int) -> list[str]:
+        """Ids of a branch from its leaf back.  Parents are older than their children, so
+        a few strides through the thread, newest first, find them all."""
+        branch: list[str] = []
+        wanted: str | None = leaf_id
+        while wanted is not None and len(branch) < limit:
+            stride = (
+                self._db.messages.find(
+                    {"user_id": user_id, "thread_id": thread_id, "_id": {"$lte": wanted}},
+                    {"parent_id": 1},
+                )
+                .sort(_NEWEST_FIRST)
+                .limit(limit - len(branch) + _STRIDE)
+            )
+            parents = {document["_id"]: document["parent_id"] async for document in stride}
+            if wanted not in parents:
+                break
+            while wanted in parents and len(branch) < limit:
+                branch.append(wanted)
+                wanted = parents[wanted]
+        return branch
+
+    @translated
+    async def tree(self, user_id: str, thread_id: str) -> list[Node]:
+        return await self._nodes(user_id, thread_id, {})
+
+    @translated
+    async def children(
+        self, user_id: str, thread_id: str, parent_ids: list[str | None]
+    ) -> list[Node]:
+        return await self._nodes(user_id, thread_id, {"parent_id": {"$in": parent_ids}})
+
+    async def _nodes(self, user_id: str, thread_id: str, which: Document) -> list[Node]:
+        query = {"user_id": user_id, "thread_id": thread_id, **which}
+        # In batches: decoding all of a long thread at once would hold up the event loop.
+        found = self._db.messages.find(query, NODE_FIELDS).batch_size(_NODES_AT_ONCE)
+        nodes = sorted([to_node(document) async for document in found], key=attrgetter("id"))
+        if not nodes:
+            await self.get_thread(user_id, thread_id)  # there is one, or NotFound
+        return nodes
+
+    # --- replies being made -------------------------------------------------------------
+
+    @translated
+    async def append_checkpoints(self, checkpoints: list[Checkpoint]) -> None:
+        await mongo_replies.append_checkpoints(self._db, checkpoints)
+
+    @translated
+    async def finish_reply(self, user_id: str, message: Message) -> Thread:
+        return await mongo_replies.finish_reply(self._db, user_id, message)
+
+    @translated
+    async def renew_lease(self, lease: Lease) -> None:
+        await mongo_replies.renew_lease(self._db, lease)
+
+    @translated
+    async def release_lease(self, owner: str) -> None:
+        await mongo_replies.release_lease(self._db, owner)
+
+    @translated
+    async def recover(self, lease: Lease, now: Milliseconds) -> list[tuple[str, Message]]:
+        return await mongo_replies.recover(self._db, lease, now)
+
+    # --- people -------------------------------------------------------------------------
+
+    @translated
+    async def get_settings(self, user_id: str) -> UserSettings:
+        found = await self._db.settings.find_one({"_id": user_id, "user_id": user_id})
+        return msgspec.convert(found or {}, UserSettings)
+
+    @translated
+    async def put_settings(self, user_id: str, settings: UserSettings) -> None:
+        document = {**msgspec.to_builtins(settings), "_id": user_id, "user_id": user_id}
+        await self._db.settings.replace_one({"_id": user_id}, document, upsert=True)
+
+
+async def _probe(db: Database) -> None:
+    with suppress(DuplicateKeyError):  # another process does it too
+        await db.meta.update_one({"_id": "probe"}, {"$set": {"at": now_ms()}}, upsert=True)

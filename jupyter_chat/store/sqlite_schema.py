@@ -1,0 +1,114 @@
+"""The tables of the SQLite store, as the list of migrations that make them.
+
+Message and thread bodies are the JSON of `protocol.Message` and `protocol.Thread`;
+a column beside them exists only where a query needs it.  Nothing here needs more
+than SQLite 3.24 with JSON functions.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from ..protocol import Code, Problem
+from .interface import Unavailable
+
+APPLICATION_ID = 0x4A436874
+"""Marks a file as ours ("JCht"), so that no other program's database is touched."""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        "CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID",
+        """CREATE TABLE threads (
+            id TEXT PRIMARY KEY,
+            user_id TEXT NOT NULL,
+            updated_at INTEGER NOT NULL,
+            deleted_at INTEGER,
+            body TEXT NOT NULL
+        )""",
+        """CREATE INDEX threads_by_activity ON threads (user_id, updated_at, id)
+            WHERE deleted_at IS NULL""",
+        """CREATE TABLE messages (
+            id TEXT PRIMARY KEY,
+            user_id TEXT NOT NULL,
+            thread_id TEXT NOT NULL REFERENCES threads (id) ON DELETE CASCADE,
+            parent_id TEXT,
+            role TEXT NOT NULL,
+            status TEXT NOT NULL,
+            client_id TEXT,
+            body TEXT NOT NULL
+        )""",
+        "CREATE INDEX messages_by_parent ON messages (thread_id, parent_id, id)",
+        """CREATE UNIQUE INDEX messages_by_client ON messages (user_id, client_id, role)
+            WHERE client_id IS NOT NULL""",
+        # One row for every running reply; its checkpoints go when it goes, so that a
+        # checkpoint which comes late finds nothing to belong to.
+        """CREATE TABLE generations (
+            id INTEGER PRIMARY KEY,
+            message_id TEXT NOT NULL UNIQUE REFERENCES messages (id) ON DELETE CASCADE,
+            user_id TEXT NOT NULL,
+            owner TEXT NOT NULL
+        )""",
+        # body: JSON array of part index, part kind and text
+        """CREATE TABLE checkpoints (
+            generation_id INTEGER NOT NULL REFERENCES generations (id) ON DELETE CASCADE,
+            number INTEGER NOT NULL,
+            body TEXT NOT NULL,
+            PRIMARY KEY (generation_id, number)
+        ) WITHOUT ROWID""",
+        """CREATE TABLE leases (
+            owner TEXT PRIMARY KEY,
+            expires_at INTEGER NOT NULL,
+            host TEXT NOT NULL,
+            pid INTEGER NOT NULL
+        ) WITHOUT ROWID""",
+        "CREATE TABLE settings (user_id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID",
+    ),
+)
+
+
+def migrate(db: sqlite3.Connection, path: str) -> None:
+    """Bring the file up to this version.
+
+    Raises :class:`Unavailable`, with the file as it was, if a newer version or another
+    program has written it.
+    """
+    version = _version(db, path)
+    if version == len(MIGRATIONS):
+        return
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        # Another process may have done it while this one waited.
+        for statements in MIGRATIONS[_version(db, path) :]:
+            for statement in statements:
+                db.execute(statement)
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
+def _version(db: sqlite3.Connection, path: str) -> int:
+    """How many migrations the file has seen."""
+    (application_id,) = db.execute("PRAGMA application_id").fetchone()
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if application_id != APPLICATION_ID and tables:
+        raise Unavailable(
+            Problem(
+                Code.STORE_CORRUPT,
+                f"{path} is the database of another program, not a chat history. It was "
+                "left as it is; choose another file for the history.",
+            )
+        )
+    if version > len(MIGRATIONS):
+        raise Unavailable(
+            Problem(
+                Code.STORE_NEWER,
+                "The chat history was written by a newer version of Jupyter Chat. It was "
+                "left as it is; update Jupyter Chat on this server to read it.",
+            )
+        )
+    return int(version)
