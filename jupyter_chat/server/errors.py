@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ..engine.accounts import VaultError
 from ..engine.conversations import Invalid
 from ..protocol import Code, InvalidFrame, Problem
 from ..providers.interface import ProviderError
 from ..store.interface import StoreError
+from ..store.vault import VaultError
 
 KNOWN = (InvalidFrame, Invalid, StoreError, ProviderError, VaultError)
 """Exceptions that carry a :class:`~jupyter_chat.protocol.Problem` for the person."""
