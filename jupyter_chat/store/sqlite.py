@@ -194,6 +194,7 @@ def _save_thread(db: sqlite3.Connection, thread: Thread) -> Thread:
 
 def _insert_thread(db: sqlite3.Connection, user_id: str, thread: Thread) -> None:
     """Unless there is one with this id, whosever it is."""
+    thread = msgspec.structs.replace(thread, running=False)
     db.execute(
         "INSERT OR IGNORE INTO threads (id, user_id, updated_at, deleted_at, body)"
         " VALUES (?, ?, ?, ?, ?)",

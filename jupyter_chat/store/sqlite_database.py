@@ -10,6 +10,7 @@ interpreter lock while it runs.
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import queue
 import sqlite3
@@ -25,7 +26,7 @@ from typing import Generic, TypeAlias, TypeVar
 
 from ..protocol import Code, Problem
 from .interface import StoreError, Unavailable
-from .sqlite_errors import translate
+from .sqlite_errors import is_writable, translate
 from .sqlite_schema import migrate
 
 _T = TypeVar("_T")
@@ -201,6 +202,10 @@ class Database:
         return self._connect()
 
     def _connect(self) -> sqlite3.Connection:
+        if not is_writable(self.path):
+            # SQLite would open it for reading, and leave files behind that stay read-only
+            # when this one no longer is.
+            raise PermissionError(errno.EACCES, "not writable")
         db = sqlite3.connect(
             f"{self.path.absolute().as_uri()}?mode=rw",  # never a new, empty file
             uri=True,

@@ -1,0 +1,107 @@
+"""Threads, turns and replies for tests of the stores."""
+
+from __future__ import annotations
+
+import msgspec
+
+from jupyter_chat.ids import new_id, now_ms
+from jupyter_chat.protocol import Message, Role, Status, TextPart, Thread, ThreadSettings
+from jupyter_chat.store.interface import Accepted, Checkpoint, Store, Turn
+
+ADA = "ada"
+GRACE = "grace"
+OWNER = "process-1"
+
+
+def a_thread(updated_at: int | None = None) -> Thread:
+    now = now_ms() if updated_at is None else updated_at
+    return Thread(
+        id=new_id(),
+        title=None,
+        settings=ThreadSettings(model="gpt-x", temperature=0.5),
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def a_turn(
+    thread: Thread | str,
+    parent_id: str | None = None,
+    text: str = "Why?",
+    *,
+    client_id: str | None = None,
+    owner: str = OWNER,
+    created_at: int | None = None,
+) -> Turn:
+    """A question with its reply; given a whole thread, the turn that creates it."""
+    thread_id = thread if isinstance(thread, str) else thread.id
+    client_id = client_id or new_id()
+    created_at = now_ms() if created_at is None else created_at
+    question = Message(
+        id=new_id(),
+        thread_id=thread_id,
+        parent_id=parent_id,
+        role=Role.USER,
+        parts=[TextPart(text)],
+        status=Status.COMPLETE,
+        created_at=created_at,
+        completed_at=created_at,
+        client_id=client_id,
+    )
+    return Turn(
+        reply=_a_reply(thread_id, question.id, client_id, created_at),
+        owner=owner,
+        question=question,
+        new_thread=None if isinstance(thread, str) else thread,
+    )
+
+
+def another_version(thread_id: str, question_id: str, *, owner: str = OWNER) -> Turn:
+    """One more reply to a question."""
+    return Turn(_a_reply(thread_id, question_id, new_id(), now_ms()), owner)
+
+
+def _a_reply(thread_id: str, parent_id: str, client_id: str, created_at: int) -> Message:
+    return Message(
+        id=new_id(),
+        thread_id=thread_id,
+        parent_id=parent_id,
+        role=Role.ASSISTANT,
+        parts=[],
+        status=Status.STREAMING,
+        created_at=created_at,
+        client_id=client_id,
+    )
+
+
+def finished(reply: Message, text: str = "Because.", completed_at: int | None = None) -> Message:
+    """The reply in its final state."""
+    return msgspec.structs.replace(
+        reply,
+        parts=[TextPart(text)],
+        status=Status.COMPLETE,
+        completed_at=now_ms() if completed_at is None else completed_at,
+    )
+
+
+def grown(
+    reply: Message, number: int, text: str, *, part: int = 0, kind: str = "text", user: str = ADA
+) -> Checkpoint:
+    return Checkpoint(user, reply.thread_id, reply.id, number, part, kind, text)
+
+
+async def running_reply(store: Store, user: str = ADA, owner: str = OWNER) -> Message:
+    """The reply of a new thread, still being made."""
+    turn = a_turn(a_thread(), owner=owner)
+    await store.add_turn(user, turn)
+    return turn.reply
+
+
+async def finished_turn(
+    store: Store, thread: Thread | str, parent_id: str | None = None, user: str = ADA
+) -> Accepted:
+    """A turn whose reply has come."""
+    turn = a_turn(thread, parent_id)
+    accepted = await store.add_turn(user, turn)
+    await store.finish_reply(user, finished(turn.reply))
+    return accepted

@@ -1,0 +1,75 @@
+"""Every promise of `Store` is tested on both stores.
+
+JUPYTER_CHAT_TEST_MONGODB names a MongoDB server to test against; without it the tests
+start one of their own.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+from jupyter_chat.ids import new_id
+from jupyter_chat.store import open_store
+from jupyter_chat.store.interface import Store
+
+from .mongod import drop_database, running_mongod, url_of_database
+
+OpenStore: TypeAlias = Callable[[], Awaitable[Store]]
+
+
+@pytest.fixture(scope="session")
+def mongodb_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a MongoDB server, one for each worker."""
+    given = os.environ.get("JUPYTER_CHAT_TEST_MONGODB")
+    if given:
+        yield given
+        return
+    with running_mongod(tmp_path_factory.mktemp("mongod") / "data") as server:
+        yield server.url
+
+
+@pytest.fixture
+def mongodb_url(mongodb_server: str) -> Iterator[str]:
+    """The URL of an empty database."""
+    url = url_of_database(mongodb_server, f"test_{new_id()}")
+    yield url
+    drop_database(url)
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """The URL of a file that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'history.sqlite'}"
+
+
+@pytest.fixture(params=["sqlite", "mongodb"])
+def store_url(request: pytest.FixtureRequest) -> str:
+    url = request.getfixturevalue(f"{request.param}_url")
+    assert isinstance(url, str)
+    return url
+
+
+@pytest.fixture
+async def open_another(store_url: str) -> AsyncIterator[OpenStore]:
+    """Open the same store once more, as another process would."""
+    opened: list[Store] = []
+
+    async def open_one() -> Store:
+        store = open_store(store_url)
+        opened.append(store)
+        await store.open()
+        return store
+
+    yield open_one
+    for store in opened:
+        await store.close()
+
+
+@pytest.fixture
+async def store(open_another: OpenStore) -> Store:
+    return await open_another()

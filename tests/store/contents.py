@@ -1,0 +1,41 @@
+"""Everything that a store holds, read behind its back."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+import pymongo
+
+_SQLITE = "sqlite:///"
+
+
+def contents(url: str) -> dict[str, list[Any]]:
+    """All rows or documents, by table or collection."""
+    if url.startswith(_SQLITE):
+        return _of_sqlite(url.removeprefix(_SQLITE))
+    return _of_mongodb(url)
+
+
+def _of_sqlite(path: str) -> dict[str, list[Any]]:
+    db = sqlite3.connect(path)
+    try:
+        tables = db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        return {
+            name: sorted(db.execute(f"SELECT * FROM {name}").fetchall(), key=repr)
+            for (name,) in tables
+            if not name.startswith("sqlite_")
+        }
+    finally:
+        db.close()
+
+
+def _of_mongodb(url: str) -> dict[str, list[Any]]:
+    with pymongo.MongoClient[dict[str, Any]](url) as client:
+        db = client.get_default_database()
+        return {
+            name: sorted(
+                db[name].find({} if name != "meta" else {"_id": {"$ne": "probe"}}), key=repr
+            )
+            for name in sorted(db.list_collection_names())
+        }

@@ -1,0 +1,106 @@
+"""A MongoDB-protocol server of the tests' own, which can be killed and started again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sysconfig
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pymongo
+from pymongo.errors import PyMongoError
+
+_PROGRAM = Path(sysconfig.get_path("scripts")) / "secantusd-py"
+_START_SECONDS = 60
+
+
+class Mongod:
+    """A server on a port that stays the same; its data outlives it in `directory`."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.port = _free_port()
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"mongodb://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        with (self.directory.parent / f"{self.directory.name}.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [
+                    *(str(_PROGRAM), "--port", str(self.port)),
+                    *("--storage-path", str(self.directory), "--sync-on-commit"),
+                ],
+                cwd=self.directory,
+                stdout=log,
+                stderr=log,
+            )
+        until = time.monotonic() + _START_SECONDS
+        while not _answers(self.url):
+            if self.process.poll() is not None or time.monotonic() > until:
+                self.kill()
+                raise RuntimeError(f"The MongoDB server did not start; see {log.name}.")
+
+    def stop(self) -> None:
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self._end(signal.SIGKILL if os.name == "posix" else signal.SIGTERM)
+
+    def _end(self, how: signal.Signals) -> None:
+        process, self.process = self.process, None
+        if process is None:
+            return
+        process.send_signal(how)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def running_mongod(directory: Path) -> Iterator[Mongod]:
+    """A server for the length of a `with` block."""
+    server = Mongod(directory)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def url_of_database(url: str, name: str) -> str:
+    """The server's URL with another database in its path."""
+    return urlsplit(url)._replace(path=f"/{name}").geturl()
+
+
+def drop_database(url: str) -> None:
+    """Delete the database that the URL names."""
+    with pymongo.MongoClient[dict[str, object]](url) as client:
+        client.drop_database(client.get_default_database())
+
+
+def _answers(url: str) -> bool:
+    with pymongo.MongoClient[dict[str, object]](url, serverSelectionTimeoutMS=500) as client:
+        try:
+            client.admin.command("ping")
+        except PyMongoError:
+            return False
+        return True
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,564 @@
+"""What is true of the SQLite store only: its file, its failures, its group commit."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from jupyter_chat.ids import new_id
+from jupyter_chat.protocol import Code
+from jupyter_chat.store import sqlite_database
+from jupyter_chat.store.interface import NotFound, StoreError, ThreadChanges, Unavailable
+from jupyter_chat.store.sqlite import SqliteStore
+from jupyter_chat.store.sqlite_database import Database
+from jupyter_chat.store.sqlite_schema import MIGRATIONS
+
+from .builders import ADA, a_thread, a_turn, finished, finished_turn, grown, running_reply
+
+BUSY_SECONDS = 0.2
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "history.sqlite"
+
+
+@contextlib.asynccontextmanager
+async def opened(path: Path) -> AsyncIterator[SqliteStore]:
+    store = SqliteStore(path, busy_seconds=BUSY_SECONDS)
+    try:
+        await store.open()
+        yield store
+    finally:
+        await store.close()
+
+
+async def with_history(path: Path) -> str:
+    """A file that holds one thread; its id."""
+    async with opened(path) as store:
+        return (await finished_turn(store, a_thread())).thread.id
+
+
+async def problem_at_opening(path: Path) -> Code:
+    with pytest.raises(Unavailable) as error:
+        async with opened(path):
+            pass
+    assert_helpful(error.value)
+    return error.value.problem.code
+
+
+def assert_helpful(error: StoreError) -> None:
+    """It says what happened, what was kept and what to do."""
+    sentences = error.problem.message.count(". ") + error.problem.message.endswith(".")
+    assert sentences >= 2
+
+
+def execute(path: Path, statement: str) -> None:
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute(statement)
+    db.close()
+
+
+# --- the file ---------------------------------------------------------------------------
+
+
+async def test_a_missing_or_empty_file_is_a_new_history(path: Path) -> None:
+    async with opened(path) as store:
+        assert await store.list_threads(ADA, limit=5) == ([], None)
+    other = path.with_name("empty.sqlite")
+    other.touch()
+    async with opened(other) as store:
+        await finished_turn(store, a_thread())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no such modes")
+async def test_only_its_owner_may_read_the_history(path: Path) -> None:
+    before = os.umask(0)
+    try:
+        async with opened(path) as store:
+            await finished_turn(store, a_thread())
+            for file in path.parent.iterdir():
+                assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+async def test_awkward_paths(tmp_path: Path) -> None:
+    path = tmp_path / "a b?c=d#e%20ü" / "history.sqlite"
+    thread_id = await with_history(path)
+    assert path.exists()
+    async with opened(path) as store:
+        assert (await store.get_thread(ADA, thread_id)).id == thread_id
+
+
+async def test_the_file_is_in_wal_mode_and_knows_its_version(path: Path) -> None:
+    async with opened(path):
+        db = sqlite3.connect(path)
+        assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert db.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
+        db.close()
+
+
+async def test_many_may_create_it_at_once(path: Path) -> None:
+    stores = [SqliteStore(path) for _ in range(8)]
+    await asyncio.gather(*(store.open() for store in stores))
+    ids = await asyncio.gather(*(store.owner_id() for store in stores))
+    await asyncio.gather(*(store.close() for store in stores))
+    assert len(set(ids)) == 1
+
+
+async def test_nothing_is_left_running_after_closing(path: Path) -> None:
+    async with opened(path) as store:
+        await finished_turn(store, a_thread())
+        assert any("chat-history" in thread.name for thread in threading.enumerate())
+    assert not any("chat-history" in thread.name for thread in threading.enumerate())
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+async def test_a_store_that_is_not_open_says_so(path: Path) -> None:
+    store = SqliteStore(path)
+    for call in (store.list_threads(ADA, limit=5), store.owner_id()):
+        with pytest.raises(Unavailable) as error:
+            await call
+        assert error.value.problem.code is Code.STORE_DOWN
+
+
+async def test_what_was_asked_before_closing_is_done(path: Path) -> None:
+    store = SqliteStore(path)
+    await store.open()
+    turns = [a_turn(a_thread()) for _ in range(50)]
+    tasks = [asyncio.create_task(store.add_turn(ADA, turn)) for turn in turns]
+    await asyncio.sleep(0)
+    await store.close()
+    await asyncio.gather(*tasks)
+
+
+async def test_what_was_asked_is_done_even_if_nobody_waits_for_it(path: Path) -> None:
+    async with opened(path) as store:
+        turn = a_turn(a_thread())
+        task = asyncio.create_task(store.add_turn(ADA, turn))
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert (await store.add_turn(ADA, turn)).repeated
+
+
+# --- failures ---------------------------------------------------------------------------
+
+
+async def test_a_file_from_a_newer_version_is_not_touched(path: Path) -> None:
+    await with_history(path)
+    execute(path, f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+    before = path.read_bytes()
+    assert await problem_at_opening(path) is Code.STORE_NEWER
+    assert path.read_bytes() == before
+
+
+async def test_an_older_file_is_migrated_and_its_history_stays(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thread_id = await with_history(path)
+    newer = (*MIGRATIONS, ("ALTER TABLE threads ADD COLUMN pinned INTEGER",))
+    monkeypatch.setattr("jupyter_chat.store.sqlite_schema.MIGRATIONS", newer)
+    async with opened(path) as store:
+        assert (await store.get_thread(ADA, thread_id)).id == thread_id
+    db = sqlite3.connect(path)
+    assert db.execute("PRAGMA user_version").fetchone() == (len(newer),)
+    assert db.execute("SELECT pinned FROM threads").fetchall() == [(None,)]
+    db.close()
+
+
+async def test_a_migration_that_fails_leaves_the_file_as_it_was(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await with_history(path)
+    before = path.read_bytes()
+    broken = (*MIGRATIONS, ("CREATE TABLE more (x)", "CREATE TABLE threads (x)"))
+    monkeypatch.setattr("jupyter_chat.store.sqlite_schema.MIGRATIONS", broken)
+    with pytest.raises(sqlite3.OperationalError):
+        async with opened(path):
+            pass
+    assert path.read_bytes() == before
+
+
+async def test_another_programs_database_is_not_touched(path: Path) -> None:
+    path.parent.mkdir()
+    execute(path, "CREATE TABLE threads (id)")
+    before = path.read_bytes()
+    assert await problem_at_opening(path) is Code.STORE_CORRUPT
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("damage", ["header", "all", "zeros", "cut to half", "cut to nothing much"])
+async def test_a_damaged_file_is_left_as_it_is(path: Path, damage: str) -> None:
+    await with_history(path)
+    whole = path.read_bytes()
+    damaged = {
+        "header": b"garbage!" * 4 + whole[32:],
+        "all": os.urandom(len(whole)),
+        "zeros": bytes(len(whole)),
+        "cut to half": whole[: len(whole) // 2],
+        "cut to nothing much": whole[:200],
+    }[damage]
+    path.write_bytes(damaged)
+    for _ in range(2):
+        assert await problem_at_opening(path) is Code.STORE_CORRUPT
+        assert path.read_bytes() == damaged
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+    # A backup put in its place is read without a restart.
+    store = SqliteStore(path)
+    with pytest.raises(Unavailable):
+        await store.open()
+    path.write_bytes(whole)
+    await store.open()
+    assert len((await store.list_threads(ADA, limit=5))[0]) == 1
+    await store.close()
+
+
+async def test_damage_found_on_the_way_is_said_so(path: Path) -> None:
+    thread_id = await with_history(path)
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        file.seek(4096)
+        file.write(os.urandom(size - 4096))
+    with pytest.raises(Unavailable) as error:
+        async with opened(path) as store:
+            await store.get_thread(ADA, thread_id)
+    assert error.value.problem.code is Code.STORE_CORRUPT
+    assert_helpful(error.value)
+
+
+async def test_a_body_that_cannot_be_read_is_damage(path: Path) -> None:
+    thread_id = await with_history(path)
+    execute(path, "UPDATE threads SET body = '{\"id\":'")
+    async with opened(path) as store:
+        with pytest.raises(Unavailable) as error:
+            await store.get_thread(ADA, thread_id)
+        assert error.value.problem.code is Code.STORE_CORRUPT
+
+
+async def test_a_locked_file_can_be_read_and_written_again_once_it_is_free(path: Path) -> None:
+    async with opened(path) as store:
+        accepted = await finished_turn(store, a_thread())
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        turn = a_turn(accepted.thread.id, accepted.reply_id)
+        for call in (store.add_turn(ADA, turn), store.check()):
+            with pytest.raises(Unavailable) as error:
+                await call
+            assert error.value.problem.code is Code.STORE_LOCKED
+            assert_helpful(error.value)
+        assert len(await store.tree(ADA, accepted.thread.id)) == 2
+        other.execute("ROLLBACK")
+        other.close()
+        await store.check()
+        assert not (await store.add_turn(ADA, turn)).repeated
+
+
+async def test_a_file_locked_at_the_start_opens_once_it_is_free(path: Path) -> None:
+    await with_history(path)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("PRAGMA locking_mode = EXCLUSIVE")
+    other.execute("BEGIN EXCLUSIVE")
+    store = SqliteStore(path, busy_seconds=BUSY_SECONDS)
+    with pytest.raises(Unavailable) as error:
+        await store.open()
+    assert error.value.problem.code is Code.STORE_LOCKED
+    other.execute("ROLLBACK")
+    other.close()
+    await store.open()
+    assert len((await store.list_threads(ADA, limit=5))[0]) == 1
+    await store.close()
+
+
+async def test_a_full_disk_loses_nothing_and_is_over_when_there_is_space(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = False
+    connect = Database._connect
+
+    def connect_to_a_full_disk(database: Database) -> sqlite3.Connection:
+        db = connect(database)
+        if full:  # the file may not grow beyond what it has
+            db.execute("PRAGMA max_page_count = 1")
+        return db
+
+    monkeypatch.setattr(Database, "_connect", connect_to_a_full_disk)
+    thread_id = await with_history(path)
+    execute(path, "VACUUM")
+    full = True
+    store = SqliteStore(path)
+    with pytest.raises(Unavailable) as error:
+        await store.open()
+    assert error.value.problem.code is Code.STORE_FULL
+    assert_helpful(error.value)
+    turn = a_turn(thread_id, text="x" * 300_000)
+    for call in (store.add_turn(ADA, turn), store.check()):
+        with pytest.raises(Unavailable) as error:
+            await call
+        assert error.value.problem.code is Code.STORE_FULL
+    assert len(await store.tree(ADA, thread_id)) == 2
+    full = False
+    await store.check()
+    assert not (await store.add_turn(ADA, turn)).repeated
+    await store.close()
+
+
+@contextlib.contextmanager
+def unprivileged() -> Iterator[None]:
+    """Root may write everywhere: be nobody for a while."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.fixture
+def reachable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let nobody through to the directories of the tests."""
+    directory = tmp_path_factory.getbasetemp()
+    before = {}
+    while directory != directory.parent and directory.owner() == Path.home().owner():
+        before[directory] = stat.S_IMODE(directory.stat().st_mode)
+        directory.chmod(before[directory] | 0o011)
+        directory = directory.parent
+    yield
+    for directory, mode in before.items():
+        directory.chmod(mode)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no such modes")
+@pytest.mark.parametrize("what", ["file", "directory", "both"])
+@pytest.mark.usefixtures("reachable")
+async def test_a_read_only_history_is_not_touched_and_opens_once_it_is_writable(
+    path: Path, what: str
+) -> None:
+    thread_id = await with_history(path)
+    before = path.read_bytes()
+    path.chmod(0o444 if what != "directory" else 0o666)
+    path.parent.chmod(0o555 if what != "file" else 0o777)
+    path.parent.parent.chmod(0o755)
+    store = SqliteStore(path)
+    with unprivileged():
+        with pytest.raises(Unavailable) as error:
+            await store.open()
+        assert error.value.problem.code is Code.STORE_READ_ONLY
+        assert_helpful(error.value)
+    assert path.read_bytes() == before
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+    path.chmod(0o666)
+    path.parent.chmod(0o777)
+    with unprivileged():
+        await store.open()
+        assert (await store.get_thread(ADA, thread_id)).id == thread_id
+        await store.close()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no such modes")
+@pytest.mark.usefixtures("reachable")
+async def test_a_directory_that_may_not_be_written_is_read_only(path: Path) -> None:
+    path.parent.parent.chmod(0o555)
+    with unprivileged():
+        assert await problem_at_opening(path) is Code.STORE_READ_ONLY
+    assert not path.parent.exists()
+
+
+async def test_a_history_that_vanished_is_never_replaced_by_an_empty_one(path: Path) -> None:
+    thread_id = await with_history(path)
+    async with opened(path) as store:
+        away = path.with_name("away")
+        # The first failure makes the store let go of its connections.
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Unavailable):
+            await store.check()
+        other.close()
+        for file in list(path.parent.iterdir()):
+            file.rename(file.with_name(file.name.replace(path.name, away.name)))
+        with pytest.raises(Unavailable) as error:
+            await store.check()
+        assert error.value.problem.code is Code.STORE_DOWN
+        assert not path.exists()
+        for file in list(path.parent.iterdir()):
+            file.rename(file.with_name(file.name.replace(away.name, path.name)))
+        await store.check()
+        assert (await store.get_thread(ADA, thread_id)).id == thread_id
+
+
+# --- group commit -----------------------------------------------------------------------
+
+
+async def test_what_is_asked_at_once_is_committed_together(path: Path) -> None:
+    async with opened(path) as store:
+        commits = await _count_commits(store, 100)
+        assert commits <= 5
+
+
+async def _count_commits(store: SqliteStore, turns: int) -> int:
+    statements: list[str] = []
+
+    def trace(db: sqlite3.Connection) -> None:
+        db.set_trace_callback(statements.append)
+
+    await store._database.write(trace)
+    await asyncio.gather(*(store.add_turn(ADA, a_turn(a_thread())) for _ in range(turns)))
+    await store._database.write(lambda db: db.set_trace_callback(None))
+    return statements.count("COMMIT")
+
+
+async def test_one_that_fails_undoes_nothing_of_the_others(path: Path) -> None:
+    async with opened(path) as store:
+        thread = (await finished_turn(store, a_thread())).thread
+
+        def half_done(db: sqlite3.Connection) -> None:
+            db.execute("UPDATE threads SET body = 'broken'")
+            raise NotFound("message")
+
+        def refused(db: sqlite3.Connection) -> None:
+            db.execute("UPDATE threads SET body = 'broken'")
+            db.execute("INSERT INTO messages (id) VALUES (NULL)")
+
+        before, *failed, after = await asyncio.gather(
+            store.update_thread(ADA, thread.id, ThreadChanges(title="before")),
+            store._database.write(half_done),
+            store._database.write(refused),
+            store.add_turn(ADA, a_turn(new_id())),
+            store.update_thread(ADA, thread.id, ThreadChanges(titled_by_user=True)),
+            return_exceptions=True,
+        )
+        assert [type(error) for error in failed] == [NotFound, sqlite3.IntegrityError, NotFound]
+        read = await store.get_thread(ADA, thread.id)
+        assert read == after
+        assert (read.title, read.titled_by_user) == ("before", True)
+
+
+async def test_where_the_whole_group_is_undone_each_is_done_alone(path: Path) -> None:
+    async with opened(path) as store:
+        thread = (await finished_turn(store, a_thread())).thread
+
+        def undo_all(db: sqlite3.Connection) -> None:
+            # As SQLite does by itself on some failures, such as a full disk
+            db.execute("ROLLBACK")
+            raise sqlite3.OperationalError("database or disk is full")
+
+        before, failed, after = await asyncio.gather(
+            store.update_thread(ADA, thread.id, ThreadChanges(title="before")),
+            store._database.write(undo_all),
+            store.update_thread(ADA, thread.id, ThreadChanges(titled_by_user=True)),
+            return_exceptions=True,
+        )
+        assert isinstance(failed, Unavailable)
+        assert failed.problem.code is Code.STORE_FULL
+        assert await store.get_thread(ADA, thread.id) == after
+        assert (after.title, after.titled_by_user) == ("before", True)  # type: ignore[union-attr]
+
+
+async def test_a_group_may_be_larger_than_any_limit(path: Path) -> None:
+    count = 2 * sqlite_database._LARGEST_GROUP + 1
+    async with opened(path) as store:
+        accepted = await asyncio.gather(
+            *(store.add_turn(ADA, a_turn(a_thread())) for _ in range(count))
+        )
+        assert len({each.reply_id for each in accepted}) == count
+
+
+# --- costs ------------------------------------------------------------------------------
+
+
+async def test_reading_the_newest_page_visits_no_more_of_a_long_thread(path: Path) -> None:
+    async with opened(path) as store:
+        short, long = a_thread(), a_thread()
+        costs = []
+        for thread, turns in ((short, 30), (long, 600)):
+            parent_id = None
+            for _ in range(turns):
+                turn = a_turn(thread, parent_id)
+                await store.add_turn(ADA, turn)
+                parent_id = turn.reply.id
+            assert parent_id is not None
+            costs.append(await _steps_of_path(store, thread.id, parent_id))
+        assert costs[1] <= 1.2 * costs[0]
+
+
+async def _steps_of_path(store: SqliteStore, thread_id: str, leaf_id: str) -> int:
+    """SQLite's own steps while a page of 50 is read."""
+    steps = 0
+
+    def count() -> None:
+        nonlocal steps
+        steps += 1
+
+    await store._database.read(lambda db: db.set_progress_handler(count, 10))
+    await store.path(ADA, thread_id, leaf_id, limit=50)
+    await store._database.read(lambda db: db.set_progress_handler(None, 0))
+    return steps
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT body FROM threads WHERE user_id = ? AND deleted_at IS NULL"
+        " AND (updated_at, id) < (?, ?) ORDER BY updated_at DESC, id DESC LIMIT 5",
+        "SELECT id FROM messages WHERE user_id = ? AND client_id = ? AND role = ?",
+        "SELECT m.id FROM json_each(?) p CROSS JOIN messages m"
+        " ON m.thread_id = ? AND m.parent_id IS p.value",
+    ],
+)
+async def test_no_query_walks_a_whole_table(path: Path, statement: str) -> None:
+    async with opened(path):
+        db = sqlite3.connect(path)
+        plan = db.execute(f"EXPLAIN QUERY PLAN {statement}", ("[]",) * statement.count("?"))
+        steps = [detail for *_, detail in plan]
+        db.close()
+    assert not any(step.startswith("SCAN") and "VIRTUAL TABLE" not in step for step in steps)
+    assert not any("TEMP B-TREE" in step for step in steps)
+
+
+async def test_a_reply_costs_at_most_four_times_its_text(path: Path) -> None:
+    async with opened(path) as store:
+
+        def count(db: sqlite3.Connection) -> None:
+            """Add up the bytes of all values that are written."""
+            for table in ("messages", "checkpoints"):
+                columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
+                size = " + ".join(f"ifnull(length(CAST(new.{each} AS BLOB)), 0)" for each in columns)
+                for event in ("INSERT", "UPDATE"):
+                    db.execute(
+                        f"CREATE TEMP TRIGGER {table}_{event} AFTER {event} ON main.{table} BEGIN"
+                        f" INSERT INTO sizes VALUES ({size}); END"
+                    )
+
+        await store._database.write(
+            lambda db: db.execute("CREATE TEMP TABLE sizes (bytes INTEGER)") and count(db)
+        )
+        reply = await running_reply(store)
+        pieces = ["twenty tokens make about so much text, which is 0.4 s of a reply, "] * 100
+        for number, piece in enumerate(pieces):
+            await store.append_checkpoints([grown(reply, number, piece)])
+        text = "".join(pieces)
+        await store.finish_reply(ADA, finished(reply, text))
+        stored = await store._database.write(
+            lambda db: int(db.execute("SELECT sum(bytes) FROM sizes").fetchone()[0])
+        )
+        assert stored <= 4 * len(text)
+
+
+def test_importing_the_store_is_cheap() -> None:
+    check = "import sys, jupyter_chat.store.sqlite; sys.exit('pymongo' in sys.modules)"
+    subprocess.run([sys.executable, "-c", check], check=True, cwd=Path(__file__).parents[2])
