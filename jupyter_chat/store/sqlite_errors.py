@@ -61,8 +61,17 @@ def _cause(path: Path) -> Code:
             return Code.STORE_FULL
     except OSError:
         return Code.STORE_DOWN
-    writable = os.access(path.parent, os.W_OK) and (not path.exists() or os.access(path, os.W_OK))
-    return Code.STORE_DOWN if writable else Code.STORE_READ_ONLY
+    return Code.STORE_DOWN if is_writable(path) else Code.STORE_READ_ONLY
+
+
+def is_writable(path: Path) -> bool:
+    """Whether this process may write to the file, and make files beside it."""
+    effective = os.access in os.supports_effective_ids
+    return all(
+        os.access(each, os.W_OK, effective_ids=effective)
+        for each in (path, path.parent)
+        if each.exists()
+    )
 
 
 def _message(code: Code, path: Path) -> str:
