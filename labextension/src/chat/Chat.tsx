@@ -1,0 +1,114 @@
+import { type ReactNode, useCallback, useMemo, useRef, useState } from 'react';
+import { Banners } from './components/Banners';
+import { Composer } from './components/Composer';
+import { Conversation } from './components/Conversation';
+import { Header } from './components/Header';
+import { SettingsScreen } from './components/SettingsScreen';
+import { ThreadList } from './components/ThreadList';
+import { UndoToast } from './components/UndoToast';
+import { ChatProvider, type SendKey } from './components/context';
+import { useWiderThan } from './components/hooks';
+import { type Translator, english } from './i18n';
+import type { Services } from './state/services';
+import { useStore } from './state/store';
+
+interface Props {
+  readonly services: Services;
+  /** On a page that is wide enough the list of conversations stands beside them. */
+  readonly layout: 'sidebar' | 'page';
+  readonly trans?: Translator;
+  readonly sendKey?: SendKey;
+  /** What the shell adds to the header. */
+  readonly tools?: ReactNode;
+}
+
+const ROOM_FOR_A_PANE = 720;
+const FOLDED = 'list-folded';
+
+/** The whole chat; the shells around it know where it stands. */
+export function Chat(props: Props) {
+  const { services, layout, trans = english, sendKey = 'Enter', tools } = props;
+  const screen = useStore(services.store, state => state.screen);
+  const root = useRef<HTMLElement>(null);
+  const area = useRef<HTMLTextAreaElement>(null);
+  const wide = useWiderThan(root, ROOM_FOR_A_PANE);
+  const pane = layout === 'page' && wide;
+  const [folded, setFolded] = useState(() => services.memory.read(FOLDED) === 'yes');
+  const [drawn, setDrawn] = useState(false);
+  const [choosingModel, setChoosingModel] = useState(false);
+  const [spoken, setSpoken] = useState('');
+
+  const focusComposer = useCallback(() => {
+    requestAnimationFrame(() => area.current?.focus());
+  }, []);
+  const context = useMemo(
+    () => ({
+      services,
+      trans,
+      sendKey,
+      focusComposer,
+      chooseModel: () => {
+        setChoosingModel(true);
+      },
+      announce: setSpoken
+    }),
+    [services, trans, sendKey, focusComposer]
+  );
+
+  const listShown = pane ? !folded : drawn;
+  const toggleList = () => {
+    if (pane) {
+      services.memory.write(FOLDED, folded ? null : 'yes');
+      setFolded(!folded);
+    } else {
+      setDrawn(!drawn);
+    }
+  };
+  const Root = layout === 'page' ? 'main' : 'section';
+  return (
+    <ChatProvider value={context}>
+      <Root
+        ref={root}
+        className="jc-Chat"
+        data-layout={layout}
+        data-pane={pane || undefined}
+        data-lm-suppress-shortcuts="true"
+        aria-label={trans.__('Chat')}
+      >
+        {listShown && (
+          <ThreadList
+            onChosen={() => {
+              setDrawn(false);
+            }}
+          />
+        )}
+        <div className="jc-Chat-main">
+          <Header
+            layout={layout}
+            listShown={listShown}
+            pane={pane}
+            tools={tools}
+            onToggleList={toggleList}
+          />
+          <Banners />
+          {screen === 'settings' ? (
+            <SettingsScreen />
+          ) : (
+            <>
+              <Conversation />
+              <Composer
+                area={area}
+                choosingModel={choosingModel}
+                onChooseModel={setChoosingModel}
+              />
+            </>
+          )}
+          <UndoToast />
+        </div>
+        <div className="jc-Spoken" aria-live="polite">
+          {spoken}
+        </div>
+      </Root>
+    </ChatProvider>
+  );
+}

@@ -1,0 +1,89 @@
+import type { Ack, Command, Rejected } from '../protocol';
+import { ProblemError } from './problem';
+
+type WithoutId<C> = C extends Command ? Omit<C, 'id'> : never;
+
+/** A command before it has its id. */
+export type CommandBody = WithoutId<Command>;
+
+interface Waiting {
+  readonly frame: string;
+  readonly resolve: (ack: Ack) => void;
+  readonly reject: (error: ProblemError) => void;
+}
+
+const CONNECTION_SPECIFIC = new Set<Command['type']>([
+  'subscribe',
+  'unsubscribe',
+  'ping'
+]);
+
+/** What the promise of a subscription rejects with when the connection goes. */
+export const LOST = new ProblemError({
+  code: 'internal',
+  message: 'The connection to the Jupyter server was lost.'
+});
+
+/**
+ * Commands on their way: each gets an id, and a promise that settles with its answer.
+ *
+ * Those that change something are sent again, in order, when the connection comes
+ * back before the answer did.  They are safe to repeat: sends and regenerations carry a
+ * `client_id`, stop and select say how things shall stand.  Subscriptions end with the
+ * connection, and with it their promises.
+ */
+export class Commands {
+  readonly #send: (frame: string) => boolean;
+  readonly #waiting = new Map<string, Waiting>();
+  #count = 0;
+
+  constructor(send: (frame: string) => boolean) {
+    this.#send = send;
+  }
+
+  /** Send a command; rejects with the {@link ProblemError} that the server answers. */
+  carryOut(body: CommandBody): Promise<Ack> {
+    this.#count += 1;
+    const id = String(this.#count);
+    const frame = JSON.stringify({ ...body, id });
+    const lasting = !CONNECTION_SPECIFIC.has(body.type);
+    return new Promise((resolve, reject) => {
+      const sent = this.#send(frame);
+      if (sent || lasting) {
+        this.#waiting.set(id, { frame: lasting ? frame : '', resolve, reject });
+      } else {
+        reject(LOST);
+      }
+    });
+  }
+
+  settle(answer: Ack | Rejected): void {
+    const waiting = this.#waiting.get(answer.id);
+    if (waiting === undefined) {
+      return;
+    }
+    this.#waiting.delete(answer.id);
+    if (answer.type === 'ack') {
+      waiting.resolve(answer);
+    } else {
+      waiting.reject(new ProblemError(answer.problem));
+    }
+  }
+
+  /** The connection is back: send again what was not answered. */
+  resend(): void {
+    for (const { frame } of this.#waiting.values()) {
+      this.#send(frame);
+    }
+  }
+
+  /** The connection is gone: what belonged to it is not answered any more. */
+  lose(): void {
+    for (const [id, { frame, reject }] of this.#waiting) {
+      if (frame === '') {
+        this.#waiting.delete(id);
+        reject(LOST);
+      }
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import type { Code, Problem } from '../protocol';
+
+/** An error that carries a problem for the person. */
+export class ProblemError extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem.message);
+    this.name = 'ProblemError';
+  }
+}
+
+/** The problem in anything that was thrown. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof ProblemError) {
+    return error.problem;
+  }
+  return {
+    code: 'internal',
+    message: 'Something went wrong in this page. Nothing that was stored is lost.',
+    detail: error instanceof Error ? error.message : String(error)
+  };
+}
+
+export function isProblem(value: unknown): value is Problem {
+  const problem = value as Partial<Problem> | null | undefined;
+  return typeof problem?.code === 'string' && typeof problem.message === 'string';
+}
+
+/** Problems that say that the history cannot be read or written at present. */
+export function concernsStore(code: Code): boolean {
+  return code.startsWith('store_');
+}

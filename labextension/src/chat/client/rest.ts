@@ -1,0 +1,126 @@
+import type {
+  Account,
+  AccountPatch,
+  MessagePage,
+  ModelList,
+  Thread,
+  ThreadPage,
+  ThreadPatch
+} from '../protocol';
+import { ProblemError, isProblem } from './problem';
+import { type ServerSettings, apiUrl } from './server';
+
+/** The REST interface; every method rejects with a {@link ProblemError}. */
+export class Rest {
+  readonly #server: ServerSettings;
+
+  constructor(server: ServerSettings) {
+    this.#server = server;
+  }
+
+  threads(cursor: string | null): Promise<ThreadPage> {
+    return this.#request('GET', `threads${query({ cursor })}`);
+  }
+
+  changeThread(threadId: string, patch: ThreadPatch): Promise<Thread> {
+    return this.#request('PATCH', `threads/${threadId}`, patch);
+  }
+
+  deleteThread(threadId: string): Promise<Thread> {
+    return this.#request('DELETE', `threads/${threadId}`);
+  }
+
+  restoreThread(threadId: string): Promise<Thread> {
+    return this.#request('POST', `threads/${threadId}/restore`);
+  }
+
+  messagesBefore(threadId: string, messageId: string): Promise<MessagePage> {
+    return this.#request(
+      'GET',
+      `threads/${threadId}/messages${query({ before: messageId })}`
+    );
+  }
+
+  models(): Promise<ModelList> {
+    return this.#request('GET', 'models');
+  }
+
+  account(): Promise<Account> {
+    return this.#request('GET', 'account');
+  }
+
+  changeAccount(patch: AccountPatch): Promise<Account> {
+    return this.#request('PATCH', 'account', patch);
+  }
+
+  async #request<T>(method: string, path: string, body?: object): Promise<T> {
+    let response: Response;
+    try {
+      response = await fetch(apiUrl(this.#server, path), {
+        method,
+        headers: this.#headers(),
+        body: body === undefined ? undefined : JSON.stringify(body),
+        cache: 'no-store',
+        credentials: 'same-origin'
+      });
+    } catch {
+      throw new ProblemError({
+        code: 'internal',
+        message:
+          'The Jupyter server could not be reached, so nothing was changed. Check the ' +
+          'connection and try again.'
+      });
+    }
+    const answer = (await response.json().catch(() => null)) as unknown;
+    if (!response.ok) {
+      throw new ProblemError(problemIn(answer, response));
+    }
+    return answer as T;
+  }
+
+  #headers(): Record<string, string> {
+    const headers: Record<string, string> = { 'Content-Type': 'application/json' };
+    const xsrf = cookie('_xsrf');
+    if (xsrf !== undefined) {
+      headers['X-XSRFToken'] = xsrf;
+    }
+    if (this.#server.token) {
+      headers.Authorization = `token ${this.#server.token}`;
+    }
+    return headers;
+  }
+}
+
+function problemIn(answer: unknown, response: Response) {
+  const problem = (answer as { problem?: unknown } | null)?.problem;
+  if (isProblem(problem)) {
+    return problem;
+  }
+  if (response.status === 401 || response.status === 403) {
+    return {
+      code: 'internal' as const,
+      message: 'You are signed out. Reload the page and sign in again.'
+    };
+  }
+  return {
+    code: 'internal' as const,
+    message:
+      'The server gave an answer that was not understood. Nothing is lost; try again.',
+    detail: `${String(response.status)} ${response.statusText}`
+  };
+}
+
+function query(parameters: Record<string, string | null>): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value !== null) {
+      search.set(name, value);
+    }
+  }
+  return search.size === 0 ? '' : `?${search.toString()}`;
+}
+
+function cookie(name: string): string | undefined {
+  const pairs = document.cookie.split('; ').map(pair => pair.split('='));
+  return pairs.find(([key]) => key === name)?.[1];
+}

@@ -1,0 +1,36 @@
+/** Where the Jupyter server is and how to be let in. */
+export interface ServerSettings {
+  /** Ends with a slash, e.g. `http://localhost:8888/user/ada/`. */
+  readonly baseUrl: string;
+  /** The same with `ws:` or `wss:`; derived from `baseUrl` where it is empty. */
+  readonly wsUrl?: string;
+  /** Only where the cookie does not do. */
+  readonly token?: string;
+}
+
+const API = 'jupyter-chat/api/';
+
+/** The absolute address of a part of the REST interface. */
+export function apiUrl(server: ServerSettings, path: string): string {
+  return new URL(API + path, absolute(server.baseUrl)).href;
+}
+
+/** The absolute address of the socket. */
+export function socketUrl(server: ServerSettings): string {
+  const base = absolute(server.wsUrl || server.baseUrl);
+  const url = new URL(`${API}socket`, base.replace(/^http/, 'ws'));
+  if (server.token) {
+    url.searchParams.set('token', server.token);
+  }
+  return url.href;
+}
+
+/** The address of the page, at a thread or at a new conversation. */
+export function pageUrl(server: ServerSettings, threadId: string | null): string {
+  const path = threadId === null ? 'jupyter-chat/' : `jupyter-chat/t/${threadId}`;
+  return new URL(path, absolute(server.baseUrl)).href;
+}
+
+function absolute(url: string): string {
+  return new URL(url, window.location.href).href;
+}

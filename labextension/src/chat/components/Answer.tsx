@@ -1,0 +1,155 @@
+import { memo, useEffect, useRef } from 'react';
+import type { Message } from '../protocol';
+import { isRunning, textOf } from '../state/conversation';
+import { CopyButton } from './CopyButton';
+import { IconButton } from './IconButton';
+import { Markdown } from './Markdown';
+import { MessageFrame } from './MessageFrame';
+import { Thinking, Typing, WaitingNotice } from './Phase';
+import { ProblemNote } from './ProblemNote';
+import { Reasoning } from './Reasoning';
+import { Stats } from './Stats';
+import { VersionSwitch } from './VersionSwitch';
+import { useChat, useChatState } from './context';
+import { useConversation, useParts } from './hooks';
+import { AgainIcon } from './icons';
+import { useProblemActions } from './problemActions';
+
+interface Props {
+  readonly message: Message;
+  readonly isLast: boolean;
+}
+
+/** What the model answered, or is answering. */
+export const Answer = memo(function Answer({ message, isLast }: Props) {
+  const { services, trans } = useChat();
+  const modelName = useModelName(message);
+  const running = isRunning(message);
+  const outcome = useOutcome(message);
+  useAnnouncement(message);
+
+  const again = () => {
+    void services.asking.regenerate(message);
+  };
+  return (
+    <MessageFrame
+      role="model"
+      name={modelName}
+      time={message.created_at}
+      phase={outcome}
+      busy={running}
+      isLast={isLast}
+      actions={
+        running ? undefined : (
+          <>
+            <CopyButton text={textOf(message)} />
+            <IconButton
+              icon={AgainIcon}
+              label={trans.__('Answer again')}
+              onClick={again}
+            />
+            <VersionSwitch message={message} />
+          </>
+        )
+      }
+      stats={running ? undefined : <Stats message={message} />}
+    >
+      <Parts message={message} />
+      <Outcome message={message} again={again} />
+    </MessageFrame>
+  );
+});
+
+/** The text and the thinking, in their order; while nothing has come, the phase. */
+function Parts({ message }: { readonly message: Message }) {
+  const { trans } = useChat();
+  const parts = useParts(message);
+  const waiting = useConversation()?.waiting[message.id];
+  const running = isRunning(message);
+  return (
+    <>
+      {parts.map((part, index) => {
+        const growing = running && index === parts.length - 1;
+        return part.type === 'reasoning' ? (
+          <Reasoning key={index} text={part.text} thinking={growing} />
+        ) : (
+          <div key={index} className="jc-Answer-text" data-growing={growing || undefined}>
+            <Markdown text={part.text} streaming={growing} trans={trans} />
+          </div>
+        );
+      })}
+      {waiting !== undefined && <WaitingNotice problem={waiting} />}
+      {parts.length === 0 && waiting === undefined && message.status === 'streaming' && (
+        <Thinking />
+      )}
+      {parts.length === 0 && message.status === 'queued' && (
+        <Typing>{trans.__('Queued: comes after the answer before it')}</Typing>
+      )}
+    </>
+  );
+}
+
+/** Why the answer ended before its end, and what can be done. */
+function Outcome({
+  message,
+  again
+}: {
+  readonly message: Message;
+  readonly again: () => void;
+}) {
+  const { trans } = useChat();
+  const { problem, status } = message;
+  const actions = useProblemActions(message, again);
+  if (problem != null) {
+    return <ProblemNote problem={problem} actions={actions} />;
+  }
+  if (status === 'interrupted') {
+    const text = trans.__('This answer was interrupted. What had come is kept.');
+    return (
+      <ProblemNote problem={{ code: 'stream_cut', message: text }} actions={actions} />
+    );
+  }
+  return null;
+}
+
+/** Where the answer stands, in a word; `undefined` where it is complete. */
+function useOutcome(message: Message): string | undefined {
+  const { trans } = useChat();
+  switch (message.status) {
+    case 'queued':
+      return trans.__('Queued');
+    case 'streaming':
+      return trans.__('Answering');
+    case 'stopped':
+      return trans.__('Stopped');
+    case 'interrupted':
+      return trans.__('Interrupted');
+    case 'failed':
+      return trans.__('Failed');
+    case 'complete':
+      return undefined;
+  }
+}
+
+function useModelName({ model }: Message): string {
+  const { trans } = useChat();
+  const models = useChatState(state => state.models?.models);
+  return models?.find(({ id }) => id === model)?.name ?? model ?? trans.__('Answer');
+}
+
+const MOST_SPOKEN = 1000;
+
+/** Says the finished answer, once, to those who hear the screen. */
+function useAnnouncement(message: Message): void {
+  const { announce, trans } = useChat();
+  const wasRunning = useRef(false);
+  useEffect(() => {
+    if (isRunning(message)) {
+      wasRunning.current = true;
+    } else if (wasRunning.current) {
+      wasRunning.current = false;
+      const text = message.problem?.message ?? textOf(message).slice(0, MOST_SPOKEN);
+      announce(trans.__('Answer: %1', text));
+    }
+  }, [message, announce, trans]);
+}

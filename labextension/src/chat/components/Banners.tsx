@@ -1,0 +1,58 @@
+import { ProblemNote } from './ProblemNote';
+import { useChat, useChatState } from './context';
+import { seconds } from './format';
+import { useNow } from './hooks';
+
+/** What concerns the chat as a whole: the connection, the history, a refused change. */
+export function Banners() {
+  const { services, trans } = useChat();
+  const health = useChatState(state => state.health);
+  const refusal = useChatState(state => state.refusal);
+  return (
+    <div className="jc-Banners" role="status">
+      <ConnectionBanner />
+      {health !== null && <ProblemNote problem={health} />}
+      {refusal !== null && refusal.code !== health?.code && (
+        <ProblemNote
+          problem={refusal}
+          actions={[
+            {
+              label: trans.__('Close'),
+              run: () => {
+                services.store.update(state => ({ ...state, refusal: null }));
+              }
+            }
+          ]}
+        />
+      )}
+    </div>
+  );
+}
+
+function ConnectionBanner() {
+  const { services, trans } = useChat();
+  const connection = useChatState(state => state.connection);
+  const waiting = connection.phase === 'waiting';
+  const now = useNow(waiting);
+  if (connection.phase === 'open' || connection.phase === 'closed') {
+    return null;
+  }
+  const left = waiting ? Math.max(1, Math.ceil((connection.retryAt - now) / 1000)) : 0;
+  return (
+    <div className="jc-Offline jc-mod-late">
+      <span>
+        {waiting
+          ? trans.__(
+              'No connection to the Jupyter server. Trying again in %1.',
+              seconds(left * 1000)
+            )
+          : trans.__('Connecting to the Jupyter server…')}
+      </span>
+      {waiting && (
+        <button type="button" className="jc-Button" onClick={services.reconnect}>
+          {trans.__('Try now')}
+        </button>
+      )}
+    </div>
+  );
+}

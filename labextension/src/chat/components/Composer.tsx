@@ -1,0 +1,119 @@
+import { type RefObject, useRef, useState } from 'react';
+import { MAX_FRAME_BYTES } from '../protocol';
+import { useStore } from '../state/store';
+import { IconButton } from './IconButton';
+import { ModelChip } from './ModelChip';
+import { useChat, useChatState } from './context';
+import { number } from './format';
+import { useConversation, useView } from './hooks';
+import { SendIcon, StopIcon } from './icons';
+import { isSendKey } from './keys';
+import { useAutoGrow } from './useAutoGrow';
+
+/** The frame has more in it than the text; every character may take six bytes of JSON. */
+const LONGEST = Math.floor((MAX_FRAME_BYTES - 128 * 1024) / 6);
+const COUNTED_FROM = 200;
+
+interface Props {
+  readonly area: RefObject<HTMLTextAreaElement>;
+  readonly choosingModel: boolean;
+  readonly onChooseModel: (open: boolean) => void;
+}
+
+/** Where questions are typed. */
+export function Composer({ area, choosingModel, onChooseModel }: Props) {
+  const { services, trans, sendKey } = useChat();
+  const open = useChatState(state => state.open);
+  const draft = useStore(services.drafts.store, () => services.drafts.read(open));
+  const ready = useConversation() !== undefined || open.isNew;
+  const { running, pending } = useView();
+  const [stopping, setStopping] = useState<string | null>(null);
+  const box = useRef<HTMLDivElement>(null);
+  useAutoGrow(area, draft);
+
+  const tooLong = draft.length > LONGEST;
+  const sendable = ready && draft.trim() !== '' && !tooLong;
+  const busy = running !== undefined || pending.some(({ problem }) => problem === null);
+  const send = () => {
+    if (sendable) {
+      services.drafts.put(open, '');
+      services.asking.send(draft);
+    }
+  };
+  return (
+    <div className="jc-Composer" ref={box} data-too-long={tooLong || undefined}>
+      <textarea
+        ref={area}
+        value={draft}
+        rows={1}
+        dir="auto"
+        aria-label={trans.__('Question')}
+        aria-describedby="jc-composer-hint"
+        placeholder={busy ? trans.__('Ask a follow-up') : trans.__('Ask anything')}
+        onChange={event => {
+          services.drafts.put(open, event.target.value);
+        }}
+        onKeyDown={event => {
+          if (isSendKey(event, sendKey)) {
+            event.preventDefault();
+            send();
+          }
+        }}
+      />
+      <div className="jc-Composer-row">
+        <ModelChip open={choosingModel} onOpen={onChooseModel} />
+        <span className="jc-Composer-hint" id="jc-composer-hint">
+          <Hint busy={busy} draft={draft} tooLong={tooLong} />
+        </span>
+        {running !== undefined && (
+          <IconButton
+            icon={StopIcon}
+            className="jc-Stop"
+            label={trans.__('Stop the answer')}
+            disabled={stopping === running.id}
+            onClick={() => {
+              setStopping(running.id);
+              void services.asking.stop(running).finally(() => {
+                setStopping(null);
+              });
+            }}
+          />
+        )}
+        {(running === undefined || draft !== '') && (
+          <IconButton
+            icon={SendIcon}
+            className="jc-Send"
+            label={busy ? trans.__('Ask next') : trans.__('Send')}
+            disabled={!sendable}
+            onClick={send}
+          />
+        )}
+      </div>
+    </div>
+  );
+}
+
+interface HintProps {
+  readonly busy: boolean;
+  readonly draft: string;
+  readonly tooLong: boolean;
+}
+
+/** What Enter would do, and how long the question is where that matters. */
+function Hint({ busy, draft, tooLong }: HintProps) {
+  const { trans } = useChat();
+  const count = trans._n('%1 character', '%1 characters', draft.length);
+  if (tooLong) {
+    return (
+      <span role="alert">
+        {trans.__('Too long: %1 of %2 characters', number(draft.length), number(LONGEST))}
+      </span>
+    );
+  }
+  if (busy && draft.trim() !== '') {
+    return <>{trans.__('Will be asked after this answer')}</>;
+  }
+  return draft.length >= COUNTED_FROM ? (
+    <>{count.replace(String(draft.length), number(draft.length))}</>
+  ) : null;
+}

@@ -1,0 +1,127 @@
+import { type ReactNode, useState } from 'react';
+import { pageUrl } from '../client/server';
+import { IconButton } from './IconButton';
+import { InlineEdit } from './InlineEdit';
+import { useChat, useChatState } from './context';
+import { useThread } from './hooks';
+import { AddIcon, BackIcon, GearIcon, ListIcon, PageIcon, PaneIcon } from './icons';
+
+interface Props {
+  readonly layout: 'sidebar' | 'page';
+  readonly listShown: boolean;
+  /** The list stands beside the conversation instead of before it. */
+  readonly pane: boolean;
+  readonly tools: ReactNode;
+  readonly onToggleList: () => void;
+}
+
+/** One line: the list, the title, a new conversation, the settings. */
+export function Header({ layout, listShown, pane, tools, onToggleList }: Props) {
+  const { services, trans, focusComposer } = useChat();
+  const screen = useChatState(state => state.screen);
+  const { isNew, threadId } = useChatState(state => state.open);
+  const setScreen = (next: typeof screen) => {
+    services.store.update(state => ({ ...state, screen: next }));
+  };
+
+  if (screen === 'settings') {
+    return (
+      <header className="jc-Header">
+        <IconButton
+          icon={BackIcon}
+          label={trans.__('Back to the conversation')}
+          className="jc-mod-directional"
+          onClick={() => {
+            setScreen('conversation');
+          }}
+        />
+        <h2 className="jc-Header-title">{trans.__('Where answers come from')}</h2>
+      </header>
+    );
+  }
+  return (
+    <header className="jc-Header">
+      <IconButton
+        icon={pane ? PaneIcon : ListIcon}
+        label={
+          listShown ? trans.__('Hide conversations') : trans.__('Show conversations')
+        }
+        aria-expanded={listShown}
+        onClick={onToggleList}
+      />
+      <Title />
+      {layout === 'sidebar' && (
+        <IconButton
+          icon={PageIcon}
+          label={trans.__('Open as a page')}
+          onClick={() => {
+            window.open(
+              pageUrl(services.server, isNew ? null : threadId),
+              '_blank',
+              'noopener'
+            );
+          }}
+        />
+      )}
+      {tools}
+      <IconButton
+        icon={GearIcon}
+        label={trans.__('Settings')}
+        onClick={() => {
+          setScreen('settings');
+        }}
+      />
+      <IconButton
+        icon={AddIcon}
+        label={trans.__('New conversation')}
+        onClick={() => {
+          services.following.openNew();
+          focusComposer();
+        }}
+      />
+    </header>
+  );
+}
+
+/** The thread's title; a click renames it. */
+function Title() {
+  const { services, trans } = useChat();
+  const thread = useThread();
+  const isNew = useChatState(state => state.open.isNew);
+  const [editing, setEditing] = useState<string | null>(null);
+
+  if (thread === undefined || isNew) {
+    return (
+      <h2 className="jc-Header-title">{isNew ? trans.__('New conversation') : ''}</h2>
+    );
+  }
+  const title = thread.title ?? trans.__('Untitled');
+  if (editing === thread.id) {
+    return (
+      <InlineEdit
+        value={title}
+        label={trans.__('Title')}
+        onDone={text => {
+          setEditing(null);
+          void services.listing.rename(thread, text);
+        }}
+        onCancel={() => {
+          setEditing(null);
+        }}
+      />
+    );
+  }
+  return (
+    <h2 className="jc-Header-title">
+      <button
+        type="button"
+        title={trans.__('%1 — click to rename', title)}
+        onClick={() => {
+          setEditing(thread.id);
+        }}
+      >
+        {title}
+      </button>
+    </h2>
+  );
+}

@@ -1,0 +1,104 @@
+import { type KeyboardEvent, useId, useState } from 'react';
+import type { Model } from '../protocol';
+import { useChat } from './context';
+import { cost } from './format';
+
+interface Props {
+  readonly models: readonly Model[];
+  readonly chosen: string | null;
+  readonly onChoose: (id: string) => void;
+}
+
+interface Option {
+  readonly id: string;
+  readonly name: string;
+  readonly note: string;
+}
+
+/** All models, filtered by what is typed; a name that is not among them may be used too. */
+export function ModelPicker({ models, chosen, onChoose }: Props) {
+  const { trans } = useChat();
+  const [filter, setFilter] = useState('');
+  const [active, setActive] = useState(0);
+  const list = useId();
+
+  const wanted = filter.trim().toLowerCase();
+  const options: Option[] = models
+    .filter(({ id, name }) => `${id} ${name}`.toLowerCase().includes(wanted))
+    .map(model => ({ id: model.id, name: model.name, note: priceOf(model) }));
+  if (wanted !== '' && !options.some(({ id }) => id === filter.trim())) {
+    options.push({
+      id: filter.trim(),
+      name: trans.__('Use “%1”', filter.trim()),
+      note: ''
+    });
+  }
+
+  const choose = (option: Option | undefined) => {
+    if (option !== undefined) {
+      onChoose(option.id);
+      setFilter('');
+    }
+  };
+  const key = (event: KeyboardEvent) => {
+    if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+      const step = event.key === 'ArrowDown' ? 1 : -1;
+      const next = Math.max(0, Math.min(options.length - 1, active + step));
+      setActive(next);
+      document
+        .getElementById(`${list}-${String(next)}`)
+        ?.scrollIntoView({ block: 'nearest' });
+      event.preventDefault();
+    } else if (event.key === 'Enter' && !event.nativeEvent.isComposing) {
+      choose(options[active]);
+      event.preventDefault();
+    }
+  };
+  return (
+    <div className="jc-ModelPicker">
+      <input
+        type="text"
+        role="combobox"
+        aria-label={trans.__('Model')}
+        aria-expanded
+        aria-controls={list}
+        aria-activedescendant={
+          options.length > 0 ? `${list}-${String(active)}` : undefined
+        }
+        autoComplete="off"
+        spellCheck={false}
+        placeholder={trans.__('Find a model, or type its name')}
+        value={filter}
+        onChange={event => {
+          setFilter(event.target.value);
+          setActive(0);
+        }}
+        onKeyDown={key}
+      />
+      <ul id={list} role="listbox" aria-label={trans.__('Models')}>
+        {options.map((option, index) => (
+          <li
+            key={option.id}
+            id={`${list}-${String(index)}`}
+            role="option"
+            aria-selected={option.id === chosen}
+            data-active={index === active || undefined}
+            onClick={() => {
+              choose(option);
+            }}
+          >
+            <span>{option.name}</span>
+            <small>{option.note}</small>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+/** Dollars per million tokens, in and out. */
+function priceOf({ input_price, output_price }: Model): string {
+  return input_price == null || output_price == null
+    ? ''
+    : `${cost(input_price)} / ${cost(output_price)}`;
+}

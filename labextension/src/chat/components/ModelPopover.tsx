@@ -1,0 +1,206 @@
+import { useEffect, useId, useRef, useState } from 'react';
+import type { Effort, ThreadSettings } from '../protocol';
+import { ModelPicker } from './ModelPicker';
+import { ProblemNote } from './ProblemNote';
+import { useChat, useChatState } from './context';
+import { compact, number } from './format';
+import { useModelSettings } from './useModelSettings';
+
+const EFFORTS: readonly Effort[] = [
+  'none',
+  'minimal',
+  'low',
+  'medium',
+  'high',
+  'xhigh',
+  'max'
+];
+
+/** The model of a conversation and those of its parameters that the model takes. */
+export function ModelPopover({ onDone }: { readonly onDone: () => void }) {
+  const { services, trans } = useChat();
+  const { own, defaults, model, modelId } = useModelSettings();
+  const models = useChatState(state => state.models);
+  const title = useId();
+  const element = useRef<HTMLDivElement>(null);
+
+  useEffect(() => {
+    element.current?.querySelector<HTMLElement>('input')?.focus();
+  }, []);
+
+  const change = (changes: ThreadSettings) => {
+    void services.listing.changeSettings(withoutEmpty({ ...own, ...changes }));
+  };
+  const efforts = EFFORTS.filter(effort => model?.efforts?.includes(effort));
+  const effort = own.effort ?? defaults.effort ?? model?.default_effort ?? null;
+  const takesTemperature =
+    model?.temperature !== false && (efforts.length === 0 || effort === 'none');
+  return (
+    <div className="jc-Popover" role="dialog" aria-labelledby={title} ref={element}>
+      <h3 id={title}>{trans.__('How to answer here')}</h3>
+      <ModelPicker
+        models={models?.models ?? []}
+        chosen={modelId}
+        onChoose={id => {
+          change({ model: id });
+        }}
+      />
+      {models?.problem != null && <ProblemNote problem={models.problem} />}
+      {efforts.length > 0 && (
+        <Field label={trans.__('Thinking effort')}>
+          {id => (
+            <select
+              id={id}
+              value={effort ?? ''}
+              onChange={event => {
+                change({ effort: event.target.value as Effort });
+              }}
+            >
+              {effort === null && <option value="">{trans.__('Default')}</option>}
+              {efforts.map(value => (
+                <option key={value} value={value}>
+                  {value}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+      )}
+      {takesTemperature && (
+        <Temperature
+          value={own.temperature ?? defaults.temperature ?? null}
+          onChange={temperature => {
+            change({ temperature });
+          }}
+        />
+      )}
+      <Field
+        label={trans.__('Longest answer, in tokens')}
+        hint={
+          model?.max_output_tokens != null
+            ? trans.__('up to %1', number(model.max_output_tokens))
+            : undefined
+        }
+      >
+        {id => (
+          <input
+            id={id}
+            type="number"
+            min={1}
+            max={model?.max_output_tokens ?? undefined}
+            placeholder={trans.__('Model’s own')}
+            defaultValue={own.max_output_tokens ?? defaults.max_output_tokens ?? ''}
+            onBlur={event => {
+              const limit = event.target.valueAsNumber;
+              change({ max_output_tokens: limit >= 1 ? Math.round(limit) : null });
+            }}
+          />
+        )}
+      </Field>
+      <Field label={trans.__('System prompt')}>
+        {id => (
+          <textarea
+            id={id}
+            rows={3}
+            dir="auto"
+            maxLength={100_000}
+            placeholder={trans.__('How the model should behave in this conversation')}
+            defaultValue={own.system_prompt ?? defaults.system_prompt ?? ''}
+            onBlur={event => {
+              change({ system_prompt: event.target.value.trim() });
+            }}
+          />
+        )}
+      </Field>
+      <div className="jc-Popover-foot">
+        {model?.context_tokens != null && (
+          <span>{trans.__('Reads %1 tokens', compact(model.context_tokens))}</span>
+        )}
+        <button
+          type="button"
+          className="jc-Button"
+          onClick={() => {
+            void services.account.change({ defaults: { ...defaults, ...own } });
+            onDone();
+          }}
+        >
+          {trans.__('Use for new conversations')}
+        </button>
+      </div>
+    </div>
+  );
+}
+
+interface FieldProps {
+  readonly label: string;
+  readonly hint?: string;
+  readonly children: (id: string) => React.ReactNode;
+}
+
+function Field({ label, hint, children }: FieldProps) {
+  const id = useId();
+  return (
+    <div className="jc-Field">
+      <label htmlFor={id}>
+        {label}
+        {hint !== undefined && <small> {hint}</small>}
+      </label>
+      {children(id)}
+    </div>
+  );
+}
+
+interface TemperatureProps {
+  readonly value: number | null;
+  readonly onChange: (value: number | null) => void;
+}
+
+function Temperature({ value, onChange }: TemperatureProps) {
+  const { trans } = useChat();
+  const [shown, setShown] = useState(value);
+  const label = shown === null ? trans.__('default') : number(shown);
+  return (
+    <Field label={trans.__('Temperature')} hint={label}>
+      {id => (
+        <div className="jc-Slider">
+          <input
+            id={id}
+            type="range"
+            min={0}
+            max={2}
+            step={0.1}
+            value={shown ?? 1}
+            aria-valuetext={label}
+            onChange={event => {
+              setShown(event.target.valueAsNumber);
+            }}
+            onPointerUp={() => {
+              onChange(shown);
+            }}
+            onBlur={() => {
+              onChange(shown);
+            }}
+          />
+          <button
+            type="button"
+            className="jc-Button"
+            disabled={shown === null}
+            onClick={() => {
+              setShown(null);
+              onChange(null);
+            }}
+          >
+            {trans.__('Default')}
+          </button>
+        </div>
+      )}
+    </Field>
+  );
+}
+
+function withoutEmpty(settings: ThreadSettings): ThreadSettings {
+  const entries = Object.entries(settings).filter(
+    ([, value]) => value != null && value !== ''
+  );
+  return Object.fromEntries(entries);
+}

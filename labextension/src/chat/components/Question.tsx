@@ -1,0 +1,58 @@
+import { memo, useState } from 'react';
+import type { Message } from '../protocol';
+import { textOf } from '../state/conversation';
+import { CopyButton } from './CopyButton';
+import { IconButton } from './IconButton';
+import { MessageFrame } from './MessageFrame';
+import { QuestionEditor } from './QuestionEditor';
+import { VersionSwitch } from './VersionSwitch';
+import { useChat } from './context';
+import { EditIcon } from './icons';
+
+/** What the person asked. */
+export const Question = memo(function Question({
+  message
+}: {
+  readonly message: Message;
+}) {
+  const { services, trans } = useChat();
+  const [editing, setEditing] = useState(false);
+  const text = textOf(message);
+
+  return (
+    <MessageFrame
+      role="user"
+      time={message.created_at}
+      actions={
+        <>
+          <VersionSwitch message={message} />
+          <IconButton
+            icon={EditIcon}
+            label={trans.__('Edit the question')}
+            onClick={() => {
+              setEditing(true);
+            }}
+          />
+          <CopyButton text={text} />
+        </>
+      }
+    >
+      {editing ? (
+        <QuestionEditor
+          text={text}
+          onDone={edited => {
+            setEditing(false);
+            services.asking.send(edited, { parentId: message.parent_id });
+          }}
+          onCancel={() => {
+            setEditing(false);
+          }}
+        />
+      ) : (
+        <div className="jc-Question-text" dir="auto">
+          {text}
+        </div>
+      )}
+    </MessageFrame>
+  );
+});

@@ -1,0 +1,42 @@
+import { SourceCards } from './SourceCards';
+import { useChat, useChatState } from './context';
+
+/** Where answers come from, changed later. */
+export function SettingsScreen() {
+  const { services, trans } = useChat();
+  const user = useChatState(state => state.user);
+  const account = useChatState(state => state.account);
+  const fromEnvironment = account?.from_environment === true;
+  return (
+    <div className="jc-Settings">
+      <div className="jc-Settings-column">
+        {fromEnvironment && (
+          <p>
+            {trans.__(
+              'This server already names a source for everybody. What you enter here is used instead, for you only.'
+            )}
+          </p>
+        )}
+        <SourceCards
+          onDone={() => {
+            services.store.update(state => ({ ...state, screen: 'conversation' }));
+          }}
+        />
+        {account?.source != null && !fromEnvironment && (
+          <button
+            type="button"
+            className="jc-Button"
+            onClick={() => {
+              void services.account.change({ source: null, base_url: null, key: null });
+            }}
+          >
+            {trans.__('Forget my source and key')}
+          </button>
+        )}
+        {user !== null && user.name !== '' && (
+          <p className="jc-Settings-note">{trans.__('You are %1.', user.name)}</p>
+        )}
+      </div>
+    </div>
+  );
+}

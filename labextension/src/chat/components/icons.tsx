@@ -1,0 +1,52 @@
+import type { ReactElement } from 'react';
+
+/** An icon of 16 × 16, drawn in the colour of the text. */
+export type Icon = (props: object) => ReactElement;
+
+function icon(...paths: string[]): Icon {
+  const Drawn: Icon = () => (
+    <svg className="jc-Icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
+      {paths.map(path => (
+        <path key={path} d={path} />
+      ))}
+    </svg>
+  );
+  return Drawn;
+}
+
+export const AddIcon = icon('M8 3v10M3 8h10');
+export const ListIcon = icon('M2.5 4h11M2.5 8h11M2.5 12h7');
+export const PaneIcon = icon('M2.5 3.5h11v9h-11zM6.5 3.5v9');
+export const GearIcon = icon(
+  'M2.5 4.5h5M11.5 4.5h2M9.5 2.75v3.5M2.5 11.5h2M8.5 11.5h5M6.5 9.75v3.5'
+);
+export const BackIcon = icon('M9.5 3.5 5 8l4.5 4.5');
+export const ForwardIcon = icon('M6.5 3.5 11 8l-4.5 4.5');
+export const DownIcon = icon('M8 3v9.5M3.75 8.5 8 12.75 12.25 8.5');
+export const ChevronIcon = icon('M4.5 6.25 8 9.75l3.5-3.5');
+export const SendIcon = icon('M8 13V3.5M3.75 7.5 8 3.25 12.25 7.5');
+export const StopIcon = icon('M5 5h6v6H5z');
+export const CopyIcon = icon('M5.5 5.5h7.5V13H5.5z', 'M3 10.5V3h7.5');
+export const DoneIcon = icon('M3.5 8.5 6.5 11.5 12.5 4.75');
+export const EditIcon = icon('M3 13l.6-2.9L10.9 2.8l2.3 2.3-7.3 7.3z');
+export const AgainIcon = icon(
+  'M12.75 5.5A5.25 5.25 0 1 0 13.25 8.5',
+  'M13 2.5v3.25H9.75'
+);
+export const DeleteIcon = icon(
+  'M3 4.5h10M6.25 4.25V2.75h3.5v1.5M4.5 4.75l.5 8.5h6l.5-8.5'
+);
+export const CloseIcon = icon('M4 4l8 8M12 4l-8 8');
+export const WarningIcon = icon('M8 2.5 14 13H2z', 'M8 6.5v3', 'M8 11.2v.3');
+export const KeyIcon = icon('M9 7a3 3 0 1 0-2.2 2.2L8 10.5h1.5V12H11v1.5h2.5v-2.3z');
+export const ServerIcon = icon('M2.5 3h11v4h-11zM2.5 9h11v4h-11zM5 5h.5M5 11h.5');
+export const ChipIcon = icon(
+  'M4.5 4.5h7v7h-7z',
+  'M6.5 2.5v2M9.5 2.5v2M6.5 11.5v2M9.5 11.5v2M2.5 6.5h2M2.5 9.5h2M11.5 6.5h2M11.5 9.5h2'
+);
+export const PageIcon = icon('M6.5 3H3v10h10V9.5', 'M9 3h4v4M12.75 3.25 7.5 8.5');
+export const ThemeIcon = icon('M13 9.6A5.5 5.5 0 1 1 6.4 3a4.4 4.4 0 0 0 6.6 6.6z');
+/** The mark of an answer. */
+export const AnswerIcon = icon(
+  'M8 2.25c.5 3.4 2.35 5.25 5.75 5.75C10.35 8.5 8.5 10.35 8 13.75 7.5 10.35 5.65 8.5 2.25 8 5.65 7.5 7.5 5.65 8 2.25z'
+);

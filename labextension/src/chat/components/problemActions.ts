@@ -1,0 +1,70 @@
+import type { Translator } from '../i18n';
+import type { Code, Message } from '../protocol';
+import type { Action } from './ProblemNote';
+import { useChat } from './context';
+
+type Remedy = 'again' | 'source' | 'model' | 'new';
+
+const REMEDIES: Partial<Record<Code, readonly Remedy[]>> = {
+  no_key: ['source', 'again'],
+  wrong_key: ['source', 'again'],
+  no_quota: ['source', 'again'],
+  local_model_missing: ['source', 'again'],
+  model_unknown: ['model', 'again'],
+  context_too_long: ['new', 'model'],
+  content_refused: ['again'],
+  request_refused: ['model', 'again'],
+  store_read_only: [],
+  store_newer: [],
+  store_corrupt: []
+};
+
+/** What a person can do about an answer that failed, the likeliest first. */
+export function useProblemActions(
+  message: Message,
+  again: () => void
+): readonly Action[] {
+  const { services, trans, chooseModel } = useChat();
+  const code = message.problem?.code;
+  const remedies = (code && REMEDIES[code]) ?? ['again'];
+  const run: Record<Remedy, () => void> = {
+    again,
+    model: chooseModel,
+    source: () => {
+      services.store.update(state => ({ ...state, screen: 'settings' }));
+    },
+    new: () => {
+      services.following.openNew();
+    }
+  };
+  return remedies.map(remedy => ({
+    label: labelOf(remedy, code, trans),
+    run: run[remedy]
+  }));
+}
+
+function labelOf(remedy: Remedy, code: Code | undefined, trans: Translator): string {
+  switch (remedy) {
+    case 'again':
+      return trans.__('Answer again');
+    case 'model':
+      return code === 'request_refused'
+        ? trans.__('Change the settings')
+        : trans.__('Choose another model');
+    case 'new':
+      return trans.__('New conversation');
+    case 'source':
+      return sourceLabel(code, trans);
+  }
+}
+
+function sourceLabel(code: Code | undefined, trans: Translator): string {
+  switch (code) {
+    case 'no_key':
+      return trans.__('Set up a model');
+    case 'local_model_missing':
+      return trans.__('Show how to install it');
+    default:
+      return trans.__('Change the key');
+  }
+}

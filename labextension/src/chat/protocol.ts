@@ -1,0 +1,431 @@
+// Generated from jupyter_chat/protocol.py by `npm run protocol`; do not edit.
+
+/**
+ * Where replies come from.
+ */
+export type Source = 'azure' | 'compatible' | 'local' | 'openai';
+/**
+ * Which of the two APIs to speak; `auto`: Responses at OpenAI and Azure, else
+ * Chat Completions.
+ */
+export type Api = 'auto' | 'chat' | 'responses';
+export type Effort = 'high' | 'low' | 'max' | 'medium' | 'minimal' | 'none' | 'xhigh';
+/**
+ * What went wrong, as far as it changes what the person can do.
+ */
+export type Code =
+  | 'conflict'
+  | 'content_refused'
+  | 'context_too_long'
+  | 'internal'
+  | 'invalid'
+  | 'local_model_missing'
+  | 'model_unknown'
+  | 'no_key'
+  | 'no_quota'
+  | 'not_found'
+  | 'provider_down'
+  | 'provider_timeout'
+  | 'rate_limited'
+  | 'request_refused'
+  | 'server_stopped'
+  | 'store_corrupt'
+  | 'store_down'
+  | 'store_full'
+  | 'store_locked'
+  | 'store_newer'
+  | 'store_read_only'
+  | 'stream_cut'
+  | 'too_large'
+  | 'wrong_key';
+export type Role = 'assistant' | 'user';
+/**
+ * Where a message stands.  The last four are final.
+ */
+export type Status =
+  'complete' | 'failed' | 'interrupted' | 'queued' | 'stopped' | 'streaming';
+
+/**
+ * A user's own settings, as the browser may see them: the key is write-only.
+ */
+export interface Account {
+  user: User;
+  source?: Source | null;
+  from_environment?: boolean;
+  base_url?: string | null;
+  api?: Api;
+  key_hint?: string | null;
+  local_available?: boolean;
+  defaults?: ThreadSettings;
+  problem?: Problem | null;
+}
+/**
+ * Whoever the server says is asking.
+ */
+export interface User {
+  id: string;
+  name: string;
+  initials: string;
+  avatar_url?: string | null;
+  color?: string | null;
+}
+/**
+ * How replies of a thread are made; `None` leaves it to the default.
+ */
+export interface ThreadSettings {
+  model?: string | null;
+  temperature?: number | null;
+  max_output_tokens?: number | null;
+  effort?: Effort | null;
+  system_prompt?: string | null;
+}
+/**
+ * One thing that went wrong: what happened, what was kept, what to do next.
+ *
+ * `message` is a full English sentence or two; `field` is the path of the field
+ * that was refused; `retry_at` says when waiting is expected to help; `detail` is
+ * the upstream's own words, shown on request.
+ */
+export interface Problem {
+  code: Code;
+  message: string;
+  field?: string | null;
+  retry_at?: number | null;
+  detail?: string | null;
+}
+/**
+ * Changes to one's own settings.  `source: null` goes back to the environment's;
+ * `key: null` forgets the stored key.
+ */
+export interface AccountPatch {
+  source?: Source | null;
+  base_url?: string | null;
+  api?: Api;
+  key?: string | null;
+  defaults?: ThreadSettings;
+}
+/**
+ * The command `id` was carried out; what it stored is durable.
+ */
+export interface Ack {
+  type: 'ack';
+  id: string;
+  thread_id?: string | null;
+  message_id?: string | null;
+  reply_id?: string | null;
+}
+/**
+ * More of a reply: `text` goes to the end of part number `part`.
+ *
+ * `part` equal to the number of parts so far begins a new one of `kind`.
+ */
+export interface Delta {
+  type: 'delta';
+  thread_id: string;
+  seq: number;
+  message_id: string;
+  part: number;
+  kind: 'reasoning' | 'text';
+  text: string;
+}
+/**
+ * The body of every REST answer that is not a success.
+ */
+export interface Failure {
+  problem: Problem;
+}
+/**
+ * The server is stopping; running replies have been kept as far as they came.
+ */
+export interface Goodbye {
+  type: 'goodbye';
+}
+/**
+ * What keeps the history from being read or written; `None`: all is well again.
+ */
+export interface Health {
+  type: 'health';
+  problem: Problem | null;
+}
+export interface Heartbeat {
+  type: 'heartbeat';
+}
+/**
+ * One node of a thread's message tree; siblings are versions of each other.
+ */
+export interface Message {
+  id: string;
+  thread_id: string;
+  parent_id: string | null;
+  role: Role;
+  parts: (TextPart | ReasoningPart)[];
+  status: Status;
+  created_at: number;
+  first_token_at?: number | null;
+  completed_at?: number | null;
+  client_id?: string | null;
+  model?: string | null;
+  usage?: Usage | null;
+  cost?: number | null;
+  problem?: Problem | null;
+}
+export interface TextPart {
+  type: 'text';
+  text: string;
+}
+/**
+ * What the model lets us see of its thinking; never sent back to it.
+ */
+export interface ReasoningPart {
+  type: 'reasoning';
+  text: string;
+}
+/**
+ * Tokens of one reply, as the API reports them.
+ *
+ * `cached_tokens` and `cache_write_tokens` are part of `input_tokens`,
+ * `reasoning_tokens` of `output_tokens`.
+ */
+export interface Usage {
+  input_tokens?: number;
+  output_tokens?: number;
+  cached_tokens?: number;
+  cache_write_tokens?: number;
+  reasoning_tokens?: number;
+}
+/**
+ * A message is new or has changed; replaces what the client has of it.
+ */
+export interface MessageChanged {
+  type: 'message';
+  thread_id: string;
+  seq: number;
+  message: Message;
+}
+/**
+ * The part of a branch just before a message, as in :class:`Snapshot`.
+ */
+export interface MessagePage {
+  messages: Message[];
+  versions: {
+    [k: string]: string[];
+  };
+  more: boolean;
+}
+/**
+ * A model that can be chosen and what it takes; prices are per million tokens.
+ */
+export interface Model {
+  id: string;
+  name: string;
+  known?: boolean;
+  context_tokens?: number | null;
+  max_output_tokens?: number | null;
+  efforts?: Effort[];
+  default_effort?: Effort | null;
+  temperature?: boolean;
+  input_price?: number | null;
+  output_price?: number | null;
+  cached_price?: number | null;
+  shutdown_date?: string | null;
+}
+/**
+ * `default` is the model used where a thread names none; `problem` says why the
+ * server's own list could not be had (the catalogue is shown instead).
+ */
+export interface ModelList {
+  models: Model[];
+  default: string | null;
+  problem?: Problem | null;
+}
+export interface Ping {
+  type: 'ping';
+  id: string;
+}
+export interface Pong {
+  type: 'pong';
+  id: string;
+}
+/**
+ * Answer the same question again, as a new version beside `message_id`.
+ */
+export interface Regenerate {
+  type: 'regenerate';
+  id: string;
+  client_id: string;
+  thread_id: string;
+  message_id: string;
+}
+/**
+ * The command `id` (empty where it could not be read) changed nothing.
+ */
+export interface Rejected {
+  type: 'rejected';
+  id: string;
+  problem: Problem;
+}
+/**
+ * Show the branch that `message_id` is on (its newest leaf).
+ */
+export interface Select {
+  type: 'select';
+  id: string;
+  thread_id: string;
+  message_id: string;
+}
+/**
+ * Ask.  `parent_id` is the message it follows (`None`: it begins the thread).
+ *
+ * Asking under an older parent begins a new branch, which is how a question is
+ * edited.  `create` makes the thread if it does not exist yet, with `settings`.
+ * The same `client_id` sent again changes nothing and gets the same answer.
+ */
+export interface Send {
+  type: 'send';
+  id: string;
+  client_id: string;
+  thread_id: string;
+  parent_id: string | null;
+  /**
+   * @minItems 1
+   * @maxItems 64
+   */
+  parts: TextPart[];
+  create?: boolean;
+  settings?: ThreadSettings | null;
+}
+/**
+ * A thread as it stands after event `seq`: the newest messages of the branch.
+ *
+ * `messages` go from older to newer and end at the leaf; `more` says that older
+ * ones exist (fetched over REST).  `versions` maps the id of each message shown
+ * that has siblings to the ids of all of them, oldest first.
+ */
+export interface Snapshot {
+  type: 'snapshot';
+  thread_id: string;
+  epoch: string;
+  seq: number;
+  thread: Thread;
+  messages: Message[];
+  versions: {
+    [k: string]: string[];
+  };
+  more: boolean;
+}
+/**
+ * A conversation without its messages.
+ *
+ * `leaf_id` is the last message of the branch being shown; `revision` grows by
+ * one with every change, for compare-and-set.  `title` is `None` until somebody,
+ * or the first answer, gives one; `titled_by_user` keeps it from being replaced.
+ * `updated_at` is the last activity and orders the list.
+ */
+export interface Thread {
+  id: string;
+  title: string | null;
+  settings: ThreadSettings;
+  created_at: number;
+  updated_at: number;
+  leaf_id?: string | null;
+  revision?: number;
+  titled_by_user?: boolean;
+  deleted_at?: number | null;
+  running?: boolean;
+}
+/**
+ * Stop a reply; a queued one is taken out of the queue.
+ */
+export interface Stop {
+  type: 'stop';
+  id: string;
+  thread_id: string;
+  message_id: string;
+}
+/**
+ * Follow a thread.
+ *
+ * Answered with a `snapshot`, or, where `epoch` and `after` name the last event
+ * seen and the server still has the rest, with just the events missed.
+ */
+export interface Subscribe {
+  type: 'subscribe';
+  id: string;
+  thread_id: string;
+  after?: number | null;
+  epoch?: string | null;
+}
+/**
+ * Sent to every socket of the user.  `thread.deleted_at` set: it is in the trash.
+ */
+export interface ThreadChanged {
+  type: 'thread';
+  thread: Thread;
+}
+/**
+ * Threads, newest activity first; `next` is the cursor of the following page.
+ */
+export interface ThreadPage {
+  threads: Thread[];
+  next: string | null;
+}
+/**
+ * Changes to a thread; fields left out stay.  `revision` makes it compare-and-set.
+ */
+export interface ThreadPatch {
+  title?: string;
+  settings?: ThreadSettings;
+  revision?: number;
+}
+export interface Unsubscribe {
+  type: 'unsubscribe';
+  id: string;
+  thread_id: string;
+}
+/**
+ * A reply waits for its model's server and says why; `None`: no longer.
+ */
+export interface Waiting {
+  type: 'waiting';
+  thread_id: string;
+  seq: number;
+  message_id: string;
+  problem: Problem | null;
+}
+/**
+ * The first frame of every socket.
+ */
+export interface Welcome {
+  type: 'welcome';
+  protocol: number;
+  server_version: string;
+  epoch: string;
+  user: User;
+  heartbeat_seconds: number;
+  problem?: Problem | null;
+}
+
+export const PROTOCOL_VERSION = 1;
+export const MAX_FRAME_BYTES = 4194304;
+export const HEARTBEAT_SECONDS = 20;
+export type Command =
+  | Subscribe
+  | Unsubscribe
+  | Send
+  | Regenerate
+  | Stop
+  | Select
+  | Ping;
+export type Event =
+  | Welcome
+  | Ack
+  | Rejected
+  | Snapshot
+  | MessageChanged
+  | Delta
+  | Waiting
+  | ThreadChanged
+  | Health
+  | Heartbeat
+  | Pong
+  | Goodbye;

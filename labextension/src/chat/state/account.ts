@@ -1,0 +1,45 @@
+import { problemOf } from '../client/problem';
+import type { Rest } from '../client/rest';
+import type { Account, AccountPatch } from '../protocol';
+import type { ChatState } from './state';
+import type { Store } from './store';
+
+/** One's own settings, and the models that follow from them. */
+export class AccountSettings {
+  constructor(
+    private readonly store: Store<ChatState>,
+    private readonly rest: Rest
+  ) {}
+
+  async load(): Promise<void> {
+    try {
+      const account = await this.rest.account();
+      this.store.update(state => ({ ...state, account, refusal: null }));
+    } catch (error) {
+      this.store.update(state => ({ ...state, refusal: problemOf(error) }));
+      return;
+    }
+    await this.loadModels();
+  }
+
+  async loadModels(): Promise<void> {
+    try {
+      const models = await this.rest.models();
+      this.store.update(state => ({ ...state, models }));
+    } catch (error) {
+      const models = { models: [], default: null, problem: problemOf(error) };
+      this.store.update(state => ({ ...state, models }));
+    }
+  }
+
+  /**
+   * Change one's settings; the answer's `problem` says what is wrong with the new source.
+   * Rejects with a `ProblemError` where nothing was changed.
+   */
+  async change(patch: AccountPatch): Promise<Account> {
+    const account = await this.rest.changeAccount(patch);
+    this.store.update(state => ({ ...state, account }));
+    await this.loadModels();
+    return account;
+  }
+}

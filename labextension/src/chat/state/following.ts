@@ -1,0 +1,227 @@
+import { type Commands, LOST } from '../client/commands';
+import { problemOf } from '../client/problem';
+import type { Rest } from '../client/rest';
+import { newId } from '../ids';
+import type { Delta, MessageChanged, Snapshot, Thread, Waiting } from '../protocol';
+import {
+  type Conversation,
+  hasOlder,
+  path,
+  withLeaf,
+  withMessage,
+  withPage,
+  withSnapshot,
+  withWaiting
+} from './conversation';
+import type { Drafts } from './drafts';
+import type { LiveReplies } from './live';
+import type { Memory } from './memory';
+import type { ChatState } from './state';
+import type { Store } from './store';
+
+/** The last event of a thread that was taken in. */
+interface Position {
+  readonly epoch: string;
+  readonly seq: number;
+}
+
+const LAST_THREAD = 'thread';
+
+/** The thread being shown: opening it, following it, never missing an event. */
+export class Following {
+  /** Not part of the state: it changes with every delta, and nobody shows it. */
+  readonly #positions = new Map<string, Position>();
+  #catchingUp: string | null = null;
+  #loadingOlder = false;
+
+  constructor(
+    private readonly store: Store<ChatState>,
+    private readonly live: LiveReplies,
+    private readonly commands: Commands,
+    private readonly rest: Rest,
+    private readonly memory: Memory,
+    private readonly drafts: Drafts
+  ) {}
+
+  /** The thread that was open last in this browser. */
+  get remembered(): string | null {
+    return this.memory.read(LAST_THREAD);
+  }
+
+  open(threadId: string): void {
+    if (this.store.state.open.threadId !== threadId) {
+      this.#leave();
+    }
+    this.memory.write(LAST_THREAD, threadId);
+    this.#show({ threadId, isNew: false, problem: null });
+    void this.follow();
+  }
+
+  openNew(): void {
+    this.#leave();
+    this.memory.write(LAST_THREAD, null);
+    this.#show({ threadId: newId(), isNew: true, problem: null });
+  }
+
+  /** The new conversation's thread exists now. */
+  async settle(threadId: string): Promise<void> {
+    const { open } = this.store.state;
+    if (open.threadId === threadId && open.isNew) {
+      this.memory.write(LAST_THREAD, threadId);
+      const settled = { ...open, isNew: false };
+      this.drafts.move(open, settled);
+      this.store.update(state => ({ ...state, open: settled }));
+      await this.follow();
+    }
+  }
+
+  /** Subscribe to the open thread from where it is known, or anew. */
+  async follow(anew = false): Promise<void> {
+    const { threadId, isNew } = this.store.state.open;
+    if (isNew || this.#catchingUp === threadId) {
+      return;
+    }
+    this.#catchingUp = threadId;
+    const position = anew ? undefined : this.#positions.get(threadId);
+    const since = position && { after: position.seq, epoch: position.epoch };
+    try {
+      await this.commands.carryOut({ type: 'subscribe', thread_id: threadId, ...since });
+    } catch (error) {
+      if (error !== LOST) {
+        this.#fail(threadId, error);
+      }
+    } finally {
+      if (this.#catchingUp === threadId) {
+        this.#catchingUp = null;
+      }
+    }
+  }
+
+  takeSnapshot(snapshot: Snapshot): void {
+    const { thread_id: threadId, epoch, seq } = snapshot;
+    if (!this.#isOpen(threadId)) {
+      return;
+    }
+    this.#positions.set(threadId, { epoch, seq });
+    snapshot.messages.forEach(message => {
+      this.live.take(message);
+    });
+    this.#change(threadId, conversation => withSnapshot(conversation, snapshot));
+    this.store.update(state => ({ ...state, open: { ...state.open, problem: null } }));
+  }
+
+  takeMessage({ thread_id: threadId, seq, message }: MessageChanged): void {
+    if (this.#isNext(threadId, seq)) {
+      this.live.take(message);
+      this.#change(
+        threadId,
+        conversation => conversation && withMessage(conversation, message)
+      );
+    }
+  }
+
+  takeWaiting({
+    thread_id: threadId,
+    seq,
+    message_id: messageId,
+    problem
+  }: Waiting): void {
+    if (this.#isNext(threadId, seq)) {
+      this.#change(
+        threadId,
+        conversation => conversation && withWaiting(conversation, messageId, problem)
+      );
+    }
+  }
+
+  takeDelta(delta: Delta): void {
+    if (this.#isNext(delta.thread_id, delta.seq) && !this.live.append(delta)) {
+      void this.follow(true);
+    }
+  }
+
+  /** Another branch may be shown now; one that is not known yet comes as a snapshot. */
+  takeThread({ id, leaf_id: leafId }: Thread): void {
+    if (leafId != null) {
+      this.#change(id, conversation => conversation && withLeaf(conversation, leafId));
+    }
+  }
+
+  /** Fetch the page before the oldest message known. */
+  async loadOlder(): Promise<void> {
+    const { open, conversations } = this.store.state;
+    const conversation = conversations[open.threadId] as Conversation | undefined;
+    if (this.#loadingOlder || conversation === undefined || !hasOlder(conversation)) {
+      return;
+    }
+    this.#loadingOlder = true;
+    try {
+      const oldest = path(conversation)[0];
+      const page = await this.rest.messagesBefore(open.threadId, oldest.id);
+      this.#change(open.threadId, current => current && withPage(current, page));
+    } finally {
+      this.#loadingOlder = false;
+    }
+  }
+
+  #leave(): void {
+    const { threadId, isNew } = this.store.state.open;
+    if (!isNew) {
+      this.commands.carryOut({ type: 'unsubscribe', thread_id: threadId }).catch(() => {
+        // Without a connection nothing is followed anyway.
+      });
+    }
+  }
+
+  #show(open: ChatState['open']): void {
+    this.store.update(state => ({
+      ...state,
+      open,
+      screen: 'conversation',
+      regeneration: null,
+      newSettings: {}
+    }));
+  }
+
+  #fail(threadId: string, error: unknown): void {
+    if (this.#isOpen(threadId)) {
+      const problem = problemOf(error);
+      if (problem.code === 'not_found') {
+        this.memory.write(LAST_THREAD, null);
+      }
+      this.store.update(state => ({ ...state, open: { ...state.open, problem } }));
+    }
+  }
+
+  #isOpen(threadId: string): boolean {
+    const { open } = this.store.state;
+    return open.threadId === threadId && !open.isNew;
+  }
+
+  /** Whether an event is the next one; catches up where some were missed. */
+  #isNext(threadId: string, seq: number): boolean {
+    const position = this.#positions.get(threadId);
+    if (position === undefined || !this.#isOpen(threadId) || seq <= position.seq) {
+      return false;
+    }
+    if (seq > position.seq + 1) {
+      void this.follow();
+      return false;
+    }
+    this.#positions.set(threadId, { epoch: position.epoch, seq });
+    return true;
+  }
+
+  #change(
+    threadId: string,
+    change: (conversation: Conversation | undefined) => Conversation | undefined
+  ): void {
+    this.store.update(state => {
+      const before = state.conversations[threadId] as Conversation | undefined;
+      const after = change(before);
+      return after === before || after === undefined
+        ? state
+        : { ...state, conversations: { ...state.conversations, [threadId]: after } };
+    });
+  }
+}

@@ -1,0 +1,97 @@
+import type { Delta, Message } from '../protocol';
+
+export type Part = Message['parts'][number];
+
+/**
+ * A reply while it is being made.
+ *
+ * A delta costs the same whatever the length of the answer: the text grows as a rope,
+ * and those who show it hear of it once per animation frame.
+ */
+export class LiveReply {
+  #kinds: Part['type'][];
+  #texts: string[];
+  #parts: readonly Part[];
+  #listeners = new Set<() => void>();
+
+  constructor(parts: readonly Part[]) {
+    this.#kinds = parts.map(part => part.type);
+    this.#texts = parts.map(part => part.text);
+    this.#parts = parts;
+  }
+
+  /** What is shown: as of the last frame. */
+  get parts(): readonly Part[] {
+    return this.#parts;
+  }
+
+  /** Take in a delta; false if it does not fit, so that something was missed. */
+  append({ part, kind, text }: Delta): boolean {
+    if (part === this.#texts.length) {
+      this.#kinds.push(kind);
+      this.#texts.push(text);
+      return true;
+    }
+    if (this.#kinds[part] !== kind) {
+      return false;
+    }
+    this.#texts[part] += text;
+    return true;
+  }
+
+  flush(): void {
+    this.#parts = this.#texts.map((text, index) => ({ type: this.#kinds[index], text }));
+    for (const listener of [...this.#listeners]) {
+      listener();
+    }
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  };
+}
+
+/** The replies being made in the threads that are followed. */
+export class LiveReplies {
+  readonly #replies = new Map<string, LiveReply>();
+  readonly #dirty = new Set<LiveReply>();
+  #flushing = false;
+
+  get(messageId: string): LiveReply | undefined {
+    return this.#replies.get(messageId);
+  }
+
+  /** Start over from a message: live if it is still being made, forgotten if not. */
+  take(message: Message): void {
+    if (message.status === 'streaming' || message.status === 'queued') {
+      this.#replies.set(message.id, new LiveReply(message.parts));
+    } else {
+      this.#replies.delete(message.id);
+    }
+  }
+
+  /** Take in a delta; false if it does not fit. */
+  append(delta: Delta): boolean {
+    const reply = this.#replies.get(delta.message_id);
+    if (reply === undefined || !reply.append(delta)) {
+      return false;
+    }
+    this.#dirty.add(reply);
+    if (!this.#flushing) {
+      this.#flushing = true;
+      requestAnimationFrame(this.#flush);
+    }
+    return true;
+  }
+
+  readonly #flush = (): void => {
+    this.#flushing = false;
+    for (const reply of this.#dirty) {
+      reply.flush();
+    }
+    this.#dirty.clear();
+  };
+}

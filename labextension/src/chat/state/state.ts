@@ -1,0 +1,65 @@
+import type { Connection } from '../client/socket';
+import type {
+  Account,
+  ModelList,
+  Problem,
+  Thread,
+  ThreadSettings,
+  User
+} from '../protocol';
+import type { Conversation } from './conversation';
+import type { Pending, Regeneration } from './pending';
+import { type ThreadList, noThreads } from './threads';
+
+/** The conversation being shown. */
+export interface Open {
+  /** Made here for a new conversation; the server hears of it with the first question. */
+  readonly threadId: string;
+  readonly isNew: boolean;
+  /** Why the thread cannot be shown. */
+  readonly problem: Problem | null;
+}
+
+export type Screen = 'conversation' | 'settings';
+
+/** All that the interface shows, but for the replies being made (see `live.ts`). */
+export interface ChatState {
+  readonly connection: Connection;
+  readonly user: User | null;
+  /** What keeps the history from being read or written. */
+  readonly health: Problem | null;
+  readonly account: Account | null;
+  readonly models: ModelList | null;
+  readonly threads: ThreadList;
+  readonly open: Open;
+  readonly screen: Screen;
+  /** By thread id. */
+  readonly conversations: Readonly<Record<string, Conversation>>;
+  readonly pending: readonly Pending[];
+  readonly regeneration: Regeneration | null;
+  /** Settings of a conversation that has no thread yet. */
+  readonly newSettings: ThreadSettings;
+  /** The thread deleted last, while that can be undone. */
+  readonly deleted: Thread | null;
+  /** Why the last change was refused. */
+  readonly refusal: Problem | null;
+}
+
+export function initialState(open: Open): ChatState {
+  return {
+    connection: { phase: 'connecting' },
+    user: null,
+    health: null,
+    account: null,
+    models: null,
+    threads: noThreads,
+    open,
+    screen: 'conversation',
+    conversations: {},
+    pending: [],
+    regeneration: null,
+    newSettings: {},
+    deleted: null,
+    refusal: null
+  };
+}

@@ -1,0 +1,91 @@
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+import type { ICommandPalette } from '@jupyterlab/apputils';
+import { pageUrl } from '../chat/client/server';
+import type { Translator } from '../chat/i18n';
+import { isRunning, path } from '../chat/state/conversation';
+import type { Services } from '../chat/state/services';
+import { chatIcon } from './icon';
+import type { ChatPanel } from './widget';
+
+export const CommandIDs = {
+  open: 'jupyter-chat:open',
+  newConversation: 'jupyter-chat:new-conversation',
+  stop: 'jupyter-chat:stop',
+  openPage: 'jupyter-chat:open-page'
+} as const;
+
+const noArguments = { args: { type: 'object', properties: {} } };
+
+/** What can be done with the chat from outside of it. */
+export function addCommands(
+  app: JupyterFrontEnd,
+  panel: ChatPanel,
+  services: Services,
+  trans: Translator,
+  palette: ICommandPalette | null
+): void {
+  const { commands, shell } = app;
+  const show = () => {
+    shell.activateById(panel.id);
+    panel.focusComposer();
+  };
+
+  commands.addCommand(CommandIDs.open, {
+    label: trans.__('Open the Chat'),
+    caption: trans.__('Show the chat and put the cursor into it'),
+    icon: chatIcon,
+    describedBy: noArguments,
+    execute: show
+  });
+  commands.addCommand(CommandIDs.newConversation, {
+    label: trans.__('New Conversation'),
+    caption: trans.__('Begin a new conversation in the chat'),
+    describedBy: noArguments,
+    execute: () => {
+      services.following.openNew();
+      show();
+    }
+  });
+  commands.addCommand(CommandIDs.stop, {
+    label: trans.__('Stop the Answer'),
+    caption: trans.__('Stop the answer that is being made in the open conversation'),
+    describedBy: noArguments,
+    isEnabled: () => runningReply(services) !== undefined,
+    execute: async () => {
+      const reply = runningReply(services);
+      if (reply !== undefined) {
+        await services.asking.stop(reply);
+      }
+    }
+  });
+  commands.addCommand(CommandIDs.openPage, {
+    label: trans.__('Open the Chat as a Page'),
+    caption: trans.__('Open the conversation in a browser tab of its own'),
+    describedBy: noArguments,
+    execute: () => {
+      const { threadId, isNew } = services.store.state.open;
+      window.open(
+        pageUrl(services.server, isNew ? null : threadId),
+        '_blank',
+        'noopener'
+      );
+    }
+  });
+
+  const stopped = services.store.subscribe(() => {
+    commands.notifyCommandChanged(CommandIDs.stop);
+  });
+  panel.disposed.connect(stopped);
+
+  for (const command of Object.values(CommandIDs)) {
+    palette?.addItem({ command, category: trans.__('Chat') });
+  }
+}
+
+function runningReply({ store }: Services) {
+  const { conversations, open } = store.state;
+  const conversation = conversations[open.threadId];
+  return open.threadId in conversations
+    ? path(conversation).findLast(isRunning)
+    : undefined;
+}

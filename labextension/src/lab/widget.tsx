@@ -1,0 +1,51 @@
+import { ReactWidget } from '@jupyterlab/ui-components';
+import type { Message } from '@lumino/messaging';
+import { Chat } from '../chat/Chat';
+import type { SendKey } from '../chat/components/context';
+import type { Translator } from '../chat/i18n';
+import type { Services } from '../chat/state/services';
+
+/** The chat as a panel of a side area. */
+export class ChatPanel extends ReactWidget {
+  readonly #services: Services;
+  readonly #trans: Translator;
+  #sendKey: SendKey = 'Enter';
+
+  constructor(services: Services, trans: Translator) {
+    super();
+    this.#services = services;
+    this.#trans = trans;
+    this.addClass('jc-Panel');
+  }
+
+  set sendKey(key: SendKey) {
+    this.#sendKey = key;
+    this.update();
+  }
+
+  override dispose(): void {
+    this.#services.dispose();
+    super.dispose();
+  }
+
+  /** Put the cursor where questions are typed. */
+  focusComposer(): void {
+    this.node.querySelector<HTMLElement>('.jc-Composer > textarea')?.focus();
+  }
+
+  protected override onActivateRequest(message: Message): void {
+    super.onActivateRequest(message);
+    this.focusComposer();
+  }
+
+  protected override render() {
+    return (
+      <Chat
+        services={this.#services}
+        layout="sidebar"
+        trans={this.#trans}
+        sendKey={this.#sendKey}
+      />
+    );
+  }
+}

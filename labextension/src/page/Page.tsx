@@ -1,0 +1,30 @@
+import { Chat } from '../chat/Chat';
+import { IconButton } from '../chat/components/IconButton';
+import { ThemeIcon } from '../chat/components/icons';
+import { english } from '../chat/i18n';
+import type { Services } from '../chat/state/services';
+import { useStore } from '../chat/state/store';
+import type { ThemeChoice } from './theme';
+
+interface Props {
+  readonly services: Services;
+  readonly theme: ThemeChoice;
+}
+
+/** The chat on a page of its own. */
+export function Page({ services, theme }: Props) {
+  const current = useStore(theme.store, chosen => chosen);
+  const label =
+    current === 'dark'
+      ? english.__('Use the light theme')
+      : english.__('Use the dark theme');
+  return (
+    <div className="jc-Page">
+      <Chat
+        services={services}
+        layout="page"
+        tools={<IconButton icon={ThemeIcon} label={label} onClick={theme.toggle} />}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,27 @@
+import { createRoot } from 'react-dom/client';
+import { Services } from '../chat/state/services';
+import { Page } from './Page';
+import { followAddress } from './address';
+import './page.css';
+import { ThemeChoice } from './theme';
+
+interface Config {
+  readonly baseUrl: string;
+  readonly wsUrl: string;
+  readonly token?: string;
+}
+
+function element(id: string): HTMLElement {
+  const found = document.getElementById(id);
+  if (found === null) {
+    throw new Error(`The page has no #${id}.`);
+  }
+  return found;
+}
+
+const config = JSON.parse(element('jupyter-config-data').textContent) as Config;
+const services = new Services(config);
+const theme = new ThemeChoice(services.memory);
+followAddress(services);
+services.start();
+createRoot(element('jupyter-chat')).render(<Page services={services} theme={theme} />);
