@@ -93,7 +93,7 @@ def _make_venv() -> None:
             run([sys.executable, "-m", "venv", str(VENV)], ROOT)
         except CommandFailed as error:
             shutil.rmtree(VENV, ignore_errors=True)
-            if "ensurepip" not in error.output:
+            if not re.search("ensurepip|No module named .?venv", error.output):
                 raise
             version = f"{sys.version_info.major}.{sys.version_info.minor}"
             fail(
