@@ -24,6 +24,7 @@ from ..store.vault import Vault, VaultError
 from . import catalogue
 
 KEY_PURPOSE = "api key"
+_OPENAI = (Source.OPENAI, Source.AZURE)
 
 NO_SOURCE = Problem(
     Code.NO_KEY,
@@ -109,11 +110,12 @@ class Accounts:
             endpoint = await self.endpoint(user_id, settings)
         except (ProviderError, VaultError) as error:
             return ModelList([], None, error.problem)
+        openai = endpoint.source in _OPENAI
         try:
-            models, problem = await self._provider.models(endpoint), None
+            listed = await self._provider.models(endpoint)
+            models, problem = catalogue.describe(listed, openai=openai), None
         except ProviderError as error:
-            offered = endpoint.source in (Source.OPENAI, Source.AZURE)
-            models, problem = (catalogue.offered() if offered else []), error.problem
+            models, problem = (catalogue.offered() if openai else []), error.problem
         return ModelList(models, self._default(endpoint, settings, models), problem)
 
     async def default_model(self, user_id: str, endpoint: Endpoint, settings: UserSettings) -> str:
@@ -139,8 +141,8 @@ class Accounts:
             return settings.defaults.model
         if self._default_model is not None:
             return self._default_model
-        if endpoint.source in (Source.OPENAI, Source.AZURE):
-            return catalogue.DEFAULT_MODEL
+        if endpoint.source in _OPENAI:
+            return catalogue.default_model()
         return models[0].id if models else None
 
     async def _changed(self, user_id: str, patch: AccountPatch) -> UserSettings:

@@ -18,6 +18,7 @@ from ..ids import new_id, now_ms
 from ..protocol import (
     Ack,
     Code,
+    Effort,
     Goodbye,
     Message,
     MessageChanged,
@@ -355,8 +356,13 @@ class Conversations:
         name = own.model or await self._accounts.default_model(user_id, endpoint, settings)
         instructions = own.system_prompt or default.system_prompt
         max_output = own.max_output_tokens or default.max_output_tokens
-        temperature = own.temperature if own.temperature is not None else default.temperature
-        budget = context.character_budget(catalogue.lookup(name), instructions, max_output)
+        model = catalogue.lookup(name)
+        effort, temperature = catalogue.allowed(
+            model,
+            own.effort or default.effort,
+            own.temperature if own.temperature is not None else default.temperature,
+        )
+        budget = context.character_budget(model, instructions, max_output)
         parent_id = str(reply.parent_id)
         path = await self._store.path(user_id, thread_id, parent_id, limit=_CONTEXT_MESSAGES)
         return endpoint, ReplyRequest(
@@ -365,7 +371,8 @@ class Conversations:
             instructions=instructions,
             temperature=temperature,
             max_output_tokens=max_output,
-            effort=own.effort or default.effort,
+            effort=effort,
+            reasons=bool(model.efforts) and effort is not Effort.NONE,
             user_tag=hashlib.sha256(user_id.encode()).hexdigest()[:32],
             cache_key=thread_id,
         )

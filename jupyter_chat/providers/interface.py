@@ -49,8 +49,7 @@ class Prompt(Struct, frozen=True):
 
 
 class ReplyRequest(Struct, frozen=True):
-    """All that goes upstream; settings that the model does not take are left out by
-    the provider, by what the catalogue says of it."""
+    """All that goes upstream; holds no setting that the model is known to refuse."""
 
     model: str
     messages: list[Prompt]
@@ -58,6 +57,8 @@ class ReplyRequest(Struct, frozen=True):
     temperature: float | None = None
     max_output_tokens: int | None = None
     effort: Effort | None = None
+    reasons: bool = False
+    """The model is known to reason: summaries of its reasoning are asked for."""
     user_tag: str | None = None
     """A hash that stands for the user (OpenAI's `safety_identifier`)."""
     cache_key: str | None = None
@@ -97,7 +98,7 @@ class Provider(Protocol):
         """
 
     async def models(self, endpoint: Endpoint) -> list[Model]:
-        """What the server lists, with what the catalogue knows of each."""
+        """What the server lists, as far as it says anything about each."""
 
     async def close(self) -> None:
         """Close all connections and stop a local server that was started."""

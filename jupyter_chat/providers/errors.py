@@ -1,0 +1,198 @@
+"""What went wrong upstream, in words for the person.
+
+Nothing here may repeat a key: the upstream's own words are scrubbed before they are
+shown as `detail`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from ..protocol import Code, Problem
+from .interface import Endpoint, ProviderError
+
+_KEPT = "Your question is kept"
+_QUOTA = {"insufficient_quota", "credit_balance_exhausted", "billing_hard_limit_reached"}
+_TOO_LONG = {"context_length_exceeded", "string_above_max_length"}
+_REFUSED = {"content_filter", "content_policy_violation", "moderation_blocked", "cyber_policy"}
+_STATUS_OF_CODE = {
+    "rate_limit_exceeded": 429,
+    "slow_down": 429,
+    "invalid_api_key": 401,
+    "model_not_found": 404,
+    "invalid_request_error": 400,
+    "invalid_prompt": 400,
+    **dict.fromkeys(_QUOTA, 429),
+    **dict.fromkeys(_TOO_LONG | _REFUSED, 400),
+}
+_SECRET = re.compile(r"(?i)(sk-|bearer\s+|key[-_ ]?[:=]\s*)[\w*./+=-]{6,}|//[^/\s@]+@")
+_MOST_DETAIL = 500
+_RETRY_SECONDS = 1.0
+
+
+def no_key() -> ProviderError:
+    """OpenAI without a key."""
+    return ProviderError(
+        Problem(Code.NO_KEY, f"No API key is set. {_KEPT}: enter a key and ask again.")
+    )
+
+
+def of_status(
+    endpoint: Endpoint,
+    status: int,
+    *,
+    code: str | None = None,
+    parameter: str | None = None,
+    message: str = "",
+    headers: Mapping[str, str] | None = None,
+) -> ProviderError:
+    """An answer with an HTTP error status (or the same within a stream)."""
+    retry_after = _retry_after(headers or {})
+    detail = scrub(message)
+    where = server_name(endpoint)
+    if status == 404 and (code == "model_not_found" or "model" in message.lower()):
+        return _error(
+            Code.MODEL_UNKNOWN,
+            f"{where} does not know this model, or your key may not use it. {_KEPT}: choose "
+            "another model and ask again.",
+            detail,
+        )
+    if code in _TOO_LONG or "context length" in message or "context window" in message:
+        return _error(
+            Code.CONTEXT_TOO_LONG,
+            f"The conversation is longer than the model can read. {_KEPT}: begin a new "
+            "conversation, shorten the question, or choose a model with a larger window.",
+            detail,
+        )
+    if code in _REFUSED:
+        return _error(
+            Code.CONTENT_REFUSED,
+            f"{where} refused this content. {_KEPT}: change it and ask again.",
+            detail,
+        )
+    if code in _QUOTA:
+        return _error(
+            Code.NO_QUOTA,
+            f"The account at {where} has no credit left. {_KEPT}: check its plan and "
+            "billing, or use another key.",
+            detail,
+        )
+    if status in (401, 403):
+        what = "refused the API key" if endpoint.key else "asks for an API key"
+        return _error(
+            Code.WRONG_KEY, f"{where} {what}. {_KEPT}: enter another key and ask again.", detail
+        )
+    if status == 429:
+        return _error(
+            Code.RATE_LIMITED,
+            f"{where} receives too many requests at the moment. {_KEPT}, and is asked again "
+            "as soon as it may be.",
+            detail,
+            retry_after if retry_after is not None else _RETRY_SECONDS,
+        )
+    if status >= 500 or status in (408, 409):
+        return _error(
+            Code.PROVIDER_DOWN,
+            f"{where} has a problem of its own ({status}). {_KEPT}: try again in a while.",
+            detail,
+            retry_after if retry_after is not None else _RETRY_SECONDS,
+        )
+    return _error(
+        Code.REQUEST_REFUSED,
+        f"{where} refused the request ({status}). {_KEPT}; the details say what it did not like.",
+        detail,
+        field=parameter,
+    )
+
+
+def of_failure(endpoint: Endpoint, code: str | None, message: str) -> ProviderError:
+    """An error that came as an event of the stream, where no status says its kind."""
+    status = _STATUS_OF_CODE.get(code or "", 500)
+    return of_status(endpoint, status, code=code, message=message)
+
+
+def unreachable(endpoint: Endpoint, reason: str) -> ProviderError:
+    """No connection at all: nothing was asked, so asking again is safe."""
+    return _error(
+        Code.PROVIDER_DOWN,
+        f"{server_name(endpoint)} cannot be reached. {_KEPT}: check the address and the "
+        "network, and try again.",
+        scrub(reason),
+        _RETRY_SECONDS,
+    )
+
+
+def silent(endpoint: Endpoint, seconds: float) -> ProviderError:
+    """Nothing has come for too long."""
+    return _error(
+        Code.PROVIDER_TIMEOUT,
+        f"{server_name(endpoint)} has said nothing for {seconds:g} seconds. What had come "
+        "of the answer is kept; try again.",
+    )
+
+
+def cut(endpoint: Endpoint, reason: str = "") -> ProviderError:
+    """The stream ended, or made no sense, before its terminal event."""
+    return _error(
+        Code.STREAM_CUT,
+        f"The connection to {server_name(endpoint)} broke off before the answer was "
+        "complete. What had come is kept; try again for the whole answer.",
+        scrub(reason),
+    )
+
+
+def server_name(endpoint: Endpoint) -> str:
+    """How to call the server in a sentence; never with a password in the address."""
+    if endpoint.base_url is None:
+        return {"local": "The local model"}.get(endpoint.source.value, "OpenAI")
+    host = re.sub(r"^\w+://", "", endpoint.base_url).split("/")[0].split("@")[-1]
+    return f"The server {host}"
+
+
+def scrub(text: str) -> str | None:
+    """The upstream's words without anything that looks like a secret."""
+    return _SECRET.sub("…", text)[:_MOST_DETAIL] or None
+
+
+def _error(
+    code: Code,
+    message: str,
+    detail: str | None = None,
+    retry_after: float | None = None,
+    field: str | None = None,
+) -> ProviderError:
+    return ProviderError(Problem(code, message, field=field, detail=detail), retry_after)
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds, from `retry-after-ms`, `retry-after`, or OpenAI's reset times."""
+    milliseconds = _number(headers.get("retry-after-ms"))
+    if milliseconds is not None:
+        return milliseconds / 1000
+    seconds = _number(headers.get("retry-after"))
+    if seconds is not None:
+        return seconds
+    resets = [
+        _duration(headers[name])
+        for name in ("x-ratelimit-reset-requests", "x-ratelimit-reset-tokens")
+        if name in headers and headers.get(name.replace("reset", "remaining")) == "0"
+    ]
+    return max((reset for reset in resets if reset is not None), default=None)
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        value = float(text or "")
+    except ValueError:
+        return None
+    return value if 0 <= value < 1e6 else None
+
+
+def _duration(text: str) -> float | None:
+    """`1m2.5s`, `20ms`."""
+    found = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:([\d.]+)s)?(?:(\d+)ms)?", text)
+    if found is None or not text:
+        return None
+    hours, minutes, seconds, milliseconds = (float(part or 0) for part in found.groups())
+    return hours * 3600 + minutes * 60 + seconds + milliseconds / 1000

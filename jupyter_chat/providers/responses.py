@@ -1,0 +1,142 @@
+"""The Responses API: what is sent, and what its stream means."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from ..protocol import Source, Usage
+from .chat_completions import failure, finish_problem
+from .interface import Chunk, Endpoint, Finish, ReplyRequest
+
+
+class _InputDetails(Struct):
+    cached_tokens: int | None = None
+    cache_write_tokens: int | None = None
+
+
+class _OutputDetails(Struct):
+    reasoning_tokens: int | None = None
+
+
+class _Usage(Struct):
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    input_tokens_details: _InputDetails | None = None
+    output_tokens_details: _OutputDetails | None = None
+
+
+class _Incomplete(Struct):
+    reason: str | None = None
+
+
+class _Response(Struct):
+    model: str | None = None
+    usage: _Usage | None = None
+    incomplete_details: _Incomplete | None = None
+    error: Any = None
+
+
+class Event(Struct):
+    """One event of the stream; fields that are of no use here are not read."""
+
+    type: str = ""
+    delta: Any = None
+    response: _Response | None = None
+    error: Any = None
+    code: Any = None
+    message: Any = None
+
+
+def parameters(
+    endpoint: Endpoint, request: ReplyRequest, *, summaries: bool = True
+) -> dict[str, Any]:
+    """The request's body.  `summaries`: ask for summaries of the reasoning (OpenAI
+    gives them to verified organisations only, and refuses the request otherwise)."""
+    body: dict[str, Any] = {
+        "model": request.model,
+        "input": [{"role": m.role.value, "content": m.text} for m in request.messages],
+        "stream": True,
+        "store": False,
+    }
+    if request.instructions:
+        body["instructions"] = request.instructions
+    if request.max_output_tokens is not None:
+        body["max_output_tokens"] = request.max_output_tokens
+    reasoning: dict[str, str] = {}
+    if request.effort is not None:
+        reasoning["effort"] = request.effort.value
+    if summaries and request.reasons:
+        reasoning["summary"] = "auto"
+    if reasoning:
+        body["reasoning"] = reasoning
+    if request.temperature is not None:
+        body["temperature"] = request.temperature
+    if endpoint.source in (Source.OPENAI, Source.AZURE):
+        body["stream_options"] = {"include_obfuscation": False}
+    if endpoint.source is Source.OPENAI:
+        if request.user_tag is not None:
+            body["safety_identifier"] = request.user_tag
+        if request.cache_key is not None:
+            body["prompt_cache_key"] = request.cache_key
+    return body
+
+
+class Stream:
+    """The meaning of a stream so far."""
+
+    def __init__(self) -> None:
+        self._finish: Finish | None = None
+        self._refused = False
+        self._summaries = 0
+        self.failure: tuple[str | None, str] | None = None
+        """(code, message) of an error that came as an event."""
+
+    def take(self, events: list[Event]) -> Chunk:
+        text: list[str] = []
+        reasoning: list[str] = []
+        for event in events:
+            kind = event.type
+            if kind == "response.output_text.delta":
+                text.append(str(event.delta))
+            elif kind == "response.refusal.delta":
+                text.append(str(event.delta))
+                self._refused = True
+            elif kind in ("response.reasoning_summary_text.delta", "response.reasoning_text.delta"):
+                reasoning.append(str(event.delta))
+            elif kind == "response.reasoning_summary_part.added":
+                if self._summaries:
+                    reasoning.append("\n\n")
+                self._summaries += 1
+            elif kind in ("response.completed", "response.incomplete"):
+                self._finish = self._finished(event.response or _Response())
+            elif kind == "response.failed":
+                self.failure = failure(event.response.error if event.response else None)
+            elif kind == "error" or (not kind and event.error):
+                self.failure = failure(event.error or event)
+        return Chunk("".join(text), "".join(reasoning), self._finish)
+
+    def finish(self) -> Finish | None:
+        """The terminal event, if it has come."""
+        return self._finish
+
+    def _finished(self, response: _Response) -> Finish:
+        details = response.incomplete_details
+        reason = (details.reason if details else None) or "stop"
+        if reason == "max_output_tokens":
+            reason = "length"
+        problem = finish_problem("refusal" if self._refused else reason)
+        usage = _usage(response.usage) if response.usage is not None else None
+        return Finish(reason, usage, response.model, problem)
+
+
+def _usage(usage: _Usage) -> Usage:
+    read, written = usage.input_tokens_details, usage.output_tokens_details
+    return Usage(
+        input_tokens=usage.input_tokens or 0,
+        output_tokens=usage.output_tokens or 0,
+        cached_tokens=(read.cached_tokens if read else None) or 0,
+        cache_write_tokens=(read.cache_write_tokens if read else None) or 0,
+        reasoning_tokens=(written.reasoning_tokens if written else None) or 0,
+    )

@@ -1,0 +1,64 @@
+"""Chromium before real servers, which answer from the scripted upstream."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.upstream import Upstream, start_upstream
+
+from .jupyter import Jupyter
+
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    program = os.environ.get("JUPYTER_CHAT_TEST_CHROMIUM")
+    return {
+        **browser_type_launch_args,
+        "args": _FLAGS,
+        **({"executable_path": program} if program else {}),
+    }
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    return {**browser_context_args, "viewport": {"width": 1280, "height": 800}}
+
+
+@pytest.fixture(scope="session")
+def upstream() -> Iterator[Upstream]:
+    with start_upstream() as server:
+        yield server
+
+
+@pytest.fixture
+def start(tmp_path: Path, upstream: Upstream) -> Iterator[Callable[..., Jupyter]]:
+    """Starts `jupyter FACE`; every server is stopped when the test is over."""
+    started: list[Jupyter] = []
+
+    def start(face: str, **environment: str) -> Jupyter:
+        folder = tmp_path / f"server-{len(started)}"
+        folder.mkdir()
+        answers = {"OPENAI_BASE_URL": upstream.url, "OPENAI_API_KEY": upstream.key}
+        jupyter = Jupyter(face, folder, environment or answers)
+        started.append(jupyter)
+        jupyter.start()
+        return jupyter
+
+    yield start
+    for jupyter in started:
+        jupyter.stop()
