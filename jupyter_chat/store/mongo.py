@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 from pymongo import DESCENDING, AsyncMongoClient, ReadPreference, ReturnDocument
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, InvalidURI
 from pymongo.write_concern import WriteConcern
 
 from ..ids import new_id, now_ms
@@ -45,8 +45,15 @@ from .mongo_schema import migrate
 from .records import changed, decode_cursor, encode_cursor
 
 DEFAULT_DATABASE = "jupyter_chat"
-_OPTIONS = {"serverSelectionTimeoutMS": 3000, "connectTimeoutMS": 3000, "timeoutMS": 5000}
-"""Unless the URL says otherwise: a server that is down is noticed in three seconds."""
+_OPTIONS = {
+    "serverSelectionTimeoutMS": 3_000,
+    "connectTimeoutMS": 3_000,
+    "socketTimeoutMS": 10_000,
+}
+"""Unless the URL says otherwise.  A server that is down is noticed after three seconds,
+one that hangs after ten."""
+
+_LASTING = WriteConcern("majority", j=True, wtimeout=5_000)
 
 _STRIDE = 16
 """Messages read beyond those asked for, to step over other branches."""
@@ -69,18 +76,12 @@ class MongoStore:
     async def open(self) -> None:
         if self._client is not None:
             return
-        given = {name.lower() for name, _ in parse_qsl(urlsplit(self._url).query)}
-        options: dict[str, Any] = {
-            name: value for name, value in _OPTIONS.items() if name.lower() not in given
-        }
-        client: AsyncMongoClient[Document] = AsyncMongoClient(
-            self._url, appname="jupyter-chat", **options
-        )
+        client = self._connect()
         try:
             database = client.get_default_database(
                 DEFAULT_DATABASE,
                 read_preference=ReadPreference.PRIMARY,
-                write_concern=WriteConcern("majority", j=True),
+                write_concern=_LASTING,
             )
             await migrate(database)
             await _probe(database)
@@ -88,6 +89,16 @@ class MongoStore:
             await client.close()
             raise
         self._client, self._database = client, database
+
+    def _connect(self) -> AsyncMongoClient[Document]:
+        try:
+            given = {name.lower() for name, _ in parse_qsl(urlsplit(self._url).query)}
+            options: dict[str, Any] = {
+                name: value for name, value in _OPTIONS.items() if name.lower() not in given
+            }
+            return AsyncMongoClient(self._url, appname="jupyter-chat", **options)
+        except ValueError:
+            raise InvalidURI from None
 
     async def close(self) -> None:
         client, self._client, self._database = self._client, None, None

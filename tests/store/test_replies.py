@@ -49,7 +49,7 @@ async def test_a_running_reply_has_the_text_of_its_checkpoints(store: Store) -> 
         ]
     )
     await store.append_checkpoints([grown(reply, 3, "cause 🐸", part=1)])
-    expected = msgspec.structs.replace(
+    expected: Message = msgspec.structs.replace(
         reply, parts=[ReasoningPart("Let me think \x00\u2028."), TextPart("Because 🐸")]
     )
     assert await read(store, reply) == expected

@@ -434,7 +434,7 @@ async def test_one_that_fails_undoes_nothing_of_the_others(path: Path) -> None:
             db.execute("UPDATE threads SET body = 'broken'")
             db.execute("INSERT INTO messages (id) VALUES (NULL)")
 
-        before, *failed, after = await asyncio.gather(
+        _, *failed, after = await asyncio.gather(
             store.update_thread(ADA, thread.id, ThreadChanges(title="before")),
             store._database.write(half_done),
             store._database.write(refused),
@@ -457,7 +457,7 @@ async def test_where_the_whole_group_is_undone_each_is_done_alone(path: Path) ->
             db.execute("ROLLBACK")
             raise sqlite3.OperationalError("database or disk is full")
 
-        before, failed, after = await asyncio.gather(
+        _, failed, after = await asyncio.gather(
             store.update_thread(ADA, thread.id, ThreadChanges(title="before")),
             store._database.write(undo_all),
             store.update_thread(ADA, thread.id, ThreadChanges(titled_by_user=True)),
@@ -466,7 +466,7 @@ async def test_where_the_whole_group_is_undone_each_is_done_alone(path: Path) ->
         assert isinstance(failed, Unavailable)
         assert failed.problem.code is Code.STORE_FULL
         assert await store.get_thread(ADA, thread.id) == after
-        assert (after.title, after.titled_by_user) == ("before", True)  # type: ignore[union-attr]
+        assert (after.title, after.titled_by_user) == ("before", True)
 
 
 async def test_a_group_may_be_larger_than_any_limit(path: Path) -> None:
@@ -513,11 +513,13 @@ async def _steps_of_path(store: SqliteStore, thread_id: str, leaf_id: str) -> in
 @pytest.mark.parametrize(
     "statement",
     [
-        "SELECT body FROM threads WHERE user_id = ? AND deleted_at IS NULL"
-        " AND (updated_at, id) < (?, ?) ORDER BY updated_at DESC, id DESC LIMIT 5",
+        """SELECT body FROM threads WHERE user_id = ? AND deleted_at IS NULL
+            AND (updated_at, id) < (?, ?) ORDER BY updated_at DESC, id DESC LIMIT 5""",
         "SELECT id FROM messages WHERE user_id = ? AND client_id = ? AND role = ?",
-        "SELECT m.id FROM json_each(?) p CROSS JOIN messages m"
-        " ON m.thread_id = ? AND m.parent_id IS p.value",
+        """SELECT m.id FROM json_each(?) p CROSS JOIN messages m
+            ON m.thread_id = ? AND m.parent_id IS p.value""",
+        """SELECT g.id FROM json_each(?) CROSS JOIN generations g
+            ON g.message_id = json_extract(value, '$[0]')""",
     ],
 )
 async def test_no_query_walks_a_whole_table(path: Path, statement: str) -> None:
@@ -535,18 +537,19 @@ async def test_a_reply_costs_at_most_four_times_its_text(path: Path) -> None:
 
         def count(db: sqlite3.Connection) -> None:
             """Add up the bytes of all values that are written."""
+            db.execute("CREATE TEMP TABLE sizes (bytes INTEGER)")
             for table in ("messages", "checkpoints"):
                 columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
-                size = " + ".join(f"ifnull(length(CAST(new.{each} AS BLOB)), 0)" for each in columns)
+                size = " + ".join(
+                    f"ifnull(length(CAST(new.{each} AS BLOB)), 0)" for each in columns
+                )
                 for event in ("INSERT", "UPDATE"):
                     db.execute(
                         f"CREATE TEMP TRIGGER {table}_{event} AFTER {event} ON main.{table} BEGIN"
                         f" INSERT INTO sizes VALUES ({size}); END"
                     )
 
-        await store._database.write(
-            lambda db: db.execute("CREATE TEMP TABLE sizes (bytes INTEGER)") and count(db)
-        )
+        await store._database.write(count)
         reply = await running_reply(store)
         pieces = ["twenty tokens make about so much text, which is 0.4 s of a reply, "] * 100
         for number, piece in enumerate(pieces):
@@ -556,7 +559,7 @@ async def test_a_reply_costs_at_most_four_times_its_text(path: Path) -> None:
         stored = await store._database.write(
             lambda db: int(db.execute("SELECT sum(bytes) FROM sizes").fetchone()[0])
         )
-        assert stored <= 4 * len(text)
+        assert len(text) < stored <= 4 * len(text)
 
 
 def test_importing_the_store_is_cheap() -> None:

@@ -69,9 +69,7 @@ async def test_a_change_for_an_older_revision_is_a_conflict_and_overwrites_nothi
     store: Store,
 ) -> None:
     (thread,) = await _threads(store, [1000])
-    first = await store.update_thread(
-        ADA, thread.id, ThreadChanges(title="First"), thread.revision
-    )
+    first = await store.update_thread(ADA, thread.id, ThreadChanges(title="First"), thread.revision)
     with pytest.raises(Conflict):
         await store.update_thread(ADA, thread.id, ThreadChanges(title="Late"), thread.revision)
     assert await store.get_thread(ADA, thread.id) == first

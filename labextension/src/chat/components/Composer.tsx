@@ -102,7 +102,6 @@ interface HintProps {
 /** What Enter would do, and how long the question is where that matters. */
 function Hint({ busy, draft, tooLong }: HintProps) {
   const { trans } = useChat();
-  const count = trans._n('%1 character', '%1 characters', draft.length);
   if (tooLong) {
     return (
       <span role="alert">
@@ -114,6 +113,6 @@ function Hint({ busy, draft, tooLong }: HintProps) {
     return <>{trans.__('Will be asked after this answer')}</>;
   }
   return draft.length >= COUNTED_FROM ? (
-    <>{count.replace(String(draft.length), number(draft.length))}</>
+    <>{trans._n('%2 character', '%2 characters', draft.length, number(draft.length))}</>
   ) : null;
 }

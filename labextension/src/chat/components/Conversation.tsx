@@ -29,7 +29,8 @@ export function Conversation() {
   const { messages, pending, running, regenerating } = useView();
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
-  const { away, jump } = useFollowBottom(scroller, content, threadId);
+  const isEmpty = messages.length === 0 && pending.length === 0;
+  const { away, jump } = useFollowBottom(scroller, content, isEmpty ? null : threadId);
   const unseen = useUnseen(messages, away);
   const sentLast = pending.at(-1)?.clientId;
   useEffect(() => {
@@ -38,7 +39,6 @@ export function Conversation() {
     }
   }, [sentLast, jump]);
 
-  const isEmpty = messages.length === 0 && pending.length === 0;
   const waitsForReply =
     regenerating || pending.some(question => question.problem === null);
   return (

@@ -7,8 +7,11 @@ import { cost, number, seconds, totalTokens } from './format';
 export function Stats({ message }: { readonly message: Message }) {
   const { trans } = useChat();
   const { usage, completed_at: completedAt, created_at: createdAt } = message;
+  if (message.status === 'failed') {
+    return null;
+  }
   const items = [
-    usage && trans._n('%1 token', '%1 tokens', totalTokens(usage)),
+    usage && tokens(totalTokens(usage), trans),
     message.cost != null && cost(message.cost),
     completedAt != null && seconds(completedAt - createdAt)
   ].filter(item => typeof item === 'string');
@@ -20,6 +23,10 @@ export function Stats({ message }: { readonly message: Message }) {
       {items.join(' · ')}
     </span>
   );
+}
+
+function tokens(count: number, trans: Translator): string {
+  return trans._n('%2 token', '%2 tokens', count, number(count));
 }
 
 function details({ usage }: Message, trans: Translator): string | undefined {

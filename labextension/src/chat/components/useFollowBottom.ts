@@ -22,12 +22,13 @@ interface FollowBottom {
  *
  * @param scroller - the element that scrolls
  * @param content - what grows within it
- * @param topic - changes with the conversation: each begins at its end
+ * @param topic - changes with the conversation: each begins at its end; `null`: there is
+ *   nothing to follow, and it begins at its top
  */
 export function useFollowBottom(
   scroller: RefObject<HTMLElement | null>,
   content: RefObject<HTMLElement | null>,
-  topic: string
+  topic: string | null
 ): FollowBottom {
   const following = useRef(true);
   const lastTop = useRef(0);
@@ -43,7 +44,12 @@ export function useFollowBottom(
     }
   }, [scroller]);
 
-  useLayoutEffect(jump, [jump, topic]);
+  useLayoutEffect(() => {
+    if (topic !== null) {
+      jump();
+    }
+    following.current = topic !== null;
+  }, [jump, topic]);
 
   useEffect(() => {
     const element = scroller.current;

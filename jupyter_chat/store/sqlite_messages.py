@@ -1,0 +1,151 @@
+"""Turns and the message tree in SQLite; each function is a part of a transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+
+import msgspec
+
+from ..protocol import Message, Role, Status
+from .interface import Accepted, Node, NotFound, ThreadChanges, Turn
+from .records import LIVE, changed, fold
+from .sqlite_threads import get_thread, insert_thread, save_thread, to_json
+
+decode_message = msgspec.json.Decoder(Message).decode
+_growth = msgspec.json.Decoder(tuple[int, str, str]).decode
+
+
+def add_turn(db: sqlite3.Connection, user_id: str, turn: Turn) -> Accepted:
+    known = _known_turn(db, user_id, turn)
+    if known is not None:
+        return known
+    reply, question = turn.reply, turn.question
+    if turn.new_thread is not None:
+        insert_thread(db, user_id, turn.new_thread)
+    thread = get_thread(db, user_id, reply.thread_id)
+    first = question or reply
+    if first.parent_id is not None:
+        require_message(db, user_id, thread.id, first.parent_id)
+    if question is not None:
+        _insert_message(db, user_id, question)
+    _insert_message(db, user_id, reply)
+    db.execute(
+        "INSERT INTO generations (message_id, user_id, owner) VALUES (?, ?, ?)",
+        (reply.id, user_id, turn.owner),
+    )
+    updated_at = max(thread.updated_at, reply.created_at)
+    thread = changed(thread, ThreadChanges(leaf_id=reply.id, updated_at=updated_at))
+    return Accepted(
+        thread=save_thread(db, thread),
+        question_id=question.id if question is not None else None,
+        reply_id=reply.id,
+        repeated=False,
+        owner=turn.owner,
+    )
+
+
+def _known_turn(db: sqlite3.Connection, user_id: str, turn: Turn) -> Accepted | None:
+    row = db.execute(
+        """SELECT m.id, m.parent_id, m.thread_id, g.owner
+            FROM messages m LEFT JOIN generations g ON g.message_id = m.id
+            WHERE m.user_id = ? AND m.client_id = ? AND m.role = ?""",
+        (user_id, turn.reply.client_id, turn.reply.role),
+    ).fetchone()
+    if row is None:
+        return None
+    reply_id, parent_id, thread_id, owner = row
+    return Accepted(
+        thread=get_thread(db, user_id, thread_id),
+        question_id=parent_id if turn.question is not None else None,
+        reply_id=reply_id,
+        repeated=True,
+        owner=owner,
+    )
+
+
+def require_message(db: sqlite3.Connection, user_id: str, thread_id: str, message_id: str) -> None:
+    found = db.execute(
+        "SELECT 1 FROM messages WHERE id = ? AND thread_id = ? AND user_id = ?",
+        (message_id, thread_id, user_id),
+    ).fetchone()
+    if found is None:
+        raise NotFound("message")
+
+
+def _insert_message(db: sqlite3.Connection, user_id: str, message: Message) -> None:
+    db.execute(
+        """INSERT INTO messages (id, user_id, thread_id, parent_id, role, status, client_id, body)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
+        (
+            message.id,
+            user_id,
+            message.thread_id,
+            message.parent_id,
+            message.role,
+            message.status,
+            message.client_id,
+            to_json(message),
+        ),
+    )
+
+
+def path(
+    db: sqlite3.Connection, user_id: str, thread_id: str, leaf_id: str, limit: int
+) -> list[Message]:
+    rows = db.execute(
+        """WITH RECURSIVE branch (id, parent_id, depth) AS (
+                SELECT id, parent_id, 1 FROM messages
+                WHERE id = ? AND thread_id = ? AND user_id = ?
+            UNION ALL
+                SELECT m.id, m.parent_id, depth + 1
+                FROM branch JOIN messages m ON m.id = branch.parent_id
+                WHERE depth < ?
+            )
+            SELECT body FROM branch JOIN messages USING (id) ORDER BY depth DESC""",
+        (leaf_id, thread_id, user_id, limit),
+    )
+    messages = [with_checkpoints(db, decode_message(body)) for (body,) in rows]
+    if not messages:
+        raise NotFound("message")
+    return messages
+
+
+def with_checkpoints(db: sqlite3.Connection, message: Message) -> Message:
+    if message.status not in LIVE:
+        return message
+    rows = db.execute(
+        """SELECT c.body FROM generations g JOIN checkpoints c ON c.generation_id = g.id
+            WHERE g.message_id = ? ORDER BY c.number""",
+        (message.id,),
+    )
+    return fold(message, (_growth(body) for (body,) in rows))
+
+
+def tree(db: sqlite3.Connection, user_id: str, thread_id: str) -> list[Node]:
+    get_thread(db, user_id, thread_id)
+    return _nodes(
+        db.execute(
+            "SELECT id, parent_id, role, status FROM messages WHERE thread_id = ? ORDER BY id",
+            (thread_id,),
+        )
+    )
+
+
+def children(
+    db: sqlite3.Connection, user_id: str, thread_id: str, parent_ids: list[str | None]
+) -> list[Node]:
+    get_thread(db, user_id, thread_id)
+    return _nodes(
+        db.execute(
+            """SELECT DISTINCT m.id, m.parent_id, m.role, m.status
+                FROM json_each(?) AS parent
+                CROSS JOIN messages m ON m.thread_id = ? AND m.parent_id IS parent.value
+                ORDER BY m.id""",
+            (to_json(parent_ids), thread_id),
+        )
+    )
+
+
+def _nodes(rows: Iterable[tuple[str, str | None, str, str]]) -> list[Node]:
+    return [Node(own, parent, Role(role), Status(status)) for own, parent, role, status in rows]

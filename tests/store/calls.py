@@ -1,0 +1,113 @@
+"""Every writing call of a store, each with what it needs to be there before."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
+
+from jupyter_chat.ids import now_ms
+from jupyter_chat.protocol import Source, ThreadSettings
+from jupyter_chat.store.interface import Lease, Store, ThreadChanges, UserSettings
+
+from .builders import (
+    ADA,
+    OWNER,
+    a_thread,
+    a_turn,
+    another_version,
+    finished,
+    finished_turn,
+    grown,
+    running_reply,
+)
+
+Call: TypeAlias = Callable[[Store], Awaitable[Any]]
+Prepare: TypeAlias = Callable[[Store], Awaitable[Call]]
+
+NOW = now_ms()
+
+
+async def ask(store: Store) -> Call:
+    turn = a_turn(a_thread())
+    return lambda store: store.add_turn(ADA, turn)
+
+
+async def ask_on(store: Store) -> Call:
+    first = await finished_turn(store, a_thread())
+    turn = a_turn(first.thread.id, first.reply_id)
+    return lambda store: store.add_turn(ADA, turn)
+
+
+async def ask_with_new_ids(store: Store) -> Call:
+    thread = a_thread()
+    return lambda store: store.add_turn(ADA, a_turn(thread, client_id="the same one"))
+
+
+async def ask_what_was_answered(store: Store) -> Call:
+    turn = a_turn(a_thread())
+    await store.add_turn(ADA, turn)
+    await store.finish_reply(ADA, finished(turn.reply))
+    return lambda store: store.add_turn(ADA, turn)
+
+
+async def make_another_version(store: Store) -> Call:
+    first = await finished_turn(store, a_thread())
+    turn = another_version(first.thread.id, str(first.question_id))
+    return lambda store: store.add_turn(ADA, turn)
+
+
+async def change(store: Store) -> Call:
+    thread = (await finished_turn(store, a_thread())).thread
+    changes = ThreadChanges(title="Frogs", settings=ThreadSettings(model="m"), deleted_at=5)
+    return lambda store: store.update_thread(ADA, thread.id, changes)
+
+
+async def change_a_revision(store: Store) -> Call:
+    accepted = await finished_turn(store, a_thread())
+    thread = await store.get_thread(ADA, accepted.thread.id)
+    changes = ThreadChanges(title="Frogs")
+    return lambda store: store.update_thread(ADA, thread.id, changes, thread.revision)
+
+
+async def checkpoints(store: Store) -> Call:
+    reply = await running_reply(store)
+    growth = [grown(reply, 0, "Be"), grown(reply, 1, "cause")]
+    return lambda store: store.append_checkpoints(growth)
+
+
+async def finish(store: Store) -> Call:
+    reply = await running_reply(store)
+    await store.append_checkpoints([grown(reply, 0, "Be")])
+    final = finished(reply, completed_at=now_ms() + 1000)
+    return lambda store: store.finish_reply(ADA, final)
+
+
+async def renew(store: Store) -> Call:
+    await running_reply(store)
+    return lambda store: store.renew_lease(Lease(OWNER, 5, "host", 1))
+
+
+async def release(store: Store) -> Call:
+    await store.renew_lease(Lease(OWNER, 5, "host", 1))
+    return lambda store: store.release_lease(OWNER)
+
+
+async def recover(store: Store) -> Call:
+    reply = await running_reply(store)
+    await store.append_checkpoints([grown(reply, 0, "Be")])
+    return lambda store: store.recover(Lease("process-2", 5, "host", 1), NOW)
+
+
+async def settings(store: Store) -> Call:
+    return lambda store: store.put_settings(ADA, UserSettings(Source.OPENAI, key="secret"))
+
+
+async def owner(store: Store) -> Call:
+    return lambda store: store.owner_id()
+
+
+ALL: list[Prepare] = [
+    *(ask, ask_on, ask_with_new_ids, ask_what_was_answered, make_another_version),
+    *(change, change_a_revision, checkpoints, finish, renew, release, recover),
+    *(settings, owner),
+]
