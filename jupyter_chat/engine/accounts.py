@@ -139,7 +139,7 @@ class Accounts:
     ) -> str | None:
         if settings.defaults.model is not None:
             return settings.defaults.model
-        if self._default_model is not None:
+        if self._default_model is not None and settings.source is None:
             return self._default_model
         if endpoint.source in _OPENAI:
             return catalogue.default_model()

@@ -18,7 +18,9 @@ from msgspec import Struct
 from ..protocol import Effort, Model, Usage
 
 _FILE = Path(__file__).with_name("models.json")
-_CHATS = re.compile(r"^(?!.*(audio|realtime|image|search|transcribe|tts|instruct))(gpt-|o\d|chatgpt-)")
+_CHATS = re.compile(
+    r"^(?!.*(audio|realtime|image|search|transcribe|tts|instruct))(gpt-|o\d|chatgpt-)"
+)
 _SNAPSHOT = re.compile(r"-\d{4}-\d{2}-\d{2}$|-latest$")
 
 

@@ -1,0 +1,46 @@
+"""Where replies come from: OpenAI and its like, or a model on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+from ..protocol import Model, Source
+from .environment import endpoint_from_environment
+from .interface import Chunk, Endpoint, ReplyRequest
+from .local import LocalModel, local_model_available
+from .openai import OpenAI
+
+__all__ = ["Providers", "endpoint_from_environment", "local_model_available"]
+
+
+class Providers:
+    """All of them behind one :class:`~jupyter_chat.providers.interface.Provider`; each
+    endpoint says by its source who answers."""
+
+    def __init__(self) -> None:
+        self._openai = OpenAI()
+        self._local = LocalModel()
+
+    def stream(self, endpoint: Endpoint, request: ReplyRequest) -> AsyncIterator[Chunk]:
+        """See :meth:`Provider.stream`."""
+        if endpoint.source is Source.LOCAL:
+            return self._stream_local(request)
+        return self._openai.stream(endpoint, request)
+
+    async def models(self, endpoint: Endpoint) -> list[Model]:
+        """See :meth:`Provider.models`."""
+        if endpoint.source is Source.LOCAL:
+            endpoint = await self._local.endpoint()
+        return await self._openai.models(endpoint)
+
+    async def close(self) -> None:
+        """See :meth:`Provider.close`."""
+        await self._openai.close()
+        await self._local.close()
+
+    async def _stream_local(self, request: ReplyRequest) -> AsyncIterator[Chunk]:
+        endpoint = await self._local.endpoint()
+        async with aclosing(self._openai.stream(endpoint, request)) as stream:  # type: ignore[type-var]
+            async for chunk in stream:
+                yield chunk

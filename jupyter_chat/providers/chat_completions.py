@@ -89,6 +89,8 @@ class Stream:
     """The meaning of a stream so far.  Its end is the finish reason, but usage comes
     in one more event, so the finish is held back until that or the end."""
 
+    event_type: type[Any] = Event
+
     def __init__(self) -> None:
         self._reason: str | None = None
         self._refused = False

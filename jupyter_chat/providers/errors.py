@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from ..protocol import Code, Problem
+from ..protocol import Code, Problem, Source
 from .interface import Endpoint, ProviderError
 
 _KEPT = "Your question is kept"
@@ -144,8 +144,10 @@ def cut(endpoint: Endpoint, reason: str = "") -> ProviderError:
 
 def server_name(endpoint: Endpoint) -> str:
     """How to call the server in a sentence; never with a password in the address."""
+    if endpoint.source is Source.LOCAL:
+        return "The local model"
     if endpoint.base_url is None:
-        return {"local": "The local model"}.get(endpoint.source.value, "OpenAI")
+        return "OpenAI"
     host = re.sub(r"^\w+://", "", endpoint.base_url).split("/")[0].split("@")[-1]
     return f"The server {host}"
 

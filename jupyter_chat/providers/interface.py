@@ -40,7 +40,6 @@ class Endpoint(Struct, frozen=True):
         return f"Endpoint({self.source.value}, {self.base_url!r})"
 
 
-
 class Prompt(Struct, frozen=True):
     """One message as the model sees it."""
 
@@ -102,5 +101,3 @@ class Provider(Protocol):
 
     async def close(self) -> None:
         """Close all connections and stop a local server that was started."""
-
-

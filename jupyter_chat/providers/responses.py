@@ -86,6 +86,8 @@ def parameters(
 class Stream:
     """The meaning of a stream so far."""
 
+    event_type: type[Any] = Event
+
     def __init__(self) -> None:
         self._finish: Finish | None = None
         self._refused = False

@@ -53,8 +53,5 @@ class EventReader:
 def _data(event: bytes) -> bytes:
     if event.startswith(b"data: ") and b"\n" not in event:  # nearly all of them
         return event[6:]
-    lines = []
-    for line in event.split(b"\n"):
-        if line.startswith(b"data:"):
-            lines.append(line[6:] if line.startswith(b"data: ") else line[5:])
-    return b"\n".join(lines)
+    lines = [line for line in event.split(b"\n") if line.startswith(b"data:")]
+    return b"\n".join(line[6:] if line.startswith(b"data: ") else line[5:] for line in lines)

@@ -9,7 +9,8 @@ class WholeCharacters:
     r"""Joins halves of surrogate pairs that come in different events.
 
     Some servers escape an emoji as `\ud83d\ude00` and cut between the two; neither
-    half is a character.  A half that is never completed becomes U+FFFD.
+    half is a character.  A half that is followed by something else
+    becomes U+FFFD, one at the very end is dropped.
     """
 
     __slots__ = ("_half",)
