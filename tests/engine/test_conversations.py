@@ -372,7 +372,7 @@ async def test_the_settings_of_the_thread_go_upstream(engine):
         model="gpt-5.5",
         temperature=0.5,
         max_output_tokens=99,
-        effort=Effort.LOW,
+        effort=Effort.NONE,
         system_prompt="Be brief.",
     )
     asked = await engine.ask("Go", thread_id, settings=settings)
@@ -380,7 +380,7 @@ async def test_the_settings_of_the_thread_go_upstream(engine):
     request = call.request
     assert (request.model, request.instructions) == ("gpt-5.5", "Be brief.")
     assert (request.temperature, request.max_output_tokens) == (0.5, 99)
-    assert request.effort is Effort.LOW
+    assert request.effort is Effort.NONE
     assert request.user_tag is not None
     assert "ada" not in request.user_tag, "upstream learns no user names"
     call.finish()
