@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from ..protocol import Code, Problem, Source, Usage
+from .errors import code_of
 from .interface import Chunk, Endpoint, Finish, ReplyRequest
 
 _OPENAI = (Source.OPENAI, Source.AZURE)
@@ -156,8 +157,7 @@ def failure(error: Any) -> tuple[str | None, str]:
     def field(name: str) -> Any:
         return error.get(name) if isinstance(error, dict) else getattr(error, name, None)
 
-    code, message = field("code") or field("type"), field("message")
-    return (str(code) if code else None), str(message or error or "")
+    return code_of(field("code"), field("type")), str(field("message") or error or "")
 
 
 def _usage(usage: _Usage) -> Usage:

@@ -14,7 +14,11 @@ from .interface import Endpoint, ProviderError
 
 _KEPT = "Your question is kept"
 _QUOTA = {"insufficient_quota", "credit_balance_exhausted", "billing_hard_limit_reached"}
-_TOO_LONG = {"context_length_exceeded", "string_above_max_length"}
+_TOO_LONG = {
+    "context_length_exceeded",
+    "string_above_max_length",
+    "exceed_context_size_error",  # llama.cpp
+}
 _REFUSED = {"content_filter", "content_policy_violation", "moderation_blocked", "cyber_policy"}
 _STATUS_OF_CODE = {
     "rate_limit_exceeded": 429,
@@ -140,6 +144,11 @@ def cut(endpoint: Endpoint, reason: str = "") -> ProviderError:
         "complete. What had come is kept; try again for the whole answer.",
         scrub(reason),
     )
+
+
+def code_of(*named: object) -> str | None:
+    """The first that is a code: some servers repeat the status where OpenAI has one."""
+    return next((code for code in named if isinstance(code, str) and not code.isdigit()), None)
 
 
 def server_name(endpoint: Endpoint) -> str:

@@ -200,7 +200,7 @@ def _translated(endpoint: Endpoint, error: Exception) -> ProviderError:
         return errors.of_status(
             endpoint,
             error.status_code,
-            code=error.code or error.type,
+            code=errors.code_of(error.code, error.type),
             parameter=error.param,
             message=str(
                 (error.body or {}).get("message", "")
