@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.upstream import Upstream, start_upstream
 
 _PRIVATE = ("OPENAI_", "AZURE_", "JUPYTER_", "JUPYTERHUB_", "JUPYTERLAB_")
 _KEPT = "JUPYTER_CHAT_TEST_"
@@ -42,3 +45,10 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if collection_path.name == "browser" and not config.pluginmanager.has_plugin("playwright"):
         return True
     return None
+
+
+@pytest.fixture(scope="session")
+def upstream() -> Iterator[Upstream]:
+    """The scripted OpenAI-compatible server, one for each worker."""
+    with start_upstream() as server:
+        yield server

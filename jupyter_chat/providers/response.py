@@ -51,15 +51,27 @@ class OpenResponse(Generic[_E]):
         try:
             body = await self._below.content.readany()
         except (aiohttp.ClientError, OSError) as error:
-            if self._silent:
-                raise errors.silent(self._endpoint, self._idle_seconds) from None
-            raise errors.cut(self._endpoint, str(error)) from None
+            self._broken = self._failure(error)
+            body = self._arrived_before()
+            if not body:
+                raise self._broken from None
         finally:
             self._waiting = False
             self._heard = self._loop.time()
         if not body:
             self.ended = True
         return self._decoded(body)
+
+    def _failure(self, error: Exception) -> ProviderError:
+        if self._silent:
+            return errors.silent(self._endpoint, self._idle_seconds)
+        return errors.cut(self._endpoint, str(error))
+
+    def _arrived_before(self) -> bytes:
+        """What came before the connection broke; aiohttp says first that it broke."""
+        content = self._below.content
+        content.set_exception(None)  # type: ignore[arg-type]
+        return content.read_nowait()
 
     def close(self) -> None:
         """Close the connection at once."""

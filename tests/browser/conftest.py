@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.upstream import Upstream, start_upstream
+from tests.upstream import Upstream
 
 from .jupyter import Jupyter
 
@@ -37,12 +37,6 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 @pytest.fixture(scope="session")
 def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
     return {**browser_context_args, "viewport": {"width": 1280, "height": 800}}
-
-
-@pytest.fixture(scope="session")
-def upstream() -> Iterator[Upstream]:
-    with start_upstream() as server:
-        yield server
 
 
 @pytest.fixture

@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from pytest_jupyter.jupyter_server import *  # noqa: F403
-from tests.upstream import Upstream, start_upstream
 from tornado.websocket import WebSocketClientConnection
 
 from jupyter_chat.ids import new_id
+from tests.upstream import Upstream
+
+# pytest-asyncio runs the tests; these hooks would do it a second time.
+del pytest_pycollect_makeitem, pytest_pyfunc_call  # noqa: F821
 
 
 @pytest.fixture
 async def jp_asyncio_loop() -> asyncio.AbstractEventLoop:
     """The loop of the test itself, so that server and test share it."""
     return asyncio.get_running_loop()
-
-
-@pytest.fixture(scope="session")
-def upstream() -> Iterator[Upstream]:
-    with start_upstream() as server:
-        yield server
 
 
 @pytest.fixture
@@ -128,8 +126,10 @@ def rest(jp_fetch) -> Callable[..., Any]:
     """Calls the REST API; the status and the decoded body."""
 
     async def rest(method: str, path: str, body: Any = None, **options: Any) -> tuple[int, Any]:
+        path, _, query = path.partition("?")
         response = await jp_fetch(
             f"jupyter-chat/api/{path}",
+            params=dict(parse_qsl(query)),
             method=method,
             body=None if body is None else json.dumps(body),
             allow_nonstandard_methods=True,
