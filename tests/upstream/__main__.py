@@ -7,6 +7,7 @@ import asyncio
 import json
 import os
 import threading
+from contextlib import suppress
 
 from .connection import Connection
 from .pacing import Pacer
@@ -20,7 +21,9 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="0: any free port")
     parser.add_argument("--no-key", action="store_true", help="take any key, and none")
     parser.add_argument("--until-stdin-closes", action="store_true", help="end with the parent")
-    asyncio.run(_serve(parser.parse_args()))
+    options = parser.parse_args()
+    with suppress(KeyboardInterrupt):
+        asyncio.run(_serve(options))
 
 
 async def _serve(options: argparse.Namespace) -> None:

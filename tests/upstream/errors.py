@@ -53,6 +53,15 @@ def wrong_key(key: str) -> ApiError:
     )
 
 
+def wrong_key_of_azure() -> ApiError:
+    return ApiError(
+        401,
+        "Access denied due to invalid subscription key or wrong API endpoint. Make sure to "
+        "provide a valid key for an active subscription.",
+        code="401",
+    )
+
+
 def unknown_model(name: str) -> ApiError:
     return ApiError(
         404,

@@ -72,7 +72,7 @@ class Server:
     def _check_key(self, entry: Entry) -> None:
         key = _key(entry)
         if self._needs_key and key != _KEY and not key.startswith(f"{_KEY}-"):
-            raise errors.wrong_key(key)
+            raise errors.wrong_key_of_azure() if _is_azure(entry) else errors.wrong_key(key)
 
     def _check_script(self, script: Script, conversation: Conversation) -> None:
         """Raise the error that the script asks for."""
@@ -137,6 +137,10 @@ def _place(entry: Entry) -> tuple[str, str | None, bool]:
     if not entry.path.startswith("/openai/v1/") and "api-version=" not in entry.query:
         raise ApiError(404, "Resource not found", code="404")
     return azure["rest"], azure["deployment"], True
+
+
+def _is_azure(entry: Entry) -> bool:
+    return entry.path.startswith("/openai/")
 
 
 def _key(entry: Entry) -> str:
