@@ -83,17 +83,18 @@ def test_a_command_survives_the_way_over_the_wire():
 
 
 def test_reasoning_is_no_part_of_the_text():
-    parts = [ReasoningPart("hm"), TextPart("a"), TextPart("b")]
+    parts: list[TextPart | ReasoningPart] = [ReasoningPart("hm"), TextPart("a"), TextPart("b")]
     message = Message(new_id(), new_id(), None, Role.ASSISTANT, parts, Status.COMPLETE, 0)
     assert text_of(message) == "ab"
 
 
 def test_every_type_of_the_wire_is_in_the_schema():
-    defined = set(json_schema()["$defs"])
+    definitions = json_schema()["$defs"]
+    assert isinstance(definitions, dict)
     structs = {
         name
         for name, kind in vars(protocol).items()
         if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and name[0] != "_"
     }
-    assert structs - {"Struct"} <= defined
-    assert Problem.__name__ in defined
+    assert structs - {"Struct"} <= set(definitions)
+    assert Problem.__name__ in definitions

@@ -209,6 +209,7 @@ async def test_it_never_asks_twice_by_itself(openai, endpoint, upstream):
 async def test_a_wrong_key_is_said_and_not_repeated(openai, endpoint):
     wrong = msgspec.structs.replace(endpoint, key="sk-wrong-0123456789")
     reply = await ask(openai, wrong, "Hi")
+    assert reply.error is not None
     assert reply.code is Code.WRONG_KEY
     assert "0123456789" not in repr(reply.error.problem)
 
@@ -225,6 +226,7 @@ async def test_an_unknown_model_is_said(openai, endpoint):
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/v1", "http://no-such-host.invalid/v1", "x:/"])
 async def test_a_server_that_is_not_there_is_said(openai, endpoint, url):
     reply = await ask(openai, msgspec.structs.replace(endpoint, base_url=url), "Hi")
+    assert reply.error is not None
     assert reply.code is Code.PROVIDER_DOWN
     assert reply.error.retry_after is not None
 
@@ -271,6 +273,8 @@ async def test_a_slow_stream_is_not_silent(openai, endpoint):
 async def test_an_answer_that_is_not_whole_says_why(openai, endpoint, how, code):
     reply = await ask(openai, endpoint, f"[[{how}]]")
     assert reply.error is None
+    assert reply.finish is not None
+    assert reply.finish.problem is not None
     assert reply.finish.problem.code is code
 
 
@@ -318,6 +322,7 @@ async def test_models_are_listed(openai, endpoint):
 
 async def test_the_usage_is_taken_as_reported(openai, endpoint):
     reply = await ask(openai, endpoint, "[[reasoning=4 chunks=2 size=8]]", effort=Effort.LOW)
+    assert reply.finish is not None
     usage = reply.finish.usage
     assert isinstance(usage, Usage)
     assert usage.reasoning_tokens > 0

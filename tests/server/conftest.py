@@ -19,13 +19,13 @@ from tests.upstream import Upstream
 del pytest_pycollect_makeitem, pytest_pyfunc_call  # noqa: F821
 
 
-@pytest.fixture
+@pytest.fixture  # type: ignore[no-redef]
 async def jp_asyncio_loop() -> asyncio.AbstractEventLoop:
     """The loop of the test itself, so that server and test share it."""
     return asyncio.get_running_loop()
 
 
-@pytest.fixture
+@pytest.fixture  # type: ignore[no-redef]
 def jp_server_config(upstream: Upstream, tmp_path, monkeypatch) -> dict[str, Any]:
     monkeypatch.setenv("OPENAI_BASE_URL", upstream.url)
     monkeypatch.setenv("OPENAI_API_KEY", upstream.key)
@@ -86,15 +86,22 @@ class Client:
     async def answer(self, reply_id: str) -> dict[str, Any]:
         """The reply once it is final, also if it already was."""
 
-        def final(event: dict[str, Any]) -> bool:
-            message = event.get("message") or {}
-            return message.get("id") == reply_id and message["status"] not in (
-                "queued",
-                "streaming",
+        def final(event: dict[str, Any]) -> dict[str, Any] | None:
+            seen = [event.get("message") or {}, *event.get("messages", [])]
+            return next(
+                (
+                    message
+                    for message in seen
+                    if message.get("id") == reply_id
+                    and message["status"] not in ("queued", "streaming")
+                ),
+                None,
             )
 
         found = next((event for event in self.events if final(event)), None)
-        return (found or await self.until(final))["message"]
+        reply = final(found or await self.until(final))
+        assert reply is not None
+        return reply
 
 
 @pytest.fixture

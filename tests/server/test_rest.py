@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from jupyter_chat.ids import new_id
 
+NOBODYS = "019a0000-0000-7000-8000-000000000000"
 
-async def asked(client) -> tuple[str, dict]:
+
+async def asked(client) -> tuple[str, dict[str, Any]]:
     thread_id = new_id()
     ack = await client.ask("What is up?", thread_id)
     await client.command("subscribe", thread_id=thread_id)
@@ -51,14 +55,14 @@ async def test_a_stale_change_is_refused_and_overwrites_nothing(client, rest):
 @pytest.mark.parametrize(
     ("method", "path", "body", "code", "problem"),
     [
-        ("GET", f"threads/{new_id()}", None, 404, "not_found"),
-        ("PATCH", f"threads/{new_id()}", {"title": "x"}, 404, "not_found"),
+        ("GET", f"threads/{NOBODYS}", None, 404, "not_found"),
+        ("PATCH", f"threads/{NOBODYS}", {"title": "x"}, 404, "not_found"),
         ("GET", "threads?limit=0", None, 400, "invalid"),
         ("GET", "threads?limit=many", None, 400, "invalid"),
         ("GET", "threads?cursor=%00%ff", None, 400, "invalid"),
-        ("GET", f"threads/{new_id()}/messages", None, 400, "invalid"),
-        ("PATCH", f"threads/{new_id()}", {"title": 7}, 400, "invalid"),
-        ("PATCH", f"threads/{new_id()}", {"title": ""}, 400, "invalid"),
+        ("GET", f"threads/{NOBODYS}/messages", None, 400, "invalid"),
+        ("PATCH", f"threads/{NOBODYS}", {"title": 7}, 400, "invalid"),
+        ("PATCH", f"threads/{NOBODYS}", {"title": ""}, 400, "invalid"),
         ("PATCH", "account", {"source": "telepathy"}, 400, "invalid"),
         ("PATCH", "account", {"defaults": {"temperature": 9}}, 400, "invalid"),
         ("PATCH", "account", ["no", "object"], 400, "invalid"),

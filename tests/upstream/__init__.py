@@ -88,9 +88,9 @@ class Upstream:
         """What was asked since the start or the last clearing, oldest first.
 
         Each has `number`, `method`, `path`, `query`, `headers` (lower-case names),
-        `body` (decoded JSON, else text), `started` and `ended` (`time.time()`; `ended`
-        is `None` while it is being answered), `status`, and `outcome`: `None` while it
-        is being answered, then "completed", "closed by client" or "cut by server".
+        `body` (decoded JSON, else text), `connection` (the client's port), `started` and
+        `ended` (`time.time()`; `ended` is `None` while it is being answered), `status`,
+        and `outcome`: `None` while it is being answered, then "completed", "closed by client" or "cut by server".
         """
         found: list[dict[str, Any]] = self._call("GET")
         if clear:

@@ -49,6 +49,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        self._port: int = transport.get_extra_info("peername")[1]
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._reply = None
@@ -77,7 +78,7 @@ class Connection(asyncio.Protocol):
         if len(rest) < length:
             return
         self._received = bytearray(rest[length:])
-        self._entry = self._record.begin(method, target, headers, rest[:length])
+        self._entry = self._record.begin(self._port, method, target, headers, rest[:length])
         self._reply = self._answer(self._entry)
         self._due = self._pacer.now()
         self._advance()

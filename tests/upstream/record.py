@@ -21,6 +21,7 @@ class Entry(msgspec.Struct):
     query: str
     headers: dict[str, str]
     body: Any
+    connection: int
     started: float
     ended: float | None = None
     status: int | None = None
@@ -38,11 +39,20 @@ class Record:
         self._number = 0
         self._asked: dict[str, int] = {}
 
-    def begin(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Entry:
+    def begin(
+        self, connection: int, method: str, target: str, headers: dict[str, str], body: bytes
+    ) -> Entry:
         self._number += 1
         path, _, query = target.partition("?")
         entry = Entry(
-            self._number, method, path, query, headers, _decoded(body), started=time.time()
+            self._number,
+            method,
+            path,
+            query,
+            headers,
+            _decoded(body),
+            connection,
+            started=time.time(),
         )
         if not path.startswith("/_"):
             self.entries.append(entry)
