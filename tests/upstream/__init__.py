@@ -90,7 +90,8 @@ class Upstream:
         Each has `number`, `method`, `path`, `query`, `headers` (lower-case names),
         `body` (decoded JSON, else text), `connection` (the client's port), `started` and
         `ended` (`time.time()`; `ended` is `None` while it is being answered), `status`,
-        and `outcome`: `None` while it is being answered, then "completed", "closed by client" or "cut by server".
+        and `outcome`: `None` while it is being answered, then "completed", "closed by
+        client" or "cut by server".
         """
         found: list[dict[str, Any]] = self._call("GET")
         if clear:
