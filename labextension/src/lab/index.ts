@@ -55,9 +55,11 @@ const plugin: JupyterFrontEndPlugin<void> = {
     restorer?.add(panel, panel.id);
 
     services.start();
-    await app.restored;
     if (labShell !== null && settings.openAtStart) {
-      reveal(labShell, panel, settings.side);
+      // The application waits for its plugins before it restores its layout.
+      void app.restored.then(() => {
+        reveal(labShell, panel, settings.side);
+      });
     }
   }
 };

@@ -1,0 +1,65 @@
+"""Ask, watch the answer come, stop it, come back to it: the same on every face."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .chat import SECONDS, Chat, open_chat
+
+SLOW = "[[chunks=100 size=10 delay=0.05]]"
+
+
+@pytest.fixture(params=["lab", "notebook", "chat"])
+def chat(request: pytest.FixtureRequest, start, page: Page) -> Chat:
+    return open_chat(page, start(request.param))
+
+
+def test_a_conversation(chat: Chat, page: Page):
+    """Ask, stop, reload in mid-answer, ask while it still comes: nothing is lost."""
+    chat.ask(f"First question {SLOW}")
+    expect(chat.questions.first).to_contain_text("First question")
+    expect(chat.button("Stop the answer")).to_be_visible()
+    chat.expect_answer(0, re.compile("You asked"))
+    partial = chat.answers.first.inner_text()
+    expect(chat.answers.first).not_to_have_text(partial)  # it grows while one looks
+
+    chat.button("Stop the answer").click()
+    expect(chat.answers.first).to_contain_text("Stopped")
+    chat.expect_idle()
+
+    chat.ask(f"Second question {SLOW}")
+    chat.expect_answer(1, re.compile("You asked"))
+    page.reload()
+    expect(chat.questions).to_have_count(2, timeout=SECONDS)
+    expect(chat.answers.first).to_contain_text("Stopped")
+    expect(chat.button("Stop the answer")).to_be_visible()
+
+    chat.ask('Third question [[text="The third answer."]]')
+    expect(chat.answers.nth(2)).to_contain_text("Queued")
+    chat.expect_answer(2, "The third answer.")
+    expect(chat.answers.nth(1)).to_contain_text(re.compile(r"\d tokens"))
+    chat.expect_idle()
+
+
+def test_an_answer_is_rendered(chat: Chat):
+    text = r'"# Title\n\n|a|b|\n|-|-|\n|1|2|\n\n```python\nprint(1)\n```\n\n\\(x^2\\) <b>raw</b>"'
+    chat.ask(f"Render [[text={text}]]")
+    answer = chat.answers.first
+    expect(answer.get_by_role("heading", name="Title")).to_be_visible(timeout=SECONDS)
+    expect(answer.get_by_role("table")).to_be_visible()
+    expect(answer.locator("pre code")).to_have_text("print(1)\n")
+    expect(answer.locator("math, .katex").first).to_be_visible()
+    expect(answer).to_contain_text("<b>raw</b>")
+
+
+def test_what_goes_wrong_is_said_where_it_happened(chat: Chat):
+    chat.ask("Anything [[quota]]")
+    chat.expect_answer(0, "no credit left")
+    chat.ask("Again [[chunks=10 size=5 cut=4]]")
+    chat.expect_answer(1, "broke off")
+    expect(chat.answers.nth(1)).to_contain_text("You asked")
+    chat.ask("Once more [[error=429 retry_after=1 times=1]]")
+    chat.expect_answer(2, "You asked")

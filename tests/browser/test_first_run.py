@@ -1,0 +1,38 @@
+"""A newcomer without a key gets an answer in one step."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from jupyter_chat.providers import local_model_available
+from tests.upstream import Upstream
+
+from .chat import SECONDS, open_chat
+
+NO_LOCAL_MODEL = {"JUPYTER_CHAT_LOCAL_MODEL": "/nowhere/model.gguf"}
+
+
+def test_a_compatible_server_is_one_step(start, page: Page, upstream: Upstream):
+    chat = open_chat(page, start("chat", **NO_LOCAL_MODEL))
+    expect(chat.root.get_by_role("heading", name="Who should answer?")).to_be_visible()
+    chat.root.get_by_role("textbox", name="Address").fill(upstream.url)
+    chat.root.get_by_role("textbox", name="API key, if it needs one").fill("sk-wrong")
+    chat.button("Use this server").click()
+    expect(chat.root).to_contain_text("refused the API key", timeout=SECONDS)
+    chat.root.get_by_role("textbox", name="API key, if it needs one").fill(upstream.key)
+    chat.button("Use this server").click()
+    expect(chat.root.get_by_role("heading", name="What would you like to know?")).to_be_visible(
+        timeout=SECONDS
+    )
+    chat.ask("Hello")
+    chat.expect_answer(0, "You asked")
+
+
+@pytest.mark.local
+@pytest.mark.skipif(not local_model_available(), reason="no local model is installed")
+def test_the_local_model_answers_without_any_setting(start, page: Page):
+    chat = open_chat(page, start("lab", OPENAI_API_KEY=""))
+    chat.ask("Say hello.")
+    chat.expect_answer(0, "token")
+    assert chat.answers.first.locator(".jc-Markdown").inner_text().strip()
