@@ -24,6 +24,7 @@ from ..store.vault import Vault, VaultError
 from . import catalogue
 
 KEY_PURPOSE = "api key"
+_MOST_ENDPOINTS = 1000
 _OPENAI = (Source.OPENAI, Source.AZURE)
 
 NO_SOURCE = Problem(
@@ -56,6 +57,7 @@ class Accounts:
         self._environment = environment
         self._default_model = default_model
         self._local_available = local_available
+        self._first_listed: dict[Endpoint, str] = {}
 
     async def settings(self, user_id: str) -> UserSettings:
         return await self._store.get_settings(user_id)
@@ -112,18 +114,16 @@ class Accounts:
             return ModelList([], None, error.problem)
         openai = endpoint.source in _OPENAI
         try:
-            listed = await self._provider.models(endpoint)
-            models, problem = catalogue.describe(listed, openai=openai), None
+            models, problem = await self._listed(endpoint), None
         except ProviderError as error:
             models, problem = (catalogue.offered() if openai else []), error.problem
         return ModelList(models, self._default(endpoint, settings, models), problem)
 
-    async def default_model(self, user_id: str, endpoint: Endpoint, settings: UserSettings) -> str:
+    async def default_model(self, endpoint: Endpoint, settings: UserSettings) -> str:
         """The model of threads that name none."""
-        chosen = self._default(endpoint, settings, [])
-        if chosen is not None:
-            return chosen
-        chosen = self._default(endpoint, settings, await self._provider.models(endpoint))
+        chosen = self._default(endpoint, settings, []) or self._first_listed.get(endpoint)
+        if chosen is None:
+            chosen = self._default(endpoint, settings, await self._listed(endpoint))
         if chosen is None:
             raise ProviderError(
                 Problem(
@@ -133,6 +133,16 @@ class Accounts:
                 )
             )
         return chosen
+
+    async def _listed(self, endpoint: Endpoint) -> list[Model]:
+        """The server's models; remembers the first, which is its default."""
+        openai = endpoint.source in _OPENAI
+        models = catalogue.describe(await self._provider.models(endpoint), openai=openai)
+        while len(self._first_listed) >= _MOST_ENDPOINTS:
+            self._first_listed.pop(next(iter(self._first_listed)))
+        if models:
+            self._first_listed[endpoint] = models[0].id
+        return models
 
     def _default(
         self, endpoint: Endpoint, settings: UserSettings, models: list[Model]
@@ -158,4 +168,7 @@ class Accounts:
             changes["key"] = await self._vault.encrypt(key, user_id=user_id, purpose=KEY_PURPOSE)
             changes["key_hint"] = key[-4:] if len(key) >= 12 else None
         settings = await self._store.get_settings(user_id)
+        moved = patch.source is not UNSET and patch.source is not settings.source
+        if moved and patch.defaults is UNSET:  # another server has other models
+            changes["defaults"] = msgspec.structs.replace(settings.defaults, model=None)
         return msgspec.structs.replace(settings, **changes)

@@ -353,7 +353,7 @@ class Conversations:
             raise ProviderError(error.problem) from None
         thread = await self._store.get_thread(user_id, thread_id)
         own, default = thread.settings, settings.defaults
-        name = own.model or await self._accounts.default_model(user_id, endpoint, settings)
+        name = own.model or await self._accounts.default_model(endpoint, settings)
         instructions = own.system_prompt or default.system_prompt
         max_output = own.max_output_tokens or default.max_output_tokens
         model = catalogue.lookup(name)

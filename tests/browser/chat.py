@@ -15,17 +15,35 @@ SECONDS = 30_000
 class Chat:
     """One chat on one page."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, face: str) -> None:
         self.page = page
+        self._face = face
         self.root = page.locator(".jc-Chat")
         self.question = self.root.get_by_role("textbox", name="Question")
         self.answers = self.root.get_by_role("article", name=re.compile("^Answer by"))
         self.questions = self.root.get_by_role("article", name=re.compile("^Question by"))
 
+    def appear(self) -> None:
+        """Wait until the chat is there; Notebook hides its sidebar until asked."""
+        if self._face == "notebook":
+            self.page.get_by_role("menuitem", name="View", exact=True).click(timeout=SECONDS)
+            self.page.get_by_text("Right Sidebar", exact=True).click()
+            self.page.get_by_role("menuitem", name="Show Chat").click()
+        expect(self.question).to_be_visible(timeout=SECONDS)
+
+    def reload(self) -> None:
+        """Reload the browser's page."""
+        self.page.reload()
+        self.appear()
+
     def ask(self, text: str) -> None:
         """Type a question and send it with Enter."""
         self.question.fill(text)
         self.question.press("Enter")
+
+    def text(self, number: int) -> str:
+        """The text of answer `number` as it is now."""
+        return self.answers.nth(number).locator(".jc-Answer-text").inner_text()
 
     def button(self, name: str) -> Locator:
         """The chat's button of this name."""
@@ -44,15 +62,6 @@ def open_chat(page: Page, jupyter: Jupyter, path: str | None = None) -> Chat:
     """Open the face that this server has, and wait for the chat."""
     paths = {"lab": "lab", "notebook": "tree", "chat": "jupyter-chat/"}
     page.goto(jupyter.address(path or paths[jupyter.face]))
-    if jupyter.face == "notebook":
-        _show_right_sidebar(page)
-    chat = Chat(page)
-    expect(chat.question).to_be_visible(timeout=SECONDS)
+    chat = Chat(page, jupyter.face)
+    chat.appear()
     return chat
-
-
-def _show_right_sidebar(page: Page) -> None:
-    """Notebook 7 has it closed until it is asked for."""
-    page.get_by_role("menuitem", name="View", exact=True).click(timeout=SECONDS)
-    page.get_by_role("menuitem", name="Right Sidebar").hover()
-    page.get_by_role("menuitem", name="Show Chat").click()

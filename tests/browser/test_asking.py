@@ -17,7 +17,7 @@ def chat(request: pytest.FixtureRequest, start, page: Page) -> Chat:
     return open_chat(page, start(request.param))
 
 
-def test_a_conversation(chat: Chat, page: Page):
+def test_a_conversation(chat: Chat):
     """Ask, stop, reload in mid-answer, ask while it still comes: nothing is lost."""
     chat.ask(f"First question {SLOW}")
     expect(chat.questions.first).to_contain_text("First question")
@@ -32,7 +32,7 @@ def test_a_conversation(chat: Chat, page: Page):
 
     chat.ask(f"Second question {SLOW}")
     chat.expect_answer(1, re.compile("You asked"))
-    page.reload()
+    chat.reload()
     expect(chat.questions).to_have_count(2, timeout=SECONDS)
     expect(chat.answers.first).to_contain_text("Stopped")
     expect(chat.button("Stop the answer")).to_be_visible()

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from .chat import SECONDS, Chat, open_chat
+from .chat import SECONDS, open_chat
 
 SLOW = "[[chunks=400 size=10 delay=0.05]]"
 
@@ -22,12 +22,12 @@ def test_a_killed_server_loses_nothing(start, page: Page, face: str):
     chat.ask(f"And now? {SLOW}")
     chat.expect_answer(1, re.compile("You asked.{40}", re.DOTALL))
     page.wait_for_timeout(600)  # what is older than half a second is kept
-    seen = _text(chat)[:40]
+    seen = chat.text(1)[:40]
 
     jupyter.kill()
     expect(chat.root).to_contain_text(re.compile("[Cc]onnect"), timeout=SECONDS)
     jupyter.start()
-    expect(chat.answers.nth(1)).to_contain_text("interrupted", timeout=SECONDS)
+    expect(chat.answers.nth(1)).to_contain_text("Interrupted", timeout=SECONDS)
     expect(chat.answers.nth(1)).to_contain_text(seen)
     expect(chat.answers.first).to_contain_text("Everything.")
 
@@ -65,9 +65,9 @@ def test_conversations_are_listed_renamed_and_deleted_with_a_way_back(start, pag
     alpha.click()
     expect(chat.questions.first).to_contain_text("Alpha")
     alpha.press("F2")
-    title = chat.root.get_by_role("textbox", name="Title")
-    title.fill("Gamma")
-    title.press("Enter")
+    box = chat.root.get_by_role("textbox", name="Title")
+    box.fill("Gamma")
+    box.press("Enter")
     expect(conversations.nth(1)).to_contain_text("Gamma")
 
     conversations.nth(1).get_by_role("button").first.press("Delete")
@@ -88,8 +88,4 @@ def test_two_windows_stay_in_step(start, page: Page):
     other.expect_answer(0, "You asked")
     chat.expect_idle()
     other.expect_idle()
-    assert _text(chat) == _text(other)
-
-
-def _text(chat: Chat) -> str:
-    return chat.answers.last.locator(".jc-Markdown").inner_text()
+    assert chat.text(0) == other.text(0)

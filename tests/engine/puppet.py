@@ -51,6 +51,7 @@ class Puppet:
     def __init__(self) -> None:
         self._calls: asyncio.Queue[Call] = asyncio.Queue()
         self.count = 0
+        self.times_listed = 0
 
     def stream(self, endpoint: Endpoint, request: ReplyRequest) -> AsyncIterator[Chunk]:
         call = Call(request)
@@ -63,6 +64,7 @@ class Puppet:
         return await asyncio.wait_for(self._calls.get(), 10)
 
     async def models(self, endpoint: Endpoint) -> list[Model]:
+        self.times_listed += 1
         return [Model("puppet", "Puppet")]
 
     async def close(self) -> None:

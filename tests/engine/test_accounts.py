@@ -100,3 +100,22 @@ async def test_ones_defaults_are_used_where_a_thread_says_nothing(engine):
     await engine.accounts.change(ADA, AccountPatch(defaults=defaults))
     assert (await engine.accounts.models("ada")).default == "mine"
     assert (await engine.accounts.models("eve")).default == "puppet"
+
+
+async def test_a_compatible_server_is_asked_once_which_model_comes_first(engine):
+    settings = await engine.accounts.settings("ada")
+    server = Endpoint(Source.COMPATIBLE, base_url="http://gpu/v1")
+    for _ in range(3):
+        assert await engine.accounts.default_model(server, settings) == "puppet"
+    assert engine.provider.times_listed == 1
+
+
+async def test_a_default_model_goes_with_the_source_it_was_chosen_for(engine):
+    chosen = ThreadSettings(model="gpt-5.5", system_prompt="Be brief.")
+    await engine.accounts.change(ADA, AccountPatch(source=Source.OPENAI, key=KEY, defaults=chosen))
+    await engine.accounts.change(ADA, AccountPatch(key=KEY[::-1]))
+    assert (await engine.accounts.settings("ada")).defaults == chosen
+    await engine.accounts.change(ADA, AccountPatch(source=Source.LOCAL, key=None))
+    assert (await engine.accounts.settings("ada")).defaults == ThreadSettings(
+        system_prompt="Be brief."
+    )

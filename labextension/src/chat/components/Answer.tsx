@@ -74,7 +74,7 @@ function Parts({ message }: { readonly message: Message }) {
           <Reasoning key={index} text={part.text} thinking={growing} />
         ) : (
           <div key={index} className="jc-Answer-text" data-growing={growing || undefined}>
-            <Markdown text={part.text} streaming={growing} trans={trans} />
+            <Markdown text={part.text} streaming={growing} />
           </div>
         );
       })}
@@ -134,7 +134,7 @@ function useOutcome(message: Message): string | undefined {
 function useModelName({ model }: Message): string {
   const { trans } = useChat();
   const models = useChatState(state => state.models?.models);
-  return models?.find(({ id }) => id === model)?.name ?? model ?? trans.__('Answer');
+  return models?.find(({ id }) => id === model)?.name ?? model ?? trans.__('Assistant');
 }
 
 const MOST_SPOKEN = 1000;

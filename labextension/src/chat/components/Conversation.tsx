@@ -1,6 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { Message } from '../protocol';
 import { hasOlder } from '../state/conversation';
+import type { ChatState } from '../state/state';
 import { problemOf } from '../client/problem';
 import type { Problem } from '../protocol';
 import { Answer } from './Answer';
@@ -23,8 +24,7 @@ const NEAR_THE_TOP = 600;
 export function Conversation() {
   const { services, trans } = useChat();
   const { threadId, isNew, problem } = useChatState(state => state.open);
-  const setUp = useChatState(state => state.account?.source != null);
-  const accountKnown = useChatState(state => state.account !== null);
+  const setUp = useChatState(isSetUp);
   const conversation = useConversation();
   const { messages, pending, running, regenerating } = useView();
   const scroller = useRef<HTMLDivElement>(null);
@@ -55,7 +55,7 @@ export function Conversation() {
           {conversation !== undefined && hasOlder(conversation) && (
             <Older key={messages[0]?.id} scroller={scroller} />
           )}
-          {isEmpty && isNew && accountKnown && (setUp ? <EmptyState /> : <FirstRun />)}
+          {isEmpty && isNew && setUp !== null && (setUp ? <EmptyState /> : <FirstRun />)}
           {conversation === undefined && !isNew && problem === null && (
             <p className="jc-Conversation-note jc-mod-late">{trans.__('Loading…')}</p>
           )}
@@ -194,4 +194,16 @@ function Older({ scroller }: { readonly scroller: React.RefObject<HTMLElement | 
       )}
     </div>
   );
+}
+
+/**
+ * Whether somebody can answer, as far as that is known: there is a source, and if one
+ * has chosen it oneself, it works.
+ */
+function isSetUp({ account, models }: ChatState): boolean | null {
+  if (account === null) {
+    return null;
+  }
+  const broken = account.from_environment !== true && models?.problem != null;
+  return account.source != null && !broken;
 }

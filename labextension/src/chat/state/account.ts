@@ -1,6 +1,6 @@
 import { problemOf } from '../client/problem';
 import type { Rest } from '../client/rest';
-import type { Account, AccountPatch } from '../protocol';
+import type { Account, AccountPatch, ModelList } from '../protocol';
 import type { ChatState } from './state';
 import type { Store } from './store';
 
@@ -23,13 +23,8 @@ export class AccountSettings {
   }
 
   async loadModels(): Promise<void> {
-    try {
-      const models = await this.rest.models();
-      this.store.update(state => ({ ...state, models }));
-    } catch (error) {
-      const models = { models: [], default: null, problem: problemOf(error) };
-      this.store.update(state => ({ ...state, models }));
-    }
+    const models = await this.#models();
+    this.store.update(state => ({ ...state, models }));
   }
 
   /**
@@ -38,8 +33,16 @@ export class AccountSettings {
    */
   async change(patch: AccountPatch): Promise<Account> {
     const account = await this.rest.changeAccount(patch);
-    this.store.update(state => ({ ...state, account }));
-    await this.loadModels();
+    const models = await this.#models();
+    this.store.update(state => ({ ...state, account, models }));
     return account;
+  }
+
+  async #models(): Promise<ModelList> {
+    try {
+      return await this.rest.models();
+    } catch (error) {
+      return { models: [], default: null, problem: problemOf(error) };
+    }
   }
 }
