@@ -1,11 +1,24 @@
-import type { Translator } from '../i18n';
+import { memo, useMemo, useState } from 'react';
+import { Blocks } from '../markdown/BlockView';
+import { MarkdownStream } from '../markdown/stream';
 
 interface Props {
   readonly text: string;
+  /** More text may follow. */
   readonly streaming: boolean;
-  readonly trans: Translator;
 }
 
-export function Markdown({ text }: Props) {
-  return <div className="jc-Question-text">{text}</div>;
-}
+/** What a model wrote. */
+export const Markdown = memo(function Markdown({ text, streaming }: Props) {
+  const [stream] = useState(() => new MarkdownStream());
+  const { blocks, rest } = useMemo(
+    () => stream.update(text, streaming),
+    [stream, text, streaming]
+  );
+  return (
+    <div className="jc-Markdown">
+      <Blocks blocks={blocks} />
+      {rest !== '' && <div className="jc-Markdown-rest">{rest}</div>}
+    </div>
+  );
+});

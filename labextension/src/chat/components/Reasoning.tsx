@@ -24,7 +24,7 @@ export function Reasoning({ text, thinking }: Props) {
     <details className="jc-Reasoning">
       <summary>{thinking ? <Thinking /> : trans.__('What it thought')}</summary>
       <div className="jc-Reasoning-text" ref={box}>
-        <Markdown text={text} streaming={thinking} trans={trans} />
+        <Markdown text={text} streaming={thinking} />
       </div>
     </details>
   );

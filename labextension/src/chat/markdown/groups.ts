@@ -1,0 +1,41 @@
+/**
+ * A sequence in groups of a fixed size.  Appending makes a new sequence that shares all
+ * full groups with the old one, so that whoever shows both looks at the last one only.
+ */
+export type Groups<T> = readonly (readonly T[])[];
+
+const SIZE = 32;
+
+export function append<T>(groups: Groups<T>, items: readonly T[]): Groups<T> {
+  if (items.length === 0) {
+    return groups;
+  }
+  const all = [...groups];
+  const last = all.at(-1) ?? [];
+  let taken = 0;
+  if (last.length > 0 && last.length < SIZE) {
+    taken = SIZE - last.length;
+    all[all.length - 1] = [...last, ...items.slice(0, taken)];
+  }
+  for (; taken < items.length; taken += SIZE) {
+    all.push(items.slice(taken, taken + SIZE));
+  }
+  return all;
+}
+
+/** The sequence with the items that `same` finds in the old one at the same place. */
+export function reuse<T>(
+  groups: Groups<T>,
+  old: Groups<T>,
+  same: (item: T, old: T) => boolean
+): Groups<T> {
+  return groups.map((group, index) => {
+    const before = old[index] ?? [];
+    const merged = group.map((item, place) =>
+      before[place] !== undefined && same(item, before[place]) ? before[place] : item
+    );
+    const unchanged =
+      merged.length === before.length && merged.every((item, at) => item === before[at]);
+    return unchanged ? before : merged;
+  });
+}
