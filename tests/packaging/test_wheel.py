@@ -32,7 +32,7 @@ def test_the_wheel_carries_both_bundles_and_no_sources_of_them(wheel: Path) -> N
 def test_jupyter_finds_both_extensions(installation: Installation) -> None:
     servers = installation.output_of("jupyter", "server", "extension", "list")
     assert re.search(r"jupyter_chat\S* .*enabled", servers), servers
-    assert re.search(r"jupyter_chat .* OK", servers), servers
+    assert re.search(r"jupyter_chat .*OK", servers), servers
     labs = installation.output_of("jupyter", "labextension", "list")
     assert re.search(r"jupyter-chat-lab v\S+ .*enabled.* OK", labs), labs
 

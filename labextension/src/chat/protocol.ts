@@ -24,6 +24,7 @@ export type Code =
   | 'no_key'
   | 'no_quota'
   | 'not_found'
+  | 'output_limit'
   | 'provider_down'
   | 'provider_timeout'
   | 'rate_limited'

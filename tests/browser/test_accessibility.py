@@ -1,0 +1,80 @@
+"""No face breaks the rules that axe checks (WCAG 2.1 A and AA), in either theme."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .chat import SECONDS, Chat, open_chat
+
+_AXE = Path(__file__).parents[2] / "labextension/node_modules/axe-core/axe.min.js"
+_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
+RICH = json.dumps(
+    "## Title\n\n- [x] done\n- [ ] open\n\n|a|b|\n|-|-|\n|1|2|\n\n```python\nprint('hi')  # hm\n```\n"
+    "\n> quoted [link](https://example.org) and `code`\n\n![remote](https://example.org/x.png)\n"
+)
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds wrong within the chat, one line each."""
+    if not page.evaluate("typeof window.axe === 'object'"):
+        page.evaluate(_AXE.read_text())
+    found = page.evaluate(
+        "rules => window.axe.run('.jc-Chat', {runOnly: rules}).then(result => result.violations)",
+        _RULES,
+    )
+    return [
+        f"{rule['id']}: {node['html'][:200]} {node['failureSummary']}"
+        for rule in found
+        for node in rule["nodes"]
+    ]
+
+
+def test_every_state_of_the_page(start, page: Page):
+    """Empty, answering, answered, failed, the settings, the model's popover; both themes."""
+    chat = open_chat(page, start("chat"))
+    for theme in ("light", "dark"):
+        if theme == "dark":
+            chat.button("New conversation").first.click()
+            chat.button("Use the dark theme").click()
+        assert violations(page) == [], f"empty, {theme}"
+        chat.ask("Think [[reasoning=40 chunks=40 delay=0.1]]")
+        expect(chat.button("Stop the answer")).to_be_visible()
+        assert violations(page) == [], f"answering, {theme}"
+        chat.button("Stop the answer").click()
+        chat.expect_idle()
+        chat.ask(f"Rich [[text={RICH}]]")
+        chat.expect_answer(1, "quoted")
+        chat.expect_idle()
+        chat.ask("Fails [[quota]]")
+        chat.expect_answer(2, "no credit left")
+        assert violations(page) == [], f"answered, {theme}"
+        _open_model_settings(chat)
+        assert violations(page) == [], f"model settings, {theme}"
+        page.keyboard.press("Escape")
+        chat.button("Settings").click()
+        assert violations(page) == [], f"settings, {theme}"
+        chat.button("Back to the conversation").click()
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_the_sidebar(start, page: Page, theme: str):
+    jupyter = start("lab")
+    themes = jupyter.folder / "jupyterlab_settings_dir/@jupyterlab/apputils-extension"
+    (themes / "themes.jupyterlab-settings").write_text(json.dumps({"theme": theme}))
+    chat = open_chat(page, jupyter)
+    chat.ask(f"Rich [[text={RICH}]]")
+    chat.expect_answer(0, "quoted")
+    chat.expect_idle()
+    assert violations(page) == []
+    chat.button("Show conversations").click()
+    expect(chat.root.get_by_role("group", name="Conversations")).to_be_visible(timeout=SECONDS)
+    assert violations(page) == []
+
+
+def _open_model_settings(chat: Chat) -> None:
+    chat.root.locator("[aria-haspopup=dialog]").last.click()
+    expect(chat.root.get_by_role("dialog")).to_be_visible()
