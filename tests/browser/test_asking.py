@@ -63,3 +63,14 @@ def test_what_goes_wrong_is_said_where_it_happened(chat: Chat):
     expect(chat.answers.nth(1)).to_contain_text("You asked")
     chat.ask("Once more [[error=429 retry_after=1 times=1]]")
     chat.expect_answer(2, "You asked")
+
+
+def test_stop_ends_the_answer_that_comes_and_not_the_one_that_waits(start, page: Page):
+    chat = open_chat(page, start("chat"))
+    chat.ask(f"First {SLOW}")
+    chat.expect_answer(0, "You asked")
+    chat.ask('Second [[text="The second answer."]]')
+    expect(chat.answers.nth(1)).to_contain_text("Queued")
+    chat.button("Stop the answer").click()
+    expect(chat.answers.first).to_contain_text("Stopped")
+    chat.expect_answer(1, "The second answer.")

@@ -86,6 +86,6 @@ function runningReply({ store }: Services) {
   const { conversations, open } = store.state;
   const conversation = conversations[open.threadId];
   return open.threadId in conversations
-    ? path(conversation).findLast(isRunning)
+    ? path(conversation).find(isRunning)
     : undefined;
 }

@@ -59,7 +59,7 @@ export function view(
   return {
     messages,
     pending: shown,
-    running: messages.findLast(isRunning),
+    running: messages.find(isRunning),
     regenerating: regeneration !== null
   };
 }
