@@ -16,7 +16,8 @@ _OPTIONS = {
     "rules": {"heading-order": {"enabled": False}},  # the model's text decides
 }
 RICH = json.dumps(
-    "## Title\n\n- [x] done\n- [ ] open\n\n|a|b|\n|-|-|\n|1|2|\n\n```python\nprint('hi')  # hm\n```\n"
+    "## Title\n\n- [x] done\n- [ ] open\n\n|a|b|\n|-|-|\n|1|2|\n\n"
+    "```python\nprint('hi')  # hm\n```\n"
     "\n> quoted [link](https://example.org) and `code`\n\n![remote](https://example.org/x.png)\n"
 )
 
