@@ -154,7 +154,6 @@ follows, or $$inline display$$ in a line, and \\[also so\\].
 
   $$
   a
-
   b
   $$
 - next

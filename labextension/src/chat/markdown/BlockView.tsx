@@ -1,8 +1,8 @@
 import { memo } from 'react';
 import { CodeBlock } from './CodeBlock';
-import { ListFrame } from './List';
+import { ListFrame, ListItem } from './List';
 import { TableBox } from './TableBox';
-import type { Block, Piece } from './blocks';
+import type { Block, Item, Piece } from './blocks';
 import type { Groups } from './groups';
 import { render } from './render';
 
@@ -22,11 +22,19 @@ const BlockGroup = memo(function BlockGroup({
 const BlockView = memo(function BlockView({ block }: { readonly block: Block }) {
   switch (block.kind) {
     case 'code':
-      return <CodeBlock {...block} />;
+      return <CodeBlock info={block.info} code={block.code} open={block.open} />;
+    case 'quote':
+      return (
+        <blockquote dir="auto">
+          <BlockGroup blocks={block.blocks} />
+        </blockquote>
+      );
     case 'list':
       return (
-        <ListFrame open={block.open} tight={block.tight}>
-          <Pieces pieces={block.items} />
+        <ListFrame start={block.start} tight={block.tight}>
+          {block.items.map((items, index) => (
+            <Items key={index} items={items} />
+          ))}
         </ListFrame>
       );
     case 'table':
@@ -35,7 +43,9 @@ const BlockView = memo(function BlockView({ block }: { readonly block: Block }) 
           <PieceView piece={block.head} />
           {block.rows.length > 0 && (
             <tbody>
-              <Pieces pieces={block.rows} />
+              {block.rows.map((rows, index) => (
+                <Rows key={index} rows={rows} />
+              ))}
             </tbody>
           )}
         </TableBox>
@@ -45,16 +55,20 @@ const BlockView = memo(function BlockView({ block }: { readonly block: Block }) 
   }
 });
 
-function Pieces({ pieces }: { readonly pieces: Groups<Piece> }) {
-  return pieces.map((group, index) => <PieceGroup key={index} pieces={group} />);
-}
+const Items = memo(function Items({ items }: { readonly items: readonly Item[] }) {
+  return items.map((item, index) => <ItemView key={index} item={item} />);
+});
 
-const PieceGroup = memo(function PieceGroup({
-  pieces
-}: {
-  readonly pieces: readonly Piece[];
-}) {
-  return pieces.map((piece, index) => <PieceView key={index} piece={piece} />);
+const ItemView = memo(function ItemView({ item }: { readonly item: Item }) {
+  return (
+    <ListItem done={item.done}>
+      <BlockGroup blocks={item.blocks} />
+    </ListItem>
+  );
+});
+
+const Rows = memo(function Rows({ rows }: { readonly rows: readonly Piece[] }) {
+  return rows.map((row, index) => <PieceView key={index} piece={row} />);
 });
 
 const PieceView = memo(function PieceView({ piece }: { readonly piece: Piece }) {

@@ -8,7 +8,7 @@ interface Props {
   readonly source: string;
   /** It stands in a line of its own. */
   readonly display: boolean;
-  /** The model is still writing it. */
+  /** It has no end, perhaps not yet: it is not drawn. */
   readonly open: boolean;
 }
 

@@ -1,30 +1,29 @@
-import { type ReactNode, createElement } from 'react';
+import type { ReactNode } from 'react';
 import { useChat } from '../components/context';
-import type { Token } from './parser';
 
 interface FrameProps {
-  readonly open: Token;
+  /** The first number; `undefined` for bullets. */
+  readonly start: number | undefined;
   readonly tight: boolean;
   readonly children: ReactNode;
 }
 
-export function ListFrame({ open, tight, children }: FrameProps) {
-  const isOrdered = open.type === 'ordered_list_open';
-  const start = isOrdered ? Number(open.attrGet('start') ?? 1) : 1;
-  return createElement(
-    isOrdered ? 'ol' : 'ul',
-    {
-      className: tight ? 'jc-mod-tight' : undefined,
-      start: start === 1 ? undefined : start,
-      dir: 'auto'
-    },
-    children
+export function ListFrame({ start, tight, children }: FrameProps) {
+  const className = tight ? 'jc-mod-tight' : undefined;
+  return start === undefined ? (
+    <ul className={className} dir="auto">
+      {children}
+    </ul>
+  ) : (
+    <ol className={className} dir="auto" start={start === 1 ? undefined : start}>
+      {children}
+    </ol>
   );
 }
 
 interface ItemProps {
   /** For a task: whether it is done. */
-  readonly done?: boolean;
+  readonly done: boolean | undefined;
   readonly children: ReactNode;
 }
 

@@ -3,24 +3,28 @@
 import { type Block, type List, type Table, areTight, lineOf } from './blocks';
 import { append } from './groups';
 import type { Lines } from './lines';
+import type { Token } from './parser';
 
 export type Container = List | Table;
 
-/** What the tail needs before it to be understood: rows are rows below their head only. */
+/** What the tail needs before it: rows are rows only below their head. */
 export function prefixOf(container: Container | undefined): string {
   return container?.kind === 'table' ? container.head.source : '';
 }
 
-/** The whole container, whose frozen pieces the block continues; `undefined` if it is another. */
+/** The whole of frozen pieces and the block behind them; `undefined` if it is another. */
 export function join(frozen: Container, block: Block | undefined): Container | undefined {
   if (frozen.kind === 'list' && block?.kind === 'list') {
-    return frozen.open.markup !== block.open.markup || frozen.open.tag !== block.open.tag
-      ? undefined
-      : {
+    const isSame =
+      frozen.marker === block.marker &&
+      (frozen.start === undefined) === (block.start === undefined);
+    return isSame
+      ? {
           ...frozen,
           tight: frozen.tight && block.tight,
           items: append(frozen.items, block.items.flat())
-        };
+        }
+      : undefined;
   }
   if (frozen.kind === 'table' && block?.kind === 'table') {
     return { ...frozen, rows: append(frozen.rows, block.rows.flat()) };
@@ -35,27 +39,44 @@ interface Split {
 }
 
 /**
- * Freeze the pieces of the block behind those already frozen, except the last one: it
- * may go on.  `undefined` if there is none to freeze.
+ * Freeze the pieces of a block, and of the tokens that it was made from, behind those
+ * already frozen: all but the last one, which may go on.  `undefined` if there are none.
  */
 export function split(
   frozen: Container | undefined,
   block: Container,
+  tokens: readonly Token[],
   lines: Lines
 ): Split | undefined {
-  const pieces = block.kind === 'list' ? block.items.flat() : block.rows.flat();
-  const last = pieces.findLastIndex(piece => lines.isComplete(lineOf(piece.tokens)));
+  const starts = tokens
+    .filter(token =>
+      block.kind === 'list'
+        ? token.type === 'list_item_open' && token.level === 1
+        : token.type === 'tr_open' && token.level === 2
+    )
+    .map(token => lineOf([token]))
+    .slice(block.kind === 'table' ? 1 : 0); // The first row is the head.
+  const last = starts.findLastIndex(line => lines.isComplete(line));
   if (last < 1) {
     return undefined;
   }
-  const line = lineOf(pieces[last].tokens);
+  return { line: starts[last], frozen: withPieces(frozen, block, last) };
+}
+
+function withPieces(
+  frozen: Container | undefined,
+  block: Container,
+  count: number
+): Container {
   if (block.kind === 'table') {
-    const rows = block.rows.flat().slice(0, last);
-    const before = frozen?.kind === 'table' ? frozen : { ...block, rows: [] };
-    return { line, frozen: { ...before, rows: append(before.rows, rows) } };
+    const rows = frozen?.kind === 'table' ? frozen.rows : [];
+    return { ...block, rows: append(rows, block.rows.flat().slice(0, count)) };
   }
-  const items = block.items.flat().slice(0, last);
   const before = frozen?.kind === 'list' ? frozen : { ...block, tight: true, items: [] };
-  const tight = before.tight && areTight(items, true);
-  return { line, frozen: { ...before, tight, items: append(before.items, items) } };
+  const items = block.items.flat().slice(0, count);
+  return {
+    ...before,
+    tight: before.tight && areTight(items, true),
+    items: append(before.items, items)
+  };
 }

@@ -22,20 +22,3 @@ export function append<T>(groups: Groups<T>, items: readonly T[]): Groups<T> {
   }
   return all;
 }
-
-/** The sequence with the items that `same` finds in the old one at the same place. */
-export function reuse<T>(
-  groups: Groups<T>,
-  old: Groups<T>,
-  same: (item: T, old: T) => boolean
-): Groups<T> {
-  return groups.map((group, index) => {
-    const before = old[index] ?? [];
-    const merged = group.map((item, place) =>
-      before[place] !== undefined && same(item, before[place]) ? before[place] : item
-    );
-    const unchanged =
-      merged.length === before.length && merged.every((item, at) => item === before[at]);
-    return unchanged ? before : merged;
-  });
-}

@@ -5,7 +5,7 @@ import type { MarkdownIt, StateBlock, StateInline } from 'markdown-it';
 /** What the token of a formula says beyond its source. */
 export interface FormulaMeta extends Record<string, unknown> {
   readonly display: boolean;
-  /** Its end has not come yet. */
+  /** It has no end. */
   readonly open: boolean;
 }
 
@@ -100,10 +100,11 @@ function isPrice(text: string, start: number): boolean {
 function plainEnd(text: string, start: number, max: number, closer: string): number {
   const within = text.slice(start, Math.min(max, start + MOST_CHARACTERS));
   const end = within.indexOf(closer);
-  const isEscapedLink = text[start + end + closer.length] === '(' && closer === '\\]';
-  return end === -1 || within.slice(0, end).trim() === '' || isEscapedLink
-    ? -1
-    : start + end;
+  const content = within.slice(0, end);
+  // "\[1\]" and "\[text\](address)" were escaped to be no links.
+  const isEscape =
+    closer === '\\]' && (/^[\d\s,]*$/.test(content) || text[start + end + 2] === '(');
+  return end === -1 || content.trim() === '' || isEscape ? -1 : start + end;
 }
 
 function blockFormula(
@@ -121,41 +122,59 @@ function blockFormula(
     return false;
   }
   const closer = CLOSERS[opener];
-  const lines: string[] = [];
-  let line = startLine;
-  let closed = false;
-  for (; line < Math.min(endLine, startLine + MOST_LINES); line++) {
-    if (!state.isEmpty(line) && state.sCount[line] < state.blkIndent) {
-      break;
-    }
-    const text = line === startLine ? first.slice(2) : lineAt(state, line);
-    const end = text.indexOf(closer);
-    if (end === -1) {
-      lines.push(text);
-    } else if (text.slice(end + 2).trim() === '') {
-      lines.push(text.slice(0, end));
-      closed = true;
-      break;
-    } else {
-      return false; // Text goes on behind it: the inline rule knows what to do.
-    }
+  const lines = [first.slice(2)];
+  let end = lines[0].indexOf(closer);
+  if (end !== -1 && !/^\s*$/.test(lines[0].slice(end + 2))) {
+    return false; // Text goes on behind it: the inline rule knows what to do.
   }
-  // While the text grows the end may still come: what is there is shown as a source.
-  const mayClose = state.env.growing === true && line === state.lineMax;
-  const content = lines.join('\n').trim();
-  if (!(closed ? content !== '' : mayClose)) {
+  if (lines[0].trim() === closer) {
     return false;
   }
-  if (!silent) {
-    state.line = closed ? line + 1 : line;
-    const token = state.push('math_block', 'math', 0);
-    token.block = true;
-    token.markup = opener;
-    token.content = content;
-    token.meta = { display: true, open: !closed };
-    token.map = [startLine, state.line];
+  if (silent) {
+    return true;
   }
+  // As in TeX, no blank line is in a formula.  One without an end goes on to the blank
+  // line or the end of what it stands in: most likely its own end has not come yet.
+  let line = startLine + 1;
+  for (; end === -1 && line < endLine && lines.length < MOST_LINES; line++) {
+    if (state.isEmpty(line) || state.sCount[line] < state.blkIndent) {
+      break;
+    }
+    lines.push(lineAt(state, line));
+    end = lines[lines.length - 1].indexOf(closer);
+  }
+  let rest = '';
+  if (end !== -1) {
+    const last = lines.pop() ?? '';
+    rest = last.slice(end + 2).trim();
+    lines.push(last.slice(0, end));
+  }
+  const content = lines.join('\n').trim();
+  state.line = line;
+  // One block, as blocks begin where a line does.
+  state.push('math_text_open', 'div', 1).map = [startLine, line];
+  const token = state.push('math_block', 'math', 0);
+  token.block = true;
+  token.markup = opener;
+  token.content = content;
+  token.meta = { display: true, open: end === -1 || content === '' };
+  token.map = [startLine, line];
+  if (rest !== '') {
+    pushParagraph(state, rest, line);
+  }
+  state.push('math_text_close', 'div', -1);
   return true;
+}
+
+/** The text behind the end of a formula, in its last line. */
+function pushParagraph(state: StateBlock, text: string, end: number): void {
+  const open = state.push('paragraph_open', 'p', 1);
+  open.map = [end - 1, end];
+  const inline = state.push('inline', '', 0);
+  inline.content = text;
+  inline.map = [end - 1, end];
+  inline.children = [];
+  state.push('paragraph_close', 'p', -1);
 }
 
 function lineAt(state: StateBlock, line: number): string {

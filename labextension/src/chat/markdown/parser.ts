@@ -6,24 +6,11 @@ import { tasks } from './tasks';
 export type { Token };
 export type References = NonNullable<Env['references']>;
 
-/** A block at the top level of a text: a paragraph, a list, a table… */
-export interface ParsedBlock {
-  readonly tokens: readonly Token[];
-  /** Its first line, from 0. */
-  readonly line: number;
-}
-
-export interface Parsed {
-  readonly blocks: readonly ParsedBlock[];
+interface Parsed {
+  /** The tokens of each block at the top level. */
+  readonly blocks: readonly (readonly Token[])[];
   /** The link reference definitions, those given included. */
   readonly references: References;
-}
-
-interface Options {
-  /** More text may follow. */
-  readonly growing?: boolean;
-  /** What was defined before this text. */
-  readonly references?: References;
 }
 
 /** CommonMark with tables, strikethrough, bare links and formulas; HTML is plain text. */
@@ -44,17 +31,11 @@ parser.linkify.add('www.', {
   }
 });
 
-export function parse(source: string, { growing = false, references }: Options = {}) {
-  const known: References = { ...references };
-  const tokens = parser.parse(source, { growing, references: known });
-  return { blocks: atTopLevel(tokens), references: known } satisfies Parsed;
-}
-
-function atTopLevel(tokens: readonly Token[]): ParsedBlock[] {
-  return slices(tokens, 0).map(slice => ({
-    tokens: slice,
-    line: slice[0].map?.[0] ?? 0
-  }));
+/** Parse a text behind one with these link definitions. */
+export function parse(source: string, before: References = {}): Parsed {
+  const references = { ...before };
+  const tokens = parser.parse(source, { references });
+  return { blocks: slices(tokens, 0), references };
 }
 
 /** The tokens in runs, each of which is complete at the level. */

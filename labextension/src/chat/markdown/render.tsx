@@ -1,50 +1,46 @@
 // Tokens as elements.  What is not named here cannot appear, whatever the model writes.
 
-import { Fragment, type ReactNode, createElement } from 'react';
-import { CodeBlock } from './CodeBlock';
+import { type ReactNode, createElement } from 'react';
 import { Formula } from './Formula';
 import { Link } from './Link';
-import { ListFrame, ListItem } from './List';
 import { RemoteImage } from './RemoteImage';
-import { TableBox } from './TableBox';
-import { withoutLastBreak } from './blocks';
 import type { FormulaMeta } from './math';
 import type { Token } from './parser';
-import type { TaskMeta } from './tasks';
 
 /** Deeper elements are left out, their content stays: browsers overflow their stack. */
-const DEEPEST = 60;
+const DEEPEST = 40;
 
 /** An element whose end has not been reached. */
 interface Frame {
   readonly open: Token;
   readonly children: ReactNode[];
-  /** For lists: a blank line is somewhere in it. */
-  loose: boolean;
 }
 
+/** A block that holds no others, the head or a row of a table, or the text in them. */
 export function render(tokens: readonly Token[]): ReactNode[] {
   const root: ReactNode[] = [];
   const stack: Frame[] = [];
   let ignored = 0;
   for (const token of tokens) {
+    const children = stack.at(-1)?.children ?? root;
     if (token.nesting === 1) {
-      if (stack.length >= DEEPEST) {
+      if (stack.length < DEEPEST) {
+        stack.push({ open: token, children: [] });
+      } else {
         ignored++;
-        continue;
       }
-      const list = stack.at(-2);
-      if (token.type === 'paragraph_open' && !token.hidden && list !== undefined) {
-        list.loose = true;
-      }
-      stack.push({ open: token, children: [], loose: false });
+    } else if (token.type === 'inline') {
+      children.push(...render(token.children ?? []));
     } else if (token.nesting === 0) {
-      add(stack.at(-1)?.children ?? root, leaf(token, stack));
+      add(children, leaf(token, stack, children.length));
     } else if (ignored > 0) {
       ignored--;
     } else {
       const ended = stack.pop();
-      add(stack.at(-1)?.children ?? root, ended && element(ended));
+      const outer = stack.at(-1)?.children ?? root;
+      if (ended !== undefined) {
+        outer.push(element(ended, outer.length));
+      }
     }
   }
   return root;
@@ -53,96 +49,74 @@ export function render(tokens: readonly Token[]): ReactNode[] {
 /** Add a child; neighbouring texts become one. */
 function add(children: ReactNode[], child: ReactNode): void {
   const last = children.at(-1);
-  if (typeof child !== 'string') {
-    children.push(<Fragment key={children.length}>{child}</Fragment>);
-  } else if (typeof last === 'string') {
+  if (typeof child === 'string' && typeof last === 'string') {
     children[children.length - 1] = last + child;
   } else {
     children.push(child);
   }
 }
 
-function element({ open, children, loose }: Frame): ReactNode {
-  switch (open.type) {
-    case 'paragraph_open':
-      return <p dir="auto">{children}</p>;
-    case 'heading_open':
-      // The thread's title and the message stand above.
-      return createElement(
-        `h${Math.min(Number(open.tag[1]) + 2, 6)}`,
-        { dir: 'auto' },
-        children
-      );
-    case 'blockquote_open':
-      return <blockquote dir="auto">{children}</blockquote>;
-    case 'bullet_list_open':
-    case 'ordered_list_open':
-      return (
-        <ListFrame open={open} tight={!loose}>
-          {children}
-        </ListFrame>
-      );
-    case 'list_item_open':
-      return <ListItem done={(open.meta as TaskMeta | null)?.done}>{children}</ListItem>;
-    case 'table_open':
-      return <TableBox>{children}</TableBox>;
-    case 'thead_open':
-      return <thead>{children}</thead>;
-    case 'tbody_open':
-      return <tbody>{children}</tbody>;
-    case 'tr_open':
-      return <tr>{children}</tr>;
-    case 'th_open':
-      return (
-        <th className={alignment(open)} dir="auto">
-          {children}
-        </th>
-      );
-    case 'td_open':
-      return (
-        <td className={alignment(open)} dir="auto">
-          {children}
-        </td>
-      );
-    case 'em_open':
-      return <em>{children}</em>;
-    case 'strong_open':
-      return <strong>{children}</strong>;
-    case 's_open':
-      return <s>{children}</s>;
-    case 'link_open':
-      return <Link address={attribute(open, 'href')}>{children}</Link>;
-    default:
-      return children;
+/** What needs nothing but its content. */
+const TAGS: Readonly<Record<string, string | undefined>> = {
+  em_open: 'em',
+  math_text_open: 'div',
+  s_open: 's',
+  strong_open: 'strong',
+  thead_open: 'thead',
+  tr_open: 'tr'
+};
+
+/** What holds a text of its own, the direction of which is found out. */
+const TEXT_TAGS: Readonly<Record<string, string | undefined>> = {
+  paragraph_open: 'p',
+  td_open: 'td',
+  th_open: 'th'
+};
+
+function element({ open, children }: Frame, key: number): ReactNode {
+  if (open.type === 'link_open') {
+    return (
+      <Link key={key} address={attribute(open, 'href')}>
+        {children}
+      </Link>
+    );
   }
+  if (open.type === 'heading_open') {
+    // The titles of the chat and of the message stand above.
+    const level = Math.min(Number(open.tag[1]) + 2, 6);
+    return createElement(`h${level}`, { key, dir: 'auto' }, children);
+  }
+  const tag = TEXT_TAGS[open.type];
+  return tag === undefined
+    ? createElement(TAGS[open.type] ?? 'span', { key }, children)
+    : createElement(tag, { key, className: alignment(open), dir: 'auto' }, children);
 }
 
-function leaf(token: Token, stack: readonly Frame[]): ReactNode {
+function leaf(token: Token, stack: readonly Frame[], key: number): ReactNode {
   switch (token.type) {
-    case 'inline':
-      return render(token.children ?? []);
     case 'softbreak':
       return '\n';
     case 'hardbreak':
-      return <br />;
+      return <br key={key} />;
     case 'hr':
-      return <hr />;
+      return <hr key={key} />;
     case 'code_inline':
-      return <code dir="ltr">{token.content}</code>;
-    case 'fence':
-    case 'code_block':
-      return <CodeBlock info={token.info} code={withoutLastBreak(token.content)} />;
+      return (
+        <code key={key} dir="ltr">
+          {token.content}
+        </code>
+      );
     case 'math_inline':
     case 'math_block': {
       const { display, open } = token.meta as FormulaMeta;
-      return <Formula source={token.content} display={display} open={open} />;
+      const source = open ? token.markup + token.content : token.content;
+      return <Formula key={key} source={source} display={display} open={open} />;
     }
     case 'image': {
       const alt = (token.children ?? []).map(child => child.content).join('');
-      const isInLink = stack.some(({ open }) => open.type === 'link_open');
-      return (
-        <RemoteImage address={attribute(token, 'src')} alt={alt} inLink={isInLink} />
-      );
+      const inLink = stack.some(({ open }) => open.type === 'link_open');
+      const address = attribute(token, 'src');
+      return <RemoteImage key={key} address={address} alt={alt} inLink={inLink} />;
     }
     default:
       return token.content;

@@ -3,16 +3,16 @@
 // grows, a list is frozen item by item and a table row by row, and code is not parsed.
 //
 // Link definitions may come at the very end of a text and reach back to its beginning.
-// Therefore the finished text is parsed once as a whole: what was streamed then equals
-// what is shown after a reload.
+// A finished text that has some is therefore parsed once more as a whole, so that what
+// was streamed equals what is shown after a reload.
 
-import { type Block, type Piece, toBlock } from './blocks';
+import { type Block, lineOf, toBlocks } from './blocks';
 import { type Container, join, prefixOf, split } from './containers';
 import { type OpenFence, advance, openFence } from './fence';
-import { type Groups, append, reuse } from './groups';
+import { type Groups, append } from './groups';
 import { Lines } from './lines';
-import type { FormulaMeta } from './math';
-import { type ParsedBlock, type References, type Token, parse } from './parser';
+import { type References, type Token, parse } from './parser';
+import { reuse } from './reuse';
 
 export interface View {
   readonly blocks: Groups<Block>;
@@ -24,23 +24,30 @@ export interface View {
 const LONG_TAIL = 8192;
 const GROWTH = 1 / 8;
 
+interface State {
+  /** The blocks before the tail. */
+  readonly frozen: Groups<Block>;
+  /** The frozen pieces of the list or table that the tail continues. */
+  readonly container?: Container;
+  /** The code block that the tail is. */
+  readonly fence?: OpenFence;
+  /** Where the tail begins in the text. */
+  readonly tail: number;
+  /** The link definitions before the tail. */
+  readonly references: References;
+  /** The blocks of the tail, the frozen pieces of its container included. */
+  readonly shown: readonly Block[];
+  /** Up to where the text was parsed. */
+  readonly parsed: number;
+}
+
+const START: State = { frozen: [], tail: 0, references: {}, shown: [], parsed: 0 };
+
 export class MarkdownStream {
   #text = '';
   #growing = true;
+  #state = START;
   #view: View = { blocks: [], rest: '' };
-
-  /** The blocks before the tail. */
-  #frozen: Groups<Block> = [];
-  /** The frozen pieces of the list or table that the tail continues. */
-  #container: Container | undefined;
-  /** The code block that the tail continues. */
-  #fence: OpenFence | undefined;
-  /** Where the tail begins in the text. */
-  #tail = 0;
-  /** Up to where the text was parsed. */
-  #parsed = 0;
-  /** The link definitions before the tail. */
-  #references: References = {};
 
   /**
    * What is shown of a text that has grown since the last call, or else is a new one.
@@ -48,154 +55,131 @@ export class MarkdownStream {
    */
   update(raw: string, growing: boolean): View {
     const text = normalized(raw);
-    if (text === this.#text && growing === this.#growing) {
-      return this.#view;
+    if (text !== this.#text || growing !== this.#growing) {
+      const state = text.startsWith(this.#text) ? this.#state : START;
+      this.#state = growing ? grown(state, text) : finished(state, text);
+      this.#view = {
+        blocks: append(this.#state.frozen, this.#state.shown),
+        rest: text.slice(this.#state.parsed)
+      };
+      this.#text = text;
+      this.#growing = growing;
     }
-    if (!growing) {
-      this.#view = finished(text, this.#view);
-    } else {
-      if (!this.#growing || !text.startsWith(this.#text)) {
-        this.#startOver();
-      }
-      this.#view = this.#grown(text);
-    }
-    this.#text = text;
-    this.#growing = growing;
     return this.#view;
   }
-
-  #startOver(): void {
-    this.#frozen = [];
-    this.#container = undefined;
-    this.#fence = undefined;
-    this.#tail = 0;
-    this.#parsed = 0;
-    this.#references = {};
-  }
-
-  #grown(text: string): View {
-    if (this.#fence !== undefined) {
-      const { code, next } = advance(this.#fence, text);
-      if (typeof next !== 'number') {
-        this.#fence = next;
-        return { blocks: append(this.#frozen, [code]), rest: '' };
-      }
-      this.#fence = undefined;
-      this.#frozen = append(this.#frozen, [code]);
-      this.#tail = next;
-      this.#parsed = next;
-    }
-    const length = text.length - this.#tail;
-    if (length > LONG_TAIL && text.length - this.#parsed < length * GROWTH) {
-      return { blocks: this.#view.blocks, rest: text.slice(this.#parsed) };
-    }
-    this.#parsed = text.length;
-    return this.#parseTail(text);
-  }
-
-  #parseTail(text: string): View {
-    const container = this.#container;
-    const prefix = prefixOf(container);
-    const offset = this.#tail - prefix.length;
-    const lines = new Lines(prefix + text.slice(this.#tail));
-    const { blocks: parsed, references } = parse(lines.text, {
-      growing: true,
-      references: this.#references
-    });
-    const blocks = toBlocks(parsed, lines);
-    const shown = [...blocks];
-    if (container !== undefined) {
-      const joined = join(container, blocks.at(0));
-      if (joined === undefined) {
-        // It is not what it seemed to be; as a whole it is.
-        this.#startOver();
-        return this.#grown(text);
-      }
-      shown[0] = joined;
-    }
-    const view = { blocks: append(this.#frozen, shown), rest: '' };
-
-    // A block whose first line has not ended may yet belong to the one before.
-    const last = parsed.findLastIndex(({ line }) => lines.isComplete(line));
-    if (last > 0 || (last === 0 && container === undefined)) {
-      this.#frozen = append(this.#frozen, shown.slice(0, last));
-      this.#container = undefined;
-      const end = offset + lines.start(parsed[last].line);
-      this.#define(text.slice(this.#tail, end), references);
-      this.#tail = end;
-    }
-    if (last !== -1 && last === parsed.length - 1) {
-      const block = blocks[last];
-      if (block.kind === 'list' || block.kind === 'table') {
-        const parts = split(this.#container, block, lines);
-        if (parts !== undefined) {
-          this.#container = parts.frozen;
-          const end = offset + lines.start(parts.line);
-          this.#define(text.slice(this.#tail, end), references);
-          this.#tail = end;
-        }
-      } else if (block.kind === 'code') {
-        this.#fence = openFence(text, this.#tail);
-        if (this.#fence !== undefined) {
-          return this.#grown(text);
-        }
-      }
-    }
-    return view;
-  }
-
-  /** Keep the link definitions of a source that is no longer in the tail. */
-  #define(source: string, references: References): void {
-    if (Object.keys(references).length > Object.keys(this.#references).length) {
-      ({ references: this.#references } = parse(source, {
-        references: this.#references
-      }));
-    }
-  }
 }
 
-function finished(text: string, before: View): View {
-  const { blocks: parsed, references } = parse(text);
-  const blocks = append([], toBlocks(parsed, new Lines(text)));
-  const hasReferences = Object.keys(references).length > 0;
-  const same = (piece: Piece, old: Piece) =>
-    piece.source === old.source &&
-    !(hasReferences && piece.source.includes('[')) &&
-    !old.tokens.some(isOpen);
-  return { blocks: reuseBlocks(blocks, before.blocks, same), rest: '' };
+function grown(state: State, text: string): State {
+  if (state.fence !== undefined) {
+    return grownCode(state, state.fence, text);
+  }
+  const length = text.length - state.tail;
+  if (length > LONG_TAIL && text.length - state.parsed < length * GROWTH) {
+    return state;
+  }
+  const tail = parseTail(state, text);
+  return tail === undefined ? grown(START, text) : settled(state, text, tail);
 }
 
-function isOpen({ type, meta }: Token): boolean {
-  return type === 'math_block' && (meta as FormulaMeta).open;
+function grownCode(state: State, fence: OpenFence, text: string): State {
+  const { code, next } = advance(fence, text);
+  if (typeof next !== 'number') {
+    return { ...state, fence: next, shown: [code], parsed: text.length };
+  }
+  const frozen = append(state.frozen, [code]);
+  const behind = { ...state, frozen, fence: undefined, tail: next };
+  return grown({ ...behind, shown: [], parsed: next }, text);
 }
 
-type Same = (piece: Piece, old: Piece) => boolean;
+function finished(state: State, text: string): State {
+  const tail = parseTail(state, text);
+  if (tail === undefined || (state.tail > 0 && !isEmpty(tail.references))) {
+    const before = [...state.frozen.flat(), ...state.shown];
+    return finished({ ...START, shown: before }, text);
+  }
+  return { ...state, shown: tail.shown, parsed: text.length };
+}
 
-/** The blocks with all that need not be drawn again taken from those before. */
-function reuseBlocks(blocks: Groups<Block>, old: Groups<Block>, same: Same) {
-  const kept = blocks.map((group, index) =>
-    group.map((block, place) => {
-      const before = old[index]?.[place];
-      return before === undefined ? block : reuseBlock(block, before, same);
-    })
+interface Tail {
+  readonly lines: Lines;
+  /** Where the lines would begin in the text. */
+  readonly offset: number;
+  /** The tokens of each block. */
+  readonly runs: readonly (readonly Token[])[];
+  readonly blocks: readonly Block[];
+  /** The blocks, the first one with the frozen pieces of the container. */
+  readonly shown: readonly Block[];
+  readonly references: References;
+}
+
+/** The tail anew; `undefined` if it does not continue its container after all. */
+function parseTail(state: State, text: string): Tail | undefined {
+  const { container } = state;
+  const prefix = prefixOf(container);
+  const lines = new Lines(prefix + text.slice(state.tail));
+  const { blocks: runs, references } = parse(lines.text, state.references);
+  const blocks = toBlocks(runs, Infinity, lines);
+  const all = [...blocks];
+  if (container !== undefined) {
+    const joined = join(container, blocks.at(0));
+    if (joined === undefined) {
+      return undefined;
+    }
+    all[0] = joined;
+  }
+  // A new definition may have made links of brackets.
+  const mayLink = !isEmpty(references);
+  const shown = reuse(
+    all,
+    state.shown,
+    (source, before) => source === before && !(mayLink && source.includes('['))
   );
-  return reuse(kept, old, (block, before) => block === before);
+  return { lines, offset: state.tail - prefix.length, runs, blocks, shown, references };
 }
 
-function reuseBlock(block: Block, old: Block, same: Same): Block {
-  if (block.kind === 'list' && old.kind === 'list') {
-    return { ...block, items: reuse(block.items, old.items, same) };
+/** The state with all of the tail frozen that cannot change any more. */
+function settled(state: State, text: string, tail: Tail): State {
+  const { lines, offset, runs, blocks, shown } = tail;
+  /** The state with a tail that begins at that line. */
+  const from = (state: State, line: number): State => {
+    const end = offset + lines.start(line);
+    const passed = text.slice(state.tail, end);
+    return { ...state, tail: end, references: define(state.references, passed, tail) };
+  };
+
+  let next: State = { ...state, shown, parsed: text.length };
+  // A block whose first line has not ended may yet belong to the one before.
+  const last = runs.findLastIndex(run => lines.isComplete(lineOf(run)));
+  if (last > 0 || (last === 0 && state.container === undefined)) {
+    next = {
+      ...from(next, lineOf(runs[last])),
+      frozen: append(state.frozen, shown.slice(0, last)),
+      container: undefined,
+      shown: shown.slice(last)
+    };
   }
-  if (block.kind === 'table' && old.kind === 'table') {
-    return { ...block, rows: reuse(block.rows, old.rows, same) };
+  if (last === -1 || last < runs.length - 1) {
+    return next;
   }
-  return block.kind === 'other' && old.kind === 'other' && same(block, old) ? old : block;
+  const block = blocks[last];
+  if (block.kind === 'list' || block.kind === 'table') {
+    const parts = split(next.container, block, runs[last], lines);
+    return parts === undefined
+      ? next
+      : { ...from(next, parts.line), container: parts.frozen };
+  }
+  const fence = block.kind === 'code' ? openFence(text, next.tail) : undefined;
+  return fence === undefined ? next : grown({ ...next, fence }, text);
 }
 
-function toBlocks(parsed: readonly ParsedBlock[], lines: Lines): Block[] {
-  return parsed.map((block, index) =>
-    toBlock(block, parsed.at(index + 1)?.line ?? Infinity, lines)
-  );
+/** The link definitions of a source that is no longer in the tail, and those before. */
+function define(before: References, source: string, tail: Tail): References {
+  const hasNew = Object.keys(tail.references).length > Object.keys(before).length;
+  return hasNew ? parse(source, before).references : before;
+}
+
+function isEmpty(references: References): boolean {
+  return Object.keys(references).length === 0;
 }
 
 /** Line breaks and NUL as CommonMark wants them. */
