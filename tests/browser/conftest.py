@@ -13,7 +13,7 @@ from tests.upstream import Upstream
 
 from .jupyter import Jupyter
 
-_FLAGS = [
+FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -29,7 +29,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     program = os.environ.get("JUPYTER_CHAT_TEST_CHROMIUM")
     return {
         **browser_type_launch_args,
-        "args": _FLAGS,
+        "args": FLAGS,
         **({"executable_path": program} if program else {}),
     }
 

@@ -29,11 +29,14 @@ _NO_NEWS = '{"fetchNews": "false", "checkForUpdates": false}'
 
 @dataclass
 class Jupyter:
-    """`face`: `lab`, `notebook` or `chat`.  All its files are in `folder`."""
+    """`face`: `lab`, `notebook` or `chat`.  All its files are in `folder`; it is ready
+    when the page `ready` comes."""
 
     face: str
     folder: Path
     environment: dict[str, str]
+    options: tuple[str, ...] = ()
+    ready: str = "jupyter-chat/api/health"
     port: int = field(default_factory=lambda: _free_port())
     token: str = field(default_factory=lambda: secrets.token_hex(8))
     process: subprocess.Popen[bytes] | None = None
@@ -75,6 +78,7 @@ class Jupyter:
                 "--ServerApp.allow_unauthenticated_access=False",
                 "--LabApp.extension_manager=readonly",
                 "--ChatApp.model_titles=False",
+                *self.options,
             ],
             cwd=work,
             env={**variables, **self.environment},
@@ -113,7 +117,7 @@ class Jupyter:
             if self.process.poll() is not None:
                 raise RuntimeError(f"The server ended at once:\n{self.log()}")
             try:
-                with urllib.request.urlopen(self.address("jupyter-chat/api/health"), timeout=5):
+                with urllib.request.urlopen(self.address(self.ready), timeout=5):
                     return
             except (urllib.error.URLError, TimeoutError, ConnectionError):
                 time.sleep(0.1)

@@ -1,0 +1,78 @@
+"""Measure, print a table, and write the figures as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import platform
+import sys
+from collections.abc import Callable
+from datetime import datetime, timezone
+from importlib.metadata import version
+from pathlib import Path
+
+import psutil
+
+from . import __doc__ as purpose
+from . import browser, distributions, sockets, startup, streams
+from .figures import NAMES, Figure, table
+
+_GROUPS: list[tuple[set[str], Callable[[], list[Figure]]]] = [
+    ({"ttft_added_ms"}, lambda: asyncio.run(streams.first_token())),
+    (
+        {"cpu_s_per_1000_chunks", "unpaced_time_vs_direct"},
+        lambda: asyncio.run(streams.unpaced()),
+    ),
+    ({"cpu_s_per_1000_chunks_paced"}, lambda: asyncio.run(streams.paced())),
+    ({"lateness_p99_ms_200"}, lambda: asyncio.run(streams.lateness(200))),
+    ({"lateness_p99_ms_500"}, lambda: asyncio.run(streams.lateness(500))),
+    ({"idle_socket_kb"}, lambda: asyncio.run(sockets.idle())),
+    ({"cold_start_added_s", "memory_added_mb"}, startup.added),
+    ({"distributions_added"}, distributions.added),
+    ({"longest_task_ms"}, browser.longest_task),
+    ({"own_message_visible_ms"}, browser.own_message),
+]
+
+
+def main() -> int:
+    """Run the benchmarks asked for, or all."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=purpose)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}")
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    options = parser.parse_args()
+    if unknown := set(options.names) - set(NAMES):
+        parser.error(f"unknown: {', '.join(sorted(unknown))}")
+    wanted = set(options.names or NAMES)
+    figures: list[Figure] = []
+    for names, measure in _GROUPS:
+        if names & wanted:
+            print(f"measuring {', '.join(sorted(names))} …", file=sys.stderr, flush=True)
+            figures += measure()
+    print(table(figures))
+    print(f"\n{machine()}")
+    if options.json:
+        _write(options.json, figures)
+    return 0
+
+
+def machine() -> str:
+    """What it was measured on, and when."""
+    memory = psutil.virtual_memory().total / 2**30
+    return (
+        f"{datetime.now(timezone.utc):%Y-%m-%d}, {psutil.cpu_count()} cores, {memory:.0f} GB, "
+        f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, "
+        f"jupyterlab {version('jupyterlab')}, openai {version('openai')}"
+    )
+
+
+def _write(path: Path, figures: list[Figure]) -> None:
+    found = {figure.name: figure.result for figure in figures}
+    about = {figure.name: figure.beside for figure in figures if figure.beside}
+    rounds = {figure.name: figure.rounds for figure in figures if figure.rounds}
+    content = {**found, "_machine": machine(), "_beside": about, "_rounds": rounds}
+    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,61 @@
+"""The counterpart: the plain `openai` client, in a process of its own.
+
+Takes one JSON order a line (`what`, `question`, `streams`) and answers with one JSON line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from typing import Any
+
+from openai import AsyncOpenAI
+from openai.types.chat import ChatCompletionUserMessageParam
+
+from .processes import cpu_seconds
+
+
+async def main(base_url: str, key: str) -> None:
+    """Carry out orders until the input ends."""
+    import os
+
+    async with AsyncOpenAI(base_url=base_url, api_key=key, max_retries=0) as client:
+        while line := await asyncio.to_thread(sys.stdin.readline):
+            order = json.loads(line)
+            before = cpu_seconds(os.getpid())
+            streams = [_stream(client, question, order["size"]) for question in order["questions"]]
+            answers = await asyncio.gather(*streams)
+            result = {"answers": answers, "cpu": cpu_seconds(os.getpid()) - before}
+            print(json.dumps(result), flush=True)
+
+
+async def _stream(client: AsyncOpenAI, question: str, size: int) -> dict[str, Any]:
+    """Ask once; `size` (characters of a chunk) > 0 also notes when each one came."""
+    message: ChatCompletionUserMessageParam = {"role": "user", "content": question}
+    started = time.time()
+    first = None
+    characters = 0
+    seen: list[tuple[int, float]] = []
+    async with await client.chat.completions.create(
+        model="scripted", messages=[message], stream=True, stream_options={"include_usage": True}
+    ) as stream:
+        async for chunk in stream:
+            text = chunk.choices[0].delta.content if chunk.choices else None
+            if text:
+                now = time.time()
+                first = first or now
+                characters += len(text)
+                if size:
+                    seen.append((characters // size, now))
+    return {
+        "first": (first or started) - started,
+        "whole": time.time() - started,
+        "characters": characters,
+        "seen": seen,
+    }
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))

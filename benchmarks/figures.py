@@ -1,0 +1,67 @@
+"""The figures: their names, units and targets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from statistics import median
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a figure should be at most."""
+
+    name: str
+    unit: str
+    most: float
+    what: str
+
+
+TARGETS = [
+    Target("ttft_added_ms", "ms", 5, "first token, later than with the plain client"),
+    Target("cpu_s_per_1000_chunks", "s", 0.03, "server CPU per 1,000 chunks, 5,000 unpaced"),
+    Target(
+        "unpaced_time_vs_direct", "×", 1, "time for 5,000 unpaced chunks, to the plain client's"
+    ),
+    Target("cpu_s_per_1000_chunks_paced", "s", 0.1, "server CPU per 1,000 chunks at 20 a second"),
+    Target(
+        "lateness_p99_ms_200", "ms", 50, "99 % of the chunks of 200 streams × 20/s are shown within"
+    ),
+    Target("lateness_p99_ms_500", "ms", 200, "the same for 500 streams"),
+    Target("idle_socket_kb", "KB", 20, "server memory per idle socket, 5,000 of them"),
+    Target("cold_start_added_s", "s", 0.15, "JupyterLab answers later than without the chat"),
+    Target("memory_added_mb", "MB", 10, "JupyterLab's memory, more than without the chat"),
+    Target("distributions_added", "", 25, "distributions installed beyond JupyterLab's own"),
+    Target("longest_task_ms", "ms", 50, "longest task in the browser, 2,000 chunks at 50 a second"),
+    Target("own_message_visible_ms", "ms", 50, "own question visible after Enter"),
+]
+NAMES = [target.name for target in TARGETS]
+
+
+@dataclass
+class Figure:
+    """One measured figure; `rounds` are what it is the median of, unless `value` is
+    given.  `beside` says in words what else was seen, for example of the plain client."""
+
+    name: str
+    rounds: list[float] = field(default_factory=list)
+    beside: str = ""
+    value: float | None = None
+
+    @property
+    def result(self) -> float:
+        return self.value if self.value is not None else median(self.rounds)
+
+
+def table(figures: list[Figure]) -> str:
+    """The figures as a Markdown table."""
+    targets = {target.name: target for target in TARGETS}
+    lines = ["| figure | measured | target | what | beside |", "|---|--:|--:|---|---|"]
+    for figure in figures:
+        target = targets[figure.name]
+        unit = f" {target.unit}" if target.unit else ""
+        met = "" if figure.result <= target.most else " (missed)"
+        lines.append(
+            f"| `{figure.name}` | {figure.result:.3g}{unit}{met} | ≤ {target.most:g}{unit} "
+            f"| {target.what} | {figure.beside} |"
+        )
+    return "\n".join(lines)

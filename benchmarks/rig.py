@@ -1,0 +1,84 @@
+"""The rig that streams are measured on: upstream, chat server, plain client."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import resource
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from tests.browser.jupyter import Jupyter
+from tests.upstream import Upstream, start_upstream
+
+from .viewer import Viewer, client_session, open_viewer
+
+_FILES = 20_000
+_LINE_BYTES = 1 << 26
+
+
+@dataclass
+class Rig:
+    """All that runs; each is a process of its own."""
+
+    upstream: Upstream
+    jupyter: Jupyter
+    plain: asyncio.subprocess.Process
+    session: aiohttp.ClientSession
+
+    @property
+    def pid(self) -> int:
+        """The chat server's process."""
+        assert self.jupyter.process is not None
+        return self.jupyter.process.pid
+
+    async def viewer(self) -> Viewer:
+        """A new socket of the chat server."""
+        return await open_viewer(self.session, self.jupyter)
+
+    async def direct(self, questions: list[str], size: int = 0) -> dict[str, Any]:
+        """What the plain client sees of the answers, asked for all at once."""
+        assert self.plain.stdin is not None
+        assert self.plain.stdout is not None
+        order = json.dumps({"questions": questions, "size": size})
+        self.plain.stdin.write(order.encode() + b"\n")
+        result: dict[str, Any] = json.loads(await self.plain.stdout.readline())
+        return result
+
+
+@asynccontextmanager
+async def running_rig() -> AsyncIterator[Rig]:
+    """Start everything, and stop it at the end."""
+    _allow_many_files()
+    with tempfile.TemporaryDirectory() as folder, start_upstream() as upstream:
+        environment = {"OPENAI_BASE_URL": upstream.url, "OPENAI_API_KEY": upstream.key}
+        jupyter = Jupyter("chat", Path(folder), {**environment, "JUPYTER_CHAT_MODEL": "scripted"})
+        jupyter.start()
+        plain = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "benchmarks.direct", upstream.url, upstream.key),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            limit=_LINE_BYTES,
+        )
+        try:
+            async with client_session() as session:
+                yield Rig(upstream, jupyter, plain, session)
+        finally:
+            with suppress(ProcessLookupError):
+                plain.kill()
+            await plain.wait()
+            jupyter.stop()
+
+
+def _allow_many_files() -> None:
+    """For this process and those it starts."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if most == resource.RLIM_INFINITY else min(_FILES, most)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))

@@ -1,0 +1,163 @@
+"""What streaming costs: time to the first token, CPU, lateness."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import pairwise
+from statistics import median
+
+from .figures import Figure
+from .processes import cpu_seconds
+from .rig import Rig, running_rig
+from .viewer import Answer, Viewer
+
+_CHUNKS = 5000
+_FIRST_TOKENS = 100
+_ROUNDS = 5
+_PACED_CHUNKS = 400
+_PACED_ROUNDS = 3
+_SIZE = 4
+_DELAY = 0.05
+_LATE_CHUNKS = 200
+_SETTLE_SECONDS = 2.0
+
+
+async def first_token() -> list[Figure]:
+    """Alternately through the plain client and through the chat, both warm."""
+    ours, theirs = [], []
+    async with running_rig() as rig:
+        for number in range(_FIRST_TOKENS + 5):
+            viewer = await rig.viewer()
+            await viewer.warm_up()
+            answer = await viewer.ask("First token [[chunks=1 size=4]]")
+            direct = (await rig.direct(["First token [[chunks=1 size=4]]"]))["answers"][0]
+            await viewer.close()
+            if number >= 5:  # the first warm up
+                ours.append((answer.seen[0][1] - answer.asked) * 1000)
+                theirs.append(direct["first"] * 1000)
+    added = [our - their for our, their in zip(ours, theirs, strict=True)]
+    beside = f"median {median(ours):.1f} ms, plain client {median(theirs):.1f} ms"
+    return [Figure("ttft_added_ms", added, beside)]
+
+
+async def unpaced() -> list[Figure]:
+    """One answer of many chunks, as fast as it goes."""
+    question = f"All at once [[chunks={_CHUNKS} size={_SIZE}]]"
+    cpu, ratios, theirs = [], [], []
+    async with running_rig() as rig:
+        for number in range(_ROUNDS + 1):
+            viewer = await _warm(rig)
+            before = cpu_seconds(rig.pid)
+            answer = await viewer.ask(question)
+            used = cpu_seconds(rig.pid) - before
+            _check(answer, _CHUNKS)
+            direct = await rig.direct([question])
+            await viewer.close()
+            if number:
+                cpu.append(used / _CHUNKS * 1000)
+                theirs.append(direct["cpu"] / _CHUNKS * 1000)
+                whole = direct["answers"][0]["whole"]
+                ratios.append((answer.ended - answer.asked) / whole)
+    return [
+        Figure("cpu_s_per_1000_chunks", cpu, f"plain client {median(theirs):.3f} s"),
+        Figure("unpaced_time_vs_direct", ratios),
+    ]
+
+
+async def paced() -> list[Figure]:
+    """One answer whose chunks come one by one."""
+    question = f"Slowly [[chunks={_PACED_CHUNKS} size={_SIZE} delay={_DELAY}]]"
+    cpu, theirs = [], []
+    async with running_rig() as rig:
+        for _ in range(_PACED_ROUNDS):
+            viewer = await _warm(rig)
+            before = cpu_seconds(rig.pid)
+            answer = await viewer.ask(question)
+            used = cpu_seconds(rig.pid) - before
+            _check(answer, _PACED_CHUNKS)
+            await viewer.close()
+            cpu.append(used / _PACED_CHUNKS * 1000)
+            direct = await rig.direct([question])
+            theirs.append(direct["cpu"] / _PACED_CHUNKS * 1000)
+    beside = f"one stream; plain client {median(theirs):.3f} s"
+    return [Figure("cpu_s_per_1000_chunks_paced", cpu, beside)]
+
+
+async def lateness(streams: int) -> list[Figure]:
+    """Many answers at once: from when a chunk was due upstream to when a viewer has it."""
+    directive = f"[[chunks={_LATE_CHUNKS} size={_SIZE} delay={_DELAY}]]"
+    rounds, theirs, busy, longest = [], [], [], []
+    async with running_rig() as rig:
+        viewers = [await rig.viewer() for _ in range(streams)]
+        for start in range(0, streams, 50):
+            await asyncio.gather(*(viewer.warm_up() for viewer in viewers[start : start + 50]))
+        for number in range(3):
+            questions = [f"Late {number}-{each} {directive}" for each in range(streams)]
+            await asyncio.sleep(_SETTLE_SECONDS)
+            before = cpu_seconds(rig.pid)
+            answers = await asyncio.gather(
+                *(_ask_after(each, viewers[each], questions[each]) for each in range(streams))
+            )
+            seconds = max(a.ended for a in answers) - min(a.asked for a in answers)
+            busy.append((cpu_seconds(rig.pid) - before) / seconds)
+            started = _started(rig)
+            late = []
+            for question, answer in zip(questions, answers, strict=True):
+                _check(answer, _LATE_CHUNKS)
+                late += _late([(c // _SIZE, t) for c, t in answer.seen], started[question])
+            rounds.append(_p99(late) * 1000)
+            longest.append(max(late) * 1000)
+            rig.upstream.clear()
+        direct = await rig.direct([f"Direct {each} {directive}" for each in range(streams)], _SIZE)
+        started = _started(rig)
+        late = []
+        for each, seen in enumerate(direct["answers"]):
+            late += _late(seen["seen"], started[f"Direct {each} {directive}"])
+        theirs.append(_p99(late) * 1000)
+        for viewer in viewers:
+            await viewer.close()
+    beside = (
+        f"latest {max(longest):.0f} ms, server at {median(busy):.0%} of a core; "
+        f"plain client {median(theirs):.0f} ms"
+    )
+    return [Figure(f"lateness_p99_ms_{streams}", rounds, beside)]
+
+
+async def _warm(rig: Rig) -> Viewer:
+    viewer = await rig.viewer()
+    await viewer.warm_up()
+    await asyncio.sleep(_SETTLE_SECONDS)
+    return viewer
+
+
+async def _ask_after(number: int, viewer: Viewer, question: str) -> Answer:
+    """Spread the questions a little, as people do."""
+    await asyncio.sleep(number * 0.004)
+    return await viewer.ask(question)
+
+
+def _started(rig: Rig) -> dict[str, float]:
+    """When the answer to each question was begun upstream."""
+    return {
+        request["body"]["messages"][-1]["content"]: request["started"]
+        for request in rig.upstream.requests()
+        if request["method"] == "POST"
+    }
+
+
+def _late(seen: list[tuple[int, float]], started: float) -> list[float]:
+    """Seconds from when each chunk was due; `seen`: (chunks so far, time)."""
+    late = []
+    for (before, _), (chunks, at) in pairwise([(0, started), *seen]):
+        late += [at - (started + number * _DELAY) for number in range(before, chunks)]
+    return late
+
+
+def _p99(values: list[float]) -> float:
+    return sorted(values)[int(len(values) * 0.99)]
+
+
+def _check(answer: Answer, chunks: int) -> None:
+    """A figure of something that did not work would be worthless."""
+    if answer.status != "complete" or answer.characters != chunks * _SIZE:
+        raise RuntimeError(f"{answer.status}: {answer.characters} characters came")
