@@ -1,22 +1,25 @@
 // Renders Markdown as the chat does, within what the chat gives its components.
 
 import { render } from '@testing-library/react';
-import { Fragment } from 'react';
+import { Fragment, type ComponentType, type PropsWithChildren } from 'react';
 import { type ChatContext, ChatProvider } from '../../src/chat/components/context';
 import { Markdown } from '../../src/chat/components/Markdown';
 import { english } from '../../src/chat/i18n';
 
 const CHAT = { trans: english, announce: () => undefined } as Partial<ChatContext>;
 
+type Wrapper = ComponentType<PropsWithChildren> | typeof Fragment;
+
 export interface Shown {
   readonly box: HTMLElement;
+  /** The first element that the selector finds. */
+  find(selector: string): HTMLElement;
   html(): string;
   update(text: string, streaming: boolean): void;
   remove(): void;
 }
 
-export function show(text: string, streaming = false, wrap = Fragment): Shown {
-  const Wrap = wrap;
+export function show(text: string, streaming = false, Wrap: Wrapper = Fragment): Shown {
   const page = (text: string, streaming: boolean) => (
     <ChatProvider value={CHAT as ChatContext}>
       <Wrap>
@@ -27,6 +30,13 @@ export function show(text: string, streaming = false, wrap = Fragment): Shown {
   const { container, rerender, unmount } = render(page(text, streaming));
   return {
     box: container,
+    find: selector => {
+      const found = container.querySelector<HTMLElement>(selector);
+      if (found === null) {
+        throw new Error(`No ${selector} in ${container.innerHTML}`);
+      }
+      return found;
+    },
     html: () => sorted(container).innerHTML,
     update: (text, streaming) => {
       rerender(page(text, streaming));

@@ -1,11 +1,12 @@
 const SCHEMES: ReadonlySet<string> = new Set(['http:', 'https:', 'mailto:']);
+const LONGEST = 4000;
 
 /**
  * Whether the model may link there.  Addresses without a scheme count as unsafe: on a
  * Jupyter server they would lead to the server's own pages, such as its logout.
  */
 export function isSafeLink(address: string): boolean {
-  return SCHEMES.has(schemeOf(address) ?? '');
+  return address.length <= LONGEST && SCHEMES.has(schemeOf(address) ?? '');
 }
 
 /** The host of a remote image, or `undefined` if it cannot be shown. */

@@ -92,9 +92,10 @@ function mayFollow(text: string, pos: number): boolean {
   );
 }
 
-/** Whether a sentence begins with an amount: "$5 a month", "$1,000 or less". */
+/** Whether words follow an amount: "$5 a month", "$1,000 or less". */
 function isPrice(text: string, start: number): boolean {
-  return /^\d[\d.,]*[kKmMbB]?\s+[A-Za-z]{2,}\s/.test(text.slice(start, start + 60));
+  const words = /^\d[\d.,]*[kKmMbB]?\s+[A-Za-z]+\s+[A-Za-z]{2}/;
+  return words.test(text.slice(start, start + 60));
 }
 
 function plainEnd(text: string, start: number, max: number, closer: string): number {
