@@ -20,6 +20,8 @@ from tests.upstream import Upstream, start_upstream
 
 from .viewer import Viewer, client_session, open_viewer
 
+_ROOT = Path(__file__).parents[1]
+_PEOPLE = "--ServerApp.identity_provider_class=benchmarks.people.People"
 _FILES = 20_000
 _LINE_BYTES = 1 << 26
 
@@ -40,7 +42,7 @@ class Rig:
         return self.jupyter.process.pid
 
     async def viewer(self) -> Viewer:
-        """A new socket of the chat server."""
+        """A new socket of the chat server, for a new person."""
         return await open_viewer(self.session, self.jupyter)
 
     async def direct(self, questions: list[str], size: int = 0) -> dict[str, Any]:
@@ -59,7 +61,9 @@ async def running_rig() -> AsyncIterator[Rig]:
     _allow_many_files()
     with tempfile.TemporaryDirectory() as folder, start_upstream() as upstream:
         environment = {"OPENAI_BASE_URL": upstream.url, "OPENAI_API_KEY": upstream.key}
-        jupyter = Jupyter("chat", Path(folder), {**environment, "JUPYTER_CHAT_MODEL": "scripted"})
+        environment["JUPYTER_CHAT_MODEL"] = "scripted"
+        environment["PYTHONPATH"] = str(_ROOT)
+        jupyter = Jupyter("chat", Path(folder), environment, options=(_PEOPLE,))
         jupyter.start()
         plain = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "benchmarks.direct", upstream.url, upstream.key),

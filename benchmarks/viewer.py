@@ -12,6 +12,8 @@ import aiohttp
 from jupyter_chat.ids import new_id
 from tests.browser.jupyter import Jupyter
 
+from .people import HEADER
+
 _FINAL = {"complete", "stopped", "interrupted", "failed"}
 
 
@@ -105,10 +107,10 @@ def client_session() -> aiohttp.ClientSession:
 
 
 async def open_viewer(session: aiohttp.ClientSession, jupyter: Jupyter) -> Viewer:
-    """Connect to a server."""
+    """Connect to a server as somebody new."""
     socket = await session.ws_connect(
         f"{jupyter.url}/jupyter-chat/api/socket",
-        headers={"Authorization": f"token {jupyter.token}"},
+        headers={"Authorization": f"token {jupyter.token}", HEADER: new_id()},
         max_msg_size=0,
         autoping=True,
     )

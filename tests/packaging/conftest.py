@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -33,7 +34,7 @@ class Installation:
         return {**kept, "PATH": str(self.programs), **more}
 
     def output_of(self, *command: str) -> str:
-        """All that a command of the environment writes; it has to succeed."""
+        """All that a command of the environment writes, without colours; it has to succeed."""
         done = subprocess.run(
             [self.python, "-m", *command],
             cwd=self.folder,
@@ -45,7 +46,7 @@ class Installation:
             check=False,
         )
         assert done.returncode == 0, done.stdout
-        return done.stdout
+        return re.sub(r"\x1b\[[\d;]*m", "", done.stdout)
 
 
 @pytest.fixture(scope="session")

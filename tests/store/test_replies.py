@@ -144,10 +144,9 @@ async def test_a_reply_read_while_it_ends_is_never_without_its_text(
     for _ in range(10):
         reply = await running_reply(store)
         await store.append_checkpoints([grown(reply, 0, "Beca")])
-        _, *seen = await asyncio.gather(
-            store.finish_reply(ADA, finished(reply)),
-            *(read(each, reply) for each in (other, store, other, store)),
-        )
+        reading = asyncio.gather(*(read(each, reply) for each in (other, store, other, store)))
+        await store.finish_reply(ADA, finished(reply))
+        seen = await reading
         for message in seen:
             whole = message.status is Status.COMPLETE
             assert message.parts == [TextPart("Because." if whole else "Beca")]

@@ -85,7 +85,5 @@ export function addCommands(
 function runningReply({ store }: Services) {
   const { conversations, open } = store.state;
   const conversation = conversations[open.threadId];
-  return open.threadId in conversations
-    ? path(conversation).find(isRunning)
-    : undefined;
+  return open.threadId in conversations ? path(conversation).find(isRunning) : undefined;
 }

@@ -166,6 +166,7 @@ export const EXHAUSTING: Readonly<Record<string, string>> = {
   'a wide table': `${many('|a', 200)}|\n${many('|-', 200)}|\n${many('|b\n', 40)}`,
   'link definitions': many('[a]: https://e.org\n', 5000) + many('[a]', 500),
   'open link definition': `[a]: https://e.org "${many('x\n', 20_000)}`,
+  'a long fence': `${many('`', 100_000)}\nx\n${many('`', 100_000)}`,
   'a long line of code': `\`\`\`python\n${many('x = "', 12_000)}\n\`\`\``,
   'a long program': `\`\`\`javascript\n${many('/* <a> `${ \n', 5000)}\`\`\``,
   'a long word': many('x', 100_000),

@@ -35,9 +35,6 @@ interface Advanced {
 
 /** Read on in the lines that were added to the text. */
 export function advance(fence: OpenFence, text: string): Advanced {
-  const closing = new RegExp(
-    `^ {0,3}${fence.markup[0]}{${fence.markup.length},}[ \\t]*$`
-  );
   const code = (end: number, open: boolean): Code => ({
     kind: 'code',
     info: fence.info,
@@ -46,7 +43,7 @@ export function advance(fence: OpenFence, text: string): Advanced {
   });
   let line = fence.searched;
   for (let end = text.indexOf('\n', line); end !== -1; end = text.indexOf('\n', line)) {
-    if (closing.test(text.slice(line, end))) {
+    if (closes(fence, text.slice(line, end))) {
       return { code: code(line, false), next: end + 1 };
     }
     line = end + 1;
@@ -57,4 +54,9 @@ export function advance(fence: OpenFence, text: string): Advanced {
     code: code(mayClose ? line : text.length, true),
     next: { ...fence, searched: line }
   };
+}
+
+function closes({ markup }: OpenFence, line: string): boolean {
+  const run = /^ {0,3}(`+|~+)[ \t]*$/.exec(line)?.[1] ?? '';
+  return run.length >= markup.length && run[0] === markup[0];
 }
