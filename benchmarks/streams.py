@@ -18,7 +18,8 @@ _PACED_CHUNKS = 400
 _PACED_ROUNDS = 3
 _SIZE = 4
 _DELAY = 0.05
-_LATE_CHUNKS = 200
+_LATE_CHUNKS = 400
+_APART_SECONDS = 0.02
 _SETTLE_SECONDS = 2.0
 
 
@@ -84,7 +85,10 @@ async def paced() -> list[Figure]:
 
 
 async def lateness(streams: int) -> list[Figure]:
-    """Many answers at once: from when a chunk was due upstream to when a viewer has it."""
+    """Many answers at once: from when a chunk was due upstream to when a viewer has it.
+
+    The questions come 20 ms apart, so that beginning the answers (a request, three
+    transactions) does not hide what passing them on costs."""
     directive = f"[[chunks={_LATE_CHUNKS} size={_SIZE} delay={_DELAY}]]"
     rounds, theirs, busy, longest = [], [], [], []
     async with running_rig() as rig:
@@ -131,8 +135,7 @@ async def _warm(rig: Rig) -> Viewer:
 
 
 async def _ask_after(number: int, viewer: Viewer, question: str) -> Answer:
-    """Spread the questions a little, as people do."""
-    await asyncio.sleep(number * 0.004)
+    await asyncio.sleep(number * _APART_SECONDS)
     return await viewer.ask(question)
 
 

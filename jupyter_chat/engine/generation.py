@@ -174,12 +174,13 @@ class Generation:
                 attempt += 1
 
     async def _stream(self, endpoint: Endpoint, request: ReplyRequest) -> None:
+        turn = self._pace.turn()
         async with aclosing(self._provider.stream(endpoint, request)) as stream:  # type: ignore[type-var]
             async for chunk in stream:
                 self._take(chunk)
                 if chunk.finish is not None:
                     return
-                await self._pace.wait()
+                await turn.wait()
 
     def _take(self, chunk: Chunk) -> None:
         if chunk.reasoning:
