@@ -13,9 +13,9 @@ from tests.browser.jupyter import Jupyter
 from .figures import Figure
 from .processes import memory_bytes
 
-_ROUNDS = 7
+_ROUNDS = 15
 _WITHOUT = "--ServerApp.jpserver_extensions={'jupyter_chat': False}"
-_SETTLE_SECONDS = 2.0
+_SETTLE_SECONDS = 1.0
 
 
 def added() -> list[Figure]:

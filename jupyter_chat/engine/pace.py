@@ -12,6 +12,8 @@ import asyncio
 SHORTEST = 0.033
 LONGEST = 0.25
 _LATE = 0.010
+_SLOWER = 1.2
+_FASTER = 0.9
 _SAMPLE = 8
 """One wait in so many takes place however slowly chunks come, to see whether the event
 loop is punctual."""
@@ -20,10 +22,11 @@ loop is punctual."""
 class Pace:
     """Shared by all replies of a process."""
 
-    __slots__ = ("interval",)
+    __slots__ = ("_learned_at", "interval")
 
     def __init__(self) -> None:
         self.interval = SHORTEST
+        self._learned_at = float("-inf")
 
     def turn(self) -> Turn:
         """The pace of one more reply."""
@@ -34,10 +37,14 @@ class Pace:
         loop = asyncio.get_running_loop()
         due = loop.time() + self.interval
         await asyncio.sleep(self.interval)
-        if loop.time() - due > _LATE:
-            self.interval = min(LONGEST, self.interval * 1.1)
-        elif self.interval > SHORTEST:
-            self.interval = max(SHORTEST, self.interval * 0.98)
+        self.learn(due, loop.time())
+
+    def learn(self, due: float, now: float) -> None:
+        """A reply that was to go on at `due` goes on `now` (both in seconds)."""
+        if now - self._learned_at > self.interval:  # once, however many were kept waiting
+            self._learned_at = now
+            factor = _SLOWER if now - due > _LATE else _FASTER
+            self.interval = min(LONGEST, max(SHORTEST, self.interval * factor))
 
 
 class Turn:

@@ -9,6 +9,7 @@ everything else that is done with it.
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Awaitable
 from typing import TYPE_CHECKING, Any
 
@@ -181,8 +182,15 @@ def api_of(endpoint: Endpoint) -> Api:
 
 
 def _import() -> None:
-    """Import what is needed on first use; it takes a second or so."""
+    """Import what is needed on first use; it takes a second or so.
+
+    The modules of a Jupyter server are some 200,000 objects.  Each full run of the
+    garbage collector would look at all of them again, and stop every stream for 0.2 s
+    meanwhile; so they are set aside for good, as what they are.
+    """
     from . import response  # noqa: F401
+
+    gc.freeze()
 
 
 def _raise_failure(endpoint: Endpoint, meaning: chat_completions.Stream | responses.Stream) -> None:

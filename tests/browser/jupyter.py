@@ -120,7 +120,7 @@ class Jupyter:
                 with urllib.request.urlopen(self.address(self.ready), timeout=5):
                     return
             except (urllib.error.URLError, TimeoutError, ConnectionError):
-                time.sleep(0.1)
+                time.sleep(0.02)
         raise RuntimeError(f"The server did not answer in {_SECONDS} s:\n{self.log()}")
 
 
