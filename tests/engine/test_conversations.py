@@ -446,9 +446,9 @@ async def test_older_messages_come_by_pages(engine):
         ids += [asked.message_id, asked.reply_id]
     viewer = await engine.watch(thread_id)
     await viewer.until(lambda: viewer.status(parent) == "complete")
-    shown = [m["id"] for m in viewer.events[0]["messages"]]
-    assert viewer.events[0]["more"]
-    collected = shown
+    snapshot = next(event for event in viewer.events if event["type"] == "snapshot")
+    assert snapshot["more"]
+    collected = [message["id"] for message in snapshot["messages"]]
     while True:
         page = await engine.conversations.messages_before("ada", thread_id, collected[0], 7)
         collected = [m.id for m in page.messages] + collected

@@ -65,7 +65,7 @@ async def test_slow_replies_notice_a_late_event_loop_too() -> None:
         await asyncio.sleep(1.5 * pace.interval)
         waiting = asyncio.ensure_future(turn.wait())
         await asyncio.sleep(0)
-        time.sleep(pace.interval + 0.02)
+        time.sleep(pace.interval + 0.02)  # noqa: ASYNC251 - the loop is to be late
         await waiting
         if pace.interval > SHORTEST:
             return
