@@ -7,6 +7,7 @@ import asyncio
 import json
 import platform
 import sys
+import traceback
 from collections.abc import Callable
 from datetime import datetime, timezone
 from importlib.metadata import version
@@ -45,15 +46,20 @@ def main() -> int:
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
     wanted = set(options.names or NAMES)
     figures: list[Figure] = []
+    failed = False
     for names, measure in _GROUPS:
         if names & wanted:
             print(f"measuring {', '.join(sorted(names))} …", file=sys.stderr, flush=True)
-            figures += measure()
+            try:
+                figures += measure()
+            except Exception:  # noqa: BLE001 - the other figures may be had all the same
+                traceback.print_exc()
+                failed = True
     print(table(figures))
     print(f"\n{machine()}")
     if options.json:
         _write(options.json, figures)
-    return 0
+    return 1 if failed else 0
 
 
 def machine() -> str:

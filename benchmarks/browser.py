@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +10,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.browser.chat import Chat, open_chat
-from tests.browser.conftest import FLAGS
+from tests.browser.chromium import FLAGS, program
 from tests.browser.jupyter import Jupyter
 from tests.upstream import start_upstream
 
@@ -103,14 +102,13 @@ def own_message() -> list[Figure]:
 @contextmanager
 def _page() -> Iterator[tuple[Page, Chat]]:
     """The chat's page in Chromium."""
-    program = os.environ.get("JUPYTER_CHAT_TEST_CHROMIUM")
     with tempfile.TemporaryDirectory() as folder, start_upstream() as upstream:
         environment = {"OPENAI_BASE_URL": upstream.url, "OPENAI_API_KEY": upstream.key}
         jupyter = Jupyter("chat", Path(folder), environment)
         jupyter.start()
         try:
             with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+                browser = playwright.chromium.launch(executable_path=program(), args=FLAGS)
                 page = browser.new_page(viewport={"width": 1280, "height": 800})
                 yield page, open_chat(page, jupyter)
                 browser.close()

@@ -6,6 +6,7 @@ import asyncio
 from itertools import pairwise
 from statistics import median
 
+from .bare import cpu_of_waking_up
 from .figures import Figure
 from .processes import cpu_seconds
 from .rig import Rig, running_rig
@@ -68,7 +69,7 @@ async def unpaced() -> list[Figure]:
 async def paced() -> list[Figure]:
     """One answer whose chunks come one by one."""
     question = f"Slowly [[chunks={_PACED_CHUNKS} size={_SIZE} delay={_DELAY}]]"
-    cpu, theirs = [], []
+    cpu, theirs, bare = [], [], []
     async with running_rig() as rig:
         for _ in range(_PACED_ROUNDS):
             viewer = await _warm(rig)
@@ -80,7 +81,12 @@ async def paced() -> list[Figure]:
             cpu.append(used / _PACED_CHUNKS * 1000)
             direct = await rig.direct([question])
             theirs.append(direct["cpu"] / _PACED_CHUNKS * 1000)
-    beside = f"one stream; plain client {median(theirs):.3f} s"
+            waking = await cpu_of_waking_up(_PACED_CHUNKS, _DELAY)
+            bare.append(waking / _PACED_CHUNKS * 1000)
+    beside = (
+        f"one stream; plain client {median(theirs):.3f} s; "
+        f"an event loop that only wakes up {median(bare):.3f} s"
+    )
     return [Figure("cpu_s_per_1000_chunks_paced", cpu, beside)]
 
 

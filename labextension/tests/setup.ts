@@ -2,7 +2,27 @@ import '@testing-library/jest-dom/vitest';
 import { cleanup } from '@testing-library/react';
 import { afterEach } from 'vitest';
 
+/** What jsdom, which lays nothing out, does not have. */
+class NeverObserves {
+  observe(): void {
+    // there is no size to observe
+  }
+  unobserve(): void {
+    // see above
+  }
+  disconnect(): void {
+    // see above
+  }
+}
+
+Object.assign(globalThis, {
+  ResizeObserver: NeverObserves,
+  IntersectionObserver: NeverObserves
+});
+Element.prototype.scrollIntoView = () => undefined;
+
 afterEach(() => {
   cleanup();
+  window.dispatchEvent(new Event('pagehide')); // drafts are written now or never
   localStorage.clear();
 });

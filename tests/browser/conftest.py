@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,27 +10,13 @@ import pytest
 
 from tests.upstream import Upstream
 
+from .chromium import FLAGS, program
 from .jupyter import Jupyter
-
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    program = os.environ.get("JUPYTER_CHAT_TEST_CHROMIUM")
-    return {
-        **browser_type_launch_args,
-        "args": FLAGS,
-        **({"executable_path": program} if program else {}),
-    }
+    return {**browser_type_launch_args, "args": FLAGS, "executable_path": program()}
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,8 @@ type WithoutId<C> = C extends Command ? Omit<C, 'id'> : never;
 export type CommandBody = WithoutId<Command>;
 
 interface Waiting {
-  readonly frame: string;
+  /** What is sent again; `null`: it ends with the connection. */
+  readonly frame: string | null;
   readonly resolve: (ack: Ack) => void;
   readonly reject: (error: ProblemError) => void;
 }
@@ -50,7 +51,7 @@ export class Commands {
     return new Promise((resolve, reject) => {
       const sent = this.#send(frame);
       if (sent || lasting) {
-        this.#waiting.set(id, { frame: lasting ? frame : '', resolve, reject });
+        this.#waiting.set(id, { frame: lasting ? frame : null, resolve, reject });
       } else {
         reject(LOST);
       }
@@ -73,14 +74,16 @@ export class Commands {
   /** The connection is back: send again what was not answered. */
   resend(): void {
     for (const { frame } of this.#waiting.values()) {
-      this.#send(frame);
+      if (frame !== null) {
+        this.#send(frame);
+      }
     }
   }
 
   /** The connection is gone: what belonged to it is not answered any more. */
   lose(): void {
     for (const [id, { frame, reject }] of this.#waiting) {
-      if (frame === '') {
+      if (frame === null) {
         this.#waiting.delete(id);
         reject(LOST);
       }

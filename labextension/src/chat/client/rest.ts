@@ -72,7 +72,7 @@ export class Rest {
       });
     }
     const answer = (await response.json().catch(() => null)) as unknown;
-    if (!response.ok) {
+    if (!response.ok || answer === null) {
       throw new ProblemError(problemIn(answer, response));
     }
     return answer as T;

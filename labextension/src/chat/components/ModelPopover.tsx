@@ -120,7 +120,7 @@ export function ModelPopover({ onDone }: { readonly onDone: () => void }) {
           type="button"
           className="jc-Button"
           onClick={() => {
-            void services.account.change({ defaults: { ...defaults, ...own } });
+            void services.account.tryToChange({ defaults: { ...defaults, ...own } });
             onDone();
           }}
         >

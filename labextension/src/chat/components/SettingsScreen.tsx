@@ -27,7 +27,11 @@ export function SettingsScreen() {
             type="button"
             className="jc-Button"
             onClick={() => {
-              void services.account.change({ source: null, base_url: null, key: null });
+              void services.account.tryToChange({
+                source: null,
+                base_url: null,
+                key: null
+              });
             }}
           >
             {trans.__('Forget my source and key')}

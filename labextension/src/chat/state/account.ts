@@ -38,6 +38,15 @@ export class AccountSettings {
     return account;
   }
 
+  /** The same, where a refusal is shown above the conversation. */
+  async tryToChange(patch: AccountPatch): Promise<void> {
+    try {
+      await this.change(patch);
+    } catch (error) {
+      this.store.update(state => ({ ...state, refusal: problemOf(error) }));
+    }
+  }
+
   async #models(): Promise<ModelList> {
     try {
       return await this.rest.models();

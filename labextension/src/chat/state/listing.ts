@@ -7,6 +7,7 @@ import type { Store } from './store';
 import {
   type ThreadList,
   findThread,
+  withFirstPage,
   withPage,
   withThread,
   withoutThread
@@ -97,7 +98,10 @@ export class Listing {
     this.#list(list => ({ ...list, phase: 'loading' }));
     try {
       const page = await this.rest.threads(cursor);
-      this.#list(list => withPage(list, page, cursor === null));
+      const { threadId } = this.store.state.open;
+      this.#list(list =>
+        cursor === null ? withFirstPage(list, page, threadId) : withPage(list, page)
+      );
     } catch (error) {
       this.#list(list => ({ ...list, phase: 'failed', problem: problemOf(error) }));
     }

@@ -16,13 +16,25 @@ export const noThreads: ThreadList = {
   problem: null
 };
 
-/** The next page; the first one replaces what was known. */
-export function withPage(list: ThreadList, page: ThreadPage, first: boolean): ThreadList {
-  const known = first ? [] : list.threads;
+/**
+ * The first page, in place of what was known; the thread being shown stays, though it
+ * may be older than those.
+ */
+export function withFirstPage(
+  list: ThreadList,
+  page: ThreadPage,
+  openId: string
+): ThreadList {
+  const open = page.next === null ? undefined : findThread(list, openId);
+  return withPage({ ...list, threads: open ? [open] : [] }, page);
+}
+
+/** One more page. */
+export function withPage(list: ThreadList, page: ThreadPage): ThreadList {
   const added = new Set(page.threads.map(thread => thread.id));
-  const threads = [...known.filter(thread => !added.has(thread.id)), ...page.threads];
+  const known = list.threads.filter(thread => !added.has(thread.id));
   return {
-    threads: threads.sort(newestFirst),
+    threads: [...known, ...page.threads].sort(newestFirst),
     next: page.next,
     phase: 'ready',
     problem: null

@@ -1,0 +1,72 @@
+import { expect, it } from 'vitest';
+import { Commands, LOST } from '../../src/chat/client/commands';
+import type { Command } from '../../src/chat/protocol';
+
+const STOP = { type: 'stop', thread_id: 't', message_id: 'm' } as const;
+const SUBSCRIBE = { type: 'subscribe', thread_id: 't' } as const;
+
+function setUp(online = true) {
+  const line = { online, sent: [] as Command[] };
+  const commands = new Commands(frame => {
+    if (line.online) {
+      line.sent.push(JSON.parse(frame) as Command);
+    }
+    return line.online;
+  });
+  return { line, commands };
+}
+
+it('settles each command with its own answer', async () => {
+  const { line, commands } = setUp();
+  const first = commands.carryOut(STOP);
+  const second = commands.carryOut(STOP);
+  const [one, other] = line.sent;
+  expect(one.id).not.toBe(other.id);
+  const problem = { code: 'not_found', message: 'Gone.' } as const;
+  commands.settle({ type: 'rejected', id: other.id, problem });
+  commands.settle({ type: 'ack', id: one.id, message_id: 'm' });
+  commands.settle({ type: 'ack', id: 'nobody asked' });
+  await expect(first).resolves.toMatchObject({ message_id: 'm' });
+  await expect(second).rejects.toMatchObject({ problem });
+});
+
+it('sends again, in order and unchanged, what was not answered before a break', async () => {
+  const { line, commands } = setUp();
+  const answers = [
+    commands.carryOut(STOP),
+    commands.carryOut({ ...STOP, message_id: 'n' })
+  ];
+  const before = [...line.sent];
+  commands.lose();
+  commands.resend();
+  expect(line.sent).toEqual([...before, ...before]);
+  before.forEach(({ id }) => {
+    commands.settle({ type: 'ack', id });
+  });
+  await Promise.all(answers);
+  commands.resend();
+  expect(line.sent).toHaveLength(4);
+});
+
+it('keeps what is asked without a connection until there is one', async () => {
+  const { line, commands } = setUp(false);
+  const stopped = commands.carryOut(STOP);
+  line.online = true;
+  commands.resend();
+  commands.settle({ type: 'ack', id: line.sent[0].id });
+  await expect(stopped).resolves.toBeDefined();
+});
+
+it('ends subscriptions with their connection', async () => {
+  const { line, commands } = setUp();
+  const subscribed = commands.carryOut(SUBSCRIBE);
+  commands.lose();
+  await expect(subscribed).rejects.toBe(LOST);
+  commands.resend();
+  expect(line.sent).toHaveLength(1);
+  void commands.carryOut(SUBSCRIBE); // already on the new connection
+  commands.resend();
+  expect(line.sent).toHaveLength(2);
+  line.online = false;
+  await expect(commands.carryOut(SUBSCRIBE)).rejects.toBe(LOST);
+});

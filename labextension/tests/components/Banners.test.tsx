@@ -1,0 +1,46 @@
+import { screen, waitFor } from '@testing-library/react';
+import { expect, it } from 'vitest';
+import { DOWN } from '../server';
+import { showChat } from './chat';
+
+it('tell that the connection is lost, and try again at once when asked to', async () => {
+  const { server, user } = await showChat();
+  server.hangUp();
+  expect(
+    await screen.findByText(/No connection to the Jupyter server/)
+  ).toBeInTheDocument();
+  expect(server.connected).toBe(false);
+  await user.click(screen.getByText('Try now'));
+  expect(server.connected).toBe(true);
+  server.welcome();
+  await waitFor(() => {
+    expect(screen.queryByText(/No connection/)).toBeNull();
+  });
+});
+
+it('tell what keeps the history from being used, until it is back', async () => {
+  const { server, composer, user } = await showChat();
+  server.say({ type: 'health', problem: DOWN });
+  expect(await screen.findByText(DOWN.message)).toBeVisible();
+  await user.type(composer(), 'still there');
+  server.say({ type: 'health', problem: null });
+  await waitFor(() => {
+    expect(screen.queryByText(DOWN.message)).toBeNull();
+  });
+  expect(composer()).toHaveValue('still there');
+});
+
+it('tell it also to those who come later', async () => {
+  const { server, services } = await showChat();
+  server.hangUp();
+  services.reconnect();
+  server.welcome(DOWN);
+  expect(await screen.findByText(DOWN.message)).toBeVisible();
+});
+
+it('tell why a change was refused, and can be closed', async () => {
+  const { services, user } = await showChat();
+  services.store.update(state => ({ ...state, refusal: DOWN }));
+  await user.click(await screen.findByRole('button', { name: 'Close' }));
+  expect(screen.queryByText(DOWN.message)).toBeNull();
+});

@@ -1,0 +1,115 @@
+import { createEvent, fireEvent, screen, waitFor } from '@testing-library/react';
+import { describe, expect, it } from 'vitest';
+import { MAX_FRAME_BYTES } from '../../src/chat/protocol';
+import { aQuestion, aThread, anAnswer } from '../server';
+import { openThread, showChat } from './chat';
+
+const thread = aThread();
+const question = aQuestion(thread, 'One?');
+const streaming = anAnswer(question, 'On', { status: 'streaming' });
+
+describe('the keys', () => {
+  it('send with Enter and break the line with Shift', async () => {
+    const { server, user, composer } = await showChat();
+    await user.type(composer(), 'One{Shift>}{Enter}{/Shift}two{Enter}');
+    expect((await server.next('send')).parts).toEqual([
+      { type: 'text', text: 'One\ntwo' }
+    ]);
+    expect(composer()).toHaveValue('');
+  });
+
+  it('can be such that Enter breaks the line and Ctrl+Enter sends', async () => {
+    const { server, user, composer } = await showChat(undefined, 'Accel Enter');
+    await user.type(composer(), 'One{Enter}two');
+    expect(composer()).toHaveValue('One\ntwo');
+    await user.keyboard('{Control>}{Enter}{/Control}');
+    await server.next('send');
+  });
+
+  it.each([
+    ['while a word is composed', { key: 'Enter', isComposing: true }],
+    ['just after it, in Safari', { key: 'Enter', keyCode: 229 }]
+  ])('leave Enter to the input method %s', async (_when, key) => {
+    const { server, user, composer } = await showChat();
+    await user.type(composer(), 'にほんご');
+    const event = createEvent.keyDown(composer(), key);
+    fireEvent(composer(), event);
+    expect(event.defaultPrevented).toBe(false);
+    expect(server.commands).toEqual([]);
+    expect(composer()).toHaveValue('にほんご');
+  });
+});
+
+describe('sending', () => {
+  it('needs more than blanks', async () => {
+    const { server, user, composer } = await showChat();
+    expect(screen.getByRole('button', { name: 'Send' })).toBeDisabled();
+    await user.type(composer(), '  {Enter}');
+    expect(server.commands).toEqual([]);
+    await user.type(composer(), 'x');
+    expect(screen.getByRole('button', { name: 'Send' })).toBeEnabled();
+  });
+
+  it('is possible while there is no connection: the question waits', async () => {
+    const { server, user, composer } = await showChat();
+    server.hangUp();
+    await user.type(composer(), 'Why?{Enter}');
+    expect(await screen.findByText('Will be sent when connected')).toBeVisible();
+    expect(screen.getByText('Why?')).toBeVisible();
+  });
+
+  it('is possible while an answer is being made, and says when it will be asked', async () => {
+    const chat = await showChat();
+    await openThread(chat, thread, [question, streaming]);
+    expect(chat.composer()).toHaveAttribute('placeholder', 'Ask a follow-up');
+    await chat.user.type(chat.composer(), 'Two?');
+    expect(screen.getByText('Will be asked after this answer')).toBeVisible();
+    expect(screen.getByRole('button', { name: 'Ask next' })).toBeEnabled();
+  });
+
+  it('refuses what the server would, counts, and keeps the text', async () => {
+    const { server, user, composer } = await showChat();
+    const text = 'x'.repeat(MAX_FRAME_BYTES / 4);
+    fireEvent.change(composer(), { target: { value: text } });
+    expect(screen.getByRole('alert')).toHaveTextContent(/Too long: 1,048,576 of \d/);
+    await user.type(composer(), '{Enter}', { skipClick: true });
+    expect(server.commands).toEqual([]);
+    expect(composer().value).toHaveLength(text.length);
+  });
+});
+
+it('counts characters from where that begins to matter', async () => {
+  const { composer } = await showChat();
+  fireEvent.change(composer(), { target: { value: 'x'.repeat(199) } });
+  expect(screen.queryByText(/characters/)).toBeNull();
+  fireEvent.change(composer(), { target: { value: 'x'.repeat(1234) } });
+  expect(screen.getByText('1,234 characters')).toBeVisible();
+});
+
+it('stops the answer that is being made, once', async () => {
+  const chat = await showChat();
+  expect(screen.queryByRole('button', { name: 'Stop the answer' })).toBeNull();
+  await openThread(chat, thread, [question, streaming]);
+  const stop = screen.getByRole('button', { name: 'Stop the answer' });
+  await chat.user.click(stop);
+  expect(stop).toBeDisabled();
+  const command = await chat.server.next('stop');
+  expect(command.message_id).toBe(streaming.id);
+  chat.server.acknowledge(command);
+  chat.server.change({ ...streaming, status: 'stopped' });
+  await waitFor(() => {
+    expect(stop).not.toBeInTheDocument();
+  });
+  expect(screen.getByText('Stopped')).toBeVisible();
+});
+
+it('keeps what was typed apart for each conversation', async () => {
+  const chat = await showChat();
+  await chat.user.type(chat.composer(), 'for later');
+  await openThread(chat, thread, [question]);
+  expect(chat.composer()).toHaveValue('');
+  chat.services.following.openNew();
+  await waitFor(() => {
+    expect(chat.composer()).toHaveValue('for later');
+  });
+});

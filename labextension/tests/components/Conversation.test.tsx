@@ -1,0 +1,214 @@
+import { screen, waitFor, within } from '@testing-library/react';
+import { describe, expect, it } from 'vitest';
+import type { Problem } from '../../src/chat/protocol';
+import { DOWN, aQuestion, aThread, anAnswer } from '../server';
+import { openThread, showChat } from './chat';
+
+const thread = aThread();
+const question = aQuestion(thread, 'Why *this*?');
+const answer = anAnswer(question, 'Because **so**.', {
+  usage: {
+    input_tokens: 1200,
+    output_tokens: 34,
+    cached_tokens: 1000,
+    reasoning_tokens: 20
+  },
+  cost: 0.0021,
+  completed_at: question.created_at + 3400
+});
+
+describe('a message', () => {
+  it('says who wrote it and when', async () => {
+    const chat = await showChat();
+    await openThread(chat, thread, [question, answer]);
+    const [asked, answered] = screen.getAllByRole('article');
+    expect(asked).toHaveAccessibleName('Question by Ada');
+    expect(answered).toHaveAccessibleName('Answer by Small');
+    for (const message of [asked, answered]) {
+      expect(message.querySelector('time')?.dateTime).toBe(
+        new Date(question.created_at).toISOString()
+      );
+    }
+  });
+
+  it('of the person is shown as it was typed, of the model as Markdown', async () => {
+    const chat = await showChat();
+    await openThread(chat, thread, [question, answer]);
+    expect(screen.getByText('Why *this*?')).toBeVisible();
+    expect(screen.getByText('so').tagName).toBe('STRONG');
+  });
+
+  it('tells what an answer took, as far as that is known', async () => {
+    const chat = await showChat();
+    const bare = anAnswer(question, 'Bare.', { completed_at: null });
+    await openThread(chat, thread, [question, answer, { ...bare, parent_id: answer.id }]);
+    const [, whole, unknown] = screen.getAllByRole('article');
+    const stats = within(whole).getByText('1,234 tokens · $0.0021 · 3.4s');
+    expect(stats.title).toContain('1,200 tokens in, of which 1,000 from the cache');
+    expect(stats.title).toContain('34 tokens out, of which 20 thinking');
+    expect(unknown.querySelector('.jc-Stats')).toBeNull();
+  });
+});
+
+describe('an answer that is being made', () => {
+  it('goes through its phases: sending, queued, thinking, writing, done', async () => {
+    const chat = await showChat();
+    await openThread(chat, thread, []);
+    await chat.user.type(chat.composer(), 'Go{Enter}');
+    expect(await screen.findAllByText('Sending…')).toHaveLength(2); // question and answer
+    const sent = await chat.server.next('send');
+    const asked = { ...aQuestion(thread, 'Go'), client_id: sent.client_id };
+    const queued = anAnswer(asked, '', { status: 'queued' });
+    chat.server.change(asked);
+    chat.server.change(queued);
+    chat.server.acknowledge(sent, { message_id: asked.id, reply_id: queued.id });
+    expect(
+      await screen.findByText('Queued: comes after the answer before it')
+    ).toBeVisible();
+    chat.server.change({ ...queued, status: 'streaming' });
+    expect(await screen.findByText('Thinking…')).toBeVisible();
+    chat.server.grow(queued, 'Gone');
+    expect(await screen.findByText('Gone')).toBeVisible();
+    expect(screen.queryByText('Thinking…')).toBeNull();
+    expect(screen.getByText('Answering')).toBeVisible();
+    const done = { ...queued, status: 'complete' as const };
+    chat.server.change({ ...done, parts: [{ type: 'text', text: 'Gone.' }] });
+    expect(await screen.findByText('Gone.')).toBeVisible();
+    expect(screen.queryByText('Answering')).toBeNull();
+    expect(screen.getAllByRole('article')).toHaveLength(2);
+  });
+
+  it('says why it waits, and for how long', async () => {
+    const chat = await showChat();
+    const reply = anAnswer(question, '', { status: 'streaming' });
+    await openThread(chat, thread, [question, reply]);
+    const problem: Problem = {
+      code: 'rate_limited',
+      message: 'The model’s server is busy.',
+      retry_at: Date.now() + 20_500
+    };
+    const about = { thread_id: thread.id, message_id: reply.id };
+    chat.server.tell({ type: 'waiting', ...about, problem } as never);
+    expect(await screen.findByText(/is busy/)).toHaveTextContent(
+      /Trying again in 2[01]s/
+    );
+  });
+
+  it('is read out once, when it is whole', async () => {
+    const chat = await showChat();
+    const reply = anAnswer(question, 'Be', { status: 'streaming' });
+    await openThread(chat, thread, [question, reply]);
+    const spoken = document.querySelector('[aria-live="polite"]');
+    expect(spoken).toHaveTextContent('');
+    chat.server.change({ ...reply, status: 'complete', parts: answer.parts });
+    await waitFor(() => {
+      expect(spoken).toHaveTextContent('Answer: Because **so**.');
+    });
+  });
+});
+
+describe('an answer that failed', () => {
+  it.each([
+    ['wrong_key', 'Change the key'],
+    ['model_unknown', 'Choose another model'],
+    ['context_too_long', 'New conversation'],
+    ['local_model_missing', 'Show how to install it'],
+    ['provider_down', 'Answer again']
+  ] as const)('offers what helps against %s first', async (code, remedy) => {
+    const chat = await showChat();
+    const problem = { code, message: 'It did not work.', detail: 'HTTP 418' };
+    const failed = anAnswer(question, '', { status: 'failed', problem });
+    await openThread(chat, thread, [question, failed]);
+    const message = screen.getAllByRole('article')[1];
+    expect(within(message).getByText('It did not work.')).toBeVisible();
+    expect(within(message).getByText('HTTP 418')).toBeInTheDocument();
+    expect(message.querySelector('.jc-mod-accent')).toHaveTextContent(remedy);
+  });
+
+  it('offers nothing where only the administrator can help', async () => {
+    const chat = await showChat();
+    const problem = { code: 'store_read_only', message: 'Read-only.' } as const;
+    await openThread(chat, thread, [
+      question,
+      anAnswer(question, '', { status: 'failed', problem })
+    ]);
+    const note = document.querySelector('.jc-Problem') as HTMLElement;
+    expect(within(note).queryByRole('button')).toBeNull();
+  });
+
+  it('that was interrupted keeps what had come', async () => {
+    const chat = await showChat();
+    const cut = anAnswer(question, 'Half an ans', { status: 'interrupted' });
+    await openThread(chat, thread, [question, cut]);
+    expect(screen.getByText('Half an ans')).toBeVisible();
+    expect(screen.getByText(/was interrupted. What had come is kept/)).toBeVisible();
+  });
+});
+
+describe('versions', () => {
+  it('of an answer can be looked through', async () => {
+    const chat = await showChat();
+    const other = anAnswer(question, 'Since.');
+    const versions = { [answer.id]: [answer.id, other.id] };
+    await openThread(chat, thread, [question, answer], { versions });
+    expect(screen.getByRole('group', { name: 'Versions' })).toHaveTextContent('1/2');
+    expect(screen.getByRole('button', { name: 'Previous version' })).toBeDisabled();
+    await chat.user.click(screen.getByRole('button', { name: 'Next version' }));
+    expect((await chat.server.next('select')).message_id).toBe(other.id);
+    chat.server.change(other);
+    chat.server.say({ type: 'thread', thread: { ...thread, leaf_id: other.id } });
+    expect(await screen.findByText('Since.')).toBeVisible();
+    expect(screen.getByRole('group', { name: 'Versions' })).toHaveTextContent('2/2');
+  });
+
+  it('of a question come from editing it', async () => {
+    const chat = await showChat();
+    await openThread(chat, thread, [question, answer]);
+    await chat.user.click(screen.getByRole('button', { name: 'Edit the question' }));
+    const [editor] = screen.getAllByRole('textbox', { name: 'Question' });
+    expect(editor).toHaveFocus();
+    await chat.user.clear(editor);
+    await chat.user.type(editor, 'Why that?{Enter}');
+    const sent = await chat.server.next('send');
+    expect(sent).toMatchObject({ parent_id: null, create: false });
+    expect(screen.queryByText('Because')).toBeNull();
+  });
+
+  it('are not made by Escape', async () => {
+    const chat = await showChat();
+    await openThread(chat, thread, [question, answer]);
+    await chat.user.click(screen.getByRole('button', { name: 'Edit the question' }));
+    await chat.user.keyboard('x{Escape}');
+    expect(screen.getByText('Why *this*?')).toBeVisible();
+    expect(chat.server.commands.filter(({ type }) => type === 'send')).toEqual([]);
+  });
+});
+
+it('offers a refused question again, or back to the composer', async () => {
+  const chat = await showChat();
+  await openThread(chat, thread, [question, answer]);
+  await chat.user.type(chat.composer(), 'And?{Enter}');
+  chat.server.reject(await chat.server.next('send'), DOWN);
+  expect(await screen.findByText(DOWN.message)).toBeVisible();
+  await chat.user.click(screen.getByRole('button', { name: 'Send again' }));
+  chat.server.reject(await chat.server.next('send'), DOWN);
+  await chat.user.click(await screen.findByRole('button', { name: 'Edit' }));
+  expect(chat.composer()).toHaveValue('And?');
+  expect(screen.queryByText(DOWN.message)).toBeNull();
+});
+
+it('says that a conversation is not there, and offers a new one', async () => {
+  const chat = await showChat();
+  chat.services.following.open('gone');
+  const problem = {
+    code: 'not_found',
+    message: 'There is no such conversation.'
+  } as const;
+  chat.server.reject(await chat.server.next('subscribe'), problem);
+  expect(await screen.findByText(problem.message)).toBeVisible();
+  await chat.user.click(
+    within(document.querySelector('.jc-Problem') as HTMLElement).getByRole('button')
+  );
+  expect(screen.queryByText(problem.message)).toBeNull();
+  expect(chat.services.store.state.open.isNew).toBe(true);
+});

@@ -1,0 +1,85 @@
+import { screen, waitFor, within } from '@testing-library/react';
+import { expect, it } from 'vitest';
+import { DOWN, aThread } from '../server';
+import { type OnScreen, openThread, showChat } from './chat';
+
+async function showPopover(): Promise<OnScreen> {
+  const chat = await showChat();
+  await chat.user.click(screen.getByTitle('Model and settings: Small'));
+  return chat;
+}
+
+const settings = (chat: OnScreen) => chat.services.store.state.newSettings;
+
+it('offers only what the model takes', async () => {
+  const chat = await showPopover();
+  expect(screen.getByLabelText(/^Temperature/)).toBeVisible();
+  expect(screen.queryByLabelText('Thinking effort')).toBeNull();
+  await chat.user.click(screen.getByRole('option', { name: 'Thinker' }));
+  expect(screen.queryByLabelText(/^Temperature/)).toBeNull();
+  const efforts = within(screen.getByLabelText('Thinking effort')).getAllByRole('option');
+  expect(efforts.map(({ textContent }) => textContent)).toEqual(['low', 'high']);
+  expect(screen.getByLabelText(/^Longest answer/)).toHaveAttribute('max', '32000');
+});
+
+it('finds a model by a part of its name, with the keyboard', async () => {
+  const chat = await showPopover();
+  const field = screen.getByRole('combobox', { name: 'Model' });
+  expect(field).toHaveFocus();
+  await chat.user.keyboard('{ArrowDown}{Enter}');
+  expect(settings(chat)).toEqual({ model: 'thinker' });
+  await chat.user.keyboard('SMA');
+  const [first] = screen.getAllByRole('option');
+  expect(field).toHaveAttribute('aria-activedescendant', first.id);
+  await chat.user.keyboard('{Enter}');
+  expect(settings(chat)).toEqual({ model: 'small' });
+});
+
+it('takes the name of a model that is not listed', async () => {
+  const chat = await showPopover();
+  await chat.user.keyboard('my-finetune{Enter}');
+  expect(settings(chat)).toEqual({ model: 'my-finetune' });
+});
+
+it('keeps what was set, and forgets what was emptied', async () => {
+  const chat = await showPopover();
+  const limit = screen.getByLabelText(/^Longest answer/);
+  await chat.user.type(limit, '500');
+  await chat.user.type(screen.getByLabelText('System prompt'), ' Be brief. ');
+  await chat.user.click(screen.getByRole('combobox', { name: 'Model' }));
+  expect(settings(chat)).toEqual({ max_output_tokens: 500, system_prompt: 'Be brief.' });
+  await chat.user.clear(limit);
+  await chat.user.tab();
+  expect(settings(chat)).toEqual({ system_prompt: 'Be brief.' });
+});
+
+it('changes the conversation that is open, and shows where that is refused', async () => {
+  const chat = await showChat();
+  const thread = aThread();
+  await openThread(chat, thread, []);
+  chat.server.answers.set(`PATCH threads/${thread.id}`, { problem: DOWN });
+  await chat.user.click(screen.getByTitle('Model and settings: Small'));
+  await chat.user.click(screen.getByRole('option', { name: 'Thinker' }));
+  expect(await screen.findByText(DOWN.message)).toBeVisible();
+  expect(screen.getByTitle('Model and settings: Small')).toBeVisible();
+});
+
+it('can become what new conversations begin with, unless that is refused', async () => {
+  const chat = await showPopover();
+  await chat.user.click(screen.getByRole('option', { name: 'Thinker' }));
+  chat.server.answers.set('PATCH account', { problem: DOWN });
+  await chat.user.click(
+    screen.getByRole('button', { name: 'Use for new conversations' })
+  );
+  expect(chat.server.requests.at(-1)?.body).toEqual({ defaults: { model: 'thinker' } });
+  expect(await screen.findByText(DOWN.message)).toBeVisible();
+});
+
+it('closes with Escape and gives the focus back', async () => {
+  const chat = await showPopover();
+  await chat.user.keyboard('{Escape}');
+  await waitFor(() => {
+    expect(screen.queryByRole('dialog')).toBeNull();
+  });
+  expect(screen.getByTitle('Model and settings: Small')).toHaveFocus();
+});

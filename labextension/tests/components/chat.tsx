@@ -1,0 +1,48 @@
+// The whole chat on the screen, with a server that a test plays.
+
+import { render, screen } from '@testing-library/react';
+import { userEvent } from '@testing-library/user-event';
+import { vi } from 'vitest';
+import { Chat } from '../../src/chat/Chat';
+import type { SendKey } from '../../src/chat/components/context';
+import type { Message, Snapshot, Thread } from '../../src/chat/protocol';
+import type { Services } from '../../src/chat/state/services';
+import { Server } from '../server';
+
+export interface OnScreen {
+  readonly server: Server;
+  readonly services: Services;
+  readonly user: ReturnType<typeof userEvent.setup>;
+  readonly composer: () => HTMLTextAreaElement;
+}
+
+/** Show a chat that has connected; `prepare` changes the server before. */
+export async function showChat(
+  prepare: (server: Server) => void = () => undefined,
+  sendKey?: SendKey
+): Promise<OnScreen> {
+  const server = new Server();
+  prepare(server);
+  const services = await server.chat();
+  render(<Chat services={services} layout="sidebar" sendKey={sendKey} />);
+  return {
+    server,
+    services,
+    user: userEvent.setup(),
+    composer: () => screen.getByRole('textbox', { name: 'Question' })
+  };
+}
+
+/** Open a thread that holds these messages. */
+export async function openThread(
+  { server, services }: OnScreen,
+  thread: Thread,
+  messages: Message[],
+  more: Partial<Snapshot> = {}
+): Promise<void> {
+  services.following.open(thread.id);
+  const subscribed = await server.next('subscribe');
+  server.snapshot(thread, messages, more);
+  server.acknowledge(subscribed);
+  await vi.waitUntil(() => screen.queryAllByRole('article').length === messages.length);
+}

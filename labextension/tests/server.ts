@@ -1,0 +1,229 @@
+// The server's side of the protocol, as a test plays it.
+
+import { vi } from 'vitest';
+import type { WebSocketLike } from '../src/chat/client/socket';
+import type {
+  Account,
+  Command,
+  Event,
+  Message,
+  Model,
+  ModelList,
+  Problem,
+  Snapshot,
+  Thread,
+  ThreadPage
+} from '../src/chat/protocol';
+import { Services } from '../src/chat/state/services';
+
+export const ADA = { id: 'ada', name: 'Ada', initials: 'A' };
+export const SMALL: Model = { id: 'small', name: 'Small', context_tokens: 8000 };
+export const THINKER: Model = {
+  id: 'thinker',
+  name: 'Thinker',
+  efforts: ['low', 'high'],
+  default_effort: 'low',
+  temperature: false,
+  max_output_tokens: 32_000
+};
+
+export interface Request {
+  readonly method: string;
+  /** Without what all of them begin with. */
+  readonly path: string;
+  readonly body: unknown;
+}
+
+type OfType<T extends Command['type']> = Extract<Command, { type: T }>;
+type Unanswered = Event extends infer E ? Omit<E & object, 'id'> : never;
+
+/** One Jupyter server: a socket that can break, and REST answers that can be changed. */
+export class Server {
+  readonly requests: Request[] = [];
+  /** Commands that no test has looked at yet. */
+  readonly commands: Command[] = [];
+  account: Account = { user: ADA, source: 'openai', from_environment: true };
+  models: ModelList = { models: [SMALL, THINKER], default: 'small' };
+  threads: ThreadPage = { threads: [], next: null };
+  /** What `METHOD path` answers instead of what is above. */
+  readonly answers = new Map<string, object>();
+  epoch = 'first';
+  #socket: WebSocketLike | null = null;
+  #seq = 0;
+
+  constructor() {
+    vi.stubGlobal('fetch', this.#fetch);
+  }
+
+  readonly connect = (): WebSocketLike => {
+    const socket: WebSocketLike = {
+      onmessage: null,
+      onclose: null,
+      send: frame => {
+        this.commands.push(JSON.parse(frame) as Command);
+      },
+      close: () => {
+        this.#socket = null;
+      }
+    };
+    this.#socket = socket;
+    return socket;
+  };
+
+  /** A chat that has connected to this server. */
+  async chat(): Promise<Services> {
+    const services = new Services({ baseUrl: 'http://localhost/' }, this.connect);
+    services.start();
+    this.welcome();
+    await vi.waitUntil(() => services.store.state.models !== null);
+    await vi.waitUntil(() => services.store.state.threads.phase === 'ready');
+    return services;
+  }
+
+  /** The connection breaks. */
+  hangUp(): void {
+    this.#socket?.onclose?.(undefined as never);
+  }
+
+  get connected(): boolean {
+    return this.#socket !== null;
+  }
+
+  say(event: Event): void {
+    this.#socket?.onmessage?.({ data: JSON.stringify(event) });
+  }
+
+  welcome(problem: Problem | null = null): void {
+    this.say({
+      type: 'welcome',
+      protocol: 1,
+      server_version: '0',
+      epoch: this.epoch,
+      user: ADA,
+      heartbeat_seconds: 20,
+      problem
+    });
+  }
+
+  /** The next command of a type; commands of other types stay. */
+  async next<T extends Command['type']>(type: T): Promise<OfType<T>> {
+    const isWanted = (command: Command): command is OfType<T> => command.type === type;
+    await vi.waitUntil(() => this.commands.some(isWanted));
+    const index = this.commands.findIndex(isWanted);
+    return this.commands.splice(index, 1)[0] as OfType<T>;
+  }
+
+  acknowledge(
+    { id }: Command,
+    ids: { message_id?: string; reply_id?: string } = {}
+  ): void {
+    this.say({ type: 'ack', id, ...ids });
+  }
+
+  reject({ id }: Command, problem: Problem): void {
+    this.say({ type: 'rejected', id, problem });
+  }
+
+  /** Answer a subscription with the thread's messages. */
+  snapshot(thread: Thread, messages: Message[], more: Partial<Snapshot> = {}): void {
+    this.#seq += 1;
+    this.say({
+      type: 'snapshot',
+      thread_id: thread.id,
+      epoch: this.epoch,
+      seq: this.#seq,
+      thread,
+      messages,
+      versions: {},
+      more: false,
+      ...more
+    });
+  }
+
+  /** An event of a thread, with the next number (or `skipped` numbers later). */
+  tell(event: Unanswered & { type: 'message' | 'delta' | 'waiting' }, skipped = 0): void {
+    this.#seq += 1 + skipped;
+    this.say({ ...event, seq: this.#seq } as Event);
+  }
+
+  change(message: Message): void {
+    this.tell({ type: 'message', thread_id: message.thread_id, message } as never);
+  }
+
+  grow(
+    reply: Message,
+    text: string,
+    kind: 'text' | 'reasoning' = 'text',
+    part = 0
+  ): void {
+    const { id: message_id, thread_id } = reply;
+    this.tell({ type: 'delta', thread_id, message_id, part, kind, text } as never);
+  }
+
+  readonly #fetch = (url: string, init: RequestInit): Promise<Response> => {
+    const path = url.replace('http://localhost/jupyter-chat/api/', '');
+    const method = init.method ?? 'GET';
+    const body: unknown = typeof init.body === 'string' ? JSON.parse(init.body) : null;
+    this.requests.push({ method, path, body });
+    const [resource] = path.split(/[/?]/);
+    const answer =
+      this.answers.get(`${method} ${path}`) ??
+      {
+        account: this.account,
+        models: this.models,
+        threads: this.threads
+      }[resource];
+    const status =
+      answer !== undefined && 'problem' in answer && method !== 'GET' ? 409 : 200;
+    return Promise.resolve(new Response(JSON.stringify(answer), { status }));
+  };
+}
+
+let count = 0;
+
+function newId(): string {
+  count += 1;
+  return `id-${String(count).padStart(6, '0')}`;
+}
+
+export function aThread(changes: Partial<Thread> = {}): Thread {
+  const now = Date.now();
+  return {
+    id: newId(),
+    title: 'Trees',
+    settings: {},
+    created_at: now,
+    updated_at: now,
+    ...changes
+  };
+}
+
+export function aQuestion(
+  thread: Thread,
+  text: string,
+  parent: Message | null = null
+): Message {
+  return {
+    ...{ id: newId(), thread_id: thread.id, parent_id: parent?.id ?? null, role: 'user' },
+    ...{ parts: [{ type: 'text', text }], status: 'complete', created_at: Date.now() }
+  };
+}
+
+export function anAnswer(
+  question: Message,
+  text: string,
+  changes: Partial<Message> = {}
+): Message {
+  return {
+    ...{ id: newId(), thread_id: question.thread_id, parent_id: question.id },
+    ...{ role: 'assistant', status: 'complete', created_at: question.created_at },
+    parts: text === '' ? [] : [{ type: 'text', text }],
+    model: 'small',
+    ...changes
+  };
+}
+
+export const DOWN: Problem = {
+  code: 'store_down',
+  message: 'The history does not answer.'
+};

@@ -1,0 +1,138 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Message, Thread } from '../../src/chat/protocol';
+import { path } from '../../src/chat/state/conversation';
+import { view } from '../../src/chat/state/pending';
+import type { Services } from '../../src/chat/state/services';
+import { DOWN, Server, aQuestion, aThread, anAnswer } from '../server';
+
+let server: Server;
+let chat: Services;
+
+beforeEach(async () => {
+  server = new Server();
+  chat = await server.chat();
+});
+
+function shown(): string[] {
+  const { open, conversations, pending, regeneration } = chat.store.state;
+  const { messages, pending: coming } = view(
+    conversations[open.threadId],
+    pending.filter(({ threadId }) => threadId === open.threadId),
+    regeneration
+  );
+  const texts = messages.map(({ parts }) => parts.map(part => part.text).join(''));
+  return [...texts, ...coming.map(({ text }) => text)];
+}
+
+async function opened(thread: Thread, messages: Message[]): Promise<void> {
+  chat.following.open(thread.id);
+  const subscribed = await server.next('subscribe');
+  server.snapshot(thread, messages);
+  server.acknowledge(subscribed);
+}
+
+describe('the first question of a conversation', () => {
+  it('is shown at once, makes the thread with its settings, and is followed', async () => {
+    await chat.listing.changeSettings({ model: 'thinker' });
+    chat.asking.send('Why?');
+    expect(shown()).toEqual(['Why?']);
+    const sent = await server.next('send');
+    expect(sent).toMatchObject({
+      ...{ create: true, parent_id: null, settings: { model: 'thinker' } },
+      parts: [{ type: 'text', text: 'Why?' }]
+    });
+    const thread = aThread({ id: sent.thread_id });
+    const question = { ...aQuestion(thread, 'Why?'), client_id: sent.client_id };
+    server.acknowledge(sent, { message_id: question.id });
+    const subscribed = await server.next('subscribe');
+    server.snapshot(thread, [question, anAnswer(question, 'Because.')]);
+    expect(shown()).toEqual(['Why?', 'Because.']); // never twice
+    server.acknowledge(subscribed);
+    await vi.waitUntil(() => chat.store.state.pending.length === 0);
+    expect(shown()).toEqual(['Why?', 'Because.']);
+    expect(chat.store.state.open.isNew).toBe(false);
+  });
+
+  it('asked without a connection goes out when it is back, as the same question', async () => {
+    chat.asking.send('Why?');
+    const first = await server.next('send');
+    server.hangUp();
+    chat.reconnect();
+    server.welcome();
+    expect(await server.next('send')).toEqual(first);
+  });
+});
+
+describe('more questions', () => {
+  const thread = aThread();
+  const question = aQuestion(thread, 'One?');
+  const answer = anAnswer(question, 'One.');
+
+  it('follow each other in the order of asking', async () => {
+    await opened(thread, [question, answer]);
+    chat.asking.send('Two?');
+    chat.asking.send('Three?');
+    const second = await server.next('send');
+    expect(second.parent_id).toBe(answer.id);
+    expect(server.commands).toEqual([]); // the next waits until this one has its place
+    server.acknowledge(second, { message_id: 'q2', reply_id: 'a2' });
+    const third = await server.next('send');
+    expect(third.parent_id).toBe('a2');
+  });
+
+  it('in the place of an older one hide what followed that', async () => {
+    await opened(thread, [question, answer]);
+    chat.asking.send('Uno?', { parentId: null });
+    expect(shown()).toEqual(['Uno?']);
+    expect((await server.next('send')).parent_id).toBeNull();
+  });
+
+  it('that are refused stay, with the reason, until sent again or taken back', async () => {
+    await opened(thread, [question, answer]);
+    chat.asking.send('Two?');
+    server.reject(await server.next('send'), DOWN);
+    await vi.waitUntil(() => chat.store.state.pending[0].problem !== null);
+    expect(shown()).toEqual(['One?', 'One.', 'Two?']);
+    const [refused] = chat.store.state.pending;
+    expect(refused.problem).toEqual(DOWN);
+    chat.asking.retry(refused);
+    expect((await server.next('send')).client_id).toBe(refused.clientId);
+    chat.asking.discard(refused);
+    expect(shown()).toEqual(['One?', 'One.']);
+  });
+});
+
+describe('answers', () => {
+  const thread = aThread();
+  const question = aQuestion(thread, 'One?');
+  const answer = anAnswer(question, 'One.');
+
+  it('made again hide the one before until the new one is there', async () => {
+    await opened(thread, [question, answer]);
+    const done = chat.asking.regenerate(answer);
+    expect(shown()).toEqual(['One?']);
+    const command = await server.next('regenerate');
+    expect(command.message_id).toBe(answer.id);
+    server.acknowledge(command);
+    await done;
+    expect(chat.store.state.regeneration).toBeNull();
+  });
+
+  it('that cannot be made again come back, with the reason', async () => {
+    await opened(thread, [question, answer]);
+    const done = chat.asking.regenerate(answer);
+    server.reject(await server.next('regenerate'), DOWN);
+    await done;
+    expect(shown()).toEqual(['One?', 'One.']);
+    expect(chat.store.state.refusal).toEqual(DOWN);
+  });
+
+  it('are stopped and chosen by name', async () => {
+    await opened(thread, [question, answer]);
+    void chat.asking.stop(answer);
+    void chat.asking.select(thread.id, answer.id);
+    expect((await server.next('stop')).message_id).toBe(answer.id);
+    expect((await server.next('select')).message_id).toBe(answer.id);
+    expect(path(chat.store.state.conversations[thread.id])).toEqual([question, answer]);
+  });
+});

@@ -1,0 +1,154 @@
+import { beforeEach, expect, it, vi } from 'vitest';
+import { path } from '../../src/chat/state/conversation';
+import type { Services } from '../../src/chat/state/services';
+import { Server, aQuestion, aThread, anAnswer } from '../server';
+
+const thread = aThread();
+const question = aQuestion(thread, 'Why?');
+const reply = anAnswer(question, '', { status: 'streaming' });
+let server: Server;
+let chat: Services;
+
+beforeEach(async () => {
+  server = new Server();
+  chat = await server.chat();
+  chat.following.open(thread.id);
+  const subscribed = await server.next('subscribe');
+  expect(subscribed.after).toBeUndefined();
+  server.snapshot(thread, [question, reply]);
+  server.acknowledge(subscribed);
+  await vi.waitUntil(() => path(chat.store.state.conversations[thread.id]).length === 2);
+});
+
+async function text(): Promise<string> {
+  await new Promise(requestAnimationFrame);
+  const { messages } = chat.store.state.conversations[thread.id];
+  const parts = chat.live.get(reply.id)?.parts ?? messages[reply.id].parts;
+  return parts.map(part => part.text).join('|');
+}
+
+it('puts an answer together from its deltas', async () => {
+  server.grow(reply, 'Hm', 'reasoning');
+  server.grow(reply, 'Be', 'text', 1);
+  server.grow(reply, 'cause', 'text', 1);
+  expect(await text()).toBe('Hm|Because');
+});
+
+it('ends with what the server has stored', async () => {
+  server.grow(reply, 'Beca');
+  server.change({
+    ...reply,
+    status: 'complete',
+    parts: [{ type: 'text', text: 'Because.' }]
+  });
+  expect(await text()).toBe('Because.');
+  expect(chat.live.get(reply.id)).toBeUndefined();
+});
+
+it('takes in nothing twice', async () => {
+  server.grow(reply, 'Be');
+  const again = {
+    thread_id: thread.id,
+    message_id: reply.id,
+    part: 0,
+    kind: 'text'
+  } as const;
+  server.say({ type: 'delta', seq: 1, text: 'Be', ...again });
+  expect(await text()).toBe('Be');
+});
+
+it('asks for what it missed, and shows nothing with a gap in it', async () => {
+  server.grow(reply, 'Be');
+  const lost = {
+    thread_id: thread.id,
+    message_id: reply.id,
+    part: 0,
+    kind: 'text'
+  } as const;
+  server.tell({ type: 'delta', text: 'use', ...lost } as never, 1);
+  const caughtUp = await server.next('subscribe');
+  expect(caughtUp.epoch).toBe('first');
+  expect(caughtUp.after).toBeGreaterThan(0);
+  expect(await text()).toBe('Be');
+});
+
+it('goes on after a break from the last event it had', async () => {
+  server.grow(reply, 'Be');
+  server.hangUp();
+  chat.reconnect();
+  server.welcome();
+  const caughtUp = await server.next('subscribe');
+  server.acknowledge(caughtUp);
+  server.grow(reply, 'cause');
+  expect(await text()).toBe('Because');
+});
+
+it('starts over from the snapshot of a server that was restarted', async () => {
+  server.grow(reply, 'Be');
+  server.hangUp();
+  chat.reconnect();
+  server.epoch = 'second';
+  server.welcome();
+  const subscribed = await server.next('subscribe');
+  expect(subscribed.epoch).toBe('first'); // the server sees that it is out of date
+  const kept = { ...reply, status: 'interrupted' as const };
+  server.snapshot(thread, [
+    question,
+    { ...kept, parts: [{ type: 'text', text: 'Bec' }] }
+  ]);
+  server.acknowledge(subscribed);
+  expect(await text()).toBe('Bec');
+});
+
+it('asks for everything anew where a delta does not fit what it has', async () => {
+  server.grow(reply, 'x', 'text', 5);
+  const subscribed = await server.next('subscribe');
+  expect(subscribed.after).toBeUndefined();
+});
+
+it('leaves a thread for another, and hears no more of it', async () => {
+  const other = aThread();
+  chat.following.open(other.id);
+  expect((await server.next('unsubscribe')).thread_id).toBe(thread.id);
+  const subscribed = await server.next('subscribe');
+  server.snapshot(other, []);
+  server.acknowledge(subscribed);
+  server.grow(reply, 'late');
+  expect(await text()).toBe('');
+});
+
+it('remembers the thread over a reload, but not one that is gone', async () => {
+  expect(chat.following.remembered).toBe(thread.id);
+  const gone = aThread();
+  chat.following.open(gone.id);
+  const problem = {
+    code: 'not_found',
+    message: 'There is no such conversation.'
+  } as const;
+  server.reject(await server.next('subscribe'), problem);
+  await vi.waitUntil(() => chat.store.state.open.problem !== null);
+  expect(chat.store.state.open.problem).toEqual(problem);
+  expect(chat.following.remembered).toBeNull();
+});
+
+it('shows the branch that was chosen in another window', async () => {
+  const other = anAnswer(question, 'Since.');
+  server.change(other);
+  server.say({ type: 'thread', thread: { ...thread, leaf_id: other.id } });
+  await vi.waitUntil(
+    () => path(chat.store.state.conversations[thread.id])[1].id === other.id
+  );
+});
+
+it('fetches older messages once, however often it is asked to', async () => {
+  const early = aQuestion(thread, 'Early');
+  const first = aQuestion(thread, 'Late', early);
+  server.snapshot(thread, [first], { more: true });
+  server.answers.set(`GET threads/${thread.id}/messages?before=${first.id}`, {
+    ...{ messages: [early], versions: {}, more: false }
+  });
+  await Promise.all([chat.following.loadOlder(), chat.following.loadOlder()]);
+  await chat.following.loadOlder();
+  expect(path(chat.store.state.conversations[thread.id])).toEqual([early, first]);
+  expect(server.requests.filter(({ path }) => path.includes('before='))).toHaveLength(1);
+});

@@ -1,0 +1,83 @@
+import { beforeEach, expect, it, vi } from 'vitest';
+import type { Services } from '../../src/chat/state/services';
+import { DOWN, Server, aThread } from '../server';
+
+let server: Server;
+let chat: Services;
+const thread = aThread();
+
+beforeEach(async () => {
+  server = new Server();
+  server.threads = { threads: [thread], next: 'more' };
+  chat = await server.chat();
+});
+
+const titles = () => chat.store.state.threads.threads.map(({ title }) => title);
+
+it('loads the pages one after the other, and stops at the last', async () => {
+  const older = aThread({ title: 'Older', updated_at: 1 });
+  server.answers.set('GET threads?cursor=more', { threads: [older], next: null });
+  await Promise.all([chat.listing.loadMore(), chat.listing.loadMore()]);
+  await chat.listing.loadMore();
+  expect(titles()).toEqual(['Trees', 'Older']);
+  expect(server.requests.filter(({ path }) => path.includes('cursor'))).toHaveLength(1);
+});
+
+it('renames at once, and back where that is refused', async () => {
+  server.answers.set(`PATCH threads/${thread.id}`, { problem: DOWN });
+  const renamed = chat.listing.rename(thread, 'Woods');
+  expect(titles()).toEqual(['Woods']);
+  await renamed;
+  expect(titles()).toEqual(['Trees']);
+  expect(chat.store.state.refusal).toEqual(DOWN);
+});
+
+it('deletes at once, and takes it back', async () => {
+  server.answers.set(`DELETE threads/${thread.id}`, { ...thread, deleted_at: 1 });
+  server.answers.set(`POST threads/${thread.id}/restore`, thread);
+  await chat.listing.remove(thread);
+  expect(titles()).toEqual([]);
+  expect(chat.store.state.deleted).toEqual(thread);
+  await chat.listing.undo();
+  expect(titles()).toEqual(['Trees']);
+  expect(chat.store.state.open.threadId).toBe(thread.id);
+});
+
+it('offers no undo of what could not be deleted', async () => {
+  server.answers.set(`DELETE threads/${thread.id}`, { problem: DOWN });
+  await chat.listing.remove(thread);
+  expect(titles()).toEqual(['Trees']);
+  expect(chat.store.state.deleted).toBeNull();
+});
+
+it('leaves a thread that is deleted while it is open', async () => {
+  chat.following.open(thread.id);
+  server.answers.set(`DELETE threads/${thread.id}`, { ...thread, deleted_at: 1 });
+  await chat.listing.remove(thread);
+  expect(chat.store.state.open).toMatchObject({ isNew: true });
+});
+
+it('keeps settings of a new conversation for its first question', async () => {
+  await chat.listing.changeSettings({ temperature: 0.5 });
+  expect(chat.store.state.newSettings).toEqual({ temperature: 0.5 });
+  expect(server.requests.some(({ method }) => method === 'PATCH')).toBe(false);
+});
+
+it('changes the settings of a thread where it is kept', async () => {
+  chat.following.open(thread.id);
+  server.answers.set(`PATCH threads/${thread.id}`, {
+    ...thread,
+    settings: { model: 'x' }
+  });
+  await chat.listing.changeSettings({ model: 'x' });
+  expect(server.requests.at(-1)?.body).toEqual({ settings: { model: 'x' } });
+  expect(chat.store.state.threads.threads[0].settings).toEqual({ model: 'x' });
+});
+
+it('says why it cannot be had, and comes when the history is back', async () => {
+  chat.store.update(state => ({ ...state, health: DOWN }));
+  server.threads = { threads: [], next: null };
+  server.say({ type: 'health', problem: null });
+  await vi.waitUntil(() => chat.store.state.threads.threads.length === 0);
+  expect(chat.store.state.health).toBeNull();
+});
