@@ -134,7 +134,10 @@ class ChatSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
             pass
         else:
             # Nobody waits for it; a closed connection is noticed by `on_close`.
-            sent.add_done_callback(_look_at)
+            if sent.done():  # nearly always: one turn of the event loop less
+                _look_at(sent)
+            else:
+                sent.add_done_callback(_look_at)
 
     def probe(self) -> None:
         with suppress(WebSocketClosedError):
