@@ -1,0 +1,68 @@
+"""Sockets are kept alive through proxies, and those that are dead are let go."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+
+from jupyter_chat.server import heartbeat
+from jupyter_chat.server.heartbeat import Heartbeats
+
+
+class Socket:
+    """A socket whose other side answers pings, or does not."""
+
+    def __init__(self, alive: bool = True) -> None:
+        self.alive = alive
+        self.last_heard = asyncio.get_running_loop().time()
+        self.frames: list[bytes] = []
+        self.heard = asyncio.Event()
+        self.dropped = asyncio.Event()
+
+    def send(self, frame: bytes) -> None:
+        self.frames.append(frame)
+        self.heard.set()
+
+    def probe(self) -> None:
+        if self.alive:
+            self.last_heard = asyncio.get_running_loop().time()
+
+    def drop(self) -> None:
+        self.dropped.set()
+
+
+@pytest.fixture
+async def heartbeats(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Heartbeats]:
+    monkeypatch.setattr(heartbeat, "HEARTBEAT_SECONDS", 0.01)
+    monkeypatch.setattr(heartbeat, "_SILENT_SECONDS", 0.1)
+    heartbeats = Heartbeats()
+    yield heartbeats
+    heartbeats.close()
+
+
+async def test_a_dead_socket_is_dropped_and_a_living_one_hears_from_us(heartbeats: Heartbeats):
+    living, dead = Socket(), Socket(alive=False)
+    for socket in (living, dead):
+        heartbeats.add(socket)
+    await asyncio.wait_for(dead.dropped.wait(), 10)
+    assert not living.dropped.is_set()
+    assert json.loads(living.frames[-1]) == {"type": "heartbeat"}
+
+
+async def test_a_socket_that_was_closed_hears_nothing_more(heartbeats: Heartbeats):
+    closed, open_ = Socket(), Socket()
+    for socket in (closed, open_):
+        heartbeats.add(socket)
+    heartbeats.discard(closed)
+    await asyncio.wait_for(open_.heard.wait(), 10)
+    assert not closed.frames
+
+
+async def test_closing_drops_every_socket(heartbeats: Heartbeats):
+    socket = Socket()
+    heartbeats.add(socket)
+    heartbeats.close()
+    assert socket.dropped.is_set()
