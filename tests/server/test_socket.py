@@ -65,6 +65,21 @@ async def test_two_pages_see_the_same_answer(connect):
     assert one["parts"] == other["parts"]
 
 
+async def test_an_answer_outlives_its_viewers(connect):
+    thread_id = new_id()
+    viewer = await connect()
+    asked = await viewer.ask("Hello [[chunks=60 size=4 delay=0.01]]", thread_id)
+    await viewer.command("subscribe", thread_id=thread_id)
+    await viewer.until(lambda event: event["type"] == "delta")
+    viewer.socket.close()
+    assert await viewer.read() is None
+    other = await connect()
+    await other.command("subscribe", thread_id=thread_id)
+    reply = await other.answer(asked["reply_id"])
+    assert reply["status"] == "complete"
+    assert len(reply["parts"][0]["text"]) == 240
+
+
 async def test_stop_closes_upstream_and_keeps_the_text(client, upstream):
     thread_id = new_id()
     asked = await client.ask("Tell me [[chunks=1000 delay=0.01]]", thread_id)
