@@ -1,0 +1,148 @@
+"""Takes the pictures of the documentation: `python docs/images/take.py` in the clone.
+
+The chats on them are real; their answers come from the tests' scripted server.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parents[1]))
+
+from tests.browser.chat import Chat, open_chat  # noqa: E402
+from tests.browser.chromium import FLAGS, program  # noqa: E402
+from tests.browser.jupyter import Jupyter  # noqa: E402
+from tests.upstream import start_upstream  # noqa: E402
+
+WIDE, NARROW, HEIGHT = 1400, 260, 820
+THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+QUESTION = "How do I add up my sales by month, and plot them?"
+ANSWER = """Resample by month, then sum:
+
+```python
+monthly = (
+    df.resample("ME", on="date")
+    ["amount"].sum()
+)
+monthly.plot(kind="bar")
+```
+
+| Month | Sum | Share |
+|:--|--:|:-:|
+| January | 1,204.50 | 55 % |
+| February | 998.10 | 45 % |
+
+- [x] dates parsed
+- [ ] gaps filled
+
+The mean is $\\bar{x} = \\frac{1}{n}\\sum_{i=1}^n x_i$."""
+TABLE = """        date  amount
+0 2026-01-04  120.00
+1 2026-01-09   84.50
+2 2026-02-02  310.10"""
+CODE = """import pandas as pd
+
+df = pd.read_csv("sales.csv", parse_dates=["date"])
+df.head()"""
+
+
+def main() -> None:
+    """Take all of them."""
+    with tempfile.TemporaryDirectory() as folder, start_upstream() as upstream:
+        environment = {
+            **{"OPENAI_BASE_URL": upstream.url, "OPENAI_API_KEY": upstream.key},
+            **{"LOGNAME": "ada"},  # the name that is shown
+        }
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=program(), args=FLAGS)
+            for theme in THEMES:
+                for face in ("lab", "chat"):
+                    place = Path(folder) / f"{face}-{theme}"
+                    place.mkdir()
+                    jupyter = Jupyter(face, place, environment)
+                    _prepare(jupyter, theme)
+                    jupyter.start()
+                    try:
+                        _take(browser, jupyter, theme)
+                    finally:
+                        jupyter.stop()
+            browser.close()
+
+
+def _take(browser: Browser, jupyter: Jupyter, theme: str) -> None:
+    if jupyter.face == "lab":
+        chat = _chat(browser, jupyter, theme, WIDE, "lab/tree/sales.ipynb")
+        chat.page.get_by_text("sales.csv").first.wait_for()
+        _converse(chat)
+        _shoot(chat, f"sidebar-{theme}")
+        return
+    for name, width in (("page", WIDE), ("narrow", NARROW)):
+        chat = _chat(browser, jupyter, theme, width)
+        chat.button("New conversation").first.click()
+        _converse(chat)
+        _shoot(chat, f"{name}-{theme}")
+
+
+def _chat(
+    browser: Browser, jupyter: Jupyter, theme: str, width: int, path: str | None = None
+) -> Chat:
+    page = browser.new_page(
+        viewport={"width": width, "height": HEIGHT},
+        color_scheme="dark" if theme == "dark" else "light",
+        locale="en-US",
+    )
+    return open_chat(page, jupyter, path)
+
+
+def _converse(chat: Chat) -> None:
+    chat.ask(f"{QUESTION} [[text={json.dumps(ANSWER)}]]")
+    chat.expect_answer(0, "gaps filled")
+    chat.expect_idle()
+    # The directive is the test server's business.
+    chat.page.evaluate(
+        "question => { document.querySelectorAll('.jc-Question-text, .jc-ThreadItem-title, "
+        ".jc-Header-title button').forEach(e => { "
+        "if (e.textContent.startsWith('How do I')) e.textContent = question; }); }",
+        QUESTION,
+    )
+    chat.page.mouse.move(5, HEIGHT // 2)
+    chat.page.wait_for_timeout(1500)
+
+
+def _shoot(chat: Chat, name: str) -> None:
+    chat.page.screenshot(path=HERE / f"{name}.png")
+    chat.page.close()
+
+
+def _prepare(jupyter: Jupyter, theme: str) -> None:
+    settings = jupyter.folder / "jupyterlab_settings_dir/@jupyterlab/apputils-extension"
+    settings.mkdir(parents=True)
+    (settings / "themes.jupyterlab-settings").write_text(json.dumps({"theme": THEMES[theme]}))
+    work = jupyter.folder / "work"
+    work.mkdir()
+    cell = {"cell_type": "code", "id": "read", "metadata": {}, "execution_count": 1}
+    table = {
+        "output_type": "execute_result",
+        "execution_count": 1,
+        "metadata": {},
+        "data": {
+            "text/plain": TABLE,
+        },
+    }
+    notebook = {
+        "cells": [{**cell, "source": CODE, "outputs": [table]}],
+        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    (work / "sales.ipynb").write_text(json.dumps(notebook))
+
+
+if __name__ == "__main__":
+    main()
