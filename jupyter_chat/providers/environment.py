@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from urllib.parse import urlsplit
 
 from ..protocol import Source
 from .interface import Endpoint
@@ -18,7 +19,8 @@ def endpoint_from_environment() -> Endpoint | None:
     address = _variable("OPENAI_BASE_URL")
     key = _variable("OPENAI_API_KEY")
     if address is not None:
-        return Endpoint(source=Source.COMPATIBLE, base_url=address, key=key)
+        source = Source.OPENAI if _is_openai(address) else Source.COMPATIBLE
+        return Endpoint(source=source, base_url=address, key=key)
     azure = _variable("AZURE_OPENAI_ENDPOINT")
     if azure is not None:
         return Endpoint(
@@ -32,6 +34,15 @@ def endpoint_from_environment() -> Endpoint | None:
     if local_model_available():
         return Endpoint(source=Source.LOCAL)
     return None
+
+
+def _is_openai(address: str) -> bool:
+    """Whether the address is OpenAI's own, perhaps that of a region."""
+    try:
+        host = urlsplit(address).hostname or ""
+    except ValueError:
+        return False
+    return host == "api.openai.com" or host.endswith(".api.openai.com")
 
 
 def _variable(name: str) -> str | None:

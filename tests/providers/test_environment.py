@@ -34,6 +34,18 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
             Endpoint(Source.COMPATIBLE, base_url="http://gpu:8000/v1"),
         ),
         (
+            {"OPENAI_BASE_URL": "https://eu.api.openai.com/v1", "OPENAI_API_KEY": "sk-1"},
+            Endpoint(Source.OPENAI, base_url="https://eu.api.openai.com/v1", key="sk-1"),
+        ),
+        (
+            {"OPENAI_BASE_URL": "https://api.openai.com.example.org/v1"},
+            Endpoint(Source.COMPATIBLE, base_url="https://api.openai.com.example.org/v1"),
+        ),
+        (
+            {"OPENAI_BASE_URL": "http://[not an address"},
+            Endpoint(Source.COMPATIBLE, base_url="http://[not an address"),
+        ),
+        (
             {"OPENAI_BASE_URL": "http://gpu:8000/v1", "OPENAI_API_KEY": "sk-1", **AZURE},
             Endpoint(Source.COMPATIBLE, base_url="http://gpu:8000/v1", key="sk-1"),
         ),
