@@ -1,12 +1,13 @@
 """The counterpart: the plain `openai` client, in a process of its own.
 
-Takes one JSON order a line (`what`, `question`, `streams`) and answers with one JSON line.
+Takes one JSON order a line (`questions`, `size`, `apart`) and answers with one JSON line.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 import time
 from typing import Any
@@ -19,20 +20,24 @@ from .processes import cpu_seconds
 
 async def main(base_url: str, key: str) -> None:
     """Carry out orders until the input ends."""
-    import os
-
     async with AsyncOpenAI(base_url=base_url, api_key=key, max_retries=0) as client:
         while line := await asyncio.to_thread(sys.stdin.readline):
             order = json.loads(line)
             before = cpu_seconds(os.getpid())
-            streams = [_stream(client, question, order["size"]) for question in order["questions"]]
-            answers = await asyncio.gather(*streams)
+            answers = await asyncio.gather(
+                *(
+                    _stream(client, question, order["size"], number * order["apart"])
+                    for number, question in enumerate(order["questions"])
+                )
+            )
             result = {"answers": answers, "cpu": cpu_seconds(os.getpid()) - before}
             print(json.dumps(result), flush=True)
 
 
-async def _stream(client: AsyncOpenAI, question: str, size: int) -> dict[str, Any]:
-    """Ask once; `size` (characters of a chunk) > 0 also notes when each one came."""
+async def _stream(client: AsyncOpenAI, question: str, size: int, after: float) -> dict[str, Any]:
+    """Ask once, `after` some seconds; `size` (characters of a chunk) > 0 also notes when
+    each one came."""
+    await asyncio.sleep(after)
     message: ChatCompletionUserMessageParam = {"role": "user", "content": question}
     started = time.time()
     first = None

@@ -45,11 +45,13 @@ class Rig:
         """A new socket of the chat server, for a new person."""
         return await open_viewer(self.session, self.jupyter)
 
-    async def direct(self, questions: list[str], size: int = 0) -> dict[str, Any]:
-        """What the plain client sees of the answers, asked for all at once."""
+    async def direct(
+        self, questions: list[str], size: int = 0, apart: float = 0.0
+    ) -> dict[str, Any]:
+        """What the plain client sees of the answers, asked for `apart` seconds apart."""
         assert self.plain.stdin is not None
         assert self.plain.stdout is not None
-        order = json.dumps({"questions": questions, "size": size})
+        order = json.dumps({"questions": questions, "size": size, "apart": apart})
         self.plain.stdin.write(order.encode() + b"\n")
         result: dict[str, Any] = json.loads(await self.plain.stdout.readline())
         return result

@@ -118,7 +118,8 @@ async def lateness(streams: int) -> list[Figure]:
             rounds.append(_p99(late) * 1000)
             longest.append(max(late) * 1000)
             rig.upstream.clear()
-        direct = await rig.direct([f"Direct {each} {directive}" for each in range(streams)], _SIZE)
+        questions = [f"Direct {each} {directive}" for each in range(streams)]
+        direct = await rig.direct(questions, _SIZE, _APART_SECONDS)
         started = _started(rig)
         late = []
         for each, seen in enumerate(direct["answers"]):
