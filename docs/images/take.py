@@ -56,8 +56,9 @@ def main() -> None:
     """Take all of them."""
     with tempfile.TemporaryDirectory() as folder, start_upstream() as upstream:
         environment = {
-            **{"OPENAI_BASE_URL": upstream.url, "OPENAI_API_KEY": upstream.key},
-            **{"LOGNAME": "ada"},  # the name that is shown
+            "OPENAI_BASE_URL": upstream.url,
+            "OPENAI_API_KEY": upstream.key,
+            "LOGNAME": "ada",  # the name that is shown
         }
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=program(), args=FLAGS)

@@ -72,7 +72,11 @@ def migrate(db: sqlite3.Connection, path: str) -> None:
     Raises :class:`Unavailable`, with the file as it was, if a newer version or another
     program has written it.
     """
-    version = _version(db, path)
+    db.execute("BEGIN")  # what is read belongs together, while others may write
+    try:
+        version = _version(db, path)
+    finally:
+        db.execute("ROLLBACK")
     if version == len(MIGRATIONS):
         return
     db.execute("BEGIN IMMEDIATE")

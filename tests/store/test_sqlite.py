@@ -21,7 +21,7 @@ from jupyter_chat.store import sqlite_database
 from jupyter_chat.store.interface import NotFound, StoreError, ThreadChanges, Unavailable
 from jupyter_chat.store.sqlite import SqliteStore
 from jupyter_chat.store.sqlite_database import Database
-from jupyter_chat.store.sqlite_schema import MIGRATIONS
+from jupyter_chat.store.sqlite_schema import MIGRATIONS, migrate
 
 from .builders import ADA, a_thread, a_turn, finished, finished_turn, grown, running_reply
 
@@ -112,10 +112,28 @@ async def test_the_file_is_in_wal_mode_and_knows_its_version(path: Path) -> None
 
 async def test_many_may_create_it_at_once(path: Path) -> None:
     stores = [SqliteStore(path) for _ in range(8)]
-    await asyncio.gather(*(store.open() for store in stores))
-    ids = await asyncio.gather(*(store.owner_id() for store in stores))
-    await asyncio.gather(*(store.close() for store in stores))
+    try:
+        await asyncio.gather(*(store.open() for store in stores))
+        ids = await asyncio.gather(*(store.owner_id() for store in stores))
+    finally:
+        await asyncio.gather(*(store.close() for store in stores))
     assert len(set(ids)) == 1
+
+
+def test_another_may_create_it_while_this_one_looks(path: Path) -> None:
+    path.parent.mkdir()
+    this, other = (sqlite3.connect(path, timeout=0, isolation_level=None) for _ in range(2))
+
+    def meanwhile(statement: str) -> None:
+        if statement == "PRAGMA user_version":
+            with contextlib.suppress(sqlite3.OperationalError):  # it may have to wait
+                migrate(other, "the other")
+
+    this.set_trace_callback(meanwhile)
+    migrate(this, "this one")
+    assert this.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
+    this.close()
+    other.close()
 
 
 async def test_nothing_is_left_running_after_closing(path: Path) -> None:
