@@ -22,6 +22,11 @@ class Chat:
         self.question = self.root.get_by_role("textbox", name="Question")
         self.answers = self.root.get_by_role("article", name=re.compile("^Answer by"))
         self.questions = self.root.get_by_role("article", name=re.compile("^Question by"))
+        # JupyterLab's own, when the server is away; it takes every key
+        page.add_locator_handler(
+            page.get_by_role("dialog").filter(has_text="Server Connection Error"),
+            lambda dialog: dialog.get_by_role("button", name="Close").click(),
+        )
 
     def appear(self) -> None:
         """Wait until the chat is there; Notebook hides its sidebar until asked."""
