@@ -157,7 +157,7 @@ describe('exhausting text', () => {
     'is streamed in good time: %s',
     (_, text) => {
       const shown = show('', true);
-      for (let end = 0; end < text.length; end += Math.ceil(text.length / 50)) {
+      for (let end = 0; end < text.length; end += Math.ceil(text.length / 20)) {
         shown.update(text.slice(0, end), true);
       }
       shown.update(text, false);
