@@ -95,7 +95,7 @@ STEPS = (
         "tests in Chromium: JupyterLab, Notebook and the page",
         (
             *(_PYTHON, "-m", "pytest", "tests/browser", "-p", "playwright"),
-            *("-n", "2", "--junitxml={junit}"),
+            *("-n", "2", "--dist", "loadgroup", "--junitxml={junit}"),
         ),
         alone=True,
         browser=True,

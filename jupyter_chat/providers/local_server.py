@@ -15,6 +15,10 @@ import sys
 _CONTEXT_TOKENS = 8192
 """What the small model was made for; larger ones get no more, for memory's sake."""
 
+_TEMPERATURE = 0.2
+"""Unless the person sets one."""
+_REPEAT_PENALTY = 1.1
+
 
 def main() -> None:
     """Serve until the input ends."""
@@ -45,6 +49,9 @@ def _serve(path: str, name: str, key: str) -> str:
     parameters.api_keys = [key]
     parameters.n_ctx = _CONTEXT_TOKENS
     parameters.n_parallel = 1
+    # A small model that may choose freely loses the thread, or repeats itself for ever.
+    parameters.sampling.temp = _TEMPERATURE
+    parameters.sampling.penalty_repeat = _REPEAT_PENALTY
     parameters.verbosity = 0
     _running.append(server := xllamacpp.Server(parameters))
     return f"{server.listening_address}/v1"

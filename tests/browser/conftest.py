@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,25 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
 @pytest.fixture
 def start(tmp_path: Path, upstream: Upstream) -> Iterator[Callable[..., Jupyter]]:
     """Starts `jupyter FACE`; every server is stopped when the test is over."""
+    with _starting(tmp_path, upstream) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def start_shared(
+    tmp_path_factory: pytest.TempPathFactory, upstream: Upstream
+) -> Iterator[Callable[..., Jupyter]]:
+    """The same for servers that the tests of a module share."""
+    with _starting(tmp_path_factory.mktemp("shared"), upstream) as start:
+        yield start
+
+
+@contextmanager
+def _starting(parent: Path, upstream: Upstream) -> Iterator[Callable[..., Jupyter]]:
     started: list[Jupyter] = []
 
     def start(face: str, **environment: str) -> Jupyter:
-        folder = tmp_path / f"server-{len(started)}"
+        folder = parent / f"server-{len(started)}"
         folder.mkdir()
         answers = {"OPENAI_BASE_URL": upstream.url, "OPENAI_API_KEY": upstream.key}
         jupyter = Jupyter(face, folder, environment or answers)
@@ -38,6 +54,8 @@ def start(tmp_path: Path, upstream: Upstream) -> Iterator[Callable[..., Jupyter]
         jupyter.start()
         return jupyter
 
-    yield start
-    for jupyter in started:
-        jupyter.stop()
+    try:
+        yield start
+    finally:
+        for jupyter in started:
+            jupyter.stop()

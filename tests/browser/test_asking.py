@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from .chat import SECONDS, Chat, open_chat
 
 SLOW = "[[chunks=100 size=10 delay=0.05]]"
 
 
-@pytest.fixture(params=["lab", "notebook", "chat"])
-def chat(request: pytest.FixtureRequest, start, page: Page) -> Chat:
-    return open_chat(page, start(request.param))
+FACES = [
+    pytest.param(face, marks=pytest.mark.xdist_group(face)) for face in ("lab", "notebook", "chat")
+]
+
+
+@pytest.fixture(scope="module", params=FACES)
+def window(request, start_shared, browser: Browser, browser_context_args) -> Iterator[Chat]:
+    """The chat on one page for all tests of a face: starting it takes most of the time."""
+    context = browser.new_context(**browser_context_args)
+    yield open_chat(context.new_page(), start_shared(request.param))
+    context.close()
+
+
+@pytest.fixture
+def chat(window: Chat) -> Chat:
+    """A new conversation."""
+    window.button("New conversation").first.click()
+    expect(window.questions).to_have_count(0)
+    return window
 
 
 def test_a_conversation(chat: Chat):
