@@ -28,6 +28,7 @@ _GROUPS: list[tuple[set[str], Callable[[], list[Figure]]]] = [
     ({"cpu_s_per_1000_chunks_paced"}, lambda: asyncio.run(streams.paced())),
     ({"lateness_p99_ms_200"}, lambda: asyncio.run(streams.lateness(200))),
     ({"lateness_p99_ms_500"}, lambda: asyncio.run(streams.lateness(500))),
+    ({"lateness_p99_ms_1000"}, lambda: asyncio.run(streams.lateness(1000))),
     ({"idle_socket_kb"}, lambda: asyncio.run(sockets.idle())),
     ({"cold_start_added_s", "memory_added_mb"}, startup.added),
     ({"distributions_added"}, distributions.added),

@@ -28,9 +28,15 @@ async def main(base_url: str, key: str) -> None:
                 *(
                     _stream(client, question, order["size"], number * order["apart"])
                     for number, question in enumerate(order["questions"])
-                )
+                ),
+                return_exceptions=True,
             )
-            result = {"answers": answers, "cpu": cpu_seconds(os.getpid()) - before}
+            failures = [str(answer) for answer in answers if isinstance(answer, BaseException)]
+            result = (
+                {"failure": failures[0]}
+                if failures
+                else {"answers": answers, "cpu": cpu_seconds(os.getpid()) - before}
+            )
             print(json.dumps(result), flush=True)
 
 

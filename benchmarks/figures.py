@@ -8,11 +8,11 @@ from statistics import median
 
 @dataclass(frozen=True)
 class Target:
-    """What a figure should be at most."""
+    """What a figure should be at most; `None`: it is measured to know the limit."""
 
     name: str
     unit: str
-    most: float
+    most: float | None
     what: str
 
 
@@ -27,6 +27,7 @@ TARGETS = [
         "lateness_p99_ms_200", "ms", 50, "99 % of the chunks of 200 streams × 20/s are shown within"
     ),
     Target("lateness_p99_ms_500", "ms", 200, "the same for 500 streams"),
+    Target("lateness_p99_ms_1000", "ms", None, "the same for 1,000 streams: frames get longer"),
     Target("idle_socket_kb", "KB", 20, "server memory per idle socket, 5,000 of them"),
     Target("cold_start_added_s", "s", 0.15, "JupyterLab answers later than without the chat"),
     Target("memory_added_mb", "MB", 10, "JupyterLab's memory, more than without the chat"),
@@ -59,9 +60,10 @@ def table(figures: list[Figure]) -> str:
     for figure in figures:
         target = targets[figure.name]
         unit = f" {target.unit}" if target.unit else ""
-        met = "" if figure.result <= target.most else " (missed)"
+        goal = "" if target.most is None else f"≤ {target.most:g}{unit}"
+        met = "" if target.most is None or figure.result <= target.most else " (missed)"
         lines.append(
-            f"| `{figure.name}` | {figure.result:.3g}{unit}{met} | ≤ {target.most:g}{unit} "
+            f"| `{figure.name}` | {figure.result:.3g}{unit}{met} | {goal} "
             f"| {target.what} | {figure.beside} |"
         )
     return "\n".join(lines)

@@ -48,12 +48,16 @@ class Rig:
     async def direct(
         self, questions: list[str], size: int = 0, apart: float = 0.0
     ) -> dict[str, Any]:
-        """What the plain client sees of the answers, asked for `apart` seconds apart."""
+        """What the plain client sees of the answers, asked for `apart` seconds apart.
+
+        Raises :class:`RuntimeError` if it does not get all of them."""
         assert self.plain.stdin is not None
         assert self.plain.stdout is not None
         order = json.dumps({"questions": questions, "size": size, "apart": apart})
         self.plain.stdin.write(order.encode() + b"\n")
         result: dict[str, Any] = json.loads(await self.plain.stdout.readline())
+        if "failure" in result:
+            raise RuntimeError(result["failure"])
         return result
 
 
