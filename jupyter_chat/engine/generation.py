@@ -122,6 +122,7 @@ class Generation:
                     part=part,
                     kind=kind,
                     text=text,
+                    model=None if self._checkpoints else self._reply.model,
                 )
             )
             self._checkpoints += 1

@@ -14,6 +14,8 @@ LONGEST = 0.25
 _LATE = 0.010
 _SLOWER = 1.2
 _FASTER = 0.9
+_AWAITED = 0.001
+_WORTH_WAITING = 1.5
 _SAMPLE = 8
 """One wait in so many takes place however slowly chunks come, to see whether the event
 loop is punctual."""
@@ -48,26 +50,32 @@ class Pace:
 
 
 class Turn:
-    """When one reply handed on text."""
+    """When one reply handed on text, and how far apart its chunks come."""
 
-    __slots__ = ("_last", "_pace", "_skipped")
+    __slots__ = ("_apart", "_last", "_pace", "_resumed", "_skipped")
 
     def __init__(self, pace: Pace) -> None:
         self._pace = pace
-        self._last = float("-inf")
+        self._last = self._resumed = float("-inf")
+        self._apart = float("inf")
         self._skipped = 0
 
     async def wait(self) -> None:
-        """Text has just been handed on: wait, unless that happens seldom enough.
+        """Text has just been handed on: wait, if more of it comes meanwhile.
 
-        Every wait costs a wake-up of the process, for chunks that come slower than the
-        pace as much as the chunk itself.
+        A wait that is not long enough for the chunk after the next costs one more
+        wake-up of the process and spares none.
         """
-        now = asyncio.get_running_loop().time()
-        seldom = now - self._last > self._pace.interval * 1.25
-        self._last = now
-        if seldom and self._skipped < _SAMPLE:
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        since = now - self._last
+        # What had to be waited for is one chunk; what was there already, one or more.
+        awaited = now - self._resumed > _AWAITED
+        self._apart = since if awaited else min(self._apart, since)
+        self._last = self._resumed = now
+        if self._pace.interval < _WORTH_WAITING * self._apart and self._skipped < _SAMPLE:
             self._skipped += 1
             return
         self._skipped = 0
         await self._pace.wait()
+        self._resumed = loop.time()

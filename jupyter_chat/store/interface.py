@@ -106,7 +106,7 @@ class Checkpoint(Struct, frozen=True):
     """Text that a running reply has grown by since checkpoint `number` - 1 (from 0).
 
     `kind` is that of the part it belongs to, `part` the part's index; a checkpoint
-    never spans two parts.
+    never spans two parts.  `model` is which one answers; the first one says it.
     """
 
     user_id: str
@@ -116,6 +116,7 @@ class Checkpoint(Struct, frozen=True):
     part: int
     kind: str
     text: str
+    model: str | None = None
 
 
 class Node(Struct, frozen=True):

@@ -40,6 +40,7 @@ async def append_checkpoints(db: Database, checkpoints: list[Checkpoint]) -> Non
             "part": checkpoint.part,
             "kind": checkpoint.kind,
             "text": checkpoint.text,
+            **({"model": checkpoint.model} if checkpoint.model else {}),
         }
         for checkpoint in checkpoints
     ]
@@ -85,7 +86,10 @@ def _grown(message: Message, growth: list[Growth]) -> Message:
 
 async def _growth(db: Database, user_id: str, message_id: str) -> list[Growth]:
     found = db.checkpoints.find(_checkpoints_of(user_id, message_id)).sort("_id", ASCENDING)
-    return [(document["part"], document["kind"], document["text"]) async for document in found]
+    return [
+        Growth(document["part"], document["kind"], document["text"], document.get("model"))
+        async for document in found
+    ]
 
 
 async def finish_reply(db: Database, user_id: str, message: Message) -> Thread:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Iterable
-from typing import TypeAlias
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
 from ..protocol import (
     Code,
@@ -26,8 +25,15 @@ from .interface import Lease, ThreadChanges
 LIVE = (Status.QUEUED, Status.STREAMING)
 """What a reply's status is until it has ended."""
 
-Growth: TypeAlias = tuple[int, str, str]
-"""Part index, part kind and text of a checkpoint."""
+
+class Growth(Struct, array_like=True, frozen=True):
+    """What a checkpoint adds to its reply."""
+
+    part: int
+    kind: str
+    text: str
+    model: str | None = None
+
 
 _PARTS: dict[str, type[TextPart] | type[ReasoningPart]] = {
     "text": TextPart,
@@ -52,13 +58,15 @@ def fold(message: Message, growth: Iterable[Growth]) -> Message:
     """The message grown by checkpoints, in their order."""
     kinds = [type(part) for part in message.parts]
     texts = [[part.text] for part in message.parts]
-    for index, kind, text in growth:
-        if index >= len(texts):
-            kinds.append(_PARTS[kind])
+    model = message.model
+    for each in growth:
+        if each.part >= len(texts):
+            kinds.append(_PARTS[each.kind])
             texts.append([])
-        texts[min(index, len(texts) - 1)].append(text)
+        texts[min(each.part, len(texts) - 1)].append(each.text)
+        model = each.model or model
     parts: list[Part] = [kind("".join(pieces)) for kind, pieces in zip(kinds, texts, strict=True)]
-    return msgspec.structs.replace(message, parts=parts)
+    return msgspec.structs.replace(message, parts=parts, model=model)
 
 
 def interrupted(message: Message, now: Milliseconds) -> Message:

@@ -9,11 +9,11 @@ import msgspec
 
 from ..protocol import Message, Role, Status
 from .interface import Accepted, Node, NotFound, ThreadChanges, Turn
-from .records import LIVE, changed, fold
+from .records import LIVE, Growth, changed, fold
 from .sqlite_threads import get_thread, insert_thread, save_thread, to_json
 
 decode_message = msgspec.json.Decoder(Message).decode
-_growth = msgspec.json.Decoder(tuple[int, str, str]).decode
+_growth = msgspec.json.Decoder(Growth).decode
 
 
 def add_turn(db: sqlite3.Connection, user_id: str, turn: Turn) -> Accepted:

@@ -14,7 +14,9 @@ from .sqlite_threads import get_thread, save_thread, to_json
 
 def append_checkpoints(db: sqlite3.Connection, checkpoints: list[Checkpoint]) -> None:
     # All in one statement: hundreds at a time, several times a second.
-    rows = [(c.message_id, c.user_id, c.number, (c.part, c.kind, c.text)) for c in checkpoints]
+    rows = [
+        (c.message_id, c.user_id, c.number, (c.part, c.kind, c.text, c.model)) for c in checkpoints
+    ]
     db.execute(
         """INSERT OR IGNORE INTO checkpoints (generation_id, number, body)
             SELECT g.id, json_extract(value, '$[2]'), json_extract(value, '$[3]')

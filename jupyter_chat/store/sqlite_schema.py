@@ -48,7 +48,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             user_id TEXT NOT NULL,
             owner TEXT NOT NULL
         )""",
-        # body: JSON array of part index, part kind and text
+        # body: JSON array of part index, part kind, text and model
         """CREATE TABLE checkpoints (
             generation_id INTEGER NOT NULL REFERENCES generations (id) ON DELETE CASCADE,
             number INTEGER NOT NULL,

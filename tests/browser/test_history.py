@@ -29,6 +29,7 @@ def test_a_killed_server_loses_nothing(start, page: Page, face: str):
     jupyter.start()
     expect(chat.answers.nth(1)).to_contain_text("Interrupted", timeout=SECONDS)
     expect(chat.answers.nth(1)).to_contain_text(seen)
+    expect(chat.answers.nth(1)).to_contain_text("GPT")  # who was answering
     expect(chat.answers.first).to_contain_text("Everything.")
 
     chat.ask('Still there? [[text="Yes."]]')

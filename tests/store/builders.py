@@ -10,6 +10,7 @@ from jupyter_chat.store.interface import Accepted, Checkpoint, Store, Turn
 
 ADA = "ada"
 GRACE = "grace"
+MODEL = "gpt-6-luna"
 OWNER = "process-1"
 
 
@@ -87,7 +88,8 @@ def finished(reply: Message, text: str = "Because.", completed_at: int | None = 
 def grown(
     reply: Message, number: int, text: str, *, part: int = 0, kind: str = "text", user: str = ADA
 ) -> Checkpoint:
-    return Checkpoint(user, reply.thread_id, reply.id, number, part, kind, text)
+    model = None if number else MODEL
+    return Checkpoint(user, reply.thread_id, reply.id, number, part, kind, text, model)
 
 
 async def running_reply(store: Store, user: str = ADA, owner: str = OWNER) -> Message:

@@ -17,6 +17,7 @@ from jupyter_chat.store.interface import Lease, Store
 from .builders import (
     ADA,
     GRACE,
+    MODEL,
     OWNER,
     a_thread,
     a_turn,
@@ -50,7 +51,9 @@ async def test_a_running_reply_has_the_text_of_its_checkpoints(store: Store) -> 
     )
     await store.append_checkpoints([grown(reply, 3, "cause 🐸", part=1)])
     expected: Message = msgspec.structs.replace(
-        reply, parts=[ReasoningPart("Let me think \x00\u2028."), TextPart("Because 🐸")]
+        reply,
+        parts=[ReasoningPart("Let me think \x00\u2028."), TextPart("Because 🐸")],
+        model=MODEL,
     )
     assert await read(store, reply) == expected
     path = await store.path(ADA, reply.thread_id, reply.id, limit=5)
@@ -167,6 +170,7 @@ async def test_replies_of_a_lapsed_lease_are_interrupted_with_their_text(store: 
         assert message.problem is not None
         assert await read(store, message, user) == message
     assert recovered[0][1].parts == [TextPart("Beca")]
+    assert recovered[0][1].model == MODEL
     assert recovered[1][1].parts == []
 
 
