@@ -21,6 +21,8 @@ _FILE = Path(__file__).with_name("models.json")
 _CHATS = re.compile(
     r"^(?!.*(audio|realtime|image|search|transcribe|tts|instruct))(gpt-|o\d|chatgpt-)"
 )
+_HARDLY_CHATS = re.compile(r"embed|minilm|rerank|whisper|(^|/)bge-", re.IGNORECASE)
+"""Names of what other servers list beside their chat models."""
 _SNAPSHOT = re.compile(r"-\d{4}-\d{2}-\d{2}$|-latest$")
 
 
@@ -112,7 +114,8 @@ def allowed(
 
 def describe(listed: list[Model], *, openai: bool) -> list[Model]:
     """What a server lists, with what we know of each; OpenAI's list also holds many
-    models that do not chat, which are left out."""
+    models that do not chat, which are left out.  Other servers' come last if they look
+    like those: the first one is the default."""
     models = []
     for said in listed:
         model = lookup(said.id)
@@ -124,6 +127,8 @@ def describe(listed: list[Model], *, openai: bool) -> list[Model]:
     if openai:
         order = {entry.id: place for place, entry in enumerate(_read().models)}
         models.sort(key=lambda model: (order.get(model.id, len(order)), model.id))
+    else:
+        models.sort(key=lambda model: _HARDLY_CHATS.search(model.id) is not None)
     return models
 
 

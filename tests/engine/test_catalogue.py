@@ -90,11 +90,15 @@ def test_openais_list_is_reduced_to_models_that_chat():
     assert [model.id for model in found] == ["gpt-6-luna", "gpt-7-nova"]
 
 
-def test_other_servers_lists_are_taken_as_they_are():
-    said = [Model("b", "b", context_tokens=4096), Model("a", "a"), Model("whisper-1", "whisper-1")]
+def test_other_servers_lists_keep_their_order_and_all_models():
+    said = [Model("b", "b", context_tokens=4096), Model("a", "a")]
     found = catalogue.describe(said, openai=False)
-    assert [(model.id, model.context_tokens) for model in found] == [
-        ("b", 4096),
-        ("a", None),
-        ("whisper-1", None),
-    ]
+    assert [(model.id, model.context_tokens) for model in found] == [("b", 4096), ("a", None)]
+
+
+@pytest.mark.parametrize(
+    "name", ["nomic-embed-text:latest", "BAAI/bge-m3", "all-minilm", "whisper-1", "jina-reranker"]
+)
+def test_what_hardly_chats_is_not_the_default_of_another_server(name: str):
+    found = catalogue.describe(listed(name, "llama3.2", "qwen3"), openai=False)
+    assert [model.id for model in found] == ["llama3.2", "qwen3", name]
