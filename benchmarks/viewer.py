@@ -10,11 +10,10 @@ from typing import Any
 import aiohttp
 
 from jupyter_chat.ids import new_id
+from jupyter_chat.store.records import LIVE
 from tests.browser.jupyter import Jupyter
 
 from .people import HEADER
-
-_FINAL = {"complete", "stopped", "interrupted", "failed"}
 
 
 @dataclass
@@ -61,7 +60,7 @@ class Viewer:
                 answer.seen.append((answer.characters, now))
             elif event["type"] == "message":
                 message = event["message"]
-                if message["role"] == "assistant" and message["status"] in _FINAL:
+                if message["role"] == "assistant" and message["status"] not in LIVE:
                     answer.ended = now
                     answer.status = message["status"]
         return answer
@@ -96,7 +95,7 @@ class Viewer:
 
 def _is_final(event: dict[str, Any], message_id: str | None) -> bool:
     messages = [event.get("message") or {}, *event.get("messages", [])]
-    return any(each.get("id") == message_id and each["status"] in _FINAL for each in messages)
+    return any(each.get("id") == message_id and each["status"] not in LIVE for each in messages)
 
 
 def client_session() -> aiohttp.ClientSession:

@@ -15,7 +15,9 @@ _LATE = 0.010
 _SLOWER = 1.2
 _FASTER = 0.9
 _AWAITED = 0.001
+"""A chunk that comes within this many seconds was there already."""
 _WORTH_WAITING = 1.5
+"""How many times the distance of two chunks a wait has to be."""
 _SAMPLE = 8
 """One wait in so many takes place however slowly chunks come, to see whether the event
 loop is punctual."""

@@ -29,6 +29,10 @@ async def test_chunks_that_come_quickly_are_collected() -> None:
     assert await seconds_of(Pace(), between=0) >= 4 * SHORTEST
 
 
+async def test_a_wait_too_short_for_another_chunk_is_not_made() -> None:
+    assert await seconds_of(Pace(), between=0.9 * SHORTEST) < SHORTEST
+
+
 def late(pace: Pace, at: float, replies: int = 1) -> None:
     for _ in range(replies):
         pace.learn(due=at - 0.05, now=at)

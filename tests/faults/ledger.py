@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from jupyter_chat.protocol import Message, Role, Status, text_of
+from jupyter_chat.protocol import Message, Status, text_of
 from jupyter_chat.store.interface import NotFound, Store
+from jupyter_chat.store.records import LIVE
 
 LOST_SECONDS = 0.5
 """Of a running reply, a killed server may lose what is younger than this."""
@@ -69,7 +70,7 @@ async def tally(
             continue
         tallies.lost += text_of(kept) != question.text
         tallies.mismatched += not _fits(reply, question, kills)
-        tallies.unfinished += reply.status in (Status.QUEUED, Status.STREAMING)
+        tallies.unfinished += reply.status in LIVE
     for thread_id in {question.thread_id for question in asked if question.reply_id}:
         tallies.duplicated += await _copies(store, user_id, thread_id)
     return tallies
@@ -89,6 +90,5 @@ async def _copies(store: Store, user_id: str, thread_id: str) -> int:
     made = []
     for node in await store.tree(user_id, thread_id):
         message = await store.get_message(user_id, thread_id, node.id)
-        if node.role in (Role.USER, Role.ASSISTANT):
-            made.append((message.client_id, message.role))
+        made.append((message.client_id, message.role))
     return len(made) - len(set(made))

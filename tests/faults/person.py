@@ -11,12 +11,12 @@ from typing import Any
 import aiohttp
 
 from jupyter_chat.ids import new_id
+from jupyter_chat.store.records import LIVE
 from tests.browser.jupyter import Jupyter
 
 from .ledger import Asked
 
 _RETRY_SECONDS = 0.05
-_ENDED = {"complete", "stopped", "interrupted", "failed"}
 
 
 class Person:
@@ -87,7 +87,7 @@ class Person:
         assert self._socket is not None
         command = {
             "type": "send",
-            "id": "ask",
+            "id": question.client_id,
             "client_id": question.client_id,
             "thread_id": question.thread_id,
             "parent_id": self._leaf,
@@ -105,11 +105,8 @@ class Person:
         event: dict[str, Any] = json.loads(frame.data)
         if event["type"] == "rejected":
             raise _Broken(event["problem"]["message"])
-        if event["type"] == "ack" and event["id"] == "ask":
-            # an acknowledgement of the question before, sent once more, names other ids
-            if event["thread_id"] == question.thread_id and event["reply_id"] != self._leaf:
-                question.acknowledge(event["message_id"], event["reply_id"])
-            return None
+        if event["type"] == "ack" and event["id"] == question.client_id:
+            question.acknowledge(event["message_id"], event["reply_id"])
         now = time.time()
         if event["type"] == "delta" and event["message_id"] == question.reply_id:
             shown = question.seen[-1][1] if question.seen else 0
@@ -119,7 +116,7 @@ class Person:
             if message.get("id") == question.reply_id and question.reply_id is not None:
                 size = sum(len(part["text"]) for part in message["parts"])
                 question.seen.append((now, size))
-                if message["status"] in _ENDED:
+                if message["status"] not in LIVE:
                     return str(message["status"])
         return None
 

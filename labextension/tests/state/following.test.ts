@@ -27,6 +27,16 @@ async function text(): Promise<string> {
   return parts.map(part => part.text).join('|');
 }
 
+const delta = (text: string) =>
+  ({
+    type: 'delta',
+    thread_id: thread.id,
+    message_id: reply.id,
+    part: 0,
+    kind: 'text',
+    text
+  }) as const;
+
 it('puts an answer together from its deltas', async () => {
   server.grow(reply, 'Hm', 'reasoning');
   server.grow(reply, 'Be', 'text', 1);
@@ -47,25 +57,13 @@ it('ends with what the server has stored', async () => {
 
 it('takes in nothing twice', async () => {
   server.grow(reply, 'Be');
-  const again = {
-    thread_id: thread.id,
-    message_id: reply.id,
-    part: 0,
-    kind: 'text'
-  } as const;
-  server.say({ type: 'delta', seq: 1, text: 'Be', ...again });
+  server.say({ seq: 1, ...delta('Be') });
   expect(await text()).toBe('Be');
 });
 
 it('asks for what it missed, and shows nothing with a gap in it', async () => {
   server.grow(reply, 'Be');
-  const lost = {
-    thread_id: thread.id,
-    message_id: reply.id,
-    part: 0,
-    kind: 'text'
-  } as const;
-  server.tell({ type: 'delta', text: 'use', ...lost } as never, 1);
+  server.tell(delta('use') as never, 1);
   const caughtUp = await server.next('subscribe');
   expect(caughtUp.epoch).toBe('first');
   expect(caughtUp.after).toBeGreaterThan(0);
