@@ -193,6 +193,15 @@ class Store(Protocol):
         it, does not exist.
         """
 
+    async def add_thread(self, user_id: str, thread: Thread, messages: list[Message]) -> int:
+        """Add a thread that is whole already (a fork, an import): it, unless it exists,
+        and those of its messages that are not there yet.  Returns how many were added.
+
+        Every message is final, belongs to `thread`, and comes after its parent.
+        :class:`NotFound`, with nothing added, if an id is somebody else's, or that of a
+        message in another thread.
+        """
+
     async def get_message(self, user_id: str, thread_id: str, message_id: str) -> Message:
         """A running reply comes with the text of its checkpoints."""
 

@@ -180,6 +180,10 @@ class MongoStore:
         return await mongo_turns.add_turn(self._db, user_id, turn)
 
     @translated
+    async def add_thread(self, user_id: str, thread: Thread, messages: list[Message]) -> int:
+        return await mongo_turns.add_thread(self._db, user_id, thread, messages)
+
+    @translated
     async def get_message(self, user_id: str, thread_id: str, message_id: str) -> Message:
         found = await self._db.messages.find_one(
             {"_id": message_id, "user_id": user_id, "thread_id": thread_id}

@@ -18,6 +18,8 @@ from .mongo_errors import is_duplicate
 _Written: TypeAlias = dict[Role, Document]
 """What is stored of a turn, by role."""
 
+_MESSAGES_AT_ONCE = 500
+
 _MESSAGE_FIELDS = {"role": 1, "parent_id": 1, "thread_id": 1}
 
 
@@ -45,6 +47,45 @@ async def add_turn(db: Database, user_id: str, turn: Turn) -> Accepted:
         repeated=repeated,
         owner=await _owner(db, user_id, stored["_id"]) if repeated else turn.owner,
     )
+
+
+async def add_thread(db: Database, user_id: str, thread: Thread, messages: list[Message]) -> int:
+    """See `interface.Store`.  The messages first: a call that is cut short leaves no
+    thread that lacks some, and a repetition adds the rest."""
+    await _require_free(db, user_id, thread, messages)
+    added = 0
+    for start in range(0, len(messages), _MESSAGES_AT_ONCE):
+        some = messages[start : start + _MESSAGES_AT_ONCE]
+        documents = [to_document(user_id, message) for message in some]
+        try:
+            inserted = await db.messages.insert_many(documents, ordered=False)
+            added += len(inserted.inserted_ids)
+        except BulkWriteError as error:
+            if not is_duplicate(error):
+                raise
+            added += int(error.details["nInserted"])
+    await _insert_thread(db, user_id, thread)
+    return added
+
+
+async def _require_free(
+    db: Database, user_id: str, thread: Thread, messages: list[Message]
+) -> None:
+    """Nobody else, and no other thread, has these ids."""
+    found = await db.threads.find_one({"_id": thread.id}, {"user_id": 1})
+    if found is not None and found["user_id"] != user_id:
+        raise NotFound("conversation")
+    for start in range(0, len(messages), _MESSAGES_AT_ONCE):
+        some = [message.id for message in messages[start : start + _MESSAGES_AT_ONCE]]
+        taken = await db.messages.find_one(
+            {
+                "_id": {"$in": some},
+                "$or": [{"user_id": {"$ne": user_id}}, {"thread_id": {"$ne": thread.id}}],
+            },
+            {"_id": 1},
+        )
+        if taken is not None:
+            raise NotFound("message")
 
 
 async def _written(db: Database, user_id: str, reply: Message) -> _Written:

@@ -73,6 +73,11 @@ class SqliteStore:
     async def add_turn(self, user_id: str, turn: Turn) -> Accepted:
         return await self._write(partial(sqlite_messages.add_turn, user_id=user_id, turn=turn))
 
+    async def add_thread(self, user_id: str, thread: Thread, messages: list[Message]) -> int:
+        return await self._write(
+            partial(sqlite_messages.add_thread, user_id=user_id, thread=thread, messages=messages)
+        )
+
     async def get_message(self, user_id: str, thread_id: str, message_id: str) -> Message:
         (message,) = await self.path(user_id, thread_id, message_id, limit=1)
         return message

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from ..protocol import Message, Role, Status
+from ..protocol import Message, Role, Status, Thread
 from .interface import Accepted, Node, NotFound, ThreadChanges, Turn
 from .records import LIVE, Growth, changed, fold
 from .sqlite_threads import get_thread, insert_thread, save_thread, to_json
@@ -43,6 +43,29 @@ def add_turn(db: sqlite3.Connection, user_id: str, turn: Turn) -> Accepted:
         repeated=False,
         owner=turn.owner,
     )
+
+
+def add_thread(
+    db: sqlite3.Connection, user_id: str, thread: Thread, messages: list[Message]
+) -> int:
+    insert_thread(db, user_id, thread)
+    get_thread(db, user_id, thread.id)
+    added = 0
+    for message in messages:
+        if _is_there(db, user_id, message):
+            continue
+        _insert_message(db, user_id, message)
+        added += 1
+    return added
+
+
+def _is_there(db: sqlite3.Connection, user_id: str, message: Message) -> bool:
+    row = db.execute(
+        "SELECT user_id, thread_id FROM messages WHERE id = ?", (message.id,)
+    ).fetchone()
+    if row is not None and row != (user_id, message.thread_id):
+        raise NotFound("message")
+    return row is not None
 
 
 def _known_turn(db: sqlite3.Connection, user_id: str, turn: Turn) -> Accepted | None:

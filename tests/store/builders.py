@@ -75,6 +75,19 @@ def _a_reply(thread_id: str, parent_id: str, client_id: str, created_at: int) ->
     )
 
 
+def a_whole_thread(turns: int = 2) -> tuple[Thread, list[Message]]:
+    """A thread with so many finished turns, one after the other."""
+    thread = a_thread()
+    messages: list[Message] = []
+    for _ in range(turns):
+        turn = a_turn(thread.id, messages[-1].id if messages else None)
+        assert turn.question is not None
+        turn.question.client_id = turn.reply.client_id = None
+        messages += [turn.question, finished(turn.reply)]
+    thread.leaf_id = messages[-1].id
+    return thread, messages
+
+
 def finished(reply: Message, text: str = "Because.", completed_at: int | None = None) -> Message:
     """The reply in its final state."""
     return msgspec.structs.replace(

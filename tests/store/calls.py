@@ -14,6 +14,7 @@ from .builders import (
     OWNER,
     a_thread,
     a_turn,
+    a_whole_thread,
     another_version,
     finished,
     finished_turn,
@@ -69,6 +70,11 @@ async def change_a_revision(store: Store) -> Call:
     return lambda store: store.update_thread(ADA, thread.id, changes, thread.revision)
 
 
+async def add_a_whole_thread(store: Store) -> Call:
+    thread, messages = a_whole_thread()
+    return lambda store: store.add_thread(ADA, thread, messages)
+
+
 async def checkpoints(store: Store) -> Call:
     reply = await running_reply(store)
     growth = [grown(reply, 0, "Be"), grown(reply, 1, "cause")]
@@ -108,6 +114,6 @@ async def owner(store: Store) -> Call:
 
 ALL: list[Prepare] = [
     *(ask, ask_on, ask_with_new_ids, ask_what_was_answered, make_another_version),
-    *(change, change_a_revision, checkpoints, finish, renew, release, recover),
+    *(change, change_a_revision, add_a_whole_thread, checkpoints, finish, renew, release, recover),
     *(settings, owner),
 ]
