@@ -15,10 +15,12 @@ from .viewer import Answer, Viewer
 _CHUNKS = 5000
 _FIRST_TOKENS = 100
 _ROUNDS = 5
+_PACED_STREAMS = 100
 _PACED_CHUNKS = 400
 _PACED_ROUNDS = 3
 _SIZE = 4
 _DELAY = 0.05
+_PACED_QUESTION = f"Slowly [[chunks={_PACED_CHUNKS} size={_SIZE} delay={_DELAY}]]"
 _LATE_CHUNKS = 400
 _APART_SECONDS = 0.02
 _SETTLE_SECONDS = 2.0
@@ -67,27 +69,49 @@ async def unpaced() -> list[Figure]:
 
 
 async def paced() -> list[Figure]:
-    """One answer whose chunks come one by one."""
-    question = f"Slowly [[chunks={_PACED_CHUNKS} size={_SIZE} delay={_DELAY}]]"
-    cpu, theirs, bare = [], [], []
+    """Answers whose chunks come one by one: many at once, and for comparison just one.
+
+    A process that has nothing else to do pays for waking up with each chunk, whatever it
+    does with it; `bare.py` measures how much that is."""
+    many = await _cpu_paced(_PACED_STREAMS)
+    one, theirs, bare = [], [], []
     async with running_rig() as rig:
         for _ in range(_PACED_ROUNDS):
-            viewer = await _warm(rig)
-            before = cpu_seconds(rig.pid)
-            answer = await viewer.ask(question)
-            used = cpu_seconds(rig.pid) - before
-            _check(answer, _PACED_CHUNKS)
-            await viewer.close()
-            cpu.append(used / _PACED_CHUNKS * 1000)
-            direct = await rig.direct([question])
+            one.append(await _cpu_of_paced_answers(rig, [await _warm(rig)]))
+            direct = await rig.direct([_PACED_QUESTION])
             theirs.append(direct["cpu"] / _PACED_CHUNKS * 1000)
             waking = await cpu_of_waking_up(_PACED_CHUNKS, _DELAY)
             bare.append(waking / _PACED_CHUNKS * 1000)
     beside = (
-        f"one stream; plain client {median(theirs):.3f} s; "
-        f"an event loop that only wakes up {median(bare):.3f} s"
+        f"{_PACED_STREAMS} streams; with one stream {median(one):.3f} s, where the plain client "
+        f"takes {median(theirs):.3f} s and an event loop that only wakes up {median(bare):.3f} s"
     )
-    return [Figure("cpu_s_per_1000_chunks_paced", cpu, beside)]
+    return [Figure("cpu_s_per_1000_chunks_paced", many, beside)]
+
+
+async def _cpu_paced(streams: int) -> list[float]:
+    """In each round, seconds per 1,000 chunks; what beginning the answers takes counts."""
+    async with running_rig() as rig:
+        viewers = [await rig.viewer() for _ in range(streams)]
+        await asyncio.gather(*(viewer.warm_up() for viewer in viewers))
+        rounds = []
+        for _ in range(_PACED_ROUNDS):
+            await asyncio.sleep(_SETTLE_SECONDS)
+            rounds.append(await _cpu_of_paced_answers(rig, viewers))
+        for viewer in viewers:
+            await viewer.close()
+    return rounds
+
+
+async def _cpu_of_paced_answers(rig: Rig, viewers: list[Viewer]) -> float:
+    before = cpu_seconds(rig.pid)
+    answers = await asyncio.gather(
+        *(_ask_after(number, viewer, _PACED_QUESTION) for number, viewer in enumerate(viewers))
+    )
+    used = cpu_seconds(rig.pid) - before
+    for answer in answers:
+        _check(answer, _PACED_CHUNKS)
+    return used / (_PACED_CHUNKS * len(viewers)) * 1000
 
 
 async def lateness(streams: int) -> list[Figure]:
