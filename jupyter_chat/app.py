@@ -11,6 +11,7 @@ from jupyter_server.extension.application import ExtensionApp, ExtensionAppJinja
 from jupyter_server.serverapp import ServerApp
 from traitlets import Bool, Unicode
 
+from . import __version__
 from .engine.accounts import Accounts
 from .engine.broadcast import Broadcast
 from .engine.conversations import Conversations
@@ -32,6 +33,7 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
 
     name = "jupyter_chat"
     description = __doc__
+    version = __version__
     extension_url = "/jupyter-chat/"
     load_other_extensions = False
     file_url_prefix = "jupyter-chat"
@@ -115,7 +117,7 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             heartbeats=self._heartbeats,
             log=self.log,
         )
-        for route, handler in (*rest.default_handlers, *socket.default_handlers):
+        for route, handler in (*socket.default_handlers, *rest.default_handlers):
             self.handlers.append((route, handler, {"services": services}))
         self.handlers.extend(pages.default_handlers)
 

@@ -11,6 +11,7 @@ are UUIDv7 strings: they sort by the time they were made.
 
 from __future__ import annotations
 
+import json
 import re
 from enum import Enum
 from typing import Annotated, Literal, TypeAlias, TypeVar, get_args
@@ -86,6 +87,7 @@ class Code(str, Enum):
     # the frame or the request
     INVALID = "invalid"
     TOO_LARGE = "too_large"
+    FORBIDDEN = "forbidden"
     NOT_FOUND = "not_found"
     CONFLICT = "conflict"
     # the history
@@ -310,7 +312,8 @@ class Snapshot(Struct, tag="snapshot", frozen=True):
 
     `messages` go from older to newer and end at the leaf; `more` says that older
     ones exist (fetched over REST).  `versions` maps the id of each message shown
-    that has siblings to the ids of all of them, oldest first.
+    that has siblings to the ids of all of them, oldest first.  `waiting` says why
+    replies among them wait for their model's server, by message (see :class:`Waiting`).
     """
 
     thread_id: Id
@@ -320,6 +323,7 @@ class Snapshot(Struct, tag="snapshot", frozen=True):
     messages: list[Message]
     versions: dict[str, list[str]]
     more: bool
+    waiting: dict[str, Problem] = {}
 
 
 class MessageChanged(Struct, tag="message", frozen=True):
@@ -586,4 +590,9 @@ def _command_id(frame: str | bytes) -> str:
     try:
         return _id_decoder.decode(frame).id[:64]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    try:  # takes some that is not quite JSON, such as half a surrogate pair
+        command_id = json.loads(frame)["id"]
+    except (ValueError, LookupError, TypeError, RecursionError):
         return ""
+    return command_id[:64] if isinstance(command_id, str) else ""

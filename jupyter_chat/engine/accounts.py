@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import msgspec
@@ -12,6 +13,7 @@ from ..protocol import (
     AccountPatch,
     Api,
     Code,
+    InvalidFrame,
     Model,
     ModelList,
     Problem,
@@ -26,6 +28,9 @@ from . import catalogue
 KEY_PURPOSE = "api key"
 _MOST_ENDPOINTS = 1000
 _OPENAI = (Source.OPENAI, Source.AZURE)
+_USELESS = {Code.NO_KEY, Code.WRONG_KEY, Code.PROVIDER_DOWN, Code.PROVIDER_TIMEOUT}
+"""What is wrong with a source that cannot answer anything."""
+_ADDRESS = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
 
 NO_SOURCE = Problem(
     Code.NO_KEY,
@@ -96,18 +101,26 @@ class Accounts:
         )
 
     async def change(self, user: User, patch: AccountPatch) -> Account:
-        """Store the changes, and try the source out if it was among them."""
+        """Store the changes.
+
+        A source among them is tried out before: one that does not let us in, or is not
+        there, replaces none that may work.  The answer's `problem` says so.
+        """
         settings = await self._changed(user.id, patch)
-        await self._store.put_settings(user.id, settings)
         problem = None
         touched = (patch.source, patch.base_url, patch.api, patch.key)
         if settings.source is not None and any(field is not UNSET for field in touched):
-            problem = (await self.models(user.id)).problem
+            problem = (await self._offered(user.id, settings)).problem
+        entered = any(field is not UNSET and field is not None for field in touched)
+        if problem is None or problem.code not in _USELESS or not entered:
+            await self._store.put_settings(user.id, settings)
         return await self.describe(user, problem)
 
     async def models(self, user_id: str) -> ModelList:
         """What can be chosen, and what is used where nothing is chosen."""
-        settings = await self._store.get_settings(user_id)
+        return await self._offered(user_id, await self._store.get_settings(user_id))
+
+    async def _offered(self, user_id: str, settings: UserSettings) -> ModelList:
         try:
             endpoint = await self.endpoint(user_id, settings)
         except (ProviderError, VaultError) as error:
@@ -161,6 +174,8 @@ class Accounts:
             value = getattr(patch, field)
             if value is not UNSET:
                 changes[field] = value
+        if isinstance(patch.base_url, str):
+            changes["base_url"] = _address(patch.base_url)
         if patch.key is None:
             changes.update(key=None, key_hint=None)
         elif patch.key is not UNSET:
@@ -172,3 +187,18 @@ class Accounts:
         if moved and patch.defaults is UNSET:  # another server has other models
             changes["defaults"] = msgspec.structs.replace(settings.defaults, model=None)
         return msgspec.structs.replace(settings, **changes)
+
+
+def _address(text: str) -> str:
+    """The address of a server, as it was entered; raises :class:`InvalidFrame`."""
+    address = text.strip()
+    if not _ADDRESS.fullmatch(address):
+        raise InvalidFrame(
+            Problem(
+                Code.INVALID,
+                "The address of a server begins with http:// or https://, for example "
+                "http://localhost:11434/v1. Nothing was changed.",
+                field="base_url",
+            )
+        )
+    return address

@@ -21,7 +21,9 @@ _FILE = Path(__file__).with_name("models.json")
 _CHATS = re.compile(
     r"^(?!.*(audio|realtime|image|search|transcribe|tts|instruct))(gpt-|o\d|chatgpt-)"
 )
-_HARDLY_CHATS = re.compile(r"embed|minilm|rerank|whisper|(^|/)bge-", re.IGNORECASE)
+_HARDLY_CHATS = re.compile(
+    r"embed|minilm|rerank|whisper|moderation|transcri|tts|dall-e|diffusion|(^|/)bge-", re.IGNORECASE
+)
 """Names of what other servers list beside their chat models."""
 _SNAPSHOT = re.compile(r"-\d{4}-\d{2}-\d{2}$|-latest$")
 

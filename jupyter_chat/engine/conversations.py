@@ -29,6 +29,7 @@ from ..protocol import (
     Select,
     Send,
     Snapshot,
+    Source,
     Status,
     Stop,
     Thread,
@@ -386,6 +387,8 @@ class Conversations:
             if reply.status is not Status.COMPLETE or thread.titled_by_user:
                 return
             endpoint, request = await self._prepare(user_id, thread_id, reply)
+            if endpoint.source is Source.LOCAL:
+                return  # it finds no better one, and the next question waits for it
             title = await titles.from_model(
                 self._provider, endpoint, request.model, text_of(question), text_of(reply)
             )
@@ -427,6 +430,7 @@ class Conversations:
             messages=self._live(page.messages),
             versions=page.versions,
             more=page.more,
+            waiting=self._waiting(page.messages),
         )
         return snapshot, feed
 
@@ -451,6 +455,10 @@ class Conversations:
             running[message.id].message() if message.id in running else message
             for message in messages
         ]
+
+    def _waiting(self, messages: list[Message]) -> dict[str, Problem]:
+        running = (self._running.get(message.id) for message in messages)
+        return {each.id: each.waiting for each in running if each and each.waiting}
 
     def _seen(self, user_id: str, thread: Thread) -> Thread:
         running = (user_id, thread.id) in self._last

@@ -82,6 +82,8 @@ class Generation:
         self._log = log
         self._growth = Growth()
         self._checkpoints = 0
+        self.waiting: Problem | None = None
+        """Why it waits for its model's server, while it does."""
         self._finish: Finish | None = None
         self._making: asyncio.Task[None] | None = None
         self._ended_as: tuple[Status, Problem | None] | None = None
@@ -203,10 +205,16 @@ class Generation:
         if seconds > _LONGEST_WAIT_SECONDS:
             raise error
         retry_at = now_ms() + round(seconds * 1000)
-        problem = msgspec.structs.replace(error.problem, retry_at=retry_at)
-        self.feed.publish(Waiting, message_id=self._reply.id, problem=problem)
+        message = error.while_waiting or error.problem.message
+        self._tell_waiting(
+            msgspec.structs.replace(error.problem, message=message, retry_at=retry_at)
+        )
         await asyncio.sleep(seconds)
-        self.feed.publish(Waiting, message_id=self._reply.id, problem=None)
+        self._tell_waiting(None)
+
+    def _tell_waiting(self, problem: Problem | None) -> None:
+        self.waiting = problem
+        self.feed.publish(Waiting, message_id=self._reply.id, problem=problem)
 
     # --- ending ------------------------------------------------------------------------
 

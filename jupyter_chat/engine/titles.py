@@ -49,7 +49,10 @@ async def from_model(
     except (ProviderError, asyncio.TimeoutError):
         return None
     lines = text.strip().splitlines()
-    return _short(lines[0].strip(" \t\"'“”„«»*#.")) if lines else None
+    title = lines[0].strip(" \t\"'“”„«»*#.") if lines else ""
+    if title.lower() in _INSTRUCTIONS.lower():  # small models repeat what they are told
+        return None
+    return _short(title)
 
 
 async def _ask(provider: Provider, endpoint: Endpoint, request: ReplyRequest) -> str:

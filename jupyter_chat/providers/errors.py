@@ -54,7 +54,8 @@ def of_status(
     """An answer with an HTTP error status (or the same within a stream)."""
     retry_after = _retry_after(headers or {})
     detail = scrub(message)
-    where = server_name(endpoint)
+    name = server_name(endpoint)
+    where = _at_the_start(name)
     if status == 404 and (code == "model_not_found" or "model" in message.lower()):
         return _error(
             Code.MODEL_UNKNOWN,
@@ -78,7 +79,7 @@ def of_status(
     if code in _QUOTA:
         return _error(
             Code.NO_QUOTA,
-            f"The account at {where} has no credit left. {_KEPT}: check its plan and "
+            f"The account at {name} has no credit left. {_KEPT}: check its plan and "
             "billing, or use another key.",
             detail,
         )
@@ -90,15 +91,14 @@ def of_status(
     if status == 429:
         return _error(
             Code.RATE_LIMITED,
-            f"{where} receives too many requests at the moment. {_KEPT}, and is asked again "
-            "as soon as it may be.",
+            f"{where} receives too many requests at the moment. {_KEPT}: ask again in a while.",
             detail,
             retry_after if retry_after is not None else _RETRY_SECONDS,
         )
     if status >= 500 or status in (408, 409):
         return _error(
             Code.PROVIDER_DOWN,
-            f"{where} has a problem of its own ({status}). {_KEPT}: try again in a while.",
+            f"{where} has a problem of its own ({status}). {_KEPT}: ask again in a while.",
             detail,
             retry_after if retry_after is not None else _RETRY_SECONDS,
         )
@@ -120,8 +120,8 @@ def unreachable(endpoint: Endpoint, reason: str) -> ProviderError:
     """No connection at all: nothing was asked, so asking again is safe."""
     return _error(
         Code.PROVIDER_DOWN,
-        f"{server_name(endpoint)} cannot be reached. {_KEPT}: check the address and the "
-        "network, and try again.",
+        f"{_at_the_start(server_name(endpoint))} cannot be reached. {_KEPT}: check the "
+        "address and the network, and try again.",
         scrub(reason),
         _RETRY_SECONDS,
     )
@@ -131,8 +131,8 @@ def silent(endpoint: Endpoint, seconds: float) -> ProviderError:
     """Nothing has come for too long."""
     return _error(
         Code.PROVIDER_TIMEOUT,
-        f"{server_name(endpoint)} has said nothing for {seconds:g} seconds. What had come "
-        "of the answer is kept; try again.",
+        f"{_at_the_start(server_name(endpoint))} has said nothing for {seconds:g} seconds. "
+        "What had come of the answer is kept; try again.",
     )
 
 
@@ -152,13 +152,17 @@ def code_of(*named: object) -> str | None:
 
 
 def server_name(endpoint: Endpoint) -> str:
-    """How to call the server in a sentence; never with a password in the address."""
+    """How to call the server within a sentence; never with a password in the address."""
     if endpoint.source is Source.LOCAL:
-        return "The local model"
+        return "the local model"
     if endpoint.base_url is None:
         return "OpenAI"
     host = re.sub(r"^\w+://", "", endpoint.base_url).split("/")[0].split("@")[-1]
-    return f"The server {host}"
+    return f"the server {host}"
+
+
+def _at_the_start(name: str) -> str:
+    return name[0].upper() + name[1:]
 
 
 def scrub(text: str) -> str | None:
@@ -173,7 +177,9 @@ def _error(
     retry_after: float | None = None,
     field: str | None = None,
 ) -> ProviderError:
-    return ProviderError(Problem(code, message, field=field, detail=detail), retry_after)
+    """What happened is the message's first sentence."""
+    what, _, _ = message.partition(f" {_KEPT}")
+    return ProviderError(Problem(code, message, field=field, detail=detail), retry_after, what)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

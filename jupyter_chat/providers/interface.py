@@ -19,12 +19,19 @@ class ProviderError(Exception):
 
     `retry_after` (seconds) is set where asking again by itself may help and nothing
     has been billed yet: rate limits, an overloaded or restarting server.
+    `while_waiting` is what to say meanwhile: what happened, without what to do.
     """
 
-    def __init__(self, problem: Problem, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        retry_after: float | None = None,
+        while_waiting: str | None = None,
+    ) -> None:
         super().__init__(problem.message)
         self.problem = problem
         self.retry_after = retry_after
+        self.while_waiting = while_waiting
 
 
 class Endpoint(Struct, frozen=True):

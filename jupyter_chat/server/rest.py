@@ -29,7 +29,7 @@ from .services import Services
 AUTH_RESOURCE = "jupyter_chat"
 
 _MOST = 200
-_HTTP_CODES = {400: Code.INVALID, 404: Code.NOT_FOUND, 413: Code.TOO_LARGE}
+_HTTP_CODES = {403: Code.FORBIDDEN, 404: Code.NOT_FOUND, 413: Code.TOO_LARGE}
 
 
 class ChatHandler(APIHandler):
@@ -75,6 +75,12 @@ class ChatHandler(APIHandler):
         else:
             problem = INTERNAL
         self.answer(Failure(problem))
+
+    def _log(self) -> None:
+        """What keeps the history away is logged once (`engine/health.py`), not with each
+        request that it keeps from being answered."""
+        if self.get_status() not in (503, 507):
+            super()._log()
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
         """What carries a problem for the person is no error of the server."""
@@ -167,6 +173,17 @@ class HealthHandler(ChatHandler):
         self.answer(Health(self.services.health.problem))
 
 
+class NoHandler(ChatHandler):
+    """Whatever else begins like an address of this interface."""
+
+    @web.authenticated
+    @authorized
+    def get(self) -> None:
+        raise web.HTTPError(404, "There is nothing at this address.")
+
+    post = put = patch = delete = get
+
+
 _ID = r"([0-9a-f-]{36})"
 
 default_handlers = [
@@ -177,4 +194,5 @@ default_handlers = [
     (r"jupyter-chat/api/models", ModelsHandler),
     (r"jupyter-chat/api/account", AccountHandler),
     (r"jupyter-chat/api/health", HealthHandler),
+    (r"jupyter-chat/api(?:/.*)?", NoHandler),
 ]

@@ -81,7 +81,16 @@ class ChatSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
         )
         if not allowed:
             raise web.HTTPError(403)
+        self._check_xsrf()
         await super().get(*args, **kwargs)
+
+    def _check_xsrf(self) -> None:
+        """The `_xsrf` argument shows that a cookie was sent by one of our own pages.
+
+        The inherited check lets every GET with a `Referer` of this server pass.
+        """
+        if not self.token_authenticated and not self.settings.get("disable_check_xsrf", False):
+            web.RequestHandler.check_xsrf_cookie(self)
 
     # --- the connection -------------------------------------------------------------------
 

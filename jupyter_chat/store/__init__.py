@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
+from ..protocol import Code, Problem
 from .interface import Store
+from .unusable import UnusableStore
 
 __all__ = ["open_store"]
 
@@ -14,8 +17,8 @@ def open_store(url: str) -> Store:
 
     `sqlite:///PATH` (three slashes and the path, so four for an absolute one) or
     `mongodb://…` / `mongodb+srv://…`, whose path names the database (default
-    `jupyter_chat`).  Raises `ValueError`, which does not repeat the URL: it may hold
-    a password.
+    `jupyter_chat`).  At any other URL, one that cannot be opened; what it says does not
+    repeat the URL, which may hold a password.
     """
     if url.startswith("sqlite:///") and url != "sqlite:///":
         from .sqlite import SqliteStore
@@ -25,7 +28,15 @@ def open_store(url: str) -> Store:
         from .mongo import MongoStore
 
         return MongoStore(url)
-    raise ValueError(
-        "The address of the chat history must be of the form sqlite:///PATH or "
-        "mongodb://HOST/DATABASE."
+    return cast(
+        Store,
+        UnusableStore(
+            Problem(
+                Code.STORE_DOWN,
+                "The address of the chat history must be of the form sqlite:///PATH or "
+                "mongodb://HOST/DATABASE. Nothing can be kept until it is set right "
+                "(ChatApp.store_url or JUPYTER_CHAT_STORE_URL) and the server is started "
+                "again.",
+            )
+        ),
     )

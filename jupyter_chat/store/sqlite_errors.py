@@ -91,7 +91,7 @@ def _message(code: Code, path: Path) -> str:
         ),
         Code.STORE_CORRUPT: (
             f"The chat history ({path}) is damaged. It was left as it is; put a backup in "
-            "its place, or move the file away to begin a new history, and restart."
+            "its place, or move the file away to begin a new history."
         ),
         Code.STORE_DOWN: (
             f"The chat history ({path}) cannot be opened. Nothing was changed; make sure "

@@ -61,6 +61,20 @@ def test_a_conversation(chat: Chat):
     chat.expect_idle()
 
 
+def test_a_question_is_edited_with_the_mouse(chat: Chat):
+    chat.ask('Frogs? [[text="About frogs."]]')
+    chat.expect_answer(0, "About frogs.")
+    chat.questions.first.hover()
+    chat.button("Edit the question").click()
+    editor = chat.questions.first.get_by_role("textbox")
+    editor.fill('Toads? [[text="About toads."]]')
+    editor.press("Enter")
+    chat.expect_answer(0, "About toads.")
+    chat.questions.first.hover()
+    chat.button("Previous version").click()
+    chat.expect_answer(0, "About frogs.")
+
+
 def test_an_answer_is_rendered(chat: Chat):
     text = r'"# Title\n\n|a|b|\n|-|-|\n|1|2|\n\n```python\nprint(1)\n```\n\n\\(x^2\\) <b>raw</b>"'
     chat.ask(f"Render [[text={text}]]")

@@ -52,6 +52,8 @@ class Puppet:
         self._calls: asyncio.Queue[Call] = asyncio.Queue()
         self.count = 0
         self.times_listed = 0
+        self.refusal: ProviderError | None = None
+        """Why it does not say which models there are."""
 
     def stream(self, endpoint: Endpoint, request: ReplyRequest) -> AsyncIterator[Chunk]:
         call = Call(request)
@@ -65,6 +67,8 @@ class Puppet:
 
     async def models(self, endpoint: Endpoint) -> list[Model]:
         self.times_listed += 1
+        if self.refusal is not None:
+            raise self.refusal
         return [Model("puppet", "Puppet")]
 
     async def close(self) -> None:

@@ -9,6 +9,8 @@ from jupyter_chat.protocol import (
     Api,
     Code,
     Effort,
+    InvalidFrame,
+    Problem,
     Source,
     ThreadSettings,
     User,
@@ -119,3 +121,23 @@ async def test_a_default_model_goes_with_the_source_it_was_chosen_for(engine):
     assert (await engine.accounts.settings("ada")).defaults == ThreadSettings(
         system_prompt="Be brief."
     )
+
+
+async def test_a_source_that_does_not_let_us_in_replaces_none_that_works(engine):
+    await engine.accounts.change(ADA, AccountPatch(source=Source.OPENAI, key=KEY))
+    engine.provider.refusal = ProviderError(Problem(Code.WRONG_KEY, "Wrong."))
+    account = await engine.accounts.change(ADA, AccountPatch(key="mistyped-key-1234"))
+    assert account.problem is not None
+    assert account.problem.code is Code.WRONG_KEY
+    assert (await endpoint(engine, "ada")).key == KEY
+    account = await engine.accounts.change(ADA, AccountPatch(key=None))
+    assert (await endpoint(engine, "ada")).key is None
+
+
+@pytest.mark.parametrize("address", ["", "not a url", "file:///etc/passwd", "http://", "ftp://x/"])
+async def test_what_is_no_address_of_a_server_is_refused_by_name(engine, address):
+    patch = AccountPatch(source=Source.COMPATIBLE, base_url=address)
+    with pytest.raises(InvalidFrame) as refused:
+        await engine.accounts.change(ADA, patch)
+    assert refused.value.problem.field == "base_url"
+    assert (await engine.accounts.settings("ada")).source is None

@@ -54,3 +54,17 @@ async def test_a_model_that_fails_gives_no_title():
     failing = asyncio.create_task(fail())
     assert await titles.from_model(provider, Endpoint(Source.OPENAI), "m", "q", "a") is None
     await failing
+
+
+async def test_a_model_that_repeats_what_it_was_told_gives_no_title():
+    provider = Puppet()
+
+    async def repeat():
+        call = await provider.call()
+        call.say("At most six words, in the language of the question")
+        call.finish()
+
+    repeating = asyncio.create_task(repeat())
+    endpoint = Endpoint(Source.COMPATIBLE)
+    assert await titles.from_model(provider, endpoint, "tiny", "How?", "So.") is None
+    await repeating

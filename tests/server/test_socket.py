@@ -32,15 +32,32 @@ async def test_another_sites_page_gets_no_socket_with_a_cookie(
     jp_ws_fetch, jp_fetch, http_server_client
 ):
     page = await jp_fetch("jupyter-chat/")
-    cookies = "; ".join(cookie.split(";")[0] for cookie in page.headers.get_list("Set-Cookie"))
+    cookies = dict(
+        cookie.split(";")[0].split("=", 1) for cookie in page.headers.get_list("Set-Cookie")
+    )
     host = urlsplit(http_server_client.get_url("/")).netloc  # the cookie's name has it
-    headers = {"Authorization": "none", "Cookie": cookies, "Host": host}
-    (await jp_ws_fetch("jupyter-chat/api/socket", headers=dict(headers))).close()
-    with pytest.raises(HTTPClientError) as refused:
-        await jp_ws_fetch(
-            "jupyter-chat/api/socket", headers={**headers, "Origin": "https://evil.example"}
-        )
-    assert refused.value.code == 403
+    headers = {
+        "Authorization": "none",
+        "Cookie": "; ".join("=".join(cookie) for cookie in cookies.items()),
+        "Host": host,
+    }
+    own_page = {"_xsrf": cookies["_xsrf"].strip('"')}
+
+    async def open_socket(params: dict[str, str], **more: str) -> int:
+        try:
+            socket = await jp_ws_fetch(
+                "jupyter-chat/api/socket", params=params, headers={**headers, **more}
+            )
+        except HTTPClientError as refused:
+            return int(refused.code)
+        socket.close()
+        return 101
+
+    assert await open_socket(own_page) == 101
+    assert await open_socket(own_page, Origin="https://evil.example") == 403
+    assert await open_socket({}) == 403
+    assert await open_socket({}, Referer=f"http://{host}/lab") == 403
+    assert await open_socket({"_xsrf": "guessed"}) == 403
 
 
 async def test_a_question_is_acknowledged_and_answered(client):
@@ -138,3 +155,25 @@ async def test_every_error_of_the_upstream_reaches_the_person(client):
     reply = await client.answer(asked["reply_id"])
     assert reply["status"] == "failed"
     assert reply["problem"]["code"] == "provider_down"
+
+
+async def test_a_frame_that_cannot_be_read_is_refused_under_its_own_id(client):
+    frame = '{"type": "stop", "id": "mine", "thread_id": "\\ud83d", "message_id": ""}'
+    await client.socket.write_message(frame)
+    rejected = await client.until(lambda event: event["type"] == "rejected")
+    assert (rejected["id"], rejected["problem"]["code"]) == ("mine", "invalid")
+
+
+async def test_who_comes_while_an_answer_waits_hears_what_for(client, connect):
+    thread_id = new_id()
+    asked = await client.ask("Wait [[error=429 retry_after=30 times=1]]", thread_id)
+    await client.command("subscribe", thread_id=thread_id)
+    if not client.events[-2].get("waiting"):  # the snapshot was faster
+        await client.until(lambda event: event["type"] == "waiting")
+    other = await connect()
+    await other.command("subscribe", thread_id=thread_id)
+    snapshot = next(event for event in other.events if event["type"] == "snapshot")
+    problem = snapshot["waiting"][asked["reply_id"]]
+    assert problem["code"] == "rate_limited"
+    assert problem["retry_at"] > 0
+    await client.command("stop", thread_id=thread_id, message_id=asked["reply_id"])

@@ -1,4 +1,11 @@
-import { type ReactNode, useCallback, useMemo, useRef, useState } from 'react';
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  useCallback,
+  useMemo,
+  useRef,
+  useState
+} from 'react';
 import { Banners } from './components/Banners';
 import { Composer } from './components/Composer';
 import { Conversation } from './components/Conversation';
@@ -64,6 +71,12 @@ export function Chat(props: Props) {
       setDrawn(!drawn);
     }
   };
+  const closeList = (event: KeyboardEvent) => {
+    if (event.key === 'Escape' && drawn && !pane && !event.defaultPrevented) {
+      setDrawn(false);
+      focusComposer();
+    }
+  };
   const Root = layout === 'page' ? 'main' : 'section';
   return (
     <ChatProvider value={context}>
@@ -72,7 +85,7 @@ export function Chat(props: Props) {
         className="jc-Chat"
         data-layout={layout}
         data-pane={pane || undefined}
-        data-lm-suppress-shortcuts="true"
+        onKeyDown={closeList}
         aria-label={trans.__('Chat')}
       >
         {listShown && (

@@ -17,6 +17,7 @@ export type Code =
   | 'conflict'
   | 'content_refused'
   | 'context_too_long'
+  | 'forbidden'
   | 'internal'
   | 'invalid'
   | 'local_model_missing'
@@ -300,7 +301,8 @@ export interface Send {
  *
  * `messages` go from older to newer and end at the leaf; `more` says that older
  * ones exist (fetched over REST).  `versions` maps the id of each message shown
- * that has siblings to the ids of all of them, oldest first.
+ * that has siblings to the ids of all of them, oldest first.  `waiting` says why
+ * replies among them wait for their model's server, by message (see :class:`Waiting`).
  */
 export interface Snapshot {
   type: 'snapshot';
@@ -313,6 +315,9 @@ export interface Snapshot {
     [k: string]: string[];
   };
   more: boolean;
+  waiting?: {
+    [k: string]: Problem;
+  };
 }
 /**
  * A conversation without its messages.

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'react';
 import { Chat } from '../chat/Chat';
 import { IconButton } from '../chat/components/IconButton';
 import { ThemeIcon } from '../chat/components/icons';
@@ -18,8 +19,13 @@ export function Page({ services, theme }: Props) {
     current === 'dark'
       ? english.__('Use the light theme')
       : english.__('Use the dark theme');
+  const page = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // The page is for asking: the cursor stands where one asks.
+    page.current?.querySelector<HTMLElement>('.jc-Composer > textarea')?.focus();
+  }, []);
   return (
-    <div className="jc-Page">
+    <div className="jc-Page" ref={page}>
       <Chat
         services={services}
         layout="page"

@@ -70,3 +70,20 @@ it('ends subscriptions with their connection', async () => {
   line.online = false;
   await expect(commands.carryOut(SUBSCRIBE)).rejects.toBe(LOST);
 });
+
+it('sends half a character, which no server could read, as a replacement', () => {
+  const { line, commands } = setUp();
+  const parts = [
+    { type: 'text', text: 'half \ud83d, whole 🐸, \udc38 and \\ud83d' }
+  ] as const;
+  void commands.carryOut({
+    type: 'send',
+    client_id: 'c',
+    thread_id: 't',
+    parent_id: null,
+    parts: [...parts]
+  });
+  expect(line.sent[0]).toMatchObject({
+    parts: [{ text: 'half \ufffd, whole 🐸, \ufffd and \\ud83d' }]
+  });
+});

@@ -1,4 +1,5 @@
 import type { Ack, Command, Rejected } from '../protocol';
+import { toJson } from './json';
 import { ProblemError } from './problem';
 
 type WithoutId<C> = C extends Command ? Omit<C, 'id'> : never;
@@ -46,7 +47,7 @@ export class Commands {
   carryOut(body: CommandBody): Promise<Ack> {
     this.#count += 1;
     const id = String(this.#count);
-    const frame = JSON.stringify({ ...body, id });
+    const frame = toJson({ ...body, id });
     const lasting = !CONNECTION_SPECIFIC.has(body.type);
     return new Promise((resolve, reject) => {
       const sent = this.#send(frame);
@@ -58,10 +59,11 @@ export class Commands {
     });
   }
 
-  settle(answer: Ack | Rejected): void {
+  /** Whether the answer belonged to a command that waits for one. */
+  settle(answer: Ack | Rejected): boolean {
     const waiting = this.#waiting.get(answer.id);
     if (waiting === undefined) {
-      return;
+      return false;
     }
     this.#waiting.delete(answer.id);
     if (answer.type === 'ack') {
@@ -69,6 +71,7 @@ export class Commands {
     } else {
       waiting.reject(new ProblemError(answer.problem));
     }
+    return true;
   }
 
   /** The connection is back: send again what was not answered. */

@@ -7,8 +7,9 @@ import type {
   ThreadPage,
   ThreadPatch
 } from '../protocol';
+import { toJson } from './json';
 import { ProblemError, isProblem } from './problem';
-import { type ServerSettings, apiUrl } from './server';
+import { type ServerSettings, apiUrl, xsrfToken } from './server';
 
 /** The REST interface; every method rejects with a {@link ProblemError}. */
 export class Rest {
@@ -59,7 +60,7 @@ export class Rest {
       response = await fetch(apiUrl(this.#server, path), {
         method,
         headers: this.#headers(),
-        body: body === undefined ? undefined : JSON.stringify(body),
+        body: body === undefined ? undefined : toJson(body),
         cache: 'no-store',
         credentials: 'same-origin'
       });
@@ -80,7 +81,7 @@ export class Rest {
 
   #headers(): Record<string, string> {
     const headers: Record<string, string> = { 'Content-Type': 'application/json' };
-    const xsrf = cookie('_xsrf');
+    const xsrf = xsrfToken();
     if (xsrf !== undefined) {
       headers['X-XSRFToken'] = xsrf;
     }
@@ -118,9 +119,4 @@ function query(parameters: Record<string, string | null>): string {
     }
   }
   return search.size === 0 ? '' : `?${search.toString()}`;
-}
-
-function cookie(name: string): string | undefined {
-  const pairs = document.cookie.split('; ').map(pair => pair.split('='));
-  return pairs.find(([key]) => key === name)?.[1];
 }

@@ -22,7 +22,17 @@ export function socketUrl(server: ServerSettings): string {
   if (server.token) {
     url.searchParams.set('token', server.token);
   }
+  const xsrf = xsrfToken();
+  if (xsrf !== undefined) {
+    url.searchParams.set('_xsrf', xsrf); // a socket has no headers to put it in
+  }
   return url.href;
+}
+
+/** What shows the server that a request comes from one of its own pages. */
+export function xsrfToken(): string | undefined {
+  const pairs = document.cookie.split('; ').map(pair => pair.split('='));
+  return pairs.find(([name]) => name === '_xsrf')?.[1];
 }
 
 /** The address of the page, at a thread or at a new conversation. */

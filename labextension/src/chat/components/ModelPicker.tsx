@@ -1,7 +1,7 @@
 import { type KeyboardEvent, useId, useState } from 'react';
 import type { Model } from '../protocol';
 import { useChat } from './context';
-import { cost } from './format';
+import { price } from './format';
 
 interface Props {
   readonly models: readonly Model[];
@@ -92,6 +92,11 @@ export function ModelPicker({ models, chosen, onChoose }: Props) {
           </li>
         ))}
       </ul>
+      {options.some(({ note }) => note !== '') && (
+        <p className="jc-ModelPicker-unit">
+          {trans.__('Prices for a million tokens, in / out')}
+        </p>
+      )}
     </div>
   );
 }
@@ -100,5 +105,5 @@ export function ModelPicker({ models, chosen, onChoose }: Props) {
 function priceOf({ input_price, output_price }: Model): string {
   return input_price == null || output_price == null
     ? ''
-    : `${cost(input_price)} / ${cost(output_price)}`;
+    : `${price(input_price)} / ${price(output_price)}`;
 }

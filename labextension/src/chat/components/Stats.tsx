@@ -13,7 +13,7 @@ export function Stats({ message }: { readonly message: Message }) {
   const items = [
     usage && tokens(totalTokens(usage), trans),
     message.cost != null && cost(message.cost),
-    completedAt != null && seconds(completedAt - createdAt)
+    completedAt != null && duration(completedAt - createdAt)
   ].filter(item => typeof item === 'string');
   if (items.length === 0) {
     return null;
@@ -23,6 +23,10 @@ export function Stats({ message }: { readonly message: Message }) {
       {items.join(' · ')}
     </span>
   );
+}
+
+function duration(milliseconds: number): string {
+  return milliseconds < 100 ? `< ${seconds(100)}` : seconds(milliseconds);
 }
 
 function tokens(count: number, trans: Translator): string {

@@ -18,6 +18,13 @@ const secondsFormat = new Intl.NumberFormat(undefined, {
   unitDisplay: 'narrow',
   maximumFractionDigits: 1
 });
+const priceFormat = new Intl.NumberFormat(undefined, {
+  style: 'currency',
+  currency: 'USD',
+  currencyDisplay: 'narrowSymbol',
+  minimumFractionDigits: 2,
+  maximumFractionDigits: 3
+});
 const costFormat = new Intl.NumberFormat(undefined, {
   style: 'currency',
   currency: 'USD',
@@ -58,6 +65,11 @@ export function compact(value: number): string {
 /** `3.4s`. */
 export function seconds(milliseconds: number): string {
   return secondsFormat.format(milliseconds / 1000);
+}
+
+/** US dollars as a price: `$0.60`. */
+export function price(dollars: number): string {
+  return priceFormat.format(dollars);
 }
 
 /** US dollars, two significant digits: `$0.0021`. */

@@ -28,7 +28,7 @@ export function withSnapshot(
     leafId: snapshot.messages.at(-1)?.id ?? null,
     messages: conversation?.messages ?? {},
     children: conversation?.children ?? {},
-    waiting: {}
+    waiting: snapshot.waiting ?? {}
   };
   return withPage(known, snapshot);
 }

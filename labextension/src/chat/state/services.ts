@@ -87,7 +87,9 @@ export class Services {
         break;
       case 'ack':
       case 'rejected':
-        this.#commands.settle(event);
+        if (!this.#commands.settle(event) && event.type === 'rejected') {
+          this.store.update(state => ({ ...state, refusal: event.problem }));
+        }
         break;
       case 'snapshot':
         this.following.takeSnapshot(event);
