@@ -408,11 +408,17 @@ class ThreadPage(Struct, frozen=True):
 
 
 class MessagePage(Struct, frozen=True):
-    """The part of a branch just before a message, as in :class:`Snapshot`."""
+    """A part of a branch: before, after or around a message, as in :class:`Snapshot`.
+
+    `newer` says that newer messages exist on the branch, `elsewhere` that it is not the
+    one being shown (`select` shows it).
+    """
 
     messages: list[Message]
     versions: dict[str, list[str]]
     more: bool
+    newer: bool = False
+    elsewhere: bool = False
 
 
 class ThreadPatch(Struct, frozen=True):

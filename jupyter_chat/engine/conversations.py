@@ -57,9 +57,8 @@ from .broadcast import Broadcast, Feed, Viewer
 from .checkpoints import Checkpointer
 from .generation import Generation
 from .pace import Pace
+from .pages import PAGE, Pages
 
-PAGE = 50
-"""Messages in a snapshot, and in a page of older ones."""
 _CONTEXT_MESSAGES = 400
 _SNAPSHOT_TRIES = 5
 
@@ -93,6 +92,7 @@ class Conversations:
         self._model_titles = model_titles
         self._pace = Pace()
         self._running: dict[str, Generation] = {}
+        self.pages = Pages(store, self._running)
         self._last: dict[tuple[str, str], Generation] = {}
         """The newest running reply of each thread: the next one waits for it."""
         self._tasks: set[asyncio.Task[None]] = set()
@@ -136,15 +136,6 @@ class Conversations:
 
     def unsubscribe(self, viewer: Viewer, thread_id: str) -> None:
         self._broadcast.unsubscribe(viewer, thread_id)
-
-    async def messages_before(
-        self, user_id: str, thread_id: str, message_id: str, limit: int
-    ) -> MessagePage:
-        """The part of a branch just before one of its messages."""
-        message = await self._store.get_message(user_id, thread_id, message_id)
-        if message.parent_id is None:
-            return MessagePage([], {}, False)
-        return await self._page(user_id, thread_id, message.parent_id, limit)
 
     async def threads(self, user_id: str, limit: int, cursor: str | None) -> ThreadPage:
         threads, following = await self._store.list_threads(user_id, limit=limit, cursor=cursor)
@@ -211,13 +202,7 @@ class Conversations:
     async def select(self, user_id: str, command: Select) -> Ack:
         """Show another branch: the newest leaf below a message."""
         thread_id = command.thread_id
-        nodes = await self._store.tree(user_id, thread_id)
-        newest_child = {node.parent_id: node.id for node in nodes}
-        if not any(node.id == command.message_id for node in nodes):
-            raise NotFound("message")
-        leaf_id = command.message_id
-        while leaf_id in newest_child:
-            leaf_id = newest_child[leaf_id]
+        leaf_id = await self._store.newest_leaf(user_id, thread_id, command.message_id)
         changed = await self._store.update_thread(
             user_id, thread_id, ThreadChanges(leaf_id=leaf_id)
         )
@@ -417,7 +402,7 @@ class Conversations:
                 thread = await self._store.get_thread(user_id, thread_id)
                 page = MessagePage([], {}, False)
                 if thread.leaf_id is not None:
-                    page = await self._page(user_id, thread_id, thread.leaf_id, PAGE)
+                    page = await self.pages.ending_at(user_id, thread_id, thread.leaf_id, PAGE)
                 if feed.reshaped == reshaped:
                     break
         finally:
@@ -427,34 +412,12 @@ class Conversations:
             epoch=self._broadcast.epoch,
             seq=feed.seq,
             thread=self._seen(user_id, thread),
-            messages=self._live(page.messages),
+            messages=self.pages.live(page.messages),
             versions=page.versions,
             more=page.more,
             waiting=self._waiting(page.messages),
         )
         return snapshot, feed
-
-    async def _page(self, user_id: str, thread_id: str, leaf_id: str, limit: int) -> MessagePage:
-        messages = await self._store.path(user_id, thread_id, leaf_id, limit=limit)
-        parents = list({message.parent_id for message in messages})
-        siblings: dict[str | None, list[str]] = {}
-        for node in await self._store.children(user_id, thread_id, parents):
-            siblings.setdefault(node.parent_id, []).append(node.id)
-        versions = {
-            message.id: siblings[message.parent_id]
-            for message in messages
-            if len(siblings.get(message.parent_id, ())) > 1
-        }
-        more = bool(messages) and messages[0].parent_id is not None
-        return MessagePage(self._live(messages), versions, more)
-
-    def _live(self, messages: list[Message]) -> list[Message]:
-        """With replies that run here as they stand this moment."""
-        running = self._running
-        return [
-            running[message.id].message() if message.id in running else message
-            for message in messages
-        ]
 
     def _waiting(self, messages: list[Message]) -> dict[str, Problem]:
         running = (self._running.get(message.id) for message in messages)

@@ -72,5 +72,5 @@ class RedirectHandler(JupyterHandler):
 default_handlers = [
     (r"jupyter-chat", RedirectHandler),
     (r"jupyter-chat/", PageHandler),
-    (r"jupyter-chat/t/([0-9a-f-]{36})", PageHandler),
+    (r"jupyter-chat/t/([0-9a-f-]{36})(?:/([0-9a-f-]{36}))?", PageHandler),
 ]

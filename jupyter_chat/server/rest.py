@@ -9,7 +9,8 @@ from jupyter_server.base.handlers import APIHandler
 from msgspec import Struct
 from tornado import web
 
-from ..engine.conversations import PAGE, Invalid
+from ..engine.conversations import Invalid
+from ..engine.pages import PAGE
 from ..protocol import (
     MAX_FRAME_BYTES,
     AccountPatch,
@@ -137,11 +138,14 @@ class MessagesHandler(ChatHandler):
     @authorized
     async def get(self, thread_id: str) -> None:
         user = await self.person()
-        before = self.get_query_argument("before")
-        page = await self.services.conversations.messages_before(
-            user.id, thread_id, before, self.limit(PAGE)
-        )
-        self.answer(page)
+        pages = self.services.conversations.pages
+        ways = {"before": pages.before, "after": pages.after, "around": pages.around}
+        asked = [name for name in ways if self.get_query_argument(name, None) is not None]
+        if len(asked) != 1:
+            raise Invalid("One of `before`, `after` and `around` must name a message.", "before")
+        message_id = self.get_query_argument(asked[0])
+        way = ways[asked[0]]
+        self.answer(await way(user.id, thread_id, message_id, self.limit(PAGE)))
 
 
 class ModelsHandler(ChatHandler):

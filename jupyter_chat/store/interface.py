@@ -211,6 +211,22 @@ class Store(Protocol):
         """The last `limit` messages of the branch that ends at `leaf_id`, older first.
         Costs no more on a long thread than on a short one."""
 
+    async def after(
+        self, user_id: str, thread_id: str, message_id: str, leaf_id: str, *, limit: int
+    ) -> list[Message]:
+        """The first `limit` messages that follow a message on the branch that ends at
+        `leaf_id`, older first; where it is not on that branch, on its own newest one.
+        Costs no more on a long thread than on a short one, unless there are forks: then
+        the way from the leaf is walked back, once."""
+
+    async def newest_leaf(self, user_id: str, thread_id: str, message_id: str) -> str:
+        """The end of the branch that goes on from a message, at each fork with the newest
+        child.  Costs as much as that branch is long."""
+
+    async def leads_to(self, user_id: str, thread_id: str, message_id: str, leaf_id: str) -> bool:
+        """Whether a message is on the branch that ends at `leaf_id`.  Costs as much as
+        there are messages between them."""
+
     async def tree(self, user_id: str, thread_id: str) -> list[Node]:
         """All of the thread's tree, by id (so parents before children)."""
 

@@ -19,7 +19,7 @@ from pymongo.write_concern import WriteConcern
 
 from ..ids import new_id, now_ms
 from ..protocol import Code, Message, Milliseconds, Problem, Thread
-from . import mongo_replies, mongo_turns
+from . import mongo_branches, mongo_replies, mongo_turns
 from .interface import (
     Accepted,
     Checkpoint,
@@ -54,12 +54,6 @@ _OPTIONS = {
 one that hangs after ten."""
 
 _LASTING = WriteConcern("majority", j=True, wtimeout=5_000)
-
-_STRIDE = 16
-"""Messages read beyond those asked for, to step over other branches."""
-
-_NEWEST_FIRST = [("user_id", DESCENDING), ("thread_id", DESCENDING), ("_id", DESCENDING)]
-"""Of a thread; with all its fields, so that only the right index can serve it."""
 
 _NODES_AT_ONCE = 1000
 
@@ -195,35 +189,24 @@ class MongoStore:
     async def path(
         self, user_id: str, thread_id: str, leaf_id: str, *, limit: int
     ) -> list[Message]:
-        branch = await self._branch(user_id, thread_id, leaf_id, limit)
+        branch = await mongo_branches.back(self._db, user_id, thread_id, leaf_id, limit=limit)
         if not branch:
             raise NotFound("message")
-        found = self._db.messages.find({"user_id": user_id, "_id": {"$in": branch}})
-        bodies = {document["_id"]: to_message(document) async for document in found}
-        messages = [bodies[message_id] for message_id in reversed(branch)]
-        return await mongo_replies.with_checkpoints(self._db, user_id, messages)
+        return await mongo_branches.bodies(self._db, user_id, branch[::-1])
 
-    async def _branch(self, user_id: str, thread_id: str, leaf_id: str, limit: int) -> list[str]:
-        """Ids of a branch from its leaf back.  Parents are older than their children, so
-        a few strides through the thread, newest first, find them all."""
-        branch: list[str] = []
-        wanted: str | None = leaf_id
-        while wanted is not None and len(branch) < limit:
-            stride = (
-                self._db.messages.find(
-                    {"user_id": user_id, "thread_id": thread_id, "_id": {"$lte": wanted}},
-                    {"parent_id": 1},
-                )
-                .sort(_NEWEST_FIRST)
-                .limit(limit - len(branch) + _STRIDE)
-            )
-            parents = {document["_id"]: document["parent_id"] async for document in stride}
-            if wanted not in parents:
-                break
-            while wanted in parents and len(branch) < limit:
-                branch.append(wanted)
-                wanted = parents[wanted]
-        return branch
+    @translated
+    async def after(
+        self, user_id: str, thread_id: str, message_id: str, leaf_id: str, *, limit: int
+    ) -> list[Message]:
+        return await mongo_branches.after(self._db, user_id, thread_id, message_id, leaf_id, limit)
+
+    @translated
+    async def newest_leaf(self, user_id: str, thread_id: str, message_id: str) -> str:
+        return await mongo_branches.newest_leaf(self._db, user_id, thread_id, message_id)
+
+    @translated
+    async def leads_to(self, user_id: str, thread_id: str, message_id: str, leaf_id: str) -> bool:
+        return await mongo_branches.leads_to(self._db, user_id, thread_id, message_id, leaf_id)
 
     @translated
     async def tree(self, user_id: str, thread_id: str) -> list[Node]:

@@ -10,7 +10,7 @@ import msgspec
 
 from ..ids import new_id
 from ..protocol import Message, Milliseconds, Thread
-from . import sqlite_messages, sqlite_replies, sqlite_threads
+from . import sqlite_branches, sqlite_messages, sqlite_replies, sqlite_threads
 from .interface import Accepted, Checkpoint, Lease, Node, ThreadChanges, Turn, UserSettings
 from .records import decode_cursor
 from .sqlite_database import Database
@@ -92,6 +92,41 @@ class SqliteStore:
                 thread_id=thread_id,
                 leaf_id=leaf_id,
                 limit=limit,
+            )
+        )
+
+    async def after(
+        self, user_id: str, thread_id: str, message_id: str, leaf_id: str, *, limit: int
+    ) -> list[Message]:
+        return await self._read(
+            partial(
+                sqlite_branches.after,
+                user_id=user_id,
+                thread_id=thread_id,
+                message_id=message_id,
+                leaf_id=leaf_id,
+                limit=limit,
+            )
+        )
+
+    async def newest_leaf(self, user_id: str, thread_id: str, message_id: str) -> str:
+        return await self._read(
+            partial(
+                sqlite_branches.newest_leaf,
+                user_id=user_id,
+                thread_id=thread_id,
+                message_id=message_id,
+            )
+        )
+
+    async def leads_to(self, user_id: str, thread_id: str, message_id: str, leaf_id: str) -> bool:
+        return await self._read(
+            partial(
+                sqlite_branches.leads_to,
+                user_id=user_id,
+                thread_id=thread_id,
+                message_id=message_id,
+                leaf_id=leaf_id,
             )
         )
 

@@ -296,8 +296,8 @@ async def test_somebody_elses_thread_is_answered_as_an_unknown_one(engine):
             chats.select("eve", select(unknown, unknown)),
         ),
         (
-            chats.messages_before("eve", thread_id, asked.reply_id, 10),
-            chats.messages_before("eve", unknown, unknown, 10),
+            chats.pages.before("eve", thread_id, asked.reply_id, 10),
+            chats.pages.before("eve", unknown, unknown, 10),
         ),
         (
             engine.ask("Mine", thread_id, asked.reply_id, user_id="eve"),
@@ -450,7 +450,7 @@ async def test_older_messages_come_by_pages(engine):
     assert snapshot["more"]
     collected = [message["id"] for message in snapshot["messages"]]
     while True:
-        page = await engine.conversations.messages_before("ada", thread_id, collected[0], 7)
+        page = await engine.conversations.pages.before("ada", thread_id, collected[0], 7)
         collected = [m.id for m in page.messages] + collected
         if not page.more:
             break

@@ -52,6 +52,37 @@ async def test_a_stale_change_is_refused_and_overwrites_nothing(client, rest):
     assert (await rest("GET", f"threads/{thread_id}"))[1]["title"] == "One"
 
 
+async def test_messages_come_before_after_and_around_one(client, rest):
+    thread_id, first = await asked(client)
+    second = await client.ask("And now?", thread_id, first["reply_id"])
+    await client.answer(second["reply_id"])
+    path = f"threads/{thread_id}/messages"
+    everything = [first["message_id"], first["reply_id"], second["message_id"], second["reply_id"]]
+
+    async def page(query: str) -> tuple[list[str], bool, bool, bool]:
+        code, found = await rest("GET", f"{path}?{query}")
+        assert code == 200, found
+        ids = [message["id"] for message in found["messages"]]
+        return ids, found["more"], found["newer"], found["elsewhere"]
+
+    after = f"after={first['message_id']}"
+    assert await page(f"{after}&limit=2") == (everything[1:3], True, True, False)
+    assert await page(after) == (everything[1:], True, False, False)
+    assert await page(f"after={everything[-1]}") == ([], False, False, False)
+    assert await page(f"before={everything[2]}") == (everything[:2], False, True, False)
+    around = f"around={first['reply_id']}"
+    assert await page(around) == (everything, False, False, False)
+    assert await page(f"{around}&limit=2") == (everything[1:3], True, True, False)
+
+    edited = await client.ask("Rather this?", thread_id, first["reply_id"])
+    await client.answer(edited["reply_id"])
+    shown = [*everything[:2], edited["message_id"], edited["reply_id"]]
+    assert await page(around) == (shown, False, False, False)
+    assert await page(f"around={everything[2]}") == (everything, False, False, True)
+    code, failure = await rest("GET", f"{path}?around={NOBODYS}")
+    assert (code, failure["problem"]["code"]) == (404, "not_found")
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "code", "problem"),
     [
@@ -61,6 +92,8 @@ async def test_a_stale_change_is_refused_and_overwrites_nothing(client, rest):
         ("GET", "threads?limit=many", None, 400, "invalid"),
         ("GET", "threads?cursor=%00%ff", None, 400, "invalid"),
         ("GET", f"threads/{NOBODYS}/messages", None, 400, "invalid"),
+        ("GET", f"threads/{NOBODYS}/messages?before=a&after=b", None, 400, "invalid"),
+        ("GET", f"threads/{NOBODYS}/messages?after={NOBODYS}", None, 404, "not_found"),
         ("PATCH", f"threads/{NOBODYS}", {"title": 7}, 400, "invalid"),
         ("PATCH", f"threads/{NOBODYS}", {"title": ""}, 400, "invalid"),
         ("PATCH", "account", {"source": "telepathy"}, 400, "invalid"),
@@ -133,5 +166,6 @@ async def test_the_page_is_served_with_a_strict_policy(jp_fetch):
     page = await jp_fetch("jupyter-chat/")
     assert "script-src 'self'" in page.headers["Content-Security-Policy"]
     assert b"jupyter-config-data" in page.body
-    deep = await jp_fetch(f"jupyter-chat/t/{new_id()}")
-    assert deep.code == 200
+    for address in (f"t/{new_id()}", f"t/{new_id()}/{new_id()}"):
+        deep = await jp_fetch(f"jupyter-chat/{address}")
+        assert deep.code == 200

@@ -443,6 +443,49 @@ async def test_a_page_of_a_long_thread_takes_as_many_requests_as_of_a_short_one(
     assert needed[0] == needed[1]
 
 
+async def test_every_question_about_a_branch_goes_to_one_user_and_by_an_index(
+    store: Store, mongodb_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thread, parent_id = a_thread(), None
+    for _ in range(40):
+        parent_id = (await finished_turn(store, thread, parent_id)).reply_id
+    assert parent_id is not None
+    first, _ = await store.tree(ADA, thread.id), await finished_turn(store, thread)
+    find = AsyncCollection.find
+    asked: list[dict[str, Any]] = []
+
+    def note(self: Any, query: Any = None, *args: Any, **kwargs: Any) -> Any:
+        cursor = find(self, query, *args, **kwargs)
+        sort = cursor.sort
+
+        def noting(order: Any) -> Any:
+            asked[-1]["sort"] = dict(order)
+            return sort(order)
+
+        asked.append({"find": self.name, "filter": query})
+        cursor.sort = noting
+        return cursor
+
+    monkeypatch.setattr(AsyncCollection, "find", note)
+    await store.get_thread(ADA, thread.id)
+    await store.path(ADA, thread.id, parent_id, limit=20)
+    await store.children(ADA, thread.id, [None, parent_id])
+    await store.after(ADA, thread.id, first[3].id, parent_id, limit=20)
+    await store.leads_to(ADA, thread.id, first[3].id, parent_id)
+    await store.newest_leaf(ADA, thread.id, first[3].id)
+    monkeypatch.undo()
+    assert len(asked) >= 12
+    with database(mongodb_url) as db:
+        for query in asked:
+            assert query["filter"]["user_id"] == ADA, query
+            key = query["filter"].get("_id")
+            if isinstance(key, str) or (isinstance(key, dict) and "$in" in key):
+                continue  # every MongoDB finds these by the index that it makes itself
+            plan = str(db.command("explain", query)["queryPlanner"]["winningPlan"])
+            assert "COLLSCAN" not in plan, query
+            assert "IXSCAN" in plan, query
+
+
 def test_importing_the_package_does_not_import_pymongo() -> None:
     check = "import sys, jupyter_chat.store; sys.exit('pymongo' in sys.modules)"
     subprocess.run([sys.executable, "-c", check], check=True, cwd=Path(__file__).parents[2])

@@ -536,6 +536,10 @@ async def _steps_of_path(store: SqliteStore, thread_id: str, leaf_id: str) -> in
         "SELECT id FROM messages WHERE user_id = ? AND client_id = ? AND role = ?",
         """SELECT m.id FROM json_each(?) p CROSS JOIN messages m
             ON m.thread_id = ? AND m.parent_id IS p.value""",
+        """SELECT m.body FROM json_each(?) AS following
+            CROSS JOIN messages m ON m.id = following.value""",
+        """SELECT c.id FROM messages c WHERE c.thread_id = ? AND c.parent_id = ?
+            ORDER BY c.id DESC LIMIT 1""",
         """SELECT g.id FROM json_each(?) CROSS JOIN generations g
             ON g.message_id = json_extract(value, '$[0]')""",
     ],

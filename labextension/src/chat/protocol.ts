@@ -205,7 +205,10 @@ export interface MessageChanged {
   message: Message;
 }
 /**
- * The part of a branch just before a message, as in :class:`Snapshot`.
+ * A part of a branch: before, after or around a message, as in :class:`Snapshot`.
+ *
+ * `newer` says that newer messages exist on the branch, `elsewhere` that it is not the
+ * one being shown (`select` shows it).
  */
 export interface MessagePage {
   messages: Message[];
@@ -213,6 +216,8 @@ export interface MessagePage {
     [k: string]: string[];
   };
   more: boolean;
+  newer?: boolean;
+  elsewhere?: boolean;
 }
 /**
  * A model that can be chosen and what it takes; prices are per million tokens.
