@@ -19,6 +19,10 @@ Object.assign(globalThis, {
   ResizeObserver: NeverObserves,
   IntersectionObserver: NeverObserves
 });
+// What is seen of a list depends on its size.
+Object.defineProperty(Element.prototype, 'clientHeight', { value: 600 });
+Object.defineProperty(Element.prototype, 'clientWidth', { value: 400 });
+Element.prototype.scrollTo = () => undefined;
 Element.prototype.scrollIntoView = () => undefined;
 
 afterEach(() => {

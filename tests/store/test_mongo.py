@@ -16,6 +16,7 @@ import bson
 import pymongo
 import pytest
 from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.cursor import AsyncCursor
 from pymongo.errors import (
     AutoReconnect,
     BulkWriteError,
@@ -451,22 +452,19 @@ async def test_every_question_about_a_branch_goes_to_one_user_and_by_an_index(
         parent_id = (await finished_turn(store, thread, parent_id)).reply_id
     assert parent_id is not None
     first, _ = await store.tree(ADA, thread.id), await finished_turn(store, thread)
-    find = AsyncCollection.find
+    find, sort = AsyncCollection.find, AsyncCursor.sort
     asked: list[dict[str, Any]] = []
 
     def note(self: Any, query: Any = None, *args: Any, **kwargs: Any) -> Any:
-        cursor = find(self, query, *args, **kwargs)
-        sort = cursor.sort
-
-        def noting(order: Any) -> Any:
-            asked[-1]["sort"] = dict(order)
-            return sort(order)
-
         asked.append({"find": self.name, "filter": query})
-        cursor.sort = noting
-        return cursor
+        return find(self, query, *args, **kwargs)
+
+    def note_order(self: Any, order: Any, *args: Any) -> Any:
+        asked[-1]["sort"] = dict(order)
+        return sort(self, order, *args)
 
     monkeypatch.setattr(AsyncCollection, "find", note)
+    monkeypatch.setattr(AsyncCursor, "sort", note_order)
     await store.get_thread(ADA, thread.id)
     await store.path(ADA, thread.id, parent_id, limit=20)
     await store.children(ADA, thread.id, [None, parent_id])

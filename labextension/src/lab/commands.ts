@@ -2,7 +2,7 @@ import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { ICommandPalette } from '@jupyterlab/apputils';
 import { pageUrl } from '../chat/client/server';
 import type { Translator } from '../chat/i18n';
-import { isRunning, path } from '../chat/state/conversation';
+import { runningReply } from '../chat/state/conversation';
 import type { Services } from '../chat/state/services';
 import { chatIcon } from './icon';
 import type { ChatPanel } from './widget';
@@ -15,6 +15,18 @@ export const CommandIDs = {
 } as const;
 
 const noArguments = { args: { type: 'object', properties: {} } };
+const place = {
+  args: {
+    type: 'object',
+    properties: {
+      threadId: { type: 'string', description: 'The conversation to show' },
+      messageId: {
+        type: 'string',
+        description: 'The message of the conversation to go to; without it, the newest'
+      }
+    }
+  }
+};
 
 /** What can be done with the chat from outside of it. */
 export function addCommands(
@@ -34,8 +46,18 @@ export function addCommands(
     label: trans.__('Open the Chat'),
     caption: trans.__('Show the chat and put the cursor into it'),
     icon: chatIcon,
-    describedBy: noArguments,
-    execute: show
+    describedBy: place,
+    execute: ({ threadId, messageId }) => {
+      if (typeof threadId !== 'string') {
+        show();
+      } else if (typeof messageId !== 'string') {
+        services.following.open(threadId);
+        show();
+      } else {
+        shell.activateById(panel.id);
+        services.following.open(threadId, messageId); // which takes the cursor
+      }
+    }
   });
   commands.addCommand(CommandIDs.newConversation, {
     label: trans.__('New Conversation'),
@@ -50,9 +72,9 @@ export function addCommands(
     label: trans.__('Stop the Answer'),
     caption: trans.__('Stop the answer that is being made in the open conversation'),
     describedBy: noArguments,
-    isEnabled: () => runningReply(services) !== undefined,
+    isEnabled: () => runningHere(services) !== undefined,
     execute: async () => {
-      const reply = runningReply(services);
+      const reply = runningHere(services);
       if (reply !== undefined) {
         await services.asking.stop(reply);
       }
@@ -63,9 +85,9 @@ export function addCommands(
     caption: trans.__('Open the conversation in a browser tab of its own'),
     describedBy: noArguments,
     execute: () => {
-      const { threadId, isNew } = services.store.state.open;
+      const { threadId, isNew, target } = services.store.state.open;
       window.open(
-        pageUrl(services.server, isNew ? null : threadId),
+        pageUrl(services.server, isNew ? null : threadId, target?.messageId),
         '_blank',
         'noopener'
       );
@@ -82,8 +104,9 @@ export function addCommands(
   }
 }
 
-function runningReply({ store }: Services) {
+function runningHere({ store }: Services) {
   const { conversations, open } = store.state;
-  const conversation = conversations[open.threadId];
-  return open.threadId in conversations ? path(conversation).find(isRunning) : undefined;
+  return open.threadId in conversations
+    ? runningReply(conversations[open.threadId])
+    : undefined;
 }

@@ -35,10 +35,15 @@ export class Rest {
     return this.#request('POST', `threads/${threadId}/restore`);
   }
 
-  messagesBefore(threadId: string, messageId: string): Promise<MessagePage> {
+  /** The messages of a branch that are before, after or around one of them. */
+  messages(
+    threadId: string,
+    where: 'before' | 'after' | 'around',
+    messageId: string
+  ): Promise<MessagePage> {
     return this.#request(
       'GET',
-      `threads/${threadId}/messages${query({ before: messageId })}`
+      `threads/${threadId}/messages${query({ [where]: messageId })}`
     );
   }
 

@@ -35,9 +35,14 @@ export function xsrfToken(): string | undefined {
   return pairs.find(([name]) => name === '_xsrf')?.[1];
 }
 
-/** The address of the page, at a thread or at a new conversation. */
-export function pageUrl(server: ServerSettings, threadId: string | null): string {
-  const path = threadId === null ? 'jupyter-chat/' : `jupyter-chat/t/${threadId}`;
+/** The address of the page: at a thread, at one of its messages, or at a new one. */
+export function pageUrl(
+  server: ServerSettings,
+  threadId: string | null,
+  messageId: string | null = null
+): string {
+  const place = [threadId, messageId].filter(id => id !== null).join('/');
+  const path = threadId === null ? 'jupyter-chat/' : `jupyter-chat/t/${place}`;
   return new URL(path, absolute(server.baseUrl)).href;
 }
 

@@ -1,7 +1,7 @@
 import { memo, useEffect, useRef } from 'react';
 import type { Message } from '../protocol';
 import { isRunning, textOf } from '../state/conversation';
-import { CopyButton } from './CopyButton';
+import { CopyButton, CopyLinkButton } from './CopyButton';
 import { IconButton } from './IconButton';
 import { Markdown } from './Markdown';
 import { MessageFrame } from './MessageFrame';
@@ -43,6 +43,7 @@ export const Answer = memo(function Answer({ message, isLast }: Props) {
         running ? undefined : (
           <>
             <CopyButton text={textOf(message)} />
+            <CopyLinkButton message={message} />
             <IconButton
               icon={AgainIcon}
               label={trans.__('Answer again')}

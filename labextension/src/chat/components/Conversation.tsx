@@ -1,199 +1,112 @@
-import { useEffect, useLayoutEffect, useRef, useState } from 'react';
-import type { Message } from '../protocol';
-import { hasOlder } from '../state/conversation';
+import { useCallback, useEffect, useMemo, useState } from 'react';
+import {
+  type Conversation as Known,
+  hasNewer,
+  hasOlder,
+  newest
+} from '../state/conversation';
 import type { ChatState } from '../state/state';
-import { problemOf } from '../client/problem';
-import type { Problem } from '../protocol';
-import { Answer } from './Answer';
 import { EmptyState } from './EmptyState';
 import { FirstRun } from './FirstRun';
-import { IconButton } from './IconButton';
-import { PendingQuestion } from './PendingQuestion';
-import { AnswerPhase } from './Phase';
-import { ProblemNote } from './ProblemNote';
-import { Question } from './Question';
+import { JumpButton } from './JumpButton';
+import { MessageList } from './MessageList';
+import { OpenProblem } from './OpenProblem';
 import { useChat, useChatState } from './context';
-import { useConversation, useView } from './hooks';
-import { DownIcon } from './icons';
-import { useFollowBottom } from './useFollowBottom';
-
-/** Older messages are fetched when the reader comes this near to the top. */
-const NEAR_THE_TOP = 600;
+import { useConversation } from './hooks';
+import { useRows } from './useRows';
 
 /** The messages of the thread being shown. */
 export function Conversation() {
-  const { services, trans } = useChat();
-  const { threadId, isNew, problem } = useChatState(state => state.open);
+  const { trans } = useChat();
+  const { threadId, isNew, problem, target } = useChatState(state => state.open);
   const setUp = useChatState(isSetUp);
   const conversation = useConversation();
-  const { messages, pending, running, regenerating } = useView();
-  const scroller = useRef<HTMLDivElement>(null);
-  const content = useRef<HTMLDivElement>(null);
-  const isEmpty = messages.length === 0 && pending.length === 0;
-  const { away, jump } = useFollowBottom(scroller, content, isEmpty ? null : threadId);
-  const unseen = useUnseen(messages, away);
-  const sentLast = pending.at(-1)?.clientId;
-  useEffect(() => {
-    if (sentLast !== undefined) {
-      jump(); // one's own question is always shown
-    }
-  }, [sentLast, jump]);
+  const [scroller, setScroller] = useState<HTMLDivElement | null>(null);
+  const [away, setAway] = useState(false);
+  const { jumps, jump } = useJump();
+  const rows = useRows();
+  const before = conversation !== undefined && hasOlder(conversation);
+  const after = conversation !== undefined && hasNewer(conversation);
+  const more = useMemo(() => ({ before, after }), [before, after]);
+  const unseen = useUnseen(conversation, away);
 
-  const waitsForReply =
-    regenerating || pending.some(question => question.problem === null);
+  // A message that was opened is looked for before anything is shown.
+  const isComing =
+    target !== undefined && !rows.some(({ messageId }) => messageId === target.messageId);
+  const isShown = rows.length > 0 && !isComing;
   return (
     <div className="jc-Conversation">
       <div
         className="jc-Conversation-scroll"
-        ref={scroller}
+        ref={setScroller}
         role="log"
         aria-live="off"
         aria-label={trans.__('Messages')}
         tabIndex={0}
+        onKeyDown={event => {
+          if (event.key === 'End' && event.target === event.currentTarget) {
+            jump(); // the end of what is at hand need not be the newest
+          }
+        }}
       >
-        <div className="jc-Conversation-column" ref={content}>
-          {conversation !== undefined && hasOlder(conversation) && (
-            <Older key={messages[0]?.id} scroller={scroller} />
-          )}
-          {isEmpty && isNew && setUp !== null && (setUp ? <EmptyState /> : <FirstRun />)}
-          {conversation === undefined && !isNew && problem === null && (
-            <p className="jc-Conversation-note jc-mod-late">{trans.__('Loading…')}</p>
-          )}
-          {problem !== null && (
-            <ProblemNote
-              problem={problem}
-              actions={[
-                problem.code === 'not_found'
-                  ? {
-                      label: trans.__('New conversation'),
-                      run: () => {
-                        services.following.openNew();
-                      }
-                    }
-                  : {
-                      label: trans.__('Try again'),
-                      run: () => {
-                        void services.following.follow(true);
-                      }
-                    }
-              ]}
-            />
-          )}
-          {messages.map((message, index) =>
-            message.role === 'user' ? (
-              <Question key={message.client_id ?? message.id} message={message} />
-            ) : (
-              <Answer
-                key={message.id}
-                message={message}
-                isLast={index === messages.length - 1 && pending.length === 0}
-              />
-            )
-          )}
-          {pending.map(question => (
-            <PendingQuestion key={question.clientId} question={question} />
-          ))}
-          {waitsForReply && <AnswerPhase phase={running ? 'queued' : 'sending'} />}
-        </div>
-      </div>
-      {away && (
-        <div className="jc-Jump">
-          <IconButton
-            icon={DownIcon}
-            label={
-              unseen > 0
-                ? trans._n(
-                    'Jump to the newest: %1 new',
-                    'Jump to the newest: %1 new',
-                    unseen
-                  )
-                : trans.__('Jump to the newest')
-            }
-            onClick={jump}
+        {isShown && scroller !== null ? (
+          <MessageList
+            key={threadId}
+            rows={rows}
+            scroller={scroller}
+            more={more}
+            target={target}
+            jump={jumps}
+            onAway={setAway}
           />
-          {unseen > 0 && (
-            <span className="jc-Jump-count" aria-hidden="true">
-              {unseen}
-            </span>
-          )}
-        </div>
-      )}
+        ) : (
+          <div className="jc-Conversation-column">
+            {isNew && setUp === true && <EmptyState />}
+            {isNew && setUp === false && <FirstRun />}
+            {(isComing || (conversation === undefined && !isNew)) && problem === null && (
+              <p className="jc-Conversation-note jc-mod-late">{trans.__('Loading…')}</p>
+            )}
+            <OpenProblem />
+          </div>
+        )}
+      </div>
+      {away && isShown && <JumpButton unseen={unseen} onClick={jump} />}
     </div>
   );
+}
+
+/** Wishes to be at the newest, counted; asking something is one. */
+function useJump() {
+  const { services } = useChat();
+  const [jumps, setJumps] = useState(0);
+  const jump = useCallback(() => {
+    services.following.showNewest();
+    setJumps(count => count + 1);
+  }, [services]);
+  const threadId = useChatState(state => state.open.threadId);
+  const asked = useChatState(
+    state => state.pending.findLast(question => question.threadId === threadId)?.clientId
+  );
+  useEffect(() => {
+    if (asked !== undefined) {
+      jump(); // one's own question is always shown
+    }
+  }, [asked, jump]);
+  return { jumps, jump };
 }
 
 /** How many messages have come since the reader scrolled away. */
-function useUnseen(messages: readonly Message[], away: boolean): number {
-  const last = messages.at(-1)?.id ?? '';
+function useUnseen(conversation: Known | undefined, away: boolean): number {
+  const messages = conversation === undefined ? [] : newest(conversation);
+  const last = messages.at(-1)?.id;
   const [seen, setSeen] = useState(last);
   useEffect(() => {
-    if (!away) {
+    if (!away || seen === undefined) {
       setSeen(last);
     }
-  }, [away, last]);
+  }, [away, last, seen]);
   // Ids sort by the time they were made.
-  return away ? messages.filter(({ id }) => id > seen).length : 0;
-}
-
-/** Fetches the page before, when it comes near; what is being read stays in its place. */
-function Older({ scroller }: { readonly scroller: React.RefObject<HTMLElement | null> }) {
-  const { services, trans } = useChat();
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const mark = useRef<HTMLDivElement>(null);
-
-  useEffect(() => {
-    const watched = mark.current;
-    if (watched === null || problem !== null) {
-      return undefined;
-    }
-    const observer = new IntersectionObserver(
-      entries => {
-        if (entries.some(entry => entry.isIntersecting)) {
-          services.following.loadOlder().catch((error: unknown) => {
-            setProblem(problemOf(error));
-          });
-        }
-      },
-      { root: scroller.current, rootMargin: `${String(NEAR_THE_TOP)}px 0px 0px 0px` }
-    );
-    observer.observe(watched);
-    return () => {
-      observer.disconnect();
-    };
-  }, [services, scroller, problem]);
-
-  // It is taken away in the same commit that puts the older messages in its place.
-  useLayoutEffect(() => {
-    const element = scroller.current;
-    return () => {
-      if (element !== null) {
-        const fromEnd = element.scrollHeight - element.scrollTop;
-        requestAnimationFrame(() => {
-          element.scrollTop = element.scrollHeight - fromEnd;
-        });
-      }
-    };
-  }, [scroller]);
-
-  return (
-    <div className="jc-Conversation-note" ref={mark}>
-      {problem === null ? (
-        <span className="jc-mod-late">{trans.__('Loading older messages…')}</span>
-      ) : (
-        <ProblemNote
-          problem={problem}
-          actions={[
-            {
-              label: trans.__('Try again'),
-              run: () => {
-                setProblem(null);
-              }
-            }
-          ]}
-        />
-      )}
-    </div>
-  );
+  return away && seen !== undefined ? messages.filter(({ id }) => id > seen).length : 0;
 }
 
 /**

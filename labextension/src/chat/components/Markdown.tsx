@@ -1,5 +1,6 @@
 import { memo, useMemo, useState } from 'react';
 import { Blocks } from '../markdown/BlockView';
+import { finishedView } from '../markdown/finished';
 import { MarkdownStream } from '../markdown/stream';
 
 interface Props {
@@ -12,7 +13,7 @@ interface Props {
 export const Markdown = memo(function Markdown({ text, streaming }: Props) {
   const [stream] = useState(() => new MarkdownStream());
   const { blocks, rest } = useMemo(
-    () => stream.update(text, streaming),
+    () => (streaming ? stream.update(text, true) : finishedView(text, stream)),
     [stream, text, streaming]
   );
   return (

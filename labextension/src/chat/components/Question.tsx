@@ -1,7 +1,7 @@
 import { memo, useState } from 'react';
 import type { Message } from '../protocol';
 import { textOf } from '../state/conversation';
-import { CopyButton } from './CopyButton';
+import { CopyButton, CopyLinkButton } from './CopyButton';
 import { IconButton } from './IconButton';
 import { MessageFrame } from './MessageFrame';
 import { QuestionEditor } from './QuestionEditor';
@@ -33,6 +33,7 @@ export const Question = memo(function Question({
               setEditing(true);
             }}
           />
+          <CopyLinkButton message={message} />
           <CopyButton text={text} />
         </>
       }

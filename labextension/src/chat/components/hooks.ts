@@ -1,4 +1,10 @@
-import { type RefObject, useEffect, useState, useSyncExternalStore } from 'react';
+import {
+  type RefObject,
+  useEffect,
+  useMemo,
+  useState,
+  useSyncExternalStore
+} from 'react';
 import type { Message } from '../protocol';
 import { type Conversation, versions } from '../state/conversation';
 import type { Part } from '../state/live';
@@ -17,10 +23,14 @@ export function useView(): View {
   const threadId = useChatState(state => state.open.threadId);
   const pending = useChatState(state => state.pending);
   const regeneration = useChatState(state => state.regeneration);
-  return view(
-    conversation,
-    pending.filter(question => question.threadId === threadId),
-    regeneration?.threadId === threadId ? regeneration : null
+  return useMemo(
+    () =>
+      view(
+        conversation,
+        pending.filter(question => question.threadId === threadId),
+        regeneration?.threadId === threadId ? regeneration : null
+      ),
+    [conversation, threadId, pending, regeneration]
   );
 }
 

@@ -27,6 +27,11 @@ export const ChevronIcon = icon('M4.5 6.25 8 9.75l3.5-3.5');
 export const SendIcon = icon('M8 13V3.5M3.75 7.5 8 3.25 12.25 7.5');
 export const StopIcon = icon('M5 5h6v6H5z');
 export const CopyIcon = icon('M5.5 5.5h7.5V13H5.5z', 'M3 10.5V3h7.5');
+export const LinkIcon = icon(
+  'M6.75 9.25 9.25 6.75',
+  'M7.25 4.75 8.6 3.4a2.83 2.83 0 0 1 4 4L11.25 8.75',
+  'M8.75 11.25 7.4 12.6a2.83 2.83 0 0 1-4-4L4.75 7.25'
+);
 export const DoneIcon = icon('M3.5 8.5 6.5 11.5 12.5 4.75');
 export const EditIcon = icon('M3 13l.6-2.9L10.9 2.8l2.3 2.3-7.3 7.3z');
 export const AgainIcon = icon(

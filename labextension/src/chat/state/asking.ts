@@ -76,8 +76,12 @@ export class Asking {
   }
 
   /** Show the version `messageId` and what followed it. */
-  select(threadId: string, messageId: string): Promise<void> {
-    return this.#carryOut({ type: 'select', thread_id: threadId, message_id: messageId });
+  async select(threadId: string, messageId: string): Promise<void> {
+    try {
+      await this.following.select(threadId, messageId);
+    } catch (error) {
+      this.#set({ refusal: problemOf(error) });
+    }
   }
 
   async #carryOut(body: Parameters<Commands['carryOut']>[0]): Promise<void> {

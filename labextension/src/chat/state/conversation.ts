@@ -10,27 +10,45 @@ export interface Conversation {
   readonly threadId: string;
   /** The last message of the branch being shown. */
   readonly leafId: string | null;
+  /**
+   * The last message shown, where that is not the leaf: the reader is far away from the
+   * newest, and what is between is not at hand (see `window.ts`).
+   */
+  readonly endId: string | null;
   readonly messages: Readonly<Record<string, Message>>;
   readonly children: Readonly<Record<string, readonly string[]>>;
   /** Why replies wait for their model's server, by message. */
   readonly waiting: Readonly<Record<string, Problem>>;
 }
 
-const ROOT = '';
+/** Where a thread begins: the parent of its first messages. */
+export const ROOT = '';
 
-/** The newest part of the branch, with what was known of the thread before. */
+/**
+ * The newest part of the branch, with what was known of the thread before.
+ *
+ * @param reading - keep showing what is shown, also where the newest part does not
+ *   follow on it
+ */
 export function withSnapshot(
   conversation: Conversation | undefined,
-  snapshot: Snapshot
+  snapshot: Snapshot,
+  reading = false
 ): Conversation {
   const known: Conversation = {
     threadId: snapshot.thread_id,
     leafId: snapshot.messages.at(-1)?.id ?? null,
+    endId: conversation?.endId ?? null,
     messages: conversation?.messages ?? {},
     children: conversation?.children ?? {},
     waiting: snapshot.waiting ?? {}
   };
-  return withPage(known, snapshot);
+  const whole = withPage(known, snapshot);
+  const end = conversation?.endId ?? (reading ? conversation?.leafId : null) ?? null;
+  const followed = conversation?.leafId ?? null;
+  return reading || newest(whole).some(({ id }) => id === followed)
+    ? endingAt(whole, end)
+    : endingAt(whole, null);
 }
 
 /** A part of a branch, put to what is known. */
@@ -52,10 +70,10 @@ export function withPage(
 export function withMessage(conversation: Conversation, message: Message): Conversation {
   const { id, parent_id: parentId } = message;
   const key = parentId ?? ROOT;
-  const isNew = !(id in conversation.messages);
   return {
     ...conversation,
-    leafId: isNew && parentId === conversation.leafId ? id : conversation.leafId,
+    // It may be known already, from a page that was fetched before it was announced.
+    leafId: parentId === conversation.leafId ? id : conversation.leafId,
     messages: { ...conversation.messages, [id]: message },
     children: {
       ...conversation.children,
@@ -81,31 +99,58 @@ export function withWaiting(
 /** Show the branch that ends at `leafId`, if that message is known. */
 export function withLeaf(conversation: Conversation, leafId: string): Conversation {
   const known = conversation.leafId !== leafId && leafId in conversation.messages;
-  return known ? { ...conversation, leafId } : conversation;
+  return known ? { ...conversation, leafId, endId: null } : conversation;
+}
+
+/** Show messages up to this one; `null`, or one that the newest follow on: up to these. */
+export function endingAt(conversation: Conversation, endId: string | null): Conversation {
+  const isFar = endId !== null && !newest(conversation).some(({ id }) => id === endId);
+  return { ...conversation, endId: isFar ? endId : null };
 }
 
 const paths = new WeakMap<Conversation, readonly Message[]>();
+const newests = new WeakMap<Conversation, readonly Message[]>();
 
-/** The messages of the branch being shown, as far as known, from older to newer. */
+/** The messages of the branch that are shown, from older to newer. */
 export function path(conversation: Conversation): readonly Message[] {
-  let found = paths.get(conversation);
+  return conversation.endId === null
+    ? newest(conversation)
+    : cached(paths, conversation, conversation.endId);
+}
+
+/** The newest messages of the branch, as far back as known without a gap. */
+export function newest(conversation: Conversation): readonly Message[] {
+  return cached(newests, conversation, conversation.leafId);
+}
+
+function cached(
+  known: WeakMap<Conversation, readonly Message[]>,
+  conversation: Conversation,
+  endId: string | null
+): readonly Message[] {
+  let found = known.get(conversation);
   if (found === undefined) {
     const messages: Message[] = [];
-    let id = conversation.leafId;
+    let id = endId;
     while (id !== null && id in conversation.messages) {
       const message: Message = conversation.messages[id];
       messages.push(message);
       id = message.parent_id;
     }
     found = messages.reverse();
-    paths.set(conversation, found);
+    known.set(conversation, found);
   }
   return found;
 }
 
-/** Whether the branch has older messages than those known. */
+/** Whether the branch has older messages than those shown. */
 export function hasOlder(conversation: Conversation): boolean {
   return path(conversation).at(0)?.parent_id != null;
+}
+
+/** Whether the branch has newer messages than those shown. */
+export function hasNewer({ endId }: Conversation): boolean {
+  return endId !== null;
 }
 
 /** The ids of a message's versions, itself among them, oldest first. */
@@ -114,6 +159,11 @@ export function versions(
   message: Message
 ): readonly string[] {
   return conversation.children[message.parent_id ?? ROOT] ?? [message.id];
+}
+
+/** The reply that is being made, or else the first one that waits for its turn. */
+export function runningReply(conversation: Conversation): Message | undefined {
+  return newest(conversation).find(isRunning);
 }
 
 /** Whether a message is a reply that is still being made, or waits for its turn. */

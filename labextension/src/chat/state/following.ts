@@ -2,22 +2,30 @@ import { type Commands, LOST } from '../client/commands';
 import { problemOf } from '../client/problem';
 import type { Rest } from '../client/rest';
 import { newId } from '../ids';
-import type { Delta, MessageChanged, Snapshot, Thread, Waiting } from '../protocol';
+import type {
+  Delta,
+  MessageChanged,
+  MessagePage,
+  Problem,
+  Snapshot,
+  Thread,
+  Waiting
+} from '../protocol';
 import {
   type Conversation,
   hasOlder,
   path,
   withLeaf,
   withMessage,
-  withPage,
   withSnapshot,
   withWaiting
 } from './conversation';
 import type { Drafts } from './drafts';
 import type { LiveReplies } from './live';
 import type { Memory } from './memory';
-import type { ChatState } from './state';
+import type { ChatState, Target } from './state';
 import type { Store } from './store';
+import { atNewest, withNewer, withOlder, withWindow } from './window';
 
 /** The last event of a thread that was taken in. */
 interface Position {
@@ -32,7 +40,9 @@ export class Following {
   /** Not part of the state: it changes with every delta, and nobody shows it. */
   readonly #positions = new Map<string, Position>();
   #catchingUp: string | null = null;
-  #loadingOlder = false;
+  #loading = false;
+  /** The message that is being brought into view, by thread. */
+  readonly #bringing = new Map<string, string>();
 
   constructor(
     private readonly store: Store<ChatState>,
@@ -48,12 +58,17 @@ export class Following {
     return this.memory.read(LAST_THREAD);
   }
 
-  open(threadId: string): void {
+  /** Show a thread: its newest messages, or the one that is named. */
+  open(threadId: string, messageId: string | null = null): void {
     if (this.store.state.open.threadId !== threadId) {
       this.#leave();
     }
     this.memory.write(LAST_THREAD, threadId);
-    this.#show({ threadId, isNew: false, problem: null });
+    const target = messageId === null ? undefined : { messageId };
+    this.#show({ threadId, isNew: false, problem: null, target });
+    if (target === undefined) {
+      this.showNewest();
+    }
     void this.follow();
   }
 
@@ -61,6 +76,38 @@ export class Following {
     this.#leave();
     this.memory.write(LAST_THREAD, null);
     this.#show({ threadId: newId(), isNew: true, problem: null });
+  }
+
+  /** Go back to the newest messages of the open thread. */
+  showNewest(): void {
+    const { open } = this.store.state;
+    this.#bringing.delete(open.threadId);
+    if (open.target !== undefined) {
+      this.store.update(state => ({ ...state, open: { ...open, target: undefined } }));
+    }
+    this.#change(open.threadId, conversation => conversation && atNewest(conversation));
+  }
+
+  /** Show another branch, at the message that was chosen on it. */
+  async select(threadId: string, messageId: string): Promise<void> {
+    this.#bringing.set(threadId, messageId);
+    try {
+      await this.commands.carryOut({
+        type: 'select',
+        thread_id: threadId,
+        message_id: messageId
+      });
+      const conversation = this.#conversation(threadId);
+      const isWanted = this.#bringing.get(threadId) === messageId;
+      if (isWanted && conversation !== undefined && !shows(conversation, messageId)) {
+        const page = await this.rest.messages(threadId, 'around', messageId);
+        this.#change(threadId, current => current && withWindow(current, page));
+      }
+    } finally {
+      if (this.#bringing.get(threadId) === messageId) {
+        this.#bringing.delete(threadId);
+      }
+    }
   }
 
   /** The new conversation's thread exists now. */
@@ -86,6 +133,7 @@ export class Following {
     const since = position && { after: position.seq, epoch: position.epoch };
     try {
       await this.commands.carryOut({ type: 'subscribe', thread_id: threadId, ...since });
+      void this.#reach(this.store.state.open.target);
     } catch (error) {
       if (error !== LOST) {
         this.#fail(threadId, error);
@@ -106,7 +154,14 @@ export class Following {
     snapshot.messages.forEach(message => {
       this.live.take(message);
     });
-    this.#change(threadId, conversation => withSnapshot(conversation, snapshot));
+    const wanted = this.#bringing.get(threadId);
+    const comes =
+      wanted === undefined || snapshot.messages.some(({ id }) => id === wanted);
+    this.#change(threadId, conversation => {
+      // After an absence the reader stays where they were, however much has come.
+      const isAway = this.#catchingUp === threadId && conversation?.endId != null;
+      return withSnapshot(conversation, snapshot, isAway || !comes);
+    });
     this.store.update(state => ({ ...state, open: { ...state.open, problem: null } }));
   }
 
@@ -147,25 +202,107 @@ export class Following {
     }
   }
 
-  /** Fetch the page before the oldest message known. */
+  /** Fetch the page before the oldest message shown. */
   async loadOlder(): Promise<void> {
-    const { open, conversations } = this.store.state;
-    const conversation = conversations[open.threadId] as Conversation | undefined;
-    if (this.#loadingOlder || conversation === undefined || !hasOlder(conversation)) {
+    const conversation = this.#conversation(this.store.state.open.threadId);
+    if (conversation !== undefined && hasOlder(conversation)) {
+      await this.#load(conversation, 'before', path(conversation)[0].id, withOlder);
+    }
+  }
+
+  /** Fetch the page after the last message shown, where that is not the newest. */
+  async loadNewer(): Promise<void> {
+    const conversation = this.#conversation(this.store.state.open.threadId);
+    if (conversation?.endId != null) {
+      await this.#load(conversation, 'after', conversation.endId, withNewer);
+    }
+  }
+
+  async #load(
+    { threadId, endId }: Conversation,
+    where: 'before' | 'after',
+    messageId: string,
+    put: (conversation: Conversation, page: MessagePage) => Conversation
+  ): Promise<void> {
+    if (this.#loading) {
       return;
     }
-    this.#loadingOlder = true;
+    this.#loading = true;
     try {
-      const oldest = path(conversation)[0];
-      const page = await this.rest.messagesBefore(open.threadId, oldest.id);
-      this.#change(open.threadId, current => current && withPage(current, page));
+      const page = await this.rest.messages(threadId, where, messageId);
+      this.#change(threadId, current => {
+        // Meanwhile the reader may have gone to quite another part.
+        const fits = current !== undefined && shows(current, messageId);
+        return fits && (where === 'before' || current.endId === endId)
+          ? put(current, page)
+          : current;
+      });
     } finally {
-      this.#loadingOlder = false;
+      this.#loading = false;
     }
+  }
+
+  /** Fetch what is around the message that was opened, and show its branch. */
+  async #reach(target: Target | undefined): Promise<void> {
+    const { threadId } = this.store.state.open;
+    const conversation = this.#conversation(threadId);
+    if (target === undefined || conversation === undefined) {
+      return;
+    }
+    const { messageId } = target;
+    if (shows(conversation, messageId) || this.#bringing.get(threadId) === messageId) {
+      return;
+    }
+    this.#bringing.set(threadId, messageId);
+    try {
+      const page = await this.rest.messages(threadId, 'around', messageId);
+      if (page.elsewhere === true) {
+        await this.commands.carryOut({
+          type: 'select',
+          thread_id: threadId,
+          message_id: messageId
+        });
+      }
+      if (this.#bringing.get(threadId) === messageId) {
+        this.#change(threadId, current => current && withWindow(current, page));
+      }
+    } catch (error) {
+      this.#miss(target, problemOf(error));
+    } finally {
+      if (this.#bringing.get(threadId) === messageId) {
+        this.#bringing.delete(threadId);
+      }
+    }
+  }
+
+  /** The message that was opened cannot be shown: say so, and show the newest. */
+  #miss(target: Target, problem: Problem): void {
+    if (this.store.state.open.target !== target) {
+      return;
+    }
+    const refusal: Problem =
+      problem.code === 'not_found'
+        ? {
+            code: 'not_found',
+            message:
+              'The message that the link leads to is not in this conversation. Here is ' +
+              'the conversation; look for the message in it.'
+          }
+        : problem;
+    this.store.update(state => ({
+      ...state,
+      refusal,
+      open: { ...state.open, target: undefined }
+    }));
+  }
+
+  #conversation(threadId: string): Conversation | undefined {
+    return this.store.state.conversations[threadId];
   }
 
   #leave(): void {
     const { threadId, isNew } = this.store.state.open;
+    this.#change(threadId, conversation => conversation && atNewest(conversation));
     if (!isNew) {
       this.commands.carryOut({ type: 'unsubscribe', thread_id: threadId }).catch(() => {
         // Without a connection nothing is followed anyway.
@@ -224,4 +361,8 @@ export class Following {
         : { ...state, conversations: { ...state.conversations, [threadId]: after } };
     });
   }
+}
+
+function shows(conversation: Conversation, messageId: string): boolean {
+  return path(conversation).some(({ id }) => id === messageId);
 }

@@ -1,5 +1,5 @@
 import type { Message, Problem, ThreadSettings } from '../protocol';
-import { type Conversation, isRunning, path } from './conversation';
+import { type Conversation, path, runningReply } from './conversation';
 
 /** After which message something is asked; `leaf`: at the end of what is shown then. */
 export type Place = 'leaf' | { readonly parentId: string | null };
@@ -59,7 +59,7 @@ export function view(
   return {
     messages,
     pending: shown,
-    running: messages.find(isRunning),
+    running: conversation && runningReply(conversation),
     regenerating: regeneration !== null
   };
 }

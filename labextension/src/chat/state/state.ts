@@ -18,6 +18,13 @@ export interface Open {
   readonly isNew: boolean;
   /** Why the thread cannot be shown. */
   readonly problem: Problem | null;
+  /** The message that was opened, where it is not simply the newest. */
+  readonly target?: Target;
+}
+
+/** A message to go to; each time it is opened, it is another target. */
+export interface Target {
+  readonly messageId: string;
 }
 
 export type Screen = 'conversation' | 'settings';

@@ -1,0 +1,84 @@
+import { useMemo } from 'react';
+import type { Message } from '../protocol';
+import { hasNewer } from '../state/conversation';
+import { Answer } from './Answer';
+import type { Row } from './MessageList';
+import { OpenProblem } from './OpenProblem';
+import { PendingQuestion } from './PendingQuestion';
+import { AnswerPhase } from './Phase';
+import { Question } from './Question';
+import { useChatState } from './context';
+import { useConversation, useView } from './hooks';
+
+/** What the conversation shows, as rows: messages, questions on their way, notes. */
+export function useRows(): readonly Row[] {
+  const conversation = useConversation();
+  const { messages, pending, running, regenerating } = useView();
+  const isFailed = useChatState(state => state.open.problem !== null);
+  const isEnd = conversation === undefined || !hasNewer(conversation);
+  const waits =
+    regenerating || (isEnd && pending.some(question => question.problem === null));
+  const phase = running === undefined ? 'sending' : 'queued';
+  const isLastStored = isEnd && pending.length === 0;
+
+  const stored = useMemo(
+    () =>
+      messages.map((message, index) =>
+        messageRow(message, isLastStored && index === messages.length - 1)
+      ),
+    [messages, isLastStored]
+  );
+  return useMemo(() => {
+    const rows = [...stored];
+    for (const question of isEnd ? pending : []) {
+      rows.push({
+        key: question.clientId,
+        height: heightOf(question.text),
+        content: <PendingQuestion question={question} />
+      });
+    }
+    if (waits) {
+      const content = <AnswerPhase phase={phase} />;
+      rows.push({ key: 'phase', height: LEAST, content });
+    }
+    if (isFailed && rows.length > 0) {
+      rows.push({ key: 'problem', height: LEAST, content: <OpenProblem /> });
+    }
+    return rows;
+  }, [stored, pending, isEnd, waits, phase, isFailed]);
+}
+
+function messageRow(message: Message, isLast: boolean): Row {
+  const { id, client_id: clientId, parts, role } = message;
+  const height = parts.reduce((sum, { text }) => sum + heightOf(text), 0);
+  return role === 'user'
+    ? {
+        key: clientId ?? id,
+        messageId: id,
+        height: Math.max(LEAST, height),
+        content: <Question message={message} />
+      }
+    : {
+        key: id,
+        messageId: id,
+        height: Math.max(LEAST, height),
+        content: <Answer message={message} isLast={isLast} />
+      };
+}
+
+/** What a message takes besides its text (pixels). */
+const LEAST = 76;
+const LINE = 24;
+const IN_A_LINE = 80;
+/** A longer text is not looked through for the sake of a guess. */
+const LOOKED_AT = 4000;
+
+/** How high a text will be, at a guess. */
+function heightOf(text: string): number {
+  const looked = text.slice(0, LOOKED_AT);
+  const lines = looked
+    .split('\n')
+    .reduce((sum, line) => sum + Math.ceil(line.length / IN_A_LINE), 0);
+  const whole = (lines * text.length) / Math.max(1, looked.length);
+  return LEAST + whole * LINE;
+}
