@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import random
+from concurrent.futures import ThreadPoolExecutor
 
 from jupyter_chat.ids import new_id, now_ms
 from jupyter_chat.protocol import Message, Role, Status, TextPart, Thread, ThreadSettings
 from jupyter_chat.store import open_store
 
 _MINUTE = 60_000
-_WORDS = (
+_TEXT = (
     "the model reads every row of the table and keeps what it has seen of each column so that "
     "a later question about the same data needs no second pass over files that are large"
-).split()
+)
+_WORDS = _TEXT.split()
 _CODE = """```python
 def total(rows: list[dict[str, float]], column: str) -> float:
     # empty cells count as nothing
@@ -68,7 +70,9 @@ def keep_for_owner(store_url: str, thread: Thread, messages: list[Message]) -> N
         finally:
             await store.close()
 
-    asyncio.run(keep())
+    # In a thread of its own: Playwright's loop may be running in this one.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(keep())).result()
 
 
 def _text(dice: random.Random, number: int, is_question: bool) -> str:

@@ -54,8 +54,9 @@ export function addCommands(
         services.following.open(threadId);
         show();
       } else {
+        panel.leaveFocus(); // to the message
         shell.activateById(panel.id);
-        services.following.open(threadId, messageId); // which takes the cursor
+        services.following.open(threadId, messageId);
       }
     }
   });

@@ -10,6 +10,7 @@ export class ChatPanel extends ReactWidget {
   readonly #services: Services;
   readonly #trans: Translator;
   #sendKey: SendKey = 'Enter';
+  #leavesFocus = false;
 
   constructor(services: Services, trans: Translator) {
     super();
@@ -33,9 +34,17 @@ export class ChatPanel extends ReactWidget {
     this.node.querySelector<HTMLElement>('.jc-Composer > textarea')?.focus();
   }
 
+  /** The next activation leaves the cursor to whatever is opened with it. */
+  leaveFocus(): void {
+    this.#leavesFocus = true;
+  }
+
   protected override onActivateRequest(message: Message): void {
     super.onActivateRequest(message);
-    this.focusComposer();
+    if (!this.#leavesFocus) {
+      this.focusComposer();
+    }
+    this.#leavesFocus = false;
   }
 
   protected override render() {

@@ -1,0 +1,250 @@
+"""A thread of thousands of messages: opened, read, left and found again."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from jupyter_chat.protocol import Message, Thread
+from tests.long_threads import keep_for_owner, long_thread
+from tests.upstream import Upstream
+
+from .chat import SECONDS, Chat, open_chat
+from .jupyter import Jupyter
+
+COUNT = 2000
+MOST_DRAWN = 60
+"""Messages in the document at most, whatever has been scrolled through."""
+
+_READING = """
+() => {
+  const log = document.querySelector('[role=log]');
+  const top = log.getBoundingClientRect().top;
+  const articles = [...log.querySelectorAll('article')];
+  const read = articles.find(each => each.getBoundingClientRect().bottom > top + 150);
+  return [read.innerText.match(/number (\\d+)/)?.[1] ?? '', read.getBoundingClientRect().top];
+}
+"""
+"""The number of the message that is being read, and where it stands."""
+_WATCH = """
+() => {
+  const log = document.querySelector('[role=log]');
+  const places = new Map();
+  window.jumps = [];
+  window.read = 0;
+  const look = () => {
+    const moved = log.scrollTop;
+    for (const article of log.querySelectorAll('article')) {
+      const name = article.innerText.slice(0, 40);
+      const place = article.getBoundingClientRect().top;
+      if (place < 0 || place > innerHeight) { places.delete(name); continue; }
+      const before = places.get(name);
+      if (before !== undefined) {
+        window.read += 1;
+        if (Math.abs(place - before) > 2) window.jumps.push([name, place - before]);
+      }
+      places.set(name, place);
+    }
+    window.watching = requestAnimationFrame(look);
+  };
+  look();
+}
+"""
+"""Notes what moves on the screen from frame to frame, while nobody scrolls."""
+
+
+@dataclass
+class Long:
+    jupyter: Jupyter
+    store_url: str
+    thread: Thread
+    messages: list[Message]
+
+    def address(self, number: int | None = None) -> str:
+        """The path of the thread, or of one of its messages (from 1)."""
+        path = f"jupyter-chat/t/{self.thread.id}"
+        return path if number is None else f"{path}/{self.messages[number - 1].id}"
+
+
+@pytest.fixture(scope="module")
+def long(start_shared, upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Long:
+    store_url = f"sqlite:///{tmp_path_factory.mktemp('history') / 'history.sqlite'}"
+    thread, messages = long_thread(COUNT)
+    keep_for_owner(store_url, thread, messages)
+    jupyter = start_shared(
+        "chat",
+        OPENAI_BASE_URL=upstream.url,
+        OPENAI_API_KEY=upstream.key,
+        JUPYTER_CHAT_STORE_URL=store_url,
+    )
+    return Long(jupyter, store_url, thread, messages)
+
+
+def test_it_opens_at_the_newest_and_older_messages_come_without_a_jump(long: Long, page: Page):
+    chat = open_chat(page, long.jupyter, long.address())
+    expect(message(chat, COUNT)).to_be_in_viewport(timeout=SECONDS)
+    assert at_the_end(chat)
+    assert drawn(chat) <= MOST_DRAWN
+    seen: list[int] = []
+    log(chat).hover()
+    for _ in range(60):
+        before, place = page.evaluate(_READING)
+        page.mouse.wheel(0, -700)
+        page.wait_for_timeout(60)
+        seen.append(int(before or 0))
+    page.wait_for_timeout(500)
+    number, place = page.evaluate(_READING)
+    page.wait_for_timeout(500)
+    assert page.evaluate(_READING) == [number, pytest.approx(place, abs=1)]
+    assert seen == sorted(seen, reverse=True), "the reader was thrown back"
+    assert int(number) < COUNT - 100, "older messages came"
+    assert drawn(chat) <= MOST_DRAWN
+
+
+def test_what_is_read_stays_in_its_place_while_a_page_comes(long: Long, page: Page):
+    held: list[Any] = []
+    page.route(re.compile("messages.before="), lambda route: held.append(route))
+    chat = open_chat(page, long.jupyter, long.address())
+    expect(message(chat, COUNT)).to_be_in_viewport(timeout=SECONDS)
+    log(chat).evaluate("log => log.scrollTop = 300")
+    page.wait_for_timeout(500)
+    assert held, "the page before was asked for"
+    number, place = page.evaluate(_READING)
+    height = log(chat).evaluate("log => log.scrollHeight")
+    page.evaluate(_WATCH)
+    held[0].continue_()
+    page.wait_for_function(
+        "height => document.querySelector('[role=log]').scrollHeight > height + 1000", arg=height
+    )
+    page.wait_for_timeout(500)
+    assert page.evaluate(_READING) == [number, pytest.approx(place, abs=2)]
+    assert page.evaluate("window.read") > 10
+    assert page.evaluate("window.jumps") == []
+
+
+def test_jump_to_the_newest(long: Long, page: Page):
+    chat = open_chat(page, long.jupyter, long.address(17))
+    expect(message(chat, 17)).to_be_in_viewport(timeout=SECONDS)
+    chat.button("Jump to the newest").click()
+    expect(message(chat, COUNT)).to_be_in_viewport(timeout=SECONDS)
+    expect(chat.button("Jump to the newest")).to_have_count(0)
+    assert at_the_end(chat)
+    expect(page).to_have_url(re.compile(f"{long.thread.id}$"))
+
+
+def test_a_link_to_a_message_shows_it_points_it_out_and_takes_the_focus(long: Long, page: Page):
+    chat = open_chat(page, long.jupyter, long.address(17))
+    linked = message(chat, 17)
+    expect(linked).to_be_in_viewport(timeout=SECONDS)
+    expect(linked).to_be_focused()
+    assert linked.evaluate("element => getComputedStyle(element).outlineStyle") == "solid"
+    expect(chat.root.locator("[data-opened]")).to_have_count(0, timeout=SECONDS)
+    expect(message(chat, 16)).to_be_attached()
+    expect(message(chat, 19)).to_be_attached()
+
+    log(chat).hover()
+    for _ in range(30):  # and one can read on from there
+        page.mouse.wheel(0, 700)
+        page.wait_for_timeout(60)
+    page.wait_for_timeout(300)
+    number, _ = page.evaluate(_READING)
+    assert 50 < int(number) < COUNT / 2
+    expect(chat.button("Jump to the newest")).to_be_visible()
+
+
+def test_the_back_button_leads_from_a_message_to_where_one_was(long: Long, page: Page):
+    chat = open_chat(page, long.jupyter, long.address())
+    expect(message(chat, COUNT)).to_be_in_viewport(timeout=SECONDS)
+    page.goto(long.jupyter.address(long.address(17)))
+    chat.appear()
+    expect(message(chat, 17)).to_be_in_viewport(timeout=SECONDS)
+    page.go_back()
+    expect(message(chat, COUNT)).to_be_in_viewport(timeout=SECONDS)
+    page.go_forward()
+    expect(message(chat, 17)).to_be_in_viewport(timeout=SECONDS)
+
+
+def test_an_unknown_message_is_said_and_the_thread_shown(long: Long, page: Page):
+    chat = open_chat(page, long.jupyter, f"{long.address()}/019a0000-0000-7000-8000-000000000000")
+    expect(message(chat, COUNT)).to_be_in_viewport(timeout=SECONDS)
+    expect(chat.root.get_by_role("status")).to_contain_text("not in this conversation")
+
+
+def test_the_link_of_a_message_can_be_copied(long: Long, browser: Browser):
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    chat = open_chat(page, long.jupyter, long.address())
+    newest = message(chat, COUNT)
+    expect(newest).to_be_in_viewport(timeout=SECONDS)
+    newest.get_by_role("button", name="Copy link to this message").click()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == f"{long.jupyter.url}/{long.address(COUNT)}"
+    context.close()
+
+
+def test_who_reads_is_not_moved_by_an_answer_that_comes(long: Long, page: Page):
+    thread, messages = long_thread(300, "Another long one")
+    keep_for_owner(long.store_url, thread, messages)
+    chat = open_chat(page, long.jupyter, f"jupyter-chat/t/{thread.id}")
+    expect(message(chat, 300)).to_be_in_viewport(timeout=SECONDS)
+    chat.ask("Tell me [[markdown chunks=200 size=20 delay=0.03]]")
+    chat.expect_answer(-1, "")
+    expect(chat.button("Stop the answer")).to_be_visible(timeout=SECONDS)
+    page.wait_for_timeout(1500)
+    assert at_the_end(chat), "the answer is followed while one is at its end"
+    log(chat).hover()
+    for _ in range(8):
+        page.mouse.wheel(0, -700)
+        page.wait_for_timeout(60)
+    page.wait_for_timeout(300)
+    number, place = page.evaluate(_READING)
+    page.evaluate(_WATCH)
+    page.wait_for_timeout(1500)
+    expect(chat.button("Stop the answer")).to_be_visible()
+    assert page.evaluate(_READING) == [number, pytest.approx(place, abs=1)]
+    assert page.evaluate("window.jumps") == []
+    chat.expect_idle()
+    assert page.evaluate(_READING) == [number, pytest.approx(place, abs=1)]
+    chat.root.get_by_role("button", name=re.compile("^Jump to the newest")).click()
+    page.wait_for_timeout(300)
+    assert at_the_end(chat)
+
+
+def test_a_draft_in_a_message_outlives_being_out_of_sight(long: Long, page: Page):
+    chat = open_chat(page, long.jupyter, long.address())
+    question = message(chat, COUNT - 1)
+    expect(question).to_be_in_viewport(timeout=SECONDS)
+    question.hover()
+    question.get_by_role("button", name="Edit the question").click()
+    page.keyboard.type(" And a draft")
+    chat.root.get_by_placeholder("Ask anything").click()
+    log(chat).hover()
+    for _ in range(12):
+        page.mouse.wheel(0, -1500)
+        page.wait_for_timeout(60)
+    expect(question).to_be_attached()
+    expect(question).not_to_be_in_viewport()
+    expect(question.get_by_role("textbox")).to_have_value(re.compile("And a draft$"))
+
+
+def message(chat: Chat, number: int) -> Locator:
+    return chat.root.get_by_role("article").filter(
+        has_text=re.compile(rf"(Question|Answer) number {number}\b")
+    )
+
+
+def log(chat: Chat) -> Locator:
+    return chat.root.get_by_role("log")
+
+
+def drawn(chat: Chat) -> int:
+    return chat.root.get_by_role("article").count()
+
+
+def at_the_end(chat: Chat) -> bool:
+    left: float = log(chat).evaluate("log => log.scrollHeight - log.scrollTop - log.clientHeight")
+    return left <= 2
