@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 
 from . import __doc__ as purpose
-from . import browser, distributions, sockets, startup, streams
+from . import browser, distributions, long_threads, sockets, startup, streams
 from .figures import NAMES, Figure, table
 
 _GROUPS: list[tuple[set[str], Callable[[], list[Figure]]]] = [
@@ -34,6 +34,8 @@ _GROUPS: list[tuple[set[str], Callable[[], list[Figure]]]] = [
     ({"distributions_added"}, distributions.added),
     ({"longest_task_ms"}, browser.longest_task),
     ({"own_message_visible_ms"}, browser.own_message),
+    ({"thread_open_ms"}, long_threads.opening),
+    ({"page_ms"}, long_threads.page),
 ]
 
 

@@ -39,6 +39,10 @@ TARGETS = [
     Target("distributions_added", "", 25, "distributions installed beyond JupyterLab's own"),
     Target("longest_task_ms", "ms", 50, "longest task in the browser, 2,000 chunks at 50 a second"),
     Target("own_message_visible_ms", "ms", 50, "own question visible after Enter"),
+    Target(
+        "thread_open_ms", "ms", 300, "10,000 messages: newest painted after a reload, p95, added"
+    ),
+    Target("page_ms", "ms", 20, "newest page of 100,000 messages over the socket, p95"),
 ]
 NAMES = [target.name for target in TARGETS]
 

@@ -1,4 +1,5 @@
-import { beforeEach, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Message } from '../../src/chat/protocol';
 import { path } from '../../src/chat/state/conversation';
 import type { Services } from '../../src/chat/state/services';
 import { Server, aQuestion, aThread, anAnswer } from '../server';
@@ -149,4 +150,142 @@ it('fetches older messages once, however often it is asked to', async () => {
   await chat.following.loadOlder();
   expect(path(chat.store.state.conversations[thread.id])).toEqual([early, first]);
   expect(server.requests.filter(({ path }) => path.includes('before='))).toHaveLength(1);
+});
+
+describe('a message that is opened', () => {
+  const early = aQuestion(thread, 'Early');
+  const other = anAnswer(early, 'Other');
+  const around = `GET threads/${thread.id}/messages?around=${early.id}`;
+  const branch = (messages: Message[], elsewhere = false) => ({
+    ...{ messages, versions: {}, more: false, newer: !elsewhere, elsewhere }
+  });
+  const shown = () => path(chat.store.state.conversations[thread.id]);
+  const requests = () => server.requests.filter(({ path }) => path.includes('around='));
+
+  async function open(messageId: string): Promise<void> {
+    chat.following.open(thread.id, messageId);
+    server.acknowledge(await server.next('subscribe'));
+  }
+
+  it('needs no fetching where it is shown already', async () => {
+    await open(question.id);
+    expect(chat.store.state.open.target).toEqual({ messageId: question.id });
+    expect(requests()).toEqual([]);
+  });
+
+  it('is fetched with what is around it', async () => {
+    server.answers.set(around, branch([early]));
+    await open(early.id);
+    await vi.waitUntil(() => shown()[0].id === early.id);
+    expect(shown()).toEqual([early]);
+    expect(chat.store.state.open.target).toEqual({ messageId: early.id });
+    chat.following.showNewest();
+    expect(shown()).toEqual([question, reply]);
+    expect(chat.store.state.open.target).toBeUndefined();
+  });
+
+  it('brings its own branch with it', async () => {
+    server.answers.set(around, branch([early, other], true));
+    await open(early.id);
+    const selected = await server.next('select');
+    expect(selected.message_id).toBe(early.id);
+    expect(shown()).toEqual([question, reply]);
+    server.snapshot({ ...thread, leaf_id: other.id }, [other], { more: true });
+    expect(shown()).toEqual([question, reply]); // until all of it is there
+    server.acknowledge(selected);
+    await vi.waitUntil(() => shown().length === 2 && shown()[1].id === other.id);
+    expect(shown()).toEqual([early, other]);
+  });
+
+  it('that is not there is said, and the newest are shown', async () => {
+    const problem = { code: 'not_found', message: 'There is no such message.' };
+    server.answers.set(around, { problem });
+    await open(early.id);
+    await vi.waitUntil(() => chat.store.state.refusal !== null);
+    expect(chat.store.state.refusal?.message).toContain('not in this conversation');
+    expect(chat.store.state.open.target).toBeUndefined();
+    expect(shown()).toEqual([question, reply]);
+  });
+
+  it('is forgotten when another is opened before it has come', async () => {
+    let answer: () => void = () => undefined;
+    const late = new Promise<void>(resolve => {
+      answer = resolve;
+    });
+    const fetchNow = globalThis.fetch;
+    vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
+      if (url.includes('around=')) {
+        await late;
+      }
+      return fetchNow(url, init);
+    });
+    server.answers.set(around, branch([early]));
+    await open(early.id);
+    chat.following.open(thread.id);
+    answer();
+    await vi.waitUntil(() => requests().length === 1);
+    await new Promise(resolve => setTimeout(resolve, 20));
+    expect(shown()).toEqual([question, reply]);
+  });
+});
+
+it('shows a version that was chosen where it stands, however much follows it', async () => {
+  const version = anAnswer(question, 'Version');
+  const far = anAnswer(aQuestion(thread, 'Far'), 'away');
+  server.answers.set(`GET threads/${thread.id}/messages?around=${version.id}`, {
+    ...{ messages: [question, version], versions: {}, more: false, newer: true }
+  });
+  const chosen = chat.asking.select(thread.id, version.id);
+  const selected = await server.next('select');
+  server.snapshot({ ...thread, leaf_id: far.id }, [far], { more: true });
+  const { conversations } = chat.store.state;
+  expect(path(conversations[thread.id])).toEqual([question, reply]); // no detour
+  server.acknowledge(selected);
+  await chosen;
+  expect(path(chat.store.state.conversations[thread.id])).toEqual([question, version]);
+});
+
+it('stays where one reads when the connection comes back after much has come', async () => {
+  const early = aQuestion(thread, 'Early');
+  server.answers.set(`GET threads/${thread.id}/messages?around=${early.id}`, {
+    ...{ messages: [early], versions: {}, more: false, newer: true }
+  });
+  chat.following.open(thread.id, early.id);
+  server.acknowledge(await server.next('subscribe'));
+  const shown = () => path(chat.store.state.conversations[thread.id]);
+  await vi.waitUntil(() => shown()[0].id === early.id);
+  server.hangUp();
+  chat.reconnect();
+  server.welcome();
+  const subscribed = await server.next('subscribe');
+  server.snapshot(thread, [anAnswer(question, 'Much later')], { more: true });
+  server.acknowledge(subscribed);
+  expect(shown()).toEqual([early]);
+  chat.following.showNewest();
+  expect(shown().map(({ parts }) => parts[0].text)).toEqual(['Why?', 'Much later']);
+});
+
+it('fetches newer messages until there is no gap', async () => {
+  const [first, second] = [aQuestion(thread, 'First'), aQuestion(thread, 'Second')];
+  const place = `GET threads/${thread.id}/messages?`;
+  server.answers.set(`${place}around=${first.id}`, {
+    ...{ messages: [first], versions: {}, more: false, newer: true }
+  });
+  server.answers.set(`${place}after=${first.id}`, {
+    ...{
+      messages: [
+        { ...second, parent_id: first.id },
+        { ...question, parent_id: second.id }
+      ]
+    },
+    ...{ versions: {}, more: true, newer: true }
+  });
+  chat.following.open(thread.id, first.id);
+  server.acknowledge(await server.next('subscribe'));
+  const shown = () => path(chat.store.state.conversations[thread.id]).map(({ id }) => id);
+  await vi.waitUntil(() => shown()[0] === first.id);
+  await Promise.all([chat.following.loadNewer(), chat.following.loadNewer()]);
+  expect(shown()).toEqual([first.id, second.id, question.id, reply.id]);
+  await chat.following.loadNewer();
+  expect(server.requests.filter(({ path }) => path.includes('after='))).toHaveLength(1);
 });

@@ -45,6 +45,7 @@ const ABOVE = 16;
 const BELOW = 24;
 /** Room for what is said where older or newer messages are being fetched. */
 const NOTE = 36;
+const PROBLEM = 132;
 /** This near to the end the list follows what grows there. */
 const AT_THE_END = 8;
 /** Rows drawn beyond those in view, so that neither wheel nor Tab comes to an empty one. */
@@ -67,8 +68,8 @@ export function MessageList(props: Props) {
     [rows]
   );
   const wasFar = useRef(more.after);
-  const before = more.before ? NOTE : 0;
-  const after = more.after ? NOTE : 0;
+  const before = more.before ? (failed.before === null ? NOTE : PROBLEM) : 0;
+  const after = more.after ? (failed.after === null ? NOTE : PROBLEM) : 0;
 
   const inUse = useRef<() => number[]>(() => []);
   const virtualizer = useVirtualizer<HTMLElement, HTMLDivElement>({

@@ -285,8 +285,8 @@ export class Following {
         ? {
             code: 'not_found',
             message:
-              'The message that the link leads to is not in this conversation. Here is ' +
-              'the conversation; look for the message in it.'
+              'The message that this link leads to is not in this conversation; it may ' +
+              'have been deleted. The newest messages are shown instead.'
           }
         : problem;
     this.store.update(state => ({

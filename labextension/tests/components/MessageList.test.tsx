@@ -1,0 +1,115 @@
+import { act, screen, waitFor } from '@testing-library/react';
+import { expect, it, vi } from 'vitest';
+import type { Message } from '../../src/chat/protocol';
+import { aQuestion, aThread, anAnswer } from '../server';
+import { type OnScreen, openThread, showChat } from './chat';
+
+const thread = aThread();
+const long: Message[] = [];
+for (let number = 0; number < 100; number++) {
+  const question = aQuestion(thread, `Question ${String(number)}`, long.at(-1));
+  long.push(question, anAnswer(question, `Answer ${String(number)}`));
+}
+const few = long.slice(-20);
+
+/** Open the long thread at its newest messages. */
+async function openLong(chat: OnScreen, messages = long): Promise<void> {
+  chat.services.following.open(thread.id);
+  const subscribed = await chat.server.next('subscribe');
+  chat.server.snapshot(thread, messages, { more: messages !== long });
+  chat.server.acknowledge(subscribed);
+  await screen.findByText(/^Answer 99$/);
+}
+
+it('draws all of a few messages, so that the browser finds them', async () => {
+  const chat = await showChat();
+  await openThread(chat, thread, few);
+  expect(screen.getAllByRole('article')).toHaveLength(20);
+});
+
+it('draws only the newest of many, in their order', async () => {
+  const chat = await showChat();
+  await openLong(chat);
+  const drawn = screen.getAllByRole('article');
+  expect(drawn.length).toBeLessThan(60);
+  expect(drawn[drawn.length - 1]).toHaveTextContent('Answer 99');
+  expect(screen.queryByText('Question 0')).toBeNull();
+});
+
+it('goes to the message that was opened, points it out and gives it the focus', async () => {
+  const chat = await showChat();
+  await openThread(chat, thread, few);
+  vi.useFakeTimers();
+  try {
+    act(() => {
+      chat.services.following.open(thread.id, few[4].id);
+    });
+    const opened = screen.getByText(few[4].parts[0].text).closest('article');
+    expect(opened).toHaveFocus();
+    expect(opened?.parentElement).toHaveAttribute('data-opened');
+    act(() => {
+      vi.advanceTimersByTime(4000);
+    });
+    expect(opened?.parentElement).not.toHaveAttribute('data-opened');
+    expect(opened).toHaveFocus();
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+it('shows nothing but that it loads until the message that was opened is there', async () => {
+  const chat = await showChat();
+  const [first] = long;
+  chat.server.answers.set(`GET threads/${thread.id}/messages?around=${first.id}`, {
+    ...{ messages: long.slice(0, 10), versions: {}, more: false, newer: true }
+  });
+  chat.services.following.open(thread.id, first.id);
+  const subscribed = await chat.server.next('subscribe');
+  chat.server.snapshot(thread, few, { more: true });
+  expect(await screen.findByText('Loading…')).toBeInTheDocument();
+  expect(screen.queryByRole('article')).toBeNull();
+  chat.server.acknowledge(subscribed);
+  expect(await screen.findByText('Question 0')).toBeInTheDocument();
+  expect(screen.queryByText('Answer 99')).toBeNull();
+});
+
+it('leads back to the newest, and counts what has come there', async () => {
+  const chat = await showChat();
+  const [first] = long;
+  chat.server.answers.set(`GET threads/${thread.id}/messages?around=${first.id}`, {
+    ...{ messages: long.slice(0, 10), versions: {}, more: false, newer: true }
+  });
+  chat.server.answers.set(`GET threads/${thread.id}/messages?after=${long[9].id}`, {
+    ...{ messages: long.slice(10, 60), versions: {}, more: true, newer: true }
+  });
+  await openLong(chat, few);
+  chat.services.following.open(thread.id, first.id);
+  chat.server.acknowledge(await chat.server.next('subscribe'));
+  await screen.findByText('Question 0');
+  const next = aQuestion(thread, 'Late', few[few.length - 1]);
+  chat.server.change(next);
+  chat.server.change(anAnswer(next, 'Later'));
+  const jump = await screen.findByRole('button', { name: 'Jump to the newest: 2 new' });
+  expect(screen.queryByText('Later')).toBeNull();
+  await chat.user.click(jump);
+  expect(await screen.findByText('Later')).toBeInTheDocument();
+  await waitFor(() => {
+    expect(screen.queryByRole('button', { name: /^Jump/ })).toBeNull();
+  });
+});
+
+it('says where a page could not be had, and fetches it again when asked to', async () => {
+  const chat = await showChat();
+  const before = `GET threads/${thread.id}/messages?before=${few[0].id}`;
+  const problem = { code: 'store_down', message: 'The history does not answer.' };
+  chat.server.answers.set(before, { problem });
+  await openLong(chat, few);
+  const again = await screen.findByRole('button', { name: 'Try again' });
+  expect(screen.getByText(problem.message)).toBeVisible();
+  chat.server.answers.set(before, {
+    ...{ messages: long.slice(170, 180), versions: {}, more: false }
+  });
+  await chat.user.click(again);
+  expect(await screen.findByText('Question 85')).toBeInTheDocument();
+  expect(screen.queryByText(problem.message)).toBeNull();
+});
