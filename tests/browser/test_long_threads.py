@@ -141,7 +141,8 @@ def test_a_link_to_a_message_shows_it_points_it_out_and_takes_the_focus(long: Lo
     linked = message(chat, 17)
     expect(linked).to_be_in_viewport(timeout=SECONDS)
     expect(linked).to_be_focused()
-    assert linked.evaluate("element => getComputedStyle(element).outlineStyle") == "solid"
+    asked = linked.locator(".jc-Message-body")
+    assert asked.evaluate("element => getComputedStyle(element).outlineStyle") == "solid"
     expect(chat.root.locator("[data-opened]")).to_have_count(0, timeout=SECONDS)
     expect(message(chat, 16)).to_be_attached()
     expect(message(chat, 19)).to_be_attached()
