@@ -12,6 +12,7 @@ import { PendingQuestion } from './PendingQuestion';
 import { AnswerPhase } from './Phase';
 import { ProblemNote } from './ProblemNote';
 import { Question } from './Question';
+import { WaitingRegeneration } from './WaitingRegeneration';
 import { useChat, useChatState } from './context';
 import { useConversation, useView } from './hooks';
 import { DownIcon } from './icons';
@@ -39,8 +40,8 @@ export function Conversation() {
     }
   }, [sentLast, jump]);
 
-  const waitsForReply =
-    regenerating || pending.some(question => question.problem === null);
+  const online = useChatState(state => state.connection.phase === 'open');
+  const coming = pending.some(({ state }) => state === 'waiting' || state === 'arrived');
   return (
     <div className="jc-Conversation">
       <div
@@ -93,7 +94,14 @@ export function Conversation() {
           {pending.map(question => (
             <PendingQuestion key={question.clientId} question={question} />
           ))}
-          {waitsForReply && <AnswerPhase phase={running ? 'queued' : 'sending'} />}
+          {regenerating !== undefined && !online ? (
+            <WaitingRegeneration entry={regenerating} />
+          ) : (
+            online &&
+            (coming || regenerating !== undefined) && (
+              <AnswerPhase phase={running ? 'queued' : 'sending'} />
+            )
+          )}
         </div>
       </div>
       {away && (

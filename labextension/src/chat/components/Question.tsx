@@ -42,7 +42,7 @@ export const Question = memo(function Question({
           text={text}
           onDone={edited => {
             setEditing(false);
-            services.asking.send(edited, { parentId: message.parent_id });
+            services.asking.edit(message, edited);
           }}
           onCancel={() => {
             setEditing(false);

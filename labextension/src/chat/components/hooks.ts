@@ -16,11 +16,9 @@ export function useView(): View {
   const conversation = useConversation();
   const threadId = useChatState(state => state.open.threadId);
   const pending = useChatState(state => state.pending);
-  const regeneration = useChatState(state => state.regeneration);
   return view(
     conversation,
-    pending.filter(question => question.threadId === threadId),
-    regeneration?.threadId === threadId ? regeneration : null
+    pending.filter(entry => entry.threadId === threadId)
   );
 }
 

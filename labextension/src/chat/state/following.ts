@@ -1,4 +1,4 @@
-import { type Commands, LOST } from '../client/commands';
+import { type Commands, LOST, UNSENT } from '../client/commands';
 import { problemOf } from '../client/problem';
 import type { Rest } from '../client/rest';
 import { newId } from '../ids';
@@ -63,15 +63,36 @@ export class Following {
     this.#show({ threadId: newId(), isNew: true, problem: null });
   }
 
+  /** Come back to this thread after a reload. */
+  remember(threadId: string): void {
+    this.memory.write(LAST_THREAD, threadId);
+  }
+
   /** The new conversation's thread exists now. */
   async settle(threadId: string): Promise<void> {
     const { open } = this.store.state;
-    if (open.threadId === threadId && open.isNew) {
-      this.memory.write(LAST_THREAD, threadId);
-      const settled = { ...open, isNew: false };
+    if (open.threadId === threadId && (open.isNew || open.problem !== null)) {
+      this.remember(threadId);
+      const settled = { ...open, isNew: false, problem: null };
       this.drafts.move(open, settled);
       this.store.update(state => ({ ...state, open: settled }));
       await this.follow();
+    }
+  }
+
+  /** A thread that the server does not know is no surprise while its first question waits. */
+  expectNew(): void {
+    const { open, pending } = this.store.state;
+    const isExpected = pending.some(
+      entry =>
+        entry.threadId === open.threadId && entry.kind === 'question' && entry.create
+    );
+    if (open.problem?.code === 'not_found' && isExpected) {
+      this.remember(open.threadId);
+      this.store.update(state => ({
+        ...state,
+        open: { ...open, isNew: true, problem: null }
+      }));
     }
   }
 
@@ -87,7 +108,7 @@ export class Following {
     try {
       await this.commands.carryOut({ type: 'subscribe', thread_id: threadId, ...since });
     } catch (error) {
-      if (error !== LOST) {
+      if (error !== LOST && error !== UNSENT) {
         this.#fail(threadId, error);
       }
     } finally {
@@ -178,7 +199,6 @@ export class Following {
       ...state,
       open,
       screen: 'conversation',
-      regeneration: null,
       newSettings: {}
     }));
   }
@@ -190,6 +210,7 @@ export class Following {
         this.memory.write(LAST_THREAD, null);
       }
       this.store.update(state => ({ ...state, open: { ...state.open, problem } }));
+      this.expectNew();
     }
   }
 

@@ -8,7 +8,7 @@ import type {
   User
 } from '../protocol';
 import type { Conversation } from './conversation';
-import type { Pending, Regeneration } from './pending';
+import type { Entry } from './pending';
 import { type ThreadList, noThreads } from './threads';
 
 /** The conversation being shown. */
@@ -25,6 +25,8 @@ export type Screen = 'conversation' | 'settings';
 /** All that the interface shows, but for the replies being made (see `live.ts`). */
 export interface ChatState {
   readonly connection: Connection;
+  /** The server has said that it stops. */
+  readonly stopping: boolean;
   readonly user: User | null;
   /** What keeps the history from being read or written. */
   readonly health: Problem | null;
@@ -35,8 +37,10 @@ export interface ChatState {
   readonly screen: Screen;
   /** By thread id. */
   readonly conversations: Readonly<Record<string, Conversation>>;
-  readonly pending: readonly Pending[];
-  readonly regeneration: Regeneration | null;
+  /** What is on its way to the server, in all threads (see `outbox.ts`). */
+  readonly pending: readonly Entry[];
+  /** Whether what is on its way outlives this page. */
+  readonly lasting: boolean;
   /** Settings of a conversation that has no thread yet. */
   readonly newSettings: ThreadSettings;
   /** The thread deleted last, while that can be undone. */
@@ -48,6 +52,7 @@ export interface ChatState {
 export function initialState(open: Open): ChatState {
   return {
     connection: { phase: 'connecting' },
+    stopping: false,
     user: null,
     health: null,
     account: null,
@@ -57,7 +62,7 @@ export function initialState(open: Open): ChatState {
     screen: 'conversation',
     conversations: {},
     pending: [],
-    regeneration: null,
+    lasting: true,
     newSettings: {},
     deleted: null,
     refusal: null
