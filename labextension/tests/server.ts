@@ -38,6 +38,9 @@ export interface Request {
   readonly body: unknown;
 }
 
+/** What `More` names the thread by. */
+export const HANDLE = 7;
+
 type OfType<T extends Command['type']> = Extract<Command, { type: T }>;
 type Unanswered = Event extends infer E ? Omit<E & object, 'id'> : never;
 
@@ -200,7 +203,9 @@ export class Server {
     part = 0
   ): void {
     const { id: message_id, thread_id } = reply;
-    this.tell({ type: 'delta', thread_id, message_id, part, kind, text } as never);
+    this.tell({
+      ...{ type: 'delta', thread_id, message_id, part, kind, text, handle: HANDLE }
+    } as never);
   }
 
   readonly #fetch = (url: string, init: RequestInit): Promise<Response> => {

@@ -18,7 +18,10 @@ export interface Conversation {
 
 const ROOT = '';
 
-/** The newest part of the branch, with what was known of the thread before. */
+/**
+ * The newest part of the branch, with what was known of the thread before; but for replies
+ * on other branches that were being made, of which something may have been missed.
+ */
 export function withSnapshot(
   conversation: Conversation | undefined,
   snapshot: Snapshot
@@ -26,7 +29,11 @@ export function withSnapshot(
   const known: Conversation = {
     threadId: snapshot.thread_id,
     leafId: snapshot.messages.at(-1)?.id ?? null,
-    messages: conversation?.messages ?? {},
+    messages: Object.fromEntries(
+      Object.entries(conversation?.messages ?? {}).filter(
+        ([, message]) => !isRunning(message)
+      )
+    ),
     children: conversation?.children ?? {},
     waiting: snapshot.waiting ?? {}
   };
@@ -63,6 +70,14 @@ export function withMessage(conversation: Conversation, message: Message): Conve
     },
     waiting: withoutWaiting(conversation, id)
   };
+}
+
+/** What is known but for one message, of which something was missed. */
+export function withoutMessage(conversation: Conversation, id: string): Conversation {
+  const messages = Object.entries(conversation.messages).filter(
+    ([other]) => other !== id
+  );
+  return { ...conversation, messages: Object.fromEntries(messages) };
 }
 
 /** A reply waits for its model's server (or, with `null`, no longer does). */

@@ -2,7 +2,15 @@ import { type Commands, LOST, UNSENT } from '../client/commands';
 import { problemOf } from '../client/problem';
 import type { Rest } from '../client/rest';
 import { newId } from '../ids';
-import type { Delta, MessageChanged, Snapshot, Thread, Waiting } from '../protocol';
+import type {
+  Delta,
+  Message,
+  MessageChanged,
+  More,
+  Snapshot,
+  Thread,
+  Waiting
+} from '../protocol';
 import {
   type Conversation,
   hasOlder,
@@ -11,7 +19,8 @@ import {
   withMessage,
   withPage,
   withSnapshot,
-  withWaiting
+  withWaiting,
+  withoutMessage
 } from './conversation';
 import type { Drafts } from './drafts';
 import type { LiveReplies } from './live';
@@ -32,6 +41,8 @@ export class Following {
   /** Not part of the state: it changes with every delta, and nobody shows it. */
   readonly #positions = new Map<string, Position>();
   #catchingUp: string | null = null;
+  /** The last delta, which `More` goes on from. */
+  #growing: Delta | null = null;
   #loadingOlder = false;
 
   constructor(
@@ -96,17 +107,24 @@ export class Following {
     }
   }
 
-  /** Subscribe to the open thread from where it is known, or anew. */
+  /** Subscribe to the open thread, from where it is known. */
   async follow(anew = false): Promise<void> {
     const { threadId, isNew } = this.store.state.open;
+    if (anew) {
+      this.#positions.delete(threadId);
+    }
     if (isNew || this.#catchingUp === threadId) {
       return;
     }
     this.#catchingUp = threadId;
-    const position = anew ? undefined : this.#positions.get(threadId);
+    this.#growing = null; // the next one comes in full
+    const position = this.#positions.get(threadId);
     const since = position && { after: position.seq, epoch: position.epoch };
+    let isBehind = false;
     try {
-      await this.commands.carryOut({ type: 'subscribe', thread_id: threadId, ...since });
+      const subscribe = { type: 'subscribe', thread_id: threadId, brief: true } as const;
+      await this.commands.carryOut({ ...subscribe, ...since });
+      isBehind = !this.#positions.has(threadId); // something did not fit meanwhile
     } catch (error) {
       if (error !== LOST && error !== UNSENT) {
         this.#fail(threadId, error);
@@ -116,6 +134,9 @@ export class Following {
         this.#catchingUp = null;
       }
     }
+    if (isBehind && this.#isOpen(threadId)) {
+      await this.follow();
+    }
   }
 
   takeSnapshot(snapshot: Snapshot): void {
@@ -124,6 +145,11 @@ export class Following {
       return;
     }
     this.#positions.set(threadId, { epoch, seq });
+    for (const id of Object.keys(
+      this.store.state.conversations[threadId]?.messages ?? {}
+    )) {
+      this.live.forget(id);
+    }
     snapshot.messages.forEach(message => {
       this.live.take(message);
     });
@@ -131,13 +157,22 @@ export class Following {
     this.store.update(state => ({ ...state, open: { ...state.open, problem: null } }));
   }
 
-  takeMessage({ thread_id: threadId, seq, message }: MessageChanged): void {
-    if (this.#isNext(threadId, seq)) {
-      this.live.take(message);
-      this.#change(
-        threadId,
-        conversation => conversation && withMessage(conversation, message)
-      );
+  takeMessage({ thread_id: threadId, seq, message, leaf, grown }: MessageChanged): void {
+    if (!this.#isNext(threadId, seq)) {
+      return;
+    }
+    if (grown == null) {
+      this.#takeWhole(message, leaf);
+      return;
+    }
+    const parts = this.live.get(message.id)?.whole();
+    if (parts === undefined) {
+      // It is on a branch that is not shown, and not all of its text has come here.
+      this.#change(threadId, before => before && withoutMessage(before, message.id));
+    } else if (lengthOf(parts) === grown) {
+      this.#takeWhole({ ...message, parts }, leaf);
+    } else {
+      void this.follow(true);
     }
   }
 
@@ -156,8 +191,17 @@ export class Following {
   }
 
   takeDelta(delta: Delta): void {
-    if (this.#isNext(delta.thread_id, delta.seq) && !this.live.append(delta)) {
-      void this.follow(true);
+    if (this.#isNext(delta.thread_id, delta.seq)) {
+      this.#growing = delta;
+      if (!this.live.append(delta)) {
+        void this.follow(true);
+      }
+    }
+  }
+
+  takeMore([handle, seq, text]: More): void {
+    if (this.#growing?.handle === handle) {
+      this.takeDelta({ ...this.#growing, seq, text });
     }
   }
 
@@ -183,6 +227,14 @@ export class Following {
     } finally {
       this.#loadingOlder = false;
     }
+  }
+
+  #takeWhole(message: Message, leaf = false): void {
+    this.live.take(message);
+    this.#change(message.thread_id, before => {
+      const after = before && withMessage(before, message);
+      return after && leaf ? withLeaf(after, message.id) : after;
+    });
   }
 
   #leave(): void {
@@ -245,4 +297,9 @@ export class Following {
         : { ...state, conversations: { ...state.conversations, [threadId]: after } };
     });
   }
+}
+
+/** In UTF-16 code units, as the server counts them too. */
+function lengthOf(parts: Message['parts']): number {
+  return parts.reduce((sum, { text }) => sum + text.length, 0);
 }

@@ -6,7 +6,7 @@ import { BestShelf, DatabaseShelf, type Shelf } from '../client/shelf';
 import { type Connection, Socket, type WebSocketLike } from '../client/socket';
 import { BrowserTabs, type Tabs } from '../client/tabs';
 import { newId } from '../ids';
-import type { Event, User, Welcome } from '../protocol';
+import type { Event, More, User, Welcome } from '../protocol';
 import { AccountSettings } from './account';
 import { Asking } from './asking';
 import { Drafts } from './drafts';
@@ -53,7 +53,7 @@ export class Services {
       url: () => socketUrl(server),
       onConnection: this.#takeConnection,
       onFrame: frame => {
-        this.#take(JSON.parse(frame) as Event);
+        this.#take(JSON.parse(frame) as Event | More);
       },
       connect: browser.connect
     });
@@ -114,7 +114,11 @@ export class Services {
     }
   };
 
-  #take(event: Event): void {
+  #take(event: Event | More): void {
+    if (Array.isArray(event)) {
+      this.following.takeMore(event);
+      return;
+    }
     switch (event.type) {
       case 'welcome':
         this.#welcome(event);
