@@ -250,7 +250,7 @@ describe('a question that the server has not got', () => {
     await screen.findByText(DOWN.message);
     await chat.user.click(screen.getByRole('button', { name: 'New conversation' }));
     expect(screen.queryByText(DOWN.message)).toBeNull();
-    expect(screen.getByText(/1 question in another conversation/)).toBeVisible();
+    expect(screen.getByText(/1 question elsewhere/)).toBeVisible();
     await chat.user.click(screen.getByRole('button', { name: 'Show' }));
     expect(chat.services.store.state.open.threadId).toBe(thread.id);
   });

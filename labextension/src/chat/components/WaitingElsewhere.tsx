@@ -22,8 +22,8 @@ export function WaitingElsewhere() {
     <div className="jc-Offline">
       <span>
         {trans._n(
-          '%1 question in another conversation has not been sent yet.',
-          '%1 questions in other conversations have not been sent yet.',
+          '%1 question elsewhere has not been sent yet.',
+          '%1 questions elsewhere have not been sent yet.',
           elsewhere.length
         )}
       </span>

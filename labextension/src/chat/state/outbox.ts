@@ -9,10 +9,13 @@ import * as queue from './queue';
 import type { ChatState } from './state';
 import type { Store } from './store';
 
-/** What tabs tell each other: this owner's entries have changed, and which have arrived. */
+/** What tabs tell each other: this owner's entries have changed. */
 export interface Note {
   readonly owner: string;
-  readonly arrived: Entry | null;
+  /** This one is being added: it can be shown before it is kept. */
+  readonly added?: Entry;
+  /** This one has arrived. */
+  readonly arrived?: Entry;
 }
 
 type Change = (entries: queue.Entries) => queue.Entries;
@@ -77,9 +80,13 @@ export class Outbox {
   }
 
   /** Another tab has changed something. */
-  takeNote({ owner, arrived }: Note): void {
+  takeNote({ owner, added, arrived }: Note): void {
     if (owner === this.#owner) {
-      if (arrived !== null) {
+      if (added !== undefined) {
+        this.#kept = queue.added(this.#kept, added);
+        this.#show();
+      }
+      if (arrived !== undefined) {
         this.#takeArrived(arrived);
       }
       void this.refresh();
@@ -87,6 +94,9 @@ export class Outbox {
   }
 
   add(entry: Entry): Promise<void> {
+    if (this.#owner !== null) {
+      this.tabs.tell({ owner: this.#owner, added: entry });
+    }
     return this.#change(entries => queue.added(entries, entry));
   }
 
@@ -151,7 +161,7 @@ export class Outbox {
     this.#show();
     const owner = this.#owner ?? (await this.#whenKnown);
     await this.#update(owner, change);
-    this.tabs.tell({ owner, arrived: null });
+    this.tabs.tell({ owner });
     this.#deliverAll();
   }
 
@@ -248,7 +258,7 @@ export class Outbox {
     } else {
       await this.#update(owner, entries => queue.refused(entries, entry.id, problem));
     }
-    this.tabs.tell({ owner, arrived: null });
+    this.tabs.tell({ owner });
   }
 
   /** It shows as long as the conversation does not, so that it never vanishes. */
