@@ -317,8 +317,9 @@ export interface Send {
  * Events count from the beginning of an `epoch`, which ends with the server, or when
  * nobody looks at the thread any more.  `messages` go from older to newer and end at
  * the leaf; `more` says that older ones exist (fetched over REST).  `versions` maps the
- * id of each message shown that has siblings to the ids of all of them, oldest first.  `waiting` says why
- * replies among them wait for their model's server, by message (see :class:`Waiting`).
+ * id of each message shown that has siblings to the ids of all of them, oldest first.
+ * `waiting` says why replies among them wait for their model's server, by message (see
+ * :class:`Waiting`).
  */
 export interface Snapshot {
   type: 'snapshot';

@@ -184,6 +184,13 @@ describe('versions', () => {
   });
 });
 
+/** The field of a question that is being changed, once it is kept back. */
+async function theEditor(): Promise<HTMLElement> {
+  const fields = () => screen.getAllByRole('textbox', { name: 'Question' });
+  await vi.waitUntil(() => fields().length === 2);
+  return fields()[0];
+}
+
 describe('a question that the server has not got', () => {
   it('and refused is offered again, to be edited, or back to the composer', async () => {
     const chat = await showChat();
@@ -197,7 +204,7 @@ describe('a question that the server has not got', () => {
     expect(second.client_id).toBe(first.client_id);
     chat.server.reject(second, DOWN);
     await chat.user.click(await screen.findByRole('button', { name: 'Edit' }));
-    const [editor] = screen.getAllByRole('textbox', { name: 'Question' });
+    const editor = await theEditor();
     await chat.user.type(editor, ' Now?{Enter}');
     const third = await chat.server.next('send');
     expect(third.parts[0].text).toBe('And? Now?');
@@ -216,7 +223,7 @@ describe('a question that the server has not got', () => {
     await chat.user.type(chat.composer(), 'Two?{Enter}');
     expect(screen.getAllByText('Waiting for the connection')).toHaveLength(2);
     await chat.user.click(screen.getAllByRole('button', { name: 'Edit' })[0]);
-    const [editor] = screen.getAllByRole('textbox', { name: 'Question' });
+    const editor = await theEditor();
     chat.services.reconnect();
     chat.server.welcome();
     await chat.user.type(editor, ' Uno?'); // kept back meanwhile, and what follows it too

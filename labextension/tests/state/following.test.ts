@@ -139,6 +139,20 @@ it('asks for the text of an answer of which something is missing', async () => {
   expect((await server.next('subscribe')).after).toBeUndefined();
 });
 
+it('asks for nothing because of an answer on a branch that is not shown', async () => {
+  server.grow(reply, 'Be');
+  server.snapshot(thread, [question, anAnswer(question, 'Since.')]);
+  server.grow(reply, 'cause');
+  server.tell({
+    ...{ type: 'message', thread_id: thread.id, grown: 7 },
+    message: { ...reply, status: 'complete', parts: [] }
+  } as never);
+  await new Promise(requestAnimationFrame);
+  expect(server.commands).toEqual([]);
+  // Half a text is not kept: it comes whole when that branch is shown.
+  expect(chat.store.state.conversations[thread.id].messages[reply.id]).toBeUndefined();
+});
+
 it('follows the branch that an answer elsewhere has begun', async () => {
   const other = anAnswer(question, '', { status: 'streaming' });
   server.tell({
