@@ -174,6 +174,20 @@ describe('versions', () => {
     expect(screen.queryByText('Because')).toBeNull();
   });
 
+  it('lose no text when another window changes the branch meanwhile', async () => {
+    const chat = await showChat();
+    await openThread(chat, thread, [question, answer]);
+    await chat.user.click(screen.getByRole('button', { name: 'Edit the question' }));
+    await chat.user.keyboard(' Mine');
+    const theirs = aQuestion(thread, 'Theirs?');
+    chat.server.change(theirs);
+    chat.server.say({ type: 'thread', thread: { ...thread, leaf_id: theirs.id } });
+    await chat.user.keyboard('?{Enter}');
+    const sent = await chat.server.next('send');
+    expect(sent.parts[0].text).toBe('Why *this*? Mine?');
+    expect(sent.parent_id).toBeNull();
+  });
+
   it('are not made by Escape', async () => {
     const chat = await showChat();
     await openThread(chat, thread, [question, answer]);

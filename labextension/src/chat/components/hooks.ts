@@ -16,9 +16,11 @@ export function useView(): View {
   const conversation = useConversation();
   const threadId = useChatState(state => state.open.threadId);
   const pending = useChatState(state => state.pending);
+  const editing = useChatState(state => state.editing);
   return view(
     conversation,
-    pending.filter(entry => entry.threadId === threadId)
+    pending.filter(entry => entry.threadId === threadId),
+    editing?.thread_id === threadId ? editing : null
   );
 }
 

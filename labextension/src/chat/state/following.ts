@@ -251,6 +251,7 @@ export class Following {
       ...state,
       open,
       screen: 'conversation',
+      editing: null,
       newSettings: {}
     }));
   }

@@ -59,11 +59,13 @@ const NOTHING: readonly Message[] = [];
  * What to show of a thread.
  *
  * What is asked in the place of something older hides what follows that place, as it
- * will when the server has it; what has arrived is shown as the message.
+ * will when the server has it; what has arrived is shown as the message.  A question that
+ * is being changed stays, though another window may show another branch meanwhile.
  */
 export function view(
   conversation: Conversation | undefined,
-  entries: readonly Entry[]
+  entries: readonly Entry[],
+  editing: Message | null = null
 ): View {
   const known = Object.values(conversation?.messages ?? {});
   const arrived = new Set(known.map(message => message.client_id));
@@ -73,6 +75,9 @@ export function view(
     if (state !== 'refused' && 'parentId' in place) {
       messages = until(messages, place.parentId);
     }
+  }
+  if (editing !== null && !messages.some(({ id }) => id === editing.id)) {
+    messages = [...until(messages, editing.parent_id), editing];
   }
   return {
     messages,

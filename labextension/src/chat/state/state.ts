@@ -1,6 +1,7 @@
 import type { Connection } from '../client/socket';
 import type {
   Account,
+  Message,
   ModelList,
   Problem,
   Thread,
@@ -37,6 +38,8 @@ export interface ChatState {
   readonly screen: Screen;
   /** By thread id. */
   readonly conversations: Readonly<Record<string, Conversation>>;
+  /** The question that is being changed in this window. */
+  readonly editing: Message | null;
   /** What is on its way to the server, in all threads (see `outbox.ts`). */
   readonly pending: readonly Entry[];
   /** Whether what is on its way outlives this page. */
@@ -61,6 +64,7 @@ export function initialState(open: Open): ChatState {
     open,
     screen: 'conversation',
     conversations: {},
+    editing: null,
     pending: [],
     lasting: true,
     newSettings: {},
