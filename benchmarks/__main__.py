@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 
 from . import __doc__ as purpose
-from . import browser, distributions, long_threads, sockets, startup, streams
+from . import browser, distributions, long_threads, sockets, startup, streams, viewers
 from .figures import NAMES, Figure, table
 
 _GROUPS: list[tuple[set[str], Callable[[], list[Figure]]]] = [
@@ -29,6 +29,9 @@ _GROUPS: list[tuple[set[str], Callable[[], list[Figure]]]] = [
     ({"lateness_p99_ms_200"}, lambda: asyncio.run(streams.lateness(200))),
     ({"lateness_p99_ms_500"}, lambda: asyncio.run(streams.lateness(500))),
     ({"lateness_p99_ms_1000"}, lambda: asyncio.run(streams.lateness(1000))),
+    ({"socket_bytes_ratio"}, lambda: asyncio.run(viewers.bytes_on_the_socket())),
+    ({"sync_ms"}, lambda: asyncio.run(viewers.in_step())),
+    ({"sync_painted_ms"}, browser.in_step),
     ({"idle_socket_kb"}, lambda: asyncio.run(sockets.idle())),
     ({"cold_start_added_s", "memory_added_mb"}, startup.added),
     ({"distributions_added"}, distributions.added),

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import median
 
 from playwright.sync_api import Page, expect, sync_playwright
 
@@ -60,6 +61,32 @@ text => {
 }
 """
 
+_WATCH_ENTER = """
+() => {
+  document.addEventListener('keydown', event => {
+    if (event.key === 'Enter') window.pressed = performance.timeOrigin + event.timeStamp;
+  }, {once: true, capture: true});
+}
+"""
+_WATCH_PAINT = """
+text => {
+  window.shown = new Promise(resolve => {
+    const observer = new MutationObserver(() => {
+      const found = [...document.querySelectorAll('.jc-Chat [role=log] article')]
+        .some(article => article.textContent.includes(text));
+      if (!found) return;
+      observer.disconnect();
+      requestAnimationFrame(() => {
+        const channel = new MessageChannel();
+        channel.port1.onmessage = () => resolve(performance.timeOrigin + performance.now());
+        channel.port2.postMessage(0);
+      });
+    });
+    observer.observe(document.body, {childList: true, subtree: true, characterData: true});
+  });
+}
+"""
+
 
 def longest_task() -> list[Figure]:
     """The longest task while a long answer of Markdown and code comes.
@@ -99,6 +126,33 @@ def own_message() -> list[Figure]:
     return [Figure("own_message_visible_ms", rounds)]
 
 
+def in_step() -> list[Figure]:
+    """From Enter in one tab to the frame in which another tab paints the question.
+
+    Both read the clock of the machine.
+    """
+    late = []
+    with _page() as (page, chat):
+        chat.ask("Hello")
+        chat.expect_idle()
+        page.wait_for_url("**/t/*")
+        other = page.context.new_page()
+        other.goto(page.url)
+        Chat(other, "chat").appear()
+        for number in range(_QUESTIONS + 1):
+            text = f"Question number {number}."
+            chat.question.fill(text)
+            page.evaluate(_WATCH_ENTER)
+            other.evaluate(_WATCH_PAINT, text)
+            chat.question.press("Enter")
+            painted = float(other.evaluate("window.shown"))
+            if number:
+                late.append(painted - float(page.evaluate("window.pressed")))
+            chat.expect_idle()
+    beside = f"median {median(late):.0f} ms"
+    return [Figure("sync_painted_ms", late, beside, sorted(late)[int(len(late) * 0.95)])]
+
+
 @contextmanager
 def _page() -> Iterator[tuple[Page, Chat]]:
     """The chat's page in Chromium."""
@@ -109,7 +163,8 @@ def _page() -> Iterator[tuple[Page, Chat]]:
         try:
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=program(), args=FLAGS)
-                page = browser.new_page(viewport={"width": 1280, "height": 800})
+                context = browser.new_context(viewport={"width": 1280, "height": 800})
+                page = context.new_page()
                 yield page, open_chat(page, jupyter)
                 browser.close()
         finally:

@@ -33,6 +33,11 @@ TARGETS = [
     ),
     Target("lateness_p99_ms_500", "ms", 200, "the same for 500 streams"),
     Target("lateness_p99_ms_1000", "ms", None, "the same for 1,000 streams: frames get longer"),
+    Target(
+        "socket_bytes_ratio", "×", 2, "bytes on the socket per byte of an answer of 1,000 chunks"
+    ),
+    Target("sync_ms", "ms", 100, "a second viewer has an event later, 95 % of them within"),
+    Target("sync_painted_ms", "ms", 100, "a question asked in one tab is painted in another, 95 %"),
     Target("idle_socket_kb", "KB", 20, "server memory per idle socket, 5,000 of them"),
     Target("cold_start_added_s", "s", 0.15, "JupyterLab answers later than without the chat"),
     Target("memory_added_mb", "MB", 10, "JupyterLab's memory, more than without the chat"),

@@ -41,9 +41,9 @@ class Rig:
         assert self.jupyter.process is not None
         return self.jupyter.process.pid
 
-    async def viewer(self) -> Viewer:
-        """A new socket of the chat server, for a new person."""
-        return await open_viewer(self.session, self.jupyter)
+    async def viewer(self, person: str | None = None) -> Viewer:
+        """A new socket of the chat server, for a person or a new one."""
+        return await open_viewer(self.session, self.jupyter, person)
 
     async def direct(
         self, questions: list[str], size: int = 0, apart: float = 0.0

@@ -30,9 +30,12 @@ class Answer:
 
 
 class Viewer:
-    """One socket with one thread."""
+    """One socket with one thread; `frames`: (number of the event, if it is one of the
+    thread, and when it came) and `bytes`, since `ask` was called."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse[bool]) -> None:
+        self.frames: list[tuple[int | None, float]] = []
+        self.bytes = 0
         self._socket = socket
         self._thread_id = new_id()
         self._leaf: str | None = None
@@ -41,14 +44,22 @@ class Viewer:
         """Make the thread and follow it, so that the next answer is seen from its start."""
         *_, ack = await self._command(**self._send("Hello"), create=True)
         self._leaf = ack["reply_id"]
-        seen = await self._command(type="subscribe", thread_id=self._thread_id)
-        while not any(_is_final(event, self._leaf) for event in seen):
-            seen = [await self._event()]
+        await self._follow()
+
+    async def join(self, other: Viewer) -> None:
+        """Follow the thread of another viewer."""
+        self._thread_id, self._leaf = other._thread_id, other._leaf
+        await self._follow()
 
     async def ask(self, question: str) -> Answer:
         """Ask, and watch the answer to its end."""
         answer = Answer(asked=time.time())
+        self.frames, self.bytes = [], 0
         await self._socket.send_json({**self._send(question), "id": new_id()})
+        return await self.watch(answer)
+
+    async def watch(self, answer: Answer) -> Answer:
+        """Watch an answer to its end."""
         while not answer.ended:
             event = await self._event()
             now = time.time()
@@ -67,6 +78,11 @@ class Viewer:
 
     async def close(self) -> None:
         await self._socket.close()
+
+    async def _follow(self) -> None:
+        seen = await self._command(type="subscribe", thread_id=self._thread_id, brief=True)
+        while not any(_is_final(event, self._leaf) for event in seen):
+            seen = [await self._event()]
 
     def _send(self, question: str) -> dict[str, Any]:
         return {
@@ -89,8 +105,15 @@ class Viewer:
         return seen
 
     async def _event(self) -> dict[str, Any]:
-        event: dict[str, Any] = json.loads(await self._socket.receive_str())
-        return event
+        frame = str(await self._socket.receive_str())
+        event: Any = json.loads(frame)
+        if isinstance(event, list):
+            _, seq, text = event
+            event = {"type": "delta", "seq": seq, "text": text}
+        size = len(frame.encode())
+        self.bytes += size + (2 if size < 126 else 4 if size < 65536 else 10)
+        self.frames.append((event.get("seq"), time.time()))
+        return dict(event)
 
 
 def _is_final(event: dict[str, Any], message_id: str | None) -> bool:
@@ -105,11 +128,13 @@ def client_session() -> aiohttp.ClientSession:
     )
 
 
-async def open_viewer(session: aiohttp.ClientSession, jupyter: Jupyter) -> Viewer:
-    """Connect to a server as somebody new."""
+async def open_viewer(
+    session: aiohttp.ClientSession, jupyter: Jupyter, person: str | None = None
+) -> Viewer:
+    """Connect to a server as a person, or as somebody new."""
     socket = await session.ws_connect(
         f"{jupyter.url}/jupyter-chat/api/socket",
-        headers={"Authorization": f"token {jupyter.token}", HEADER: new_id()},
+        headers={"Authorization": f"token {jupyter.token}", HEADER: person or new_id()},
         max_msg_size=0,
         autoping=True,
     )

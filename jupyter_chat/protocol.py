@@ -212,13 +212,16 @@ class Subscribe(Struct, tag="subscribe", frozen=True):
     """Follow a thread.
 
     Answered with a `snapshot`, or, where `epoch` and `after` name the last event
-    seen and the server still has the rest, with just the events missed.
+    seen and the server still has the rest, with just the events missed.  With
+    `brief`, growing text comes as `More`, and a reply that has grown while
+    one was looking ends without its text being sent again.
     """
 
     id: CommandId
     thread_id: Id
     after: int | None = None
     epoch: str | None = None
+    brief: bool = False
 
 
 class Unsubscribe(Struct, tag="unsubscribe", frozen=True):
@@ -284,7 +287,7 @@ class Welcome(Struct, tag="welcome", frozen=True):
     protocol: int
     server_version: str
     epoch: str
-    """Changes when the server restarts: sequence numbers start over."""
+    """Changes when the server restarts."""
     user: User
     heartbeat_seconds: int
     problem: Problem | None = None
@@ -310,10 +313,12 @@ class Rejected(Struct, tag="rejected", frozen=True):
 class Snapshot(Struct, tag="snapshot", frozen=True):
     """A thread as it stands after event `seq`: the newest messages of the branch.
 
-    `messages` go from older to newer and end at the leaf; `more` says that older
-    ones exist (fetched over REST).  `versions` maps the id of each message shown
-    that has siblings to the ids of all of them, oldest first.  `waiting` says why
-    replies among them wait for their model's server, by message (see :class:`Waiting`).
+    Events count from the beginning of an `epoch`, which ends with the server, or when
+    nobody looks at the thread any more.  `messages` go from older to newer and end at
+    the leaf; `more` says that older ones exist (fetched over REST).  `versions` maps the
+    id of each message shown that has siblings to the ids of all of them, oldest first.
+    `waiting` says why replies among them wait for their model's server, by message (see
+    :class:`Waiting`).
     """
 
     thread_id: Id
@@ -326,18 +331,26 @@ class Snapshot(Struct, tag="snapshot", frozen=True):
     waiting: dict[str, Problem] = {}
 
 
-class MessageChanged(Struct, tag="message", frozen=True):
-    """A message is new or has changed; replaces what the client has of it."""
+class MessageChanged(Struct, tag="message", omit_defaults=True, frozen=True):
+    """A message is new or has changed; replaces what the client has of it.
+
+    With `leaf`, the branch that ends with it is the one being shown now.  With `grown`,
+    the message comes without its parts: they are what the deltas have made of them, of
+    so many UTF-16 code units in all.
+    """
 
     thread_id: Id
     seq: int
     message: Message
+    leaf: bool = False
+    grown: int | None = None
 
 
 class Delta(Struct, tag="delta", frozen=True):
     """More of a reply: `text` goes to the end of part number `part`.
 
-    `part` equal to the number of parts so far begins a new one of `kind`.
+    `part` equal to the number of parts so far begins a new one of `kind`.  `handle`
+    is what `More` names the thread by.
     """
 
     thread_id: Id
@@ -345,6 +358,19 @@ class Delta(Struct, tag="delta", frozen=True):
     message_id: Id
     part: int
     kind: Literal["text", "reasoning"]
+    text: str
+    handle: int
+
+
+class More(Struct, array_like=True, frozen=True):
+    """`[handle, seq, text]`: a delta that goes on where the thread's last one ended.
+
+    A chunk of an answer is five bytes long, a `delta` two hundred.  Sent instead of one
+    to those who follow the thread with `brief` and have had the last delta.
+    """
+
+    handle: int
+    seq: int
     text: str
 
 
@@ -395,6 +421,7 @@ Event: TypeAlias = (
     | Pong
     | Goodbye
 )
+"""Also on the socket, but told apart by its form: :class:`More`."""
 
 
 # --- Resources: REST ------------------------------------------------------------------
@@ -573,7 +600,7 @@ def text_of(message: Message) -> str:
 
 def json_schema() -> dict[str, object]:
     """One JSON Schema with a definition for every type of this module."""
-    kinds = (*get_args(Command), *get_args(Event), *RESOURCES)
+    kinds = (*get_args(Command), *get_args(Event), More, *RESOURCES)
     _, definitions = msgspec.json.schema_components(kinds, ref_template="#/$defs/{name}")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

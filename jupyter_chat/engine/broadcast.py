@@ -8,12 +8,25 @@ of viewers, and keeps the newest for viewers that come back after a short absenc
 from __future__ import annotations
 
 from collections import deque
+from itertools import count
 from typing import Protocol, TypeAlias
 
-from ..ids import new_id
-from ..protocol import Delta, Event, MessageChanged, Snapshot, Waiting, encode
+import msgspec
 
-ThreadEvent: TypeAlias = Delta | MessageChanged | Waiting
+from ..ids import new_id
+from ..protocol import (
+    Delta,
+    Event,
+    Message,
+    MessageChanged,
+    More,
+    Snapshot,
+    Waiting,
+    encode,
+)
+from .growth import Kind
+
+ThreadEvent: TypeAlias = MessageChanged | Waiting
 
 _RECENT_BYTES = 256 * 1024
 
@@ -29,33 +42,77 @@ class Viewer(Protocol):
 
 
 class Feed:
-    """The events of one thread, numbered without gaps."""
+    """The events of one thread, numbered without gaps from the beginning of its epoch."""
 
-    __slots__ = ("_recent", "_recent_bytes", "reshaped", "seq", "thread_id", "users", "viewers")
+    __slots__ = (
+        "_recent",
+        "_recent_bytes",
+        "_told",
+        "epoch",
+        "handle",
+        "reshaped",
+        "seq",
+        "thread_id",
+        "users",
+        "viewers",
+    )
 
-    def __init__(self, thread_id: str, seq: int) -> None:
+    def __init__(self, thread_id: str, epoch: str, handle: int) -> None:
         self.thread_id = thread_id
-        self.seq = seq
-        self.viewers: set[Viewer] = set()
+        self.epoch = epoch
+        self.handle = handle
+        self.seq = 0
+        self.viewers: dict[Viewer, bool] = {}
+        """Who looks, and whether briefly."""
         self.users = 0
         """How many running replies hold on to this feed."""
         self.reshaped = 0
         """Counts the events that are more than growing text (see `subscribe`)."""
         self._recent: deque[tuple[int, bytes]] = deque()
         self._recent_bytes = 0
+        self._told: tuple[str, int] | None = None
+        """The message and part that all brief viewers know the last delta was for."""
+
+    def look(self, viewer: Viewer, brief: bool) -> None:
+        """Send a viewer all events from now on."""
+        self.viewers[viewer] = brief
+        self._told = None
 
     def publish(self, kind: type[ThreadEvent], /, **fields: object) -> None:
         """Number an event of this thread and send it to all viewers."""
+        self.reshaped += 1
+        self._send(encode(kind(thread_id=self.thread_id, seq=self._next(), **fields)))  # type: ignore[arg-type]
+
+    def grow(self, message_id: str, part: int, kind: Kind, text: str) -> None:
+        """The same for more of a reply's text."""
+        seq = self._next()
+        event = Delta(self.thread_id, seq, message_id, part, kind, text, self.handle)
+        where = message_id, part
+        brief = encode(More(self.handle, seq, text)) if where == self._told else None
+        self._told = where
+        self._send(encode(event), brief)
+
+    def end(self, message: Message) -> None:
+        """The same for a reply that has ended, whose parts `grow` has told."""
+        self.reshaped += 1
+        event = MessageChanged(self.thread_id, self._next(), message)
+        units = sum(len(part.text.encode("utf-16-le", "surrogatepass")) for part in message.parts)
+        rest = msgspec.structs.replace(message, parts=[])
+        brief = msgspec.structs.replace(event, message=rest, grown=units // 2)
+        self._send(encode(event), encode(brief))
+
+    def _next(self) -> int:
         self.seq += 1
-        if kind is not Delta:
-            self.reshaped += 1
-        frame = encode(kind(thread_id=self.thread_id, seq=self.seq, **fields))  # type: ignore[arg-type]
+        return self.seq
+
+    def _send(self, frame: bytes, brief: bytes | None = None) -> None:
+        """Keep an encoded event and send it, or its brief form to those who want that."""
         self._recent.append((self.seq, frame))
         self._recent_bytes += len(frame)
         while self._recent_bytes > _RECENT_BYTES and len(self._recent) > 1:
             self._recent_bytes -= len(self._recent.popleft()[1])
-        for viewer in tuple(self.viewers):
-            viewer.send(frame)
+        for viewer, wants_brief in tuple(self.viewers.items()):
+            viewer.send(brief if wants_brief and brief is not None else frame)
 
     def reset(self) -> None:
         """Count one event that has no frame of its own to keep: a new snapshot."""
@@ -63,6 +120,7 @@ class Feed:
         self.reshaped += 1
         self._recent.clear()
         self._recent_bytes = 0
+        self._told = None
 
     def missed(self, after: int) -> list[bytes] | None:
         """The frames after event `after`, or `None` where some are gone."""
@@ -80,7 +138,7 @@ class Broadcast:
         self.epoch = new_id()
         self._feeds: dict[tuple[str, str], Feed] = {}
         self._viewers: dict[str, set[Viewer]] = {}
-        self._highest = 0
+        self._handles = count(1)
 
     def join(self, viewer: Viewer) -> None:
         self._viewers.setdefault(viewer.user_id, set()).add(viewer)
@@ -99,15 +157,15 @@ class Broadcast:
     def viewers(self) -> list[Viewer]:
         return [viewer for viewers in self._viewers.values() for viewer in viewers]
 
-    def subscribe(self, viewer: Viewer, thread_id: str) -> Feed:
+    def subscribe(self, viewer: Viewer, thread_id: str, *, brief: bool = False) -> Feed:
         feed = self._feed(viewer.user_id, thread_id)
-        feed.viewers.add(viewer)
+        feed.look(viewer, brief)
         return feed
 
     def unsubscribe(self, viewer: Viewer, thread_id: str) -> None:
         feed = self._feeds.get((viewer.user_id, thread_id))
         if feed is not None:
-            feed.viewers.discard(viewer)
+            feed.viewers.pop(viewer, None)
             self._drop_unused(viewer.user_id, feed)
 
     def hold(self, user_id: str, thread_id: str) -> Feed:
@@ -143,12 +201,12 @@ class Broadcast:
     def _feed(self, user_id: str, thread_id: str) -> Feed:
         feed = self._feeds.get((user_id, thread_id))
         if feed is None:
-            # A feed made anew goes on above every number used before it, so that an
-            # old number never looks current.
-            feed = self._feeds[user_id, thread_id] = Feed(thread_id, self._highest)
+            # An epoch of its own: a number of an earlier feed never looks current.
+            handle = next(self._handles)
+            feed = Feed(thread_id, f"{self.epoch}.{handle}", handle)
+            self._feeds[user_id, thread_id] = feed
         return feed
 
     def _drop_unused(self, user_id: str, feed: Feed) -> None:
         if not feed.viewers and not feed.users:
-            self._highest = max(self._highest, feed.seq)
             self._feeds.pop((user_id, feed.thread_id), None)

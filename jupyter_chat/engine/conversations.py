@@ -60,7 +60,6 @@ from .pace import Pace
 from .pages import PAGE, Pages
 
 _CONTEXT_MESSAGES = 400
-_SNAPSHOT_TRIES = 5
 
 
 class Invalid(Exception):
@@ -117,22 +116,32 @@ class Conversations:
     # --- looking ------------------------------------------------------------------------
 
     async def subscribe(
-        self, viewer: Viewer, thread_id: str, after: int | None = None, epoch: str | None = None
+        self,
+        viewer: Viewer,
+        thread_id: str,
+        after: int | None = None,
+        epoch: str | None = None,
+        *,
+        brief: bool = False,
     ) -> None:
         """Let a viewer follow a thread: what it missed, or a snapshot, then all events."""
         user_id = viewer.user_id
         feed = self._broadcast.find(user_id, thread_id)
-        if feed is not None and after is not None and epoch == self._broadcast.epoch:
+        if feed is not None and after is not None and epoch == feed.epoch:
             frames = feed.missed(after)
             if frames is not None:
-                self._broadcast.subscribe(viewer, thread_id)
+                self._broadcast.subscribe(viewer, thread_id, brief=brief)
                 for frame in frames:
                     viewer.send(frame)
                 return
-        snapshot, feed = await self._snapshot(user_id, thread_id)
-        # No await between taking the snapshot and listening: nothing falls between.
-        self._broadcast.subscribe(viewer, thread_id)
-        viewer.send(encode(snapshot))
+        feed = self._broadcast.hold(user_id, thread_id)  # one epoch for all that follows
+        try:
+            snapshot, _ = await self._snapshot(user_id, thread_id)
+            # No await between taking the snapshot and listening: nothing falls between.
+            self._broadcast.subscribe(viewer, thread_id, brief=brief)
+            viewer.send(encode(snapshot))
+        finally:
+            self._broadcast.release(user_id, feed)
 
     def unsubscribe(self, viewer: Viewer, thread_id: str) -> None:
         self._broadcast.unsubscribe(viewer, thread_id)
@@ -308,7 +317,7 @@ class Conversations:
         self._running[reply.id] = self._last[key] = generation
         if question is not None:
             feed.publish(MessageChanged, message=question)
-        feed.publish(MessageChanged, message=reply)
+        feed.publish(MessageChanged, message=reply, leaf=True)
         self._tell(user_id, thread)
 
         def finished(changed: Thread | None) -> None:
@@ -397,7 +406,7 @@ class Conversations:
         """The thread as it stands after the last event of its feed."""
         feed = self._broadcast.hold(user_id, thread_id)
         try:
-            for _ in range(_SNAPSHOT_TRIES):
+            while True:
                 reshaped = feed.reshaped
                 thread = await self._store.get_thread(user_id, thread_id)
                 page = MessagePage([], {}, False)
@@ -409,7 +418,7 @@ class Conversations:
             self._broadcast.release(user_id, feed)
         snapshot = Snapshot(
             thread_id=thread_id,
-            epoch=self._broadcast.epoch,
+            epoch=feed.epoch,
             seq=feed.seq,
             thread=self._seen(user_id, thread),
             messages=self.pages.live(page.messages),

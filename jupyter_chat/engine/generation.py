@@ -17,7 +17,6 @@ import msgspec
 from ..ids import now_ms
 from ..protocol import (
     Code,
-    Delta,
     Message,
     MessageChanged,
     Problem,
@@ -151,7 +150,7 @@ class Generation:
                 message.cost = catalogue.cost(self._reply.model, message.usage)
         thread = await self._keep(message)
         finished(thread)
-        self.feed.publish(MessageChanged, message=message)
+        self.feed.end(message)
         self.done.set()
 
     # --- making ------------------------------------------------------------------------
@@ -197,7 +196,7 @@ class Generation:
         if self._reply.first_token_at is None:
             self._reply.first_token_at = now_ms()
         part = self._growth.append(kind, text)
-        self.feed.publish(Delta, message_id=self._reply.id, part=part, kind=kind, text=text)
+        self.feed.grow(self._reply.id, part, kind, text)
 
     async def _wait(self, error: ProviderError, attempt: int) -> None:
         """Wait as long as the upstream asks for, and tell the viewers so."""

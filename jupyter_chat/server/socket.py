@@ -62,6 +62,8 @@ class ChatSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
         self.user = _UNKNOWN_USER
         self.last_heard = 0.0
         self._commands: set[asyncio.Task[None]] = set()
+        self._following = asyncio.Lock()
+        """Threads are followed and left in the order in which that is asked for."""
 
     @property
     def max_message_size(self) -> int:
@@ -200,10 +202,11 @@ class ChatSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
         if isinstance(command, Send):
             return await conversations.send(self.user_id, command)
         if isinstance(command, Subscribe):
-            await conversations.subscribe(self, command.thread_id, command.after, command.epoch)
+            await self._follow(command)
             return Ack(command.id, thread_id=command.thread_id)
         if isinstance(command, Unsubscribe):
-            conversations.unsubscribe(self, command.thread_id)
+            async with self._following:
+                conversations.unsubscribe(self, command.thread_id)
             return Ack(command.id, thread_id=command.thread_id)
         if isinstance(command, Regenerate):
             return await conversations.regenerate(self.user_id, command)
@@ -211,6 +214,15 @@ class ChatSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
             return await conversations.stop(self.user_id, command)
         assert isinstance(command, Select)
         return await conversations.select(self.user_id, command)
+
+    async def _follow(self, command: Subscribe) -> None:
+        conversations, thread_id = self.services.conversations, command.thread_id
+        async with self._following:
+            await conversations.subscribe(
+                self, thread_id, command.after, command.epoch, brief=command.brief
+            )
+            if self._stream() is None:  # closed meanwhile, so nobody else would
+                conversations.unsubscribe(self, thread_id)
 
     async def _identify(self) -> None:
         """Find out who this is where the store could not say so when it opened."""

@@ -48,7 +48,8 @@ function exported() {
 
 /**
  * The schema as the compiler wants it: a reference stands alone (with a default or a
- * description beside it, it would become a second type), descriptions are dedented.
+ * description beside it, it would become a second type), descriptions are dedented,
+ * tuples, which it does not know, are spelled out.
  */
 function tidied(node) {
   if (Array.isArray(node)) {
@@ -59,6 +60,11 @@ function tidied(node) {
   }
   if ('$ref' in node) {
     return { $ref: node.$ref };
+  }
+  if ('prefixItems' in node) {
+    const { description, prefixItems } = node;
+    const types = prefixItems.map(({ type }) => (type === 'integer' ? 'number' : type));
+    return tidied({ description, tsType: `[${types.join(', ')}]` });
   }
   const entries = Object.entries(node).map(([name, value]) => [
     name,

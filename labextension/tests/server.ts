@@ -1,7 +1,9 @@
 // The server's side of the protocol, as a test plays it.
 
 import { vi } from 'vitest';
+import { MemoryShelf, type Shelf } from '../src/chat/client/shelf';
 import type { WebSocketLike } from '../src/chat/client/socket';
+import type { Tabs } from '../src/chat/client/tabs';
 import type {
   Account,
   Command,
@@ -14,6 +16,8 @@ import type {
   Thread,
   ThreadPage
 } from '../src/chat/protocol';
+import type { Note } from '../src/chat/state/outbox';
+import type { Entry } from '../src/chat/state/pending';
 import { Services } from '../src/chat/state/services';
 
 export const ADA = { id: 'ada', name: 'Ada', initials: 'A' };
@@ -34,8 +38,45 @@ export interface Request {
   readonly body: unknown;
 }
 
+/** What `More` names the thread by. */
+export const HANDLE = 7;
+
 type OfType<T extends Command['type']> = Extract<Command, { type: T }>;
 type Unanswered = Event extends infer E ? Omit<E & object, 'id'> : never;
+
+/** A browser: what its tabs share. */
+export class Browser {
+  readonly shelf: Shelf<Entry>;
+  readonly #listeners = new Set<(note: Note) => void>();
+  readonly #locks = new Map<string, Promise<void>>();
+
+  constructor(shelf: Shelf<Entry> = new MemoryShelf()) {
+    this.shelf = shelf;
+  }
+
+  /** What a new tab gets. */
+  tab() {
+    const { shelf } = this;
+    const tabs = (onNote: (note: Note) => void): Tabs<Note> => {
+      this.#listeners.add(onNote);
+      return {
+        tell: note => {
+          const others = [...this.#listeners].filter(listener => listener !== onNote);
+          others.forEach(listener => {
+            listener(structuredClone(note));
+          });
+        },
+        alone: (name, work) => {
+          const turn = (this.#locks.get(name) ?? Promise.resolve()).then(work);
+          this.#locks.set(name, turn);
+          return turn;
+        },
+        close: () => this.#listeners.delete(onNote)
+      };
+    };
+    return { shelf, tabs };
+  }
+}
 
 /** One Jupyter server: a socket that can break, and REST answers that can be changed. */
 export class Server {
@@ -48,6 +89,7 @@ export class Server {
   /** What `METHOD path` answers instead of what is above. */
   readonly answers = new Map<string, object>();
   epoch = 'first';
+  user = ADA;
   #socket: WebSocketLike | null = null;
   #seq = 0;
 
@@ -70,10 +112,14 @@ export class Server {
     return socket;
   };
 
-  /** A chat that has connected to this server. */
-  async chat(): Promise<Services> {
-    const services = new Services({ baseUrl: 'http://localhost/' }, this.connect);
+  /** A chat that has connected to this server, in a browser of its own or the one given. */
+  async chat(browser = new Browser(), user = ADA): Promise<Services> {
+    const services = new Services(
+      { baseUrl: 'http://localhost/' },
+      { connect: this.connect, ...browser.tab() }
+    );
     services.start();
+    this.user = user;
     this.welcome();
     await vi.waitUntil(() => services.store.state.models !== null);
     await vi.waitUntil(() => services.store.state.threads.phase === 'ready');
@@ -99,7 +145,7 @@ export class Server {
       protocol: 1,
       server_version: '0',
       epoch: this.epoch,
-      user: ADA,
+      user: this.user,
       heartbeat_seconds: 20,
       problem
     });
@@ -157,7 +203,9 @@ export class Server {
     part = 0
   ): void {
     const { id: message_id, thread_id } = reply;
-    this.tell({ type: 'delta', thread_id, message_id, part, kind, text } as never);
+    this.tell({
+      ...{ type: 'delta', thread_id, message_id, part, kind, text, handle: HANDLE }
+    } as never);
   }
 
   readonly #fetch = (url: string, init: RequestInit): Promise<Response> => {

@@ -36,6 +36,7 @@ class Watcher:
     events: list[dict[str, Any]] = field(default_factory=list)
     messages: dict[str, dict[str, Any]] = field(default_factory=dict)
     seq: int | None = None
+    epoch: str = ""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def send(self, frame: bytes) -> None:
@@ -43,7 +44,7 @@ class Watcher:
         self.events.append(event)
         if event["type"] == "snapshot":
             self.messages = {message["id"]: message for message in event["messages"]}
-            self.seq = event["seq"]
+            self.seq, self.epoch = event["seq"], event["epoch"]
         elif "seq" in event:
             assert self.seq is None or event["seq"] == self.seq + 1, "an event was lost"
             self.seq = event["seq"]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 from jupyter_chat.engine.broadcast import Broadcast, Feed
-from jupyter_chat.protocol import Delta, Heartbeat
+from jupyter_chat.protocol import Heartbeat, Message, Role, Status, TextPart
 
 
 class Screen:
@@ -15,8 +15,8 @@ class Screen:
         self.frames.append(frame)
 
 
-def delta(feed: Feed, text: str) -> None:
-    feed.publish(Delta, message_id="m", part=0, kind="text", text=text)
+def delta(feed: Feed, text: str, message_id: str = "m") -> None:
+    feed.grow(message_id, 0, "text", text)
 
 
 def numbers(frames: list[bytes]) -> list[int]:
@@ -53,7 +53,7 @@ def test_a_viewer_that_left_gets_nothing_more():
 
 
 def test_what_was_missed_is_exactly_what_came_after():
-    feed = Feed("t", 0)
+    feed = Feed("t", "now", 1)
     for text in "abcd":
         delta(feed, text)
     missed = feed.missed(2)
@@ -63,21 +63,59 @@ def test_what_was_missed_is_exactly_what_came_after():
 
 
 def test_what_is_gone_or_was_never_there_is_not_made_up():
-    feed = Feed("t", 10)
-    assert feed.missed(3) is None
+    feed = Feed("t", "now", 1)
+    assert feed.missed(1) is None
     for _ in range(200):
         delta(feed, "x" * 4096)
-    assert feed.missed(10) is None
+    assert feed.missed(0) is None
     assert feed.missed(feed.seq + 1) is None
     feed.reset()
     assert feed.missed(feed.seq - 1) is None
 
 
-def test_numbers_never_go_back_when_a_thread_is_opened_anew():
+def test_a_thread_opened_anew_begins_another_epoch():
+    """Nothing was numbered while nobody looked, so no old number may look current."""
     broadcast, screen = Broadcast(), Screen()
-    feed = broadcast.subscribe(screen, "t")
-    for text in "abc":
-        delta(feed, text)
+    before = broadcast.subscribe(screen, "t")
     broadcast.unsubscribe(screen, "t")
     assert broadcast.find("ada", "t") is None
-    assert broadcast.subscribe(screen, "t").seq >= 3
+    after = broadcast.subscribe(screen, "t")
+    assert after.epoch != before.epoch
+    assert after.handle != before.handle
+
+
+def test_growing_text_is_told_briefly_to_those_who_know_what_grows():
+    broadcast, brief, whole = Broadcast(), Screen(), Screen()
+    feed = broadcast.subscribe(brief, "t", brief=True)
+    broadcast.subscribe(whole, "t")
+    for text in ("a", "b\n", "c"):
+        delta(feed, text)
+    first, *rest = [json.loads(frame) for frame in brief.frames]
+    assert (first["type"], first["handle"], first["text"]) == ("delta", feed.handle, "a")
+    assert rest == [[feed.handle, 2, "b\n"], [feed.handle, 3, "c"]]
+    assert numbers(whole.frames) == [1, 2, 3]
+
+    delta(feed, "d", "another")  # something else grows now
+    assert json.loads(brief.frames[-1])["message_id"] == "another"
+
+    late = Screen()
+    broadcast.subscribe(late, "t", brief=True)  # who does not know that
+    delta(feed, "e", "another")
+    assert json.loads(late.frames[-1])["message_id"] == "another"
+    feed.reset()
+    delta(feed, "f", "another")
+    assert json.loads(late.frames[-1])["message_id"] == "another"
+    assert feed.missed(feed.seq - 1) == [late.frames[-1]]
+
+
+def test_a_reply_ends_without_its_text_for_those_who_saw_it_grow():
+    broadcast, brief, whole = Broadcast(), Screen(), Screen()
+    feed = broadcast.subscribe(brief, "t", brief=True)
+    broadcast.subscribe(whole, "t")
+    parts = [TextPart("né \N{GRINNING FACE}")]
+    feed.end(Message("m", "t", None, Role.ASSISTANT, parts, Status.COMPLETE, 0))  # type: ignore[arg-type]
+    told, ended = json.loads(whole.frames[0]), json.loads(brief.frames[0])
+    assert told["message"]["parts"] == [{"type": "text", "text": "né \N{GRINNING FACE}"}]
+    assert ended["message"] == {**told["message"], "parts": []}
+    assert ended["grown"] == 5  # as JavaScript counts
+    assert feed.missed(0) == whole.frames

@@ -97,9 +97,7 @@ async def test_a_viewer_that_returns_gets_just_what_it_missed(engine):
     call.say("two ")
     await other.until(lambda: other.text(asked.reply_id) == "one two ")
     before = len(viewer.events)
-    await engine.conversations.subscribe(
-        viewer, thread_id, after=viewer.seq, epoch=engine.broadcast.epoch
-    )
+    await engine.conversations.subscribe(viewer, thread_id, after=viewer.seq, epoch=viewer.epoch)
     assert [event["type"] for event in viewer.events[before:]] == ["delta"]
     assert viewer.text(asked.reply_id) == "one two "
 

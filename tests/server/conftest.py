@@ -13,6 +13,7 @@ from pytest_jupyter.jupyter_server import *  # noqa: F403
 from tornado.websocket import WebSocketClientConnection
 
 from jupyter_chat.ids import new_id
+from jupyter_chat.server.services import Services
 from tests.upstream import Upstream
 
 # pytest-asyncio runs the tests; these hooks would do it a second time.
@@ -51,6 +52,9 @@ class Client:
         if frame is None:
             return None
         event = json.loads(frame)
+        if isinstance(event, list):
+            handle, seq, text = event
+            event = {"type": "more", "handle": handle, "seq": seq, "text": text}
         self.events.append(event)
         return event
 
@@ -126,6 +130,16 @@ async def connect(jp_ws_fetch) -> AsyncIterator[Callable[..., Any]]:
 @pytest.fixture
 async def client(connect) -> Client:
     return await connect()
+
+
+@pytest.fixture
+def services(jp_serverapp) -> Services:
+    """The engine behind the server."""
+    (app,) = jp_serverapp.extension_manager.extension_apps["jupyter_chat"]
+    options = [options for _, _, *rest in app.handlers for options in rest]
+    found = [each["services"] for each in options if "services" in each]
+    assert isinstance(found[0], Services)
+    return found[0]
 
 
 @pytest.fixture

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from urllib.parse import urlsplit
 
@@ -97,6 +99,87 @@ async def test_an_answer_outlives_its_viewers(connect):
     assert len(reply["parts"][0]["text"]) == 240
 
 
+async def test_a_brief_viewer_puts_together_what_the_others_are_told(connect):
+    thread_id = new_id()
+    brief, whole = await connect(), await connect()
+    asked = await brief.ask("Hello [[chunks=60 size=4 delay=0.01]]", thread_id)
+    await whole.command("subscribe", thread_id=thread_id)
+    await brief.command("subscribe", thread_id=thread_id, brief=True)
+    told = await whole.answer(asked["reply_id"])
+    parts: list[str] = []
+    shorts = 0
+    final = None
+    for event in brief.events:
+        if event["type"] == "snapshot":
+            parts = [part["text"] for part in event["messages"][-1]["parts"]]
+    while final is None:
+        event = await brief.read()
+        assert event is not None
+        if event["type"] == "more":
+            shorts += 1
+            parts[-1] += event["text"]
+        elif event["type"] == "delta":
+            parts += [""] if event["part"] == len(parts) else []
+            parts[event["part"]] += event["text"]
+        elif event["type"] == "message" and event["message"]["status"] == "complete":
+            final = event
+    assert shorts > 10
+    assert parts == [part["text"] for part in told["parts"]]
+    assert final["grown"] == sum(map(len, parts))
+    assert final["message"] == {**told, "parts": []}
+
+
+async def test_a_socket_that_closes_while_a_thread_is_read_leaves_nothing_behind(
+    connect, services, monkeypatch
+):
+    client, other = await connect(), await connect()
+    thread_id = new_id()
+    asked = await client.ask("Hello", thread_id)
+    await other.command("subscribe", thread_id=thread_id)
+    await other.answer(asked["reply_id"])
+    await other.command("unsubscribe", thread_id=thread_id)
+    reading, read = asyncio.Event(), asyncio.Event()
+    snapshot = services.conversations._snapshot
+
+    async def slow(*args):
+        reading.set()
+        await read.wait()
+        return await snapshot(*args)
+
+    monkeypatch.setattr(services.conversations, "_snapshot", slow)
+    fields = {"type": "subscribe", "id": "1", "thread_id": thread_id}
+    await client.socket.write_message(json.dumps(fields))
+    await reading.wait()
+    client.socket.close()
+    await client.read()
+    user_id = services.broadcast.viewers()[0].user_id
+    await _becomes_true(lambda: len(services.broadcast.viewers()) == 1)
+    read.set()
+    await _becomes_true(lambda: services.broadcast.find(user_id, thread_id) is None)
+
+
+async def test_a_thread_that_was_left_is_left_however_long_reading_it_took(
+    client, services, monkeypatch
+):
+    thread_id = new_id()
+    asked = await client.ask("Hello", thread_id)
+    await client.command("subscribe", thread_id=thread_id)
+    await client.answer(asked["reply_id"])
+    await client.command("unsubscribe", thread_id=thread_id)
+    snapshot = services.conversations._snapshot
+
+    async def slow(*args):
+        await asyncio.sleep(0.1)
+        return await snapshot(*args)
+
+    monkeypatch.setattr(services.conversations, "_snapshot", slow)
+    for kind in ("subscribe", "unsubscribe"):
+        fields = {"type": kind, "id": kind, "thread_id": thread_id}
+        await client.socket.write_message(json.dumps(fields))
+    await client.until(lambda event: event.get("id") == "unsubscribe")
+    assert services.broadcast.find(client.events[0]["user"]["id"], thread_id) is None
+
+
 async def test_stop_closes_upstream_and_keeps_the_text(client, upstream):
     thread_id = new_id()
     asked = await client.ask("Tell me [[chunks=1000 delay=0.01]]", thread_id)
@@ -177,3 +260,11 @@ async def test_who_comes_while_an_answer_waits_hears_what_for(client, connect):
     assert problem["code"] == "rate_limited"
     assert problem["retry_at"] > 0
     await client.command("stop", thread_id=thread_id, message_id=asked["reply_id"])
+
+
+async def _becomes_true(condition: Callable[[], bool]) -> None:
+    for _ in range(1000):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it never became true")

@@ -46,6 +46,13 @@ export type Role = 'assistant' | 'user';
  */
 export type Status =
   'complete' | 'failed' | 'interrupted' | 'queued' | 'stopped' | 'streaming';
+/**
+ * `[handle, seq, text]`: a delta that goes on where the thread's last one ended.
+ *
+ * A chunk of an answer is five bytes long, a `delta` two hundred.  Sent instead of one
+ * to those who follow the thread with `brief` and have had the last delta.
+ */
+export type More = [number, number, string];
 
 /**
  * A user's own settings, as the browser may see them: the key is write-only.
@@ -119,7 +126,8 @@ export interface Ack {
 /**
  * More of a reply: `text` goes to the end of part number `part`.
  *
- * `part` equal to the number of parts so far begins a new one of `kind`.
+ * `part` equal to the number of parts so far begins a new one of `kind`.  `handle`
+ * is what `More` names the thread by.
  */
 export interface Delta {
   type: 'delta';
@@ -129,6 +137,7 @@ export interface Delta {
   part: number;
   kind: 'reasoning' | 'text';
   text: string;
+  handle: number;
 }
 /**
  * The body of every REST answer that is not a success.
@@ -197,12 +206,18 @@ export interface Usage {
 }
 /**
  * A message is new or has changed; replaces what the client has of it.
+ *
+ * With `leaf`, the branch that ends with it is the one being shown now.  With `grown`,
+ * the message comes without its parts: they are what the deltas have made of them, of
+ * so many UTF-16 code units in all.
  */
 export interface MessageChanged {
   type: 'message';
   thread_id: string;
   seq: number;
   message: Message;
+  leaf?: boolean;
+  grown?: number | null;
 }
 /**
  * A part of a branch: before, after or around a message, as in :class:`Snapshot`.
@@ -304,10 +319,12 @@ export interface Send {
 /**
  * A thread as it stands after event `seq`: the newest messages of the branch.
  *
- * `messages` go from older to newer and end at the leaf; `more` says that older
- * ones exist (fetched over REST).  `versions` maps the id of each message shown
- * that has siblings to the ids of all of them, oldest first.  `waiting` says why
- * replies among them wait for their model's server, by message (see :class:`Waiting`).
+ * Events count from the beginning of an `epoch`, which ends with the server, or when
+ * nobody looks at the thread any more.  `messages` go from older to newer and end at
+ * the leaf; `more` says that older ones exist (fetched over REST).  `versions` maps the
+ * id of each message shown that has siblings to the ids of all of them, oldest first.
+ * `waiting` says why replies among them wait for their model's server, by message (see
+ * :class:`Waiting`).
  */
 export interface Snapshot {
   type: 'snapshot';
@@ -357,7 +374,9 @@ export interface Stop {
  * Follow a thread.
  *
  * Answered with a `snapshot`, or, where `epoch` and `after` name the last event
- * seen and the server still has the rest, with just the events missed.
+ * seen and the server still has the rest, with just the events missed.  With
+ * `brief`, growing text comes as `More`, and a reply that has grown while
+ * one was looking ends without its text being sent again.
  */
 export interface Subscribe {
   type: 'subscribe';
@@ -365,6 +384,7 @@ export interface Subscribe {
   thread_id: string;
   after?: number | null;
   epoch?: string | null;
+  brief?: boolean;
 }
 /**
  * Sent to every socket of the user.  `thread.deleted_at` set: it is in the trash.

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Commands, LOST } from '../../src/chat/client/commands';
+import { Commands, LOST, UNSENT } from '../../src/chat/client/commands';
 import type { Command } from '../../src/chat/protocol';
 
 const STOP = { type: 'stop', thread_id: 't', message_id: 'm' } as const;
@@ -68,7 +68,25 @@ it('ends subscriptions with their connection', async () => {
   commands.resend();
   expect(line.sent).toHaveLength(2);
   line.online = false;
-  await expect(commands.carryOut(SUBSCRIBE)).rejects.toBe(LOST);
+  await expect(commands.carryOut(SUBSCRIBE)).rejects.toBe(UNSENT);
+});
+
+it('leaves to others what they keep themselves', async () => {
+  const { line, commands } = setUp();
+  const sent = commands.carryOut(STOP, true);
+  commands.lose();
+  await expect(sent).rejects.toBe(LOST);
+  commands.resend();
+  expect(line.sent).toHaveLength(1);
+});
+
+it('asks nothing in the name of somebody else', async () => {
+  const { line, commands } = setUp();
+  const stopped = commands.carryOut(STOP);
+  commands.abandon();
+  commands.resend();
+  await expect(stopped).rejects.toBe(LOST);
+  expect(line.sent).toHaveLength(1);
 });
 
 it('sends half a character, which no server could read, as a replacement', () => {

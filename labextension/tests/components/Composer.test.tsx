@@ -54,7 +54,7 @@ describe('sending', () => {
     const { server, user, composer } = await showChat();
     server.hangUp();
     await user.type(composer(), 'Why?{Enter}');
-    expect(await screen.findByText('Will be sent when connected')).toBeVisible();
+    expect(await screen.findByText('Waiting for the connection')).toBeVisible();
     expect(screen.getByText('Why?')).toBeVisible();
   });
 

@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from '@testing-library/react';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Problem } from '../../src/chat/protocol';
-import { DOWN, aQuestion, aThread, anAnswer } from '../server';
+import { Browser, DOWN, aQuestion, aThread, anAnswer } from '../server';
 import { openThread, showChat } from './chat';
 
 const thread = aThread();
@@ -174,6 +174,20 @@ describe('versions', () => {
     expect(screen.queryByText('Because')).toBeNull();
   });
 
+  it('lose no text when another window changes the branch meanwhile', async () => {
+    const chat = await showChat();
+    await openThread(chat, thread, [question, answer]);
+    await chat.user.click(screen.getByRole('button', { name: 'Edit the question' }));
+    await chat.user.keyboard(' Mine');
+    const theirs = aQuestion(thread, 'Theirs?');
+    chat.server.change(theirs);
+    chat.server.say({ type: 'thread', thread: { ...thread, leaf_id: theirs.id } });
+    await chat.user.keyboard('?{Enter}');
+    const sent = await chat.server.next('send');
+    expect(sent.parts[0].text).toBe('Why *this*? Mine?');
+    expect(sent.parent_id).toBeNull();
+  });
+
   it('are not made by Escape', async () => {
     const chat = await showChat();
     await openThread(chat, thread, [question, answer]);
@@ -184,17 +198,116 @@ describe('versions', () => {
   });
 });
 
-it('offers a refused question again, or back to the composer', async () => {
+/** The field of a question that is being changed, once it is kept back. */
+async function theEditor(): Promise<HTMLElement> {
+  const fields = () => screen.getAllByRole('textbox', { name: 'Question' });
+  await vi.waitUntil(() => fields().length === 2);
+  return fields()[0];
+}
+
+describe('a question that the server has not got', () => {
+  it('and refused is offered again, to be edited, or back to the composer', async () => {
+    const chat = await showChat();
+    await openThread(chat, thread, [question, answer]);
+    await chat.user.type(chat.composer(), 'And?{Enter}');
+    const first = await chat.server.next('send');
+    chat.server.reject(first, DOWN);
+    expect(await screen.findByText(DOWN.message)).toBeVisible();
+    await chat.user.click(screen.getByRole('button', { name: 'Send again' }));
+    const second = await chat.server.next('send');
+    expect(second.client_id).toBe(first.client_id);
+    chat.server.reject(second, DOWN);
+    await chat.user.click(await screen.findByRole('button', { name: 'Edit' }));
+    const editor = await theEditor();
+    await chat.user.type(editor, ' Now?{Enter}');
+    const third = await chat.server.next('send');
+    expect(third.parts[0].text).toBe('And? Now?');
+    expect(third.client_id).not.toBe(first.client_id);
+    chat.server.reject(third, DOWN);
+    await chat.user.click(await screen.findByRole('button', { name: 'Take back' }));
+    await vi.waitUntil(() => chat.composer().value === 'And? Now?');
+    expect(screen.queryByText(DOWN.message)).toBeNull();
+  });
+
+  it('is edited and taken back while it waits for the connection', async () => {
+    const chat = await showChat();
+    await openThread(chat, thread, [question, answer]);
+    chat.server.hangUp();
+    await chat.user.type(chat.composer(), 'One?{Enter}');
+    await chat.user.type(chat.composer(), 'Two?{Enter}');
+    expect(screen.getAllByText('Waiting for the connection')).toHaveLength(2);
+    await chat.user.click(screen.getAllByRole('button', { name: 'Edit' })[0]);
+    const editor = await theEditor();
+    chat.services.reconnect();
+    chat.server.welcome();
+    await chat.user.type(editor, ' Uno?'); // kept back meanwhile, and what follows it too
+    expect(chat.server.commands.filter(({ type }) => type === 'send')).toEqual([]);
+    await chat.user.click(screen.getByRole('button', { name: 'Take back' }));
+    const { drafts, store } = chat.services;
+    await vi.waitUntil(() => drafts.read(store.state.open) === 'Two?');
+    await chat.user.type(editor, '{Enter}');
+    const sent = await chat.server.next('send');
+    expect(sent.parts[0].text).toBe('One? Uno?');
+    expect(sent.parent_id).toBe(answer.id);
+  });
+
+  it('is said to be lost with the page where the browser keeps nothing', async () => {
+    const broken = { update: () => Promise.reject(new Error('QuotaExceededError')) };
+    const chat = await showChat(undefined, undefined, new Browser(broken));
+    await openThread(chat, thread, [question, answer]);
+    chat.server.hangUp();
+    await chat.user.type(chat.composer(), 'One?{Enter}');
+    expect(await screen.findByText(/leave this page open/)).toBeVisible();
+    chat.services.reconnect();
+    chat.server.welcome();
+    expect((await chat.server.next('send')).parts[0].text).toBe('One?');
+  });
+
+  it('in another conversation is not forgotten', async () => {
+    const chat = await showChat();
+    await openThread(chat, thread, [question, answer]);
+    await chat.user.type(chat.composer(), 'And?{Enter}');
+    chat.server.reject(await chat.server.next('send'), DOWN);
+    await screen.findByText(DOWN.message);
+    await chat.user.click(screen.getByRole('button', { name: 'New conversation' }));
+    expect(screen.queryByText(DOWN.message)).toBeNull();
+    expect(screen.getByText(/1 question elsewhere/)).toBeVisible();
+    await chat.user.click(screen.getByRole('button', { name: 'Show' }));
+    expect(chat.services.store.state.open.threadId).toBe(thread.id);
+  });
+});
+
+it('withdraws a question whose turn has not come', async () => {
+  const chat = await showChat();
+  const reply = anAnswer(question, '', { status: 'queued' });
+  await openThread(chat, thread, [question, reply]);
+  await chat.user.click(screen.getByRole('button', { name: 'Do not answer' }));
+  expect((await chat.server.next('stop')).message_id).toBe(reply.id);
+});
+
+it('asks an edited question instead of the one whose turn has not come', async () => {
+  const chat = await showChat();
+  const reply = anAnswer(question, '', { status: 'queued' });
+  await openThread(chat, thread, [question, reply]);
+  await chat.user.click(screen.getByRole('button', { name: 'Edit the question' }));
+  const [editor] = screen.getAllByRole('textbox', { name: 'Question' });
+  await chat.user.type(editor, ' Really?{Enter}');
+  expect((await chat.server.next('stop')).message_id).toBe(reply.id);
+  expect((await chat.server.next('send')).parent_id).toBe(question.parent_id);
+});
+
+it('holds on to a regeneration until there is a connection, or lets it go', async () => {
   const chat = await showChat();
   await openThread(chat, thread, [question, answer]);
-  await chat.user.type(chat.composer(), 'And?{Enter}');
-  chat.server.reject(await chat.server.next('send'), DOWN);
-  expect(await screen.findByText(DOWN.message)).toBeVisible();
-  await chat.user.click(screen.getByRole('button', { name: 'Send again' }));
-  chat.server.reject(await chat.server.next('send'), DOWN);
-  await chat.user.click(await screen.findByRole('button', { name: 'Edit' }));
-  expect(chat.composer()).toHaveValue('And?');
-  expect(screen.queryByText(DOWN.message)).toBeNull();
+  chat.server.hangUp();
+  await chat.user.click(screen.getByRole('button', { name: 'Answer again' }));
+  expect(screen.queryByText(/Because/)).toBeNull();
+  await chat.user.click(screen.getByRole('button', { name: 'Keep the former answer' }));
+  expect(await screen.findByText(/Because/)).toBeVisible();
+  await chat.user.click(screen.getByRole('button', { name: 'Answer again' }));
+  chat.services.reconnect();
+  chat.server.welcome();
+  expect((await chat.server.next('regenerate')).message_id).toBe(answer.id);
 });
 
 it('says that a conversation is not there, and offers a new one', async () => {

@@ -7,7 +7,7 @@ import { Chat } from '../../src/chat/Chat';
 import type { SendKey } from '../../src/chat/components/context';
 import type { Message, Snapshot, Thread } from '../../src/chat/protocol';
 import type { Services } from '../../src/chat/state/services';
-import { Server } from '../server';
+import { type Browser, Server } from '../server';
 
 export interface OnScreen {
   readonly server: Server;
@@ -19,11 +19,12 @@ export interface OnScreen {
 /** Show a chat that has connected; `prepare` changes the server before. */
 export async function showChat(
   prepare: (server: Server) => void = () => undefined,
-  sendKey?: SendKey
+  sendKey?: SendKey,
+  browser?: Browser
 ): Promise<OnScreen> {
   const server = new Server();
   prepare(server);
-  const services = await server.chat();
+  const services = await server.chat(browser);
   render(<Chat services={services} layout="sidebar" sendKey={sendKey} />);
   return {
     server,

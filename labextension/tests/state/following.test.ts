@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Message } from '../../src/chat/protocol';
 import { path } from '../../src/chat/state/conversation';
 import type { Services } from '../../src/chat/state/services';
-import { Server, aQuestion, aThread, anAnswer } from '../server';
+import { HANDLE, Server, aQuestion, aThread, anAnswer } from '../server';
 
 const thread = aThread();
 const question = aQuestion(thread, 'Why?');
@@ -35,7 +35,8 @@ const delta = (text: string) =>
     message_id: reply.id,
     part: 0,
     kind: 'text',
-    text
+    text,
+    handle: HANDLE
   }) as const;
 
 it('puts an answer together from its deltas', async () => {
@@ -103,6 +104,61 @@ it('asks for everything anew where a delta does not fit what it has', async () =
   server.grow(reply, 'x', 'text', 5);
   const subscribed = await server.next('subscribe');
   expect(subscribed.after).toBeUndefined();
+});
+
+it('asks for everything anew also where that shows while it catches up', async () => {
+  server.grow(reply, 'Be');
+  server.hangUp();
+  chat.reconnect();
+  server.welcome();
+  const caughtUp = await server.next('subscribe');
+  expect(caughtUp.after).toBeDefined();
+  server.grow(reply, 'x', 'text', 5); // does not fit
+  server.acknowledge(caughtUp);
+  const subscribed = await server.next('subscribe');
+  expect(subscribed.after).toBeUndefined();
+  server.snapshot(thread, [question, anAnswer(question, 'Because.')]);
+  server.acknowledge(subscribed);
+  await new Promise(requestAnimationFrame);
+  expect(server.commands).toEqual([]);
+});
+
+it('takes the text of an answer from what has come, if all of it has', async () => {
+  server.grow(reply, 'Be');
+  server.say([HANDLE, 3, 'cause.'] as never);
+  const ended: Message = { ...reply, status: 'complete', parts: [] };
+  server.say({ type: 'message', thread_id: thread.id, seq: 4, message: ended, grown: 8 });
+  expect(await text()).toBe('Because.');
+  expect(chat.live.get(reply.id)).toBeUndefined();
+});
+
+it('asks for the text of an answer of which something is missing', async () => {
+  server.grow(reply, 'Be');
+  const ended: Message = { ...reply, status: 'complete', parts: [] };
+  server.say({ type: 'message', thread_id: thread.id, seq: 3, message: ended, grown: 8 });
+  expect((await server.next('subscribe')).after).toBeUndefined();
+});
+
+it('asks for nothing because of an answer on a branch that is not shown', async () => {
+  server.grow(reply, 'Be');
+  server.snapshot(thread, [question, anAnswer(question, 'Since.')]);
+  server.grow(reply, 'cause');
+  server.tell({
+    ...{ type: 'message', thread_id: thread.id, grown: 7 },
+    message: { ...reply, status: 'complete', parts: [] }
+  } as never);
+  await new Promise(requestAnimationFrame);
+  expect(server.commands).toEqual([]);
+  // Half a text is not kept: it comes whole when that branch is shown.
+  expect(chat.store.state.conversations[thread.id].messages[reply.id]).toBeUndefined();
+});
+
+it('follows the branch that an answer elsewhere has begun', async () => {
+  const other = anAnswer(question, '', { status: 'streaming' });
+  server.tell({
+    ...{ type: 'message', thread_id: thread.id, message: other, leaf: true }
+  } as never);
+  expect(path(chat.store.state.conversations[thread.id])[1].id).toBe(other.id);
 });
 
 it('leaves a thread for another, and hears no more of it', async () => {

@@ -26,13 +26,16 @@ export const LOST = new ProblemError({
   message: 'The connection to the Jupyter server was lost.'
 });
 
+/** The same where there was no connection, so that the command was not even sent. */
+export const UNSENT = new ProblemError(LOST.problem);
+
 /**
  * Commands on their way: each gets an id, and a promise that settles with its answer.
  *
  * Those that change something are sent again, in order, when the connection comes
- * back before the answer did.  They are safe to repeat: sends and regenerations carry a
- * `client_id`, stop and select say how things shall stand.  Subscriptions end with the
- * connection, and with it their promises.
+ * back before the answer did.  They are safe to repeat: they say how things shall stand.
+ * Subscriptions end with the connection, and with it their promises; so does what is
+ * sent `once`, because somebody else keeps it (see `state/outbox.ts`).
  */
 export class Commands {
   readonly #send: (frame: string) => boolean;
@@ -44,17 +47,17 @@ export class Commands {
   }
 
   /** Send a command; rejects with the {@link ProblemError} that the server answers. */
-  carryOut(body: CommandBody): Promise<Ack> {
+  carryOut(body: CommandBody, once = false): Promise<Ack> {
     this.#count += 1;
     const id = String(this.#count);
     const frame = toJson({ ...body, id });
-    const lasting = !CONNECTION_SPECIFIC.has(body.type);
+    const lasting = !once && !CONNECTION_SPECIFIC.has(body.type);
     return new Promise((resolve, reject) => {
       const sent = this.#send(frame);
       if (sent || lasting) {
         this.#waiting.set(id, { frame: lasting ? frame : null, resolve, reject });
       } else {
-        reject(LOST);
+        reject(UNSENT);
       }
     });
   }
@@ -81,6 +84,14 @@ export class Commands {
         this.#send(frame);
       }
     }
+  }
+
+  /** Somebody else is signed in now: what was asked before is not asked in their name. */
+  abandon(): void {
+    for (const { reject } of this.#waiting.values()) {
+      reject(LOST);
+    }
+    this.#waiting.clear();
   }
 
   /** The connection is gone: what belonged to it is not answered any more. */

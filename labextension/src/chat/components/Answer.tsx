@@ -5,8 +5,9 @@ import { CopyButton, CopyLinkButton } from './CopyButton';
 import { IconButton } from './IconButton';
 import { Markdown } from './Markdown';
 import { MessageFrame } from './MessageFrame';
-import { Thinking, Typing, WaitingNotice } from './Phase';
+import { Thinking, WaitingNotice } from './Phase';
 import { ProblemNote } from './ProblemNote';
+import { QueuedReply } from './QueuedReply';
 import { Reasoning } from './Reasoning';
 import { Stats } from './Stats';
 import { VersionSwitch } from './VersionSwitch';
@@ -63,7 +64,6 @@ export const Answer = memo(function Answer({ message, isLast }: Props) {
 
 /** The text and the thinking, in their order; while nothing has come, the phase. */
 function Parts({ message }: { readonly message: Message }) {
-  const { trans } = useChat();
   const parts = useParts(message);
   const waiting = useConversation()?.waiting[message.id];
   const running = isRunning(message);
@@ -84,7 +84,7 @@ function Parts({ message }: { readonly message: Message }) {
         <Thinking />
       )}
       {parts.length === 0 && message.status === 'queued' && (
-        <Typing>{trans.__('Queued: comes after the answer before it')}</Typing>
+        <QueuedReply reply={message} />
       )}
     </>
   );

@@ -1,4 +1,5 @@
 import { ProblemNote } from './ProblemNote';
+import { WaitingElsewhere } from './WaitingElsewhere';
 import { useChat, useChatState } from './context';
 import { seconds } from './format';
 import { useNow } from './hooks';
@@ -11,6 +12,7 @@ export function Banners() {
   return (
     <div className="jc-Banners" role="status">
       <ConnectionBanner />
+      <WaitingElsewhere />
       {health !== null && <ProblemNote problem={health} />}
       {refusal !== null && refusal.code !== health?.code && (
         <ProblemNote
@@ -32,21 +34,31 @@ export function Banners() {
 function ConnectionBanner() {
   const { services, trans } = useChat();
   const connection = useChatState(state => state.connection);
+  const stopping = useChatState(state => state.stopping);
   const waiting = connection.phase === 'waiting';
   const now = useNow(waiting);
-  if (connection.phase === 'open' || connection.phase === 'closed') {
+  if (connection.phase === 'closed' || (connection.phase === 'open' && !stopping)) {
     return null;
   }
   const left = waiting ? Math.max(1, Math.ceil((connection.retryAt - now) / 1000)) : 0;
   return (
-    <div className="jc-Offline jc-mod-late">
+    <div className={stopping ? 'jc-Offline' : 'jc-Offline jc-mod-late'}>
       <span>
-        {waiting
-          ? trans.__(
-              'No connection to the Jupyter server. Trying again in %1.',
-              seconds(left * 1000)
-            )
-          : trans.__('Connecting to the Jupyter server…')}
+        {stopping &&
+          trans.__(
+            'The Jupyter server was stopped. What had come of the answers is kept, and ' +
+              'what you ask now is sent when it is back.'
+          )}{' '}
+        {waiting && stopping && trans.__('Trying again in %1.', seconds(left * 1000))}
+        {waiting &&
+          !stopping &&
+          trans.__(
+            'No connection to the Jupyter server. Trying again in %1.',
+            seconds(left * 1000)
+          )}
+        {connection.phase === 'connecting' &&
+          !stopping &&
+          trans.__('Connecting to the Jupyter server…')}
       </span>
       {waiting && (
         <button type="button" className="jc-Button" onClick={services.reconnect}>

@@ -33,7 +33,8 @@ export function Composer({ area, choosingModel, onChooseModel }: Props) {
 
   const tooLong = draft.length > LONGEST;
   const sendable = ready && draft.trim() !== '' && !tooLong;
-  const busy = running !== undefined || pending.some(({ problem }) => problem === null);
+  const busy = running !== undefined || pending.some(({ state }) => state !== 'refused');
+  const online = useChatState(state => state.connection.phase === 'open');
   const send = () => {
     if (sendable) {
       services.drafts.put(open, '');
@@ -63,7 +64,7 @@ export function Composer({ area, choosingModel, onChooseModel }: Props) {
       <div className="jc-Composer-row">
         <ModelChip open={choosingModel} onOpen={onChooseModel} />
         <span className="jc-Composer-hint" id="jc-composer-hint">
-          <Hint busy={busy} draft={draft} tooLong={tooLong} />
+          <Hint busy={busy} online={online} draft={draft} tooLong={tooLong} />
         </span>
         {running !== undefined && (
           <IconButton
@@ -95,12 +96,13 @@ export function Composer({ area, choosingModel, onChooseModel }: Props) {
 
 interface HintProps {
   readonly busy: boolean;
+  readonly online: boolean;
   readonly draft: string;
   readonly tooLong: boolean;
 }
 
 /** What Enter would do, and how long the question is where that matters. */
-function Hint({ busy, draft, tooLong }: HintProps) {
+function Hint({ busy, online, draft, tooLong }: HintProps) {
   const { trans } = useChat();
   if (tooLong) {
     return (
@@ -108,6 +110,9 @@ function Hint({ busy, draft, tooLong }: HintProps) {
         {trans.__('Too long: %1 of %2 characters', number(draft.length), number(LONGEST))}
       </span>
     );
+  }
+  if (!online && draft.trim() !== '') {
+    return <>{trans.__('Will be sent when connected')}</>;
   }
   if (busy && draft.trim() !== '') {
     return <>{trans.__('Will be asked after this answer')}</>;

@@ -1,43 +1,162 @@
+import { useState } from 'react';
+import type { Translator } from '../i18n';
 import type { Pending } from '../state/pending';
+import { isOurs } from '../state/queue';
 import { MessageFrame } from './MessageFrame';
-import { ProblemNote } from './ProblemNote';
+import { type Action, ProblemNote } from './ProblemNote';
+import { QuestionEditor } from './QuestionEditor';
 import { useChat, useChatState } from './context';
 
-/** A question on its way to the server: shown at once, marked until it has arrived. */
+/**
+ * A question on its way to the server: shown at once, with where it stands; it can be
+ * changed and taken back as long as the server cannot have it.
+ */
 export function PendingQuestion({ question }: { readonly question: Pending }) {
   const { services, trans } = useChat();
   const online = useChatState(state => state.connection.phase === 'open');
-  const { problem, text } = question;
-  const phase = online ? trans.__('Sending…') : trans.__('Will be sent when connected');
+  const lasting = useChatState(state => state.lasting);
+  const [editing, setEditing] = useState(false);
+  const blocked = useIsBlocked(question);
+  const { state, text, problem } = question;
+  const waits = state === 'waiting' || state === 'arrived';
+  const actions = useActions(question, setEditing);
+
   return (
     <MessageFrame
       role="user"
-      phase={problem === null ? phase : trans.__('Not sent')}
-      busy={problem === null}
+      phase={phaseOf(question, online, blocked, trans)}
+      busy={waits}
     >
-      <div className="jc-Question-text" dir="auto">
-        {text}
-      </div>
-      {problem !== null && (
-        <ProblemNote
-          problem={problem}
-          actions={[
-            {
-              label: trans.__('Send again'),
-              run: () => {
-                services.asking.retry(question);
-              }
-            },
-            {
-              label: trans.__('Edit'),
-              run: () => {
-                services.asking.discard(question);
-                services.drafts.put(services.store.state.open, text);
-              }
-            }
-          ]}
+      {editing && state === 'editing' ? (
+        <QuestionEditor
+          text={text}
+          onDone={edited => {
+            setEditing(false);
+            void services.asking.release(question, edited);
+          }}
+          onCancel={() => {
+            setEditing(false);
+            void services.asking.release(question, null);
+          }}
         />
+      ) : (
+        <>
+          <div className="jc-Question-text" dir="auto">
+            {text}
+          </div>
+          {state === 'refused' && problem !== null ? (
+            <ProblemNote problem={problem} actions={actions} />
+          ) : (
+            !(waits && online && !blocked) && (
+              <Waiting lasting={lasting} actions={actions} />
+            )
+          )}
+        </>
       )}
     </MessageFrame>
   );
+}
+
+/** What can be done while it waits, and what must not be done where nothing is kept. */
+function Waiting({
+  lasting,
+  actions
+}: {
+  readonly lasting: boolean;
+  readonly actions: readonly Action[];
+}) {
+  const { trans } = useChat();
+  return (
+    <>
+      {!lasting && (
+        <p className="jc-Pending-note">
+          {trans.__(
+            'This browser does not let the chat keep it: leave this page open until it is sent.'
+          )}
+        </p>
+      )}
+      {actions.length > 0 && (
+        <div className="jc-Buttons">
+          {actions.map(({ label, run }) => (
+            <button key={label} type="button" className="jc-Button" onClick={run}>
+              {label}
+            </button>
+          ))}
+        </div>
+      )}
+    </>
+  );
+}
+
+function useActions(
+  question: Pending,
+  setEditing: (editing: boolean) => void
+): readonly Action[] {
+  const { services, trans, focusComposer } = useChat();
+  if (!isOurs(question)) {
+    return [];
+  }
+  const edit = {
+    label: trans.__('Edit'),
+    run: () => {
+      void services.asking.hold(question).then(setEditing);
+    }
+  };
+  const takeBack = {
+    label: trans.__('Take back'),
+    run: () => {
+      void services.asking.takeBack(question).then(focusComposer);
+    }
+  };
+  const { state } = question;
+  const send = {
+    label: state === 'refused' ? trans.__('Send again') : trans.__('Send as it is'),
+    run: () => {
+      if (state === 'refused') {
+        services.asking.retry(question);
+      } else {
+        void services.asking.release(question, null);
+      }
+    }
+  };
+  return state === 'waiting' ? [edit, takeBack] : [send, edit, takeBack];
+}
+
+/** Whether it comes after a question that is not on its way. */
+function useIsBlocked({ place }: Pending): boolean {
+  return useChatState(({ pending }) =>
+    pending.some(
+      ({ id, state }) =>
+        'after' in place &&
+        id === place.after &&
+        state !== 'waiting' &&
+        state !== 'arrived'
+    )
+  );
+}
+
+function phaseOf(
+  { state, tried }: Pending,
+  online: boolean,
+  blocked: boolean,
+  trans: Translator
+): string {
+  switch (state) {
+    case 'refused':
+      return trans.__('Not sent');
+    case 'editing':
+      return trans.__('Kept back while it is edited');
+    case 'arrived':
+      return trans.__('Sending…');
+    case 'waiting':
+      if (blocked) {
+        return trans.__('Waits for the question before it');
+      }
+      if (online) {
+        return trans.__('Sending…');
+      }
+      return tried
+        ? trans.__('Sent; whether it has arrived shows when connected')
+        : trans.__('Waiting for the connection');
+  }
 }

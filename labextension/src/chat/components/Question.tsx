@@ -1,4 +1,4 @@
-import { memo, useState } from 'react';
+import { memo } from 'react';
 import type { Message } from '../protocol';
 import { textOf } from '../state/conversation';
 import { CopyButton, CopyLinkButton } from './CopyButton';
@@ -6,7 +6,7 @@ import { IconButton } from './IconButton';
 import { MessageFrame } from './MessageFrame';
 import { QuestionEditor } from './QuestionEditor';
 import { VersionSwitch } from './VersionSwitch';
-import { useChat } from './context';
+import { useChat, useChatState } from './context';
 import { EditIcon } from './icons';
 
 /** What the person asked. */
@@ -16,7 +16,10 @@ export const Question = memo(function Question({
   readonly message: Message;
 }) {
   const { services, trans } = useChat();
-  const [editing, setEditing] = useState(false);
+  const editing = useChatState(state => state.editing?.id === message.id);
+  const setEditing = (begins: boolean) => {
+    services.store.update(state => ({ ...state, editing: begins ? message : null }));
+  };
   const text = textOf(message);
 
   return (
@@ -43,7 +46,7 @@ export const Question = memo(function Question({
           text={text}
           onDone={edited => {
             setEditing(false);
-            services.asking.send(edited, { parentId: message.parent_id });
+            services.asking.edit(message, edited);
           }}
           onCancel={() => {
             setEditing(false);

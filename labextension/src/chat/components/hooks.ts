@@ -22,15 +22,15 @@ export function useView(): View {
   const conversation = useConversation();
   const threadId = useChatState(state => state.open.threadId);
   const pending = useChatState(state => state.pending);
-  const regeneration = useChatState(state => state.regeneration);
+  const editing = useChatState(state => state.editing);
   return useMemo(
     () =>
       view(
         conversation,
-        pending.filter(question => question.threadId === threadId),
-        regeneration?.threadId === threadId ? regeneration : null
+        pending.filter(entry => entry.threadId === threadId),
+        editing?.thread_id === threadId ? editing : null
       ),
-    [conversation, threadId, pending, regeneration]
+    [conversation, threadId, pending, editing]
   );
 }
 

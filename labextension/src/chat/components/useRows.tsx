@@ -7,6 +7,7 @@ import { OpenProblem } from './OpenProblem';
 import { PendingQuestion } from './PendingQuestion';
 import { AnswerPhase } from './Phase';
 import { Question } from './Question';
+import { WaitingRegeneration } from './WaitingRegeneration';
 import { useChatState } from './context';
 import { useConversation, useView } from './hooks';
 
@@ -16,8 +17,10 @@ export function useRows(): readonly Row[] {
   const { messages, pending, running, regenerating } = useView();
   const isFailed = useChatState(state => state.open.problem !== null);
   const isEnd = conversation === undefined || !hasNewer(conversation);
-  const waits =
-    regenerating || (isEnd && pending.some(question => question.problem === null));
+  const online = useChatState(state => state.connection.phase === 'open');
+  const isComing =
+    isEnd && pending.some(({ state }) => state === 'waiting' || state === 'arrived');
+  const waits = online && (isComing || regenerating !== undefined);
   const phase = running === undefined ? 'sending' : 'queued';
   const isLastStored = isEnd && pending.length === 0;
 
@@ -37,6 +40,10 @@ export function useRows(): readonly Row[] {
         content: <PendingQuestion question={question} />
       });
     }
+    if (regenerating !== undefined && !online) {
+      const content = <WaitingRegeneration entry={regenerating} />;
+      rows.push({ key: 'regeneration', height: LEAST, content });
+    }
     if (waits) {
       const content = <AnswerPhase phase={phase} />;
       rows.push({ key: 'phase', height: LEAST, content });
@@ -45,7 +52,7 @@ export function useRows(): readonly Row[] {
       rows.push({ key: 'problem', height: LEAST, content: <OpenProblem /> });
     }
     return rows;
-  }, [stored, pending, isEnd, waits, phase, isFailed]);
+  }, [stored, pending, isEnd, regenerating, online, waits, phase, isFailed]);
 }
 
 function messageRow(message: Message, isLast: boolean): Row {

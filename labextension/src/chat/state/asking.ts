@@ -3,68 +3,97 @@ import { problemOf } from '../client/problem';
 import { newId } from '../ids';
 import type { Message } from '../protocol';
 import type { Conversation } from './conversation';
+import type { Drafts } from './drafts';
 import type { Following } from './following';
-import type { Pending, Place } from './pending';
+import type { Outbox } from './outbox';
+import type { Entry, Pending, Place } from './pending';
 import type { ChatState } from './state';
 import type { Store } from './store';
 
-/** The reply to the newest question, where the conversation does not show it yet. */
-interface Tail {
-  readonly replyId: string;
-  readonly conversation: Conversation | undefined;
-}
-
 /** Asking, asking again, stopping, and changing between versions. */
 export class Asking {
-  /** The delivery under way in each thread: questions arrive in the order of asking. */
-  readonly #deliveries = new Map<string, Promise<void>>();
-  readonly #tails = new Map<string, Tail>();
-
   constructor(
     private readonly store: Store<ChatState>,
     private readonly commands: Commands,
-    private readonly following: Following
+    private readonly following: Following,
+    private readonly outbox: Outbox,
+    private readonly drafts: Drafts
   ) {}
 
-  /** Ask in the open thread; the question is shown at once. */
-  send(text: string, place: Place = 'leaf'): void {
+  /** Ask in the open thread, at its end or in another place; it is shown at once. */
+  send(text: string, branch?: { readonly parentId: string | null }): void {
     const { open, newSettings } = this.store.state;
-    const pending: Pending = {
-      clientId: newId(),
-      threadId: open.threadId,
+    const id = newId();
+    this.following.remember(open.threadId);
+    void this.outbox.add({
+      ...this.#entry(id, open.threadId, branch ?? this.#end(open.threadId, id)),
+      kind: 'question',
       text,
-      place,
+      branch: branch !== undefined,
       create: open.isNew,
-      settings: open.isNew ? newSettings : undefined,
-      createdAt: Date.now(),
-      problem: null
-    };
-    this.store.update(state => ({ ...state, pending: [...state.pending, pending] }));
-    this.#deliver(pending);
+      settings: open.isNew ? newSettings : undefined
+    });
+  }
+
+  /** Ask another question in the place of this one, which is not answered any more if its
+   * turn had not come. */
+  edit(question: Message, text: string): void {
+    const conversation = this.#conversation(question.thread_id);
+    for (const message of Object.values(conversation?.messages ?? {})) {
+      if (message.parent_id === question.id && message.status === 'queued') {
+        void this.stop(message);
+      }
+    }
+    this.send(text, { parentId: question.parent_id });
   }
 
   /** Send a question again that was refused; it is still the same question. */
   retry(pending: Pending): void {
-    this.#patch(pending, null);
-    this.#deliver(pending);
+    const { branch, threadId, id } = pending;
+    void this.outbox.retry(pending, branch ? null : this.#end(threadId, id));
   }
 
-  /** Forget a question that was refused. */
-  discard(pending: Pending): void {
-    this.#remove(pending);
+  /** Forget what the server has not got; false if it is too late for that. */
+  discard(entry: Entry): Promise<boolean> {
+    return this.outbox.discard(entry);
+  }
+
+  /** The same for a question of the open thread, whose text goes back to where it was typed. */
+  async takeBack(pending: Pending): Promise<void> {
+    const { open } = this.store.state;
+    if (await this.outbox.discard(pending)) {
+      const typed = this.drafts.read(open);
+      this.drafts.put(open, typed === '' ? pending.text : `${pending.text}\n\n${typed}`);
+    }
+  }
+
+  /** Keep a question back to change it; false if it is too late for that. */
+  hold(pending: Pending): Promise<boolean> {
+    return this.outbox.hold(pending);
+  }
+
+  /** Send a question that was kept back, with another text or (`null`) as it was. */
+  async release(pending: Pending, text: string | null): Promise<void> {
+    const isDone = await this.outbox.release(pending, text, newId());
+    if (!isDone && text !== null && text !== pending.text) {
+      // Another tab was quicker; this text becomes a version of its own.
+      const id = newId();
+      await this.outbox.add({
+        ...pending,
+        ...{ id, clientId: id, text, branch: true, state: 'waiting', tried: false }
+      });
+    }
   }
 
   /** Make another version of an answer. */
-  async regenerate(answer: Message): Promise<void> {
+  regenerate(answer: Message): Promise<void> {
     const { id, thread_id: threadId, parent_id: parentId } = answer;
-    this.#set({ regeneration: { threadId, parentId }, refusal: null });
-    await this.#carryOut({
-      type: 'regenerate',
-      client_id: newId(),
-      thread_id: threadId,
-      message_id: id
+    this.#set({ refusal: null });
+    return this.outbox.add({
+      ...this.#entry(newId(), threadId, { parentId }),
+      kind: 'regeneration',
+      messageId: id
     });
-    this.#set({ regeneration: null });
   }
 
   stop(reply: Message): Promise<void> {
@@ -92,65 +121,35 @@ export class Asking {
     }
   }
 
-  #deliver(pending: Pending): void {
-    const { threadId } = pending;
-    const before = this.#deliveries.get(threadId) ?? Promise.resolve();
-    const delivery = before.then(() => this.#send(pending));
-    this.#deliveries.set(threadId, delivery);
+  #entry(id: string, threadId: string, place: Place) {
+    return {
+      id,
+      clientId: id,
+      threadId,
+      place,
+      createdAt: Date.now(),
+      state: 'waiting' as const,
+      tried: false,
+      problem: null
+    };
   }
 
-  async #send(pending: Pending): Promise<void> {
-    const { threadId, place } = pending;
-    try {
-      const ack = await this.commands.carryOut({
-        type: 'send',
-        client_id: pending.clientId,
-        thread_id: threadId,
-        parent_id: place === 'leaf' ? this.#leaf(threadId) : place.parentId,
-        parts: [{ type: 'text', text: pending.text }],
-        create: pending.create,
-        settings: pending.settings
-      });
-      if (ack.reply_id != null) {
-        const conversation = this.#conversation(threadId);
-        this.#tails.set(threadId, { replyId: ack.reply_id, conversation });
-      }
-      await this.following.settle(threadId);
-      this.#remove(pending);
-    } catch (error) {
-      this.#patch(pending, problemOf(error));
+  /** The end of a thread as it is shown: the last message, or what waits after it. */
+  #end(threadId: string, id: string): Place {
+    const last = this.store.state.pending
+      .filter(entry => entry.threadId === threadId && entry.state !== 'refused')
+      .filter(entry => entry.id !== id)
+      .at(-1);
+    if (last === undefined) {
+      return { parentId: this.#conversation(threadId)?.leafId ?? null };
     }
-  }
-
-  /** The end of a thread, also before the conversation shows the newest reply. */
-  #leaf(threadId: string): string | null {
-    const conversation = this.#conversation(threadId);
-    const tail = this.#tails.get(threadId);
-    if (tail !== undefined && tail.conversation === conversation) {
-      const shown = conversation !== undefined && tail.replyId in conversation.messages;
-      return shown ? conversation.leafId : tail.replyId;
-    }
-    return conversation?.leafId ?? null;
+    return last.state === 'arrived'
+      ? { parentId: last.replyId ?? null }
+      : { after: last.id };
   }
 
   #conversation(threadId: string): Conversation | undefined {
     return this.store.state.conversations[threadId];
-  }
-
-  #patch({ clientId }: Pending, problem: Pending['problem']): void {
-    this.store.update(state => ({
-      ...state,
-      pending: state.pending.map(other =>
-        other.clientId === clientId ? { ...other, problem } : other
-      )
-    }));
-  }
-
-  #remove({ clientId }: Pending): void {
-    this.store.update(state => ({
-      ...state,
-      pending: state.pending.filter(other => other.clientId !== clientId)
-    }));
   }
 
   #set(change: Partial<ChatState>): void {

@@ -25,7 +25,8 @@ export interface Conversation {
 export const ROOT = '';
 
 /**
- * The newest part of the branch, with what was known of the thread before.
+ * The newest part of the branch, with what was known of the thread before; but for replies
+ * on other branches that were being made, of which something may have been missed.
  *
  * @param reading - keep showing what is shown, also where the newest part does not
  *   follow on it
@@ -39,7 +40,7 @@ export function withSnapshot(
     threadId: snapshot.thread_id,
     leafId: snapshot.messages.at(-1)?.id ?? null,
     endId: conversation?.endId ?? null,
-    messages: conversation?.messages ?? {},
+    messages: settled(conversation, reading),
     children: conversation?.children ?? {},
     waiting: snapshot.waiting ?? {}
   };
@@ -49,6 +50,21 @@ export function withSnapshot(
   return reading || newest(whole).some(({ id }) => id === followed)
     ? endingAt(whole, end)
     : endingAt(whole, null);
+}
+
+/** What is known of messages that change no more; and of those being read. */
+function settled(
+  conversation: Conversation | undefined,
+  reading: boolean
+): Conversation['messages'] {
+  const known = conversation?.messages ?? {};
+  const read =
+    reading && conversation !== undefined ? new Set(path(conversation)) : new Set();
+  return Object.fromEntries(
+    Object.entries(known).filter(
+      ([, message]) => !isRunning(message) || read.has(message)
+    )
+  );
 }
 
 /** A part of a branch, put to what is known. */
@@ -81,6 +97,14 @@ export function withMessage(conversation: Conversation, message: Message): Conve
     },
     waiting: withoutWaiting(conversation, id)
   };
+}
+
+/** What is known but for one message, of which something was missed. */
+export function withoutMessage(conversation: Conversation, id: string): Conversation {
+  const messages = Object.entries(conversation.messages).filter(
+    ([other]) => other !== id
+  );
+  return { ...conversation, messages: Object.fromEntries(messages) };
 }
 
 /** A reply waits for its model's server (or, with `null`, no longer does). */

@@ -1,11 +1,13 @@
-import { type Commands, LOST } from '../client/commands';
+import { type Commands, LOST, UNSENT } from '../client/commands';
 import { problemOf } from '../client/problem';
 import type { Rest } from '../client/rest';
 import { newId } from '../ids';
 import type {
   Delta,
+  Message,
   MessageChanged,
   MessagePage,
+  More,
   Problem,
   Snapshot,
   Thread,
@@ -18,7 +20,8 @@ import {
   withLeaf,
   withMessage,
   withSnapshot,
-  withWaiting
+  withWaiting,
+  withoutMessage
 } from './conversation';
 import type { Drafts } from './drafts';
 import type { LiveReplies } from './live';
@@ -43,6 +46,8 @@ export class Following {
   #loading = false;
   /** The message that is being brought into view, by thread. */
   readonly #bringing = new Map<string, string>();
+  /** The last delta, which `More` goes on from. */
+  #growing: Delta | null = null;
 
   constructor(
     private readonly store: Store<ChatState>,
@@ -110,38 +115,69 @@ export class Following {
     }
   }
 
+  /** Come back to this thread after a reload. */
+  remember(threadId: string): void {
+    this.memory.write(LAST_THREAD, threadId);
+  }
+
   /** The new conversation's thread exists now. */
   async settle(threadId: string): Promise<void> {
     const { open } = this.store.state;
-    if (open.threadId === threadId && open.isNew) {
-      this.memory.write(LAST_THREAD, threadId);
-      const settled = { ...open, isNew: false };
+    if (open.threadId === threadId && (open.isNew || open.problem !== null)) {
+      this.remember(threadId);
+      const settled = { ...open, isNew: false, problem: null };
       this.drafts.move(open, settled);
       this.store.update(state => ({ ...state, open: settled }));
       await this.follow();
     }
   }
 
-  /** Subscribe to the open thread from where it is known, or anew. */
+  /** A thread that the server does not know is no surprise while its first question waits. */
+  expectNew(): void {
+    const { open, pending } = this.store.state;
+    const isExpected = pending.some(
+      entry =>
+        entry.threadId === open.threadId && entry.kind === 'question' && entry.create
+    );
+    if (open.problem?.code === 'not_found' && isExpected) {
+      this.remember(open.threadId);
+      this.store.update(state => ({
+        ...state,
+        open: { ...open, isNew: true, problem: null }
+      }));
+    }
+  }
+
+  /** Subscribe to the open thread, from where it is known. */
   async follow(anew = false): Promise<void> {
     const { threadId, isNew } = this.store.state.open;
+    if (anew) {
+      this.#positions.delete(threadId);
+    }
     if (isNew || this.#catchingUp === threadId) {
       return;
     }
     this.#catchingUp = threadId;
-    const position = anew ? undefined : this.#positions.get(threadId);
+    this.#growing = null; // the next one comes in full
+    const position = this.#positions.get(threadId);
     const since = position && { after: position.seq, epoch: position.epoch };
+    let isBehind = false;
     try {
-      await this.commands.carryOut({ type: 'subscribe', thread_id: threadId, ...since });
+      const subscribe = { type: 'subscribe', thread_id: threadId, brief: true } as const;
+      await this.commands.carryOut({ ...subscribe, ...since });
+      isBehind = !this.#positions.has(threadId); // something did not fit meanwhile
       void this.#reach(this.store.state.open.target);
     } catch (error) {
-      if (error !== LOST) {
+      if (error !== LOST && error !== UNSENT) {
         this.#fail(threadId, error);
       }
     } finally {
       if (this.#catchingUp === threadId) {
         this.#catchingUp = null;
       }
+    }
+    if (isBehind && this.#isOpen(threadId)) {
+      await this.follow();
     }
   }
 
@@ -151,6 +187,11 @@ export class Following {
       return;
     }
     this.#positions.set(threadId, { epoch, seq });
+    for (const id of Object.keys(
+      this.store.state.conversations[threadId]?.messages ?? {}
+    )) {
+      this.live.forget(id);
+    }
     snapshot.messages.forEach(message => {
       this.live.take(message);
     });
@@ -165,13 +206,22 @@ export class Following {
     this.store.update(state => ({ ...state, open: { ...state.open, problem: null } }));
   }
 
-  takeMessage({ thread_id: threadId, seq, message }: MessageChanged): void {
-    if (this.#isNext(threadId, seq)) {
-      this.live.take(message);
-      this.#change(
-        threadId,
-        conversation => conversation && withMessage(conversation, message)
-      );
+  takeMessage({ thread_id: threadId, seq, message, leaf, grown }: MessageChanged): void {
+    if (!this.#isNext(threadId, seq)) {
+      return;
+    }
+    if (grown == null) {
+      this.#takeWhole(message, leaf);
+      return;
+    }
+    const parts = this.live.get(message.id)?.whole();
+    if (parts === undefined) {
+      // It is on a branch that is not shown, and not all of its text has come here.
+      this.#change(threadId, before => before && withoutMessage(before, message.id));
+    } else if (lengthOf(parts) === grown) {
+      this.#takeWhole({ ...message, parts }, leaf);
+    } else {
+      void this.follow(true);
     }
   }
 
@@ -190,8 +240,17 @@ export class Following {
   }
 
   takeDelta(delta: Delta): void {
-    if (this.#isNext(delta.thread_id, delta.seq) && !this.live.append(delta)) {
-      void this.follow(true);
+    if (this.#isNext(delta.thread_id, delta.seq)) {
+      this.#growing = delta;
+      if (!this.live.append(delta)) {
+        void this.follow(true);
+      }
+    }
+  }
+
+  takeMore([handle, seq, text]: More): void {
+    if (this.#growing?.handle === handle) {
+      this.takeDelta({ ...this.#growing, seq, text });
     }
   }
 
@@ -300,6 +359,14 @@ export class Following {
     return this.store.state.conversations[threadId];
   }
 
+  #takeWhole(message: Message, leaf = false): void {
+    this.live.take(message);
+    this.#change(message.thread_id, before => {
+      const after = before && withMessage(before, message);
+      return after && leaf ? withLeaf(after, message.id) : after;
+    });
+  }
+
   #leave(): void {
     const { threadId, isNew } = this.store.state.open;
     this.#change(threadId, conversation => conversation && atNewest(conversation));
@@ -315,7 +382,7 @@ export class Following {
       ...state,
       open,
       screen: 'conversation',
-      regeneration: null,
+      editing: null,
       newSettings: {}
     }));
   }
@@ -327,6 +394,7 @@ export class Following {
         this.memory.write(LAST_THREAD, null);
       }
       this.store.update(state => ({ ...state, open: { ...state.open, problem } }));
+      this.expectNew();
     }
   }
 
@@ -365,4 +433,9 @@ export class Following {
 
 function shows(conversation: Conversation, messageId: string): boolean {
   return path(conversation).some(({ id }) => id === messageId);
+}
+
+/** In UTF-16 code units, as the server counts them too. */
+function lengthOf(parts: Message['parts']): number {
+  return parts.reduce((sum, { text }) => sum + text.length, 0);
 }

@@ -25,6 +25,11 @@ export class LiveReply {
     return this.#parts;
   }
 
+  /** All that has come so far. */
+  whole(): Part[] {
+    return this.#texts.map((text, index) => ({ type: this.#kinds[index], text }));
+  }
+
   /** Take in a delta; false if it does not fit, so that something was missed. */
   append({ part, kind, text }: Delta): boolean {
     if (part === this.#texts.length) {
@@ -40,7 +45,7 @@ export class LiveReply {
   }
 
   flush(): void {
-    this.#parts = this.#texts.map((text, index) => ({ type: this.#kinds[index], text }));
+    this.#parts = this.whole();
     for (const listener of [...this.#listeners]) {
       listener();
     }
@@ -73,10 +78,21 @@ export class LiveReplies {
     }
   }
 
-  /** Take in a delta; false if it does not fit. */
+  /** Follow a reply no longer: something of it may be missed. */
+  forget(messageId: string): void {
+    this.#replies.delete(messageId);
+  }
+
+  /**
+   * Take in a delta; false if it does not fit.  One of a reply that is not followed (it is
+   * on a branch that is not shown) concerns nobody.
+   */
   append(delta: Delta): boolean {
     const reply = this.#replies.get(delta.message_id);
-    if (reply === undefined || !reply.append(delta)) {
+    if (reply === undefined) {
+      return true;
+    }
+    if (!reply.append(delta)) {
       return false;
     }
     this.#dirty.add(reply);

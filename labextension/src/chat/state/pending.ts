@@ -1,28 +1,47 @@
 import type { Message, Problem, ThreadSettings } from '../protocol';
 import { type Conversation, path, runningReply } from './conversation';
 
-/** After which message something is asked; `leaf`: at the end of what is shown then. */
-export type Place = 'leaf' | { readonly parentId: string | null };
+/** After what something is asked: a message, or the reply to what is asked before it. */
+export type Place = { readonly parentId: string | null } | { readonly after: string };
 
-/** A question on its way to the server, or one that did not arrive. */
-export interface Pending {
+interface Queued {
+  /** Its name and its place in the outbox: ids sort by the time they were made. */
+  readonly id: string;
+  /** What the server knows it by: one that it has, it does not take a second time. */
   readonly clientId: string;
   readonly threadId: string;
-  readonly text: string;
   readonly place: Place;
+  readonly createdAt: number;
+  /** `editing`: it is kept back; `refused`: see `problem`; `arrived`: not shown yet. */
+  readonly state: 'waiting' | 'editing' | 'refused' | 'arrived';
+  /** It has been sent, so that the server may have it. */
+  readonly tried: boolean;
+  /** Why the server did not take it. */
+  readonly problem: Problem | null;
+  /** The reply to it, once it has arrived. */
+  readonly replyId?: string;
+}
+
+/** A question on its way to the server, or one that did not arrive. */
+export interface Pending extends Queued {
+  readonly kind: 'question';
+  readonly text: string;
+  /** Asked in the place of another question, not at the end. */
+  readonly branch: boolean;
   /** For a thread that does not exist yet. */
   readonly create: boolean;
   readonly settings?: ThreadSettings;
-  readonly createdAt: number;
-  /** Why it did not arrive. */
-  readonly problem: Problem | null;
 }
 
 /** A regeneration that the server has not begun yet. */
-export interface Regeneration {
-  readonly threadId: string;
-  readonly parentId: string | null;
+export interface Regeneration extends Queued {
+  readonly kind: 'regeneration';
+  /** The answer that gets another version. */
+  readonly messageId: string;
 }
+
+/** What waits in the outbox. */
+export type Entry = Pending | Regeneration;
 
 /** What a conversation shows: the messages stored, then the questions on their way. */
 export interface View {
@@ -31,7 +50,7 @@ export interface View {
   /** A reply that is being made, if one is. */
   readonly running: Message | undefined;
   /** Another version of an answer has been asked for. */
-  readonly regenerating: boolean;
+  readonly regenerating: Regeneration | undefined;
 }
 
 const NOTHING: readonly Message[] = [];
@@ -39,28 +58,32 @@ const NOTHING: readonly Message[] = [];
 /**
  * What to show of a thread.
  *
- * A question that is asked in the place of an older one hides what follows that place,
- * as it will when the server has it; one that has arrived is shown as the message.
+ * What is asked in the place of something older hides what follows that place, as it
+ * will when the server has it; what has arrived is shown as the message.  A question that
+ * is being changed stays, though another window may show another branch meanwhile.
  */
 export function view(
   conversation: Conversation | undefined,
-  pending: readonly Pending[],
-  regeneration: Regeneration | null
+  entries: readonly Entry[],
+  editing: Message | null = null
 ): View {
+  const known = Object.values(conversation?.messages ?? {});
+  const arrived = new Set(known.map(message => message.client_id));
+  const shown = entries.filter(({ clientId }) => !arrived.has(clientId));
   let messages = conversation === undefined ? NOTHING : path(conversation);
-  const arrived = new Set(messages.map(message => message.client_id));
-  const shown = pending.filter(({ clientId }) => !arrived.has(clientId));
-  const edited = shown.find(({ place }) => place !== 'leaf');
-  if (edited !== undefined && edited.place !== 'leaf') {
-    messages = until(messages, edited.place.parentId);
-  } else if (regeneration !== null) {
-    messages = until(messages, regeneration.parentId);
+  for (const { place, state } of shown) {
+    if (state !== 'refused' && 'parentId' in place) {
+      messages = until(messages, place.parentId);
+    }
+  }
+  if (editing !== null && !messages.some(({ id }) => id === editing.id)) {
+    messages = [...until(messages, editing.parent_id), editing];
   }
   return {
     messages,
-    pending: shown,
+    pending: shown.filter(entry => entry.kind === 'question'),
     running: conversation && runningReply(conversation),
-    regenerating: regeneration !== null
+    regenerating: shown.find(entry => entry.kind === 'regeneration')
   };
 }
 
@@ -68,5 +91,7 @@ function until(
   messages: readonly Message[],
   parentId: string | null
 ): readonly Message[] {
-  return messages.slice(0, messages.findIndex(({ id }) => id === parentId) + 1);
+  const index = messages.findIndex(({ id }) => id === parentId);
+  // Another branch is being shown now: there, nothing follows that place.
+  return index < 0 && parentId !== null ? messages : messages.slice(0, index + 1);
 }

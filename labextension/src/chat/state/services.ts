@@ -2,9 +2,11 @@ import { Commands } from '../client/commands';
 import { Rest } from '../client/rest';
 import type { ServerSettings } from '../client/server';
 import { socketUrl } from '../client/server';
+import { BestShelf, DatabaseShelf, type Shelf } from '../client/shelf';
 import { type Connection, Socket, type WebSocketLike } from '../client/socket';
+import { BrowserTabs, type Tabs } from '../client/tabs';
 import { newId } from '../ids';
-import type { Event, Welcome } from '../protocol';
+import type { Event, More, User, Welcome } from '../protocol';
 import { AccountSettings } from './account';
 import { Asking } from './asking';
 import { Drafts } from './drafts';
@@ -12,8 +14,17 @@ import { Following } from './following';
 import { Listing } from './listing';
 import { LiveReplies } from './live';
 import { Memory } from './memory';
+import { type Note, Outbox } from './outbox';
+import type { Entry } from './pending';
 import { type ChatState, initialState } from './state';
 import { Store } from './store';
+
+/** What belongs to the browser, and what tests take the place of. */
+interface Browser {
+  readonly connect?: (url: string) => WebSocketLike;
+  readonly shelf?: Shelf<Entry>;
+  readonly tabs?: (onNote: (note: Note) => void) => Tabs<Note>;
+}
 
 /** Everything behind the interface; a shell makes it and hands it to `<Chat>`. */
 export class Services {
@@ -23,13 +34,15 @@ export class Services {
   readonly memory: Memory;
   readonly drafts: Drafts;
   readonly following: Following;
+  readonly outbox: Outbox;
   readonly asking: Asking;
   readonly listing: Listing;
   readonly account: AccountSettings;
   readonly #commands: Commands;
   readonly #socket: Socket;
+  readonly #tabs: Tabs<Note>;
 
-  constructor(server: ServerSettings, connect?: (url: string) => WebSocketLike) {
+  constructor(server: ServerSettings, browser: Browser = {}) {
     this.server = server;
     this.store = new Store(
       initialState({ threadId: newId(), isNew: true, problem: null })
@@ -40,9 +53,9 @@ export class Services {
       url: () => socketUrl(server),
       onConnection: this.#takeConnection,
       onFrame: frame => {
-        this.#take(JSON.parse(frame) as Event);
+        this.#take(JSON.parse(frame) as Event | More);
       },
-      connect
+      connect: browser.connect
     });
     this.#commands = new Commands(frame => this.#socket.send(frame));
     const rest = new Rest(server);
@@ -54,7 +67,26 @@ export class Services {
       this.memory,
       this.drafts
     );
-    this.asking = new Asking(this.store, this.#commands, this.following);
+    const onNote = (note: Note) => {
+      this.outbox.takeNote(note);
+    };
+    this.#tabs = browser.tabs?.(onNote) ?? new BrowserTabs<Note>('jupyter-chat', onNote);
+    this.outbox = new Outbox(
+      this.store,
+      this.#commands,
+      this.following,
+      new BestShelf<Entry>(browser.shelf ?? new DatabaseShelf(), () => {
+        this.store.update(state => ({ ...state, lasting: false }));
+      }),
+      this.#tabs
+    );
+    this.asking = new Asking(
+      this.store,
+      this.#commands,
+      this.following,
+      this.outbox,
+      this.drafts
+    );
     this.listing = new Listing(this.store, rest, this.following);
     this.account = new AccountSettings(this.store, rest);
   }
@@ -67,6 +99,7 @@ export class Services {
 
   dispose(): void {
     this.#socket.close();
+    this.#tabs.close();
   }
 
   readonly reconnect = (): void => {
@@ -75,12 +108,17 @@ export class Services {
 
   readonly #takeConnection = (connection: Connection): void => {
     this.store.update(state => ({ ...state, connection }));
-    if (connection.phase === 'waiting') {
+    if (connection.phase === 'waiting' || connection.phase === 'closed') {
+      this.outbox.disconnected();
       this.#commands.lose();
     }
   };
 
-  #take(event: Event): void {
+  #take(event: Event | More): void {
+    if (Array.isArray(event)) {
+      this.following.takeMore(event);
+      return;
+    }
     switch (event.type) {
       case 'welcome':
         this.#welcome(event);
@@ -93,10 +131,14 @@ export class Services {
         break;
       case 'snapshot':
         this.following.takeSnapshot(event);
+        this.outbox.shown(event.thread_id);
         this.listing.take(event.thread);
         break;
       case 'message':
         this.following.takeMessage(event);
+        if (event.message.client_id != null) {
+          this.outbox.shown(event.thread_id, event.message.client_id);
+        }
         break;
       case 'delta':
         this.following.takeDelta(event);
@@ -111,18 +153,49 @@ export class Services {
       case 'health':
         this.#takeHealth(event.problem);
         break;
-      default: // heartbeat, pong and goodbye, and what a newer server may say
+      case 'goodbye':
+        this.store.update(state => ({ ...state, stopping: true }));
+        break;
+      default: // heartbeat and pong, and what a newer server may say
         break;
     }
   }
 
   #welcome({ user, problem = null }: Welcome): void {
-    this.store.update(state => ({ ...state, user, health: problem }));
+    const before = this.store.state.user;
+    if (isKnown(before) && isKnown(user) && before.id !== user.id) {
+      this.#changePerson();
+    }
+    this.store.update(state => ({ ...state, user, health: problem, stopping: false }));
     void this.following.follow();
     void this.listing.reload();
     this.#commands.resend();
+    this.#sendWhatWaits();
     if (this.store.state.account === null) {
       void this.account.load();
+    }
+  }
+
+  /** Somebody else has signed in: nothing of the one before is shown or sent. */
+  #changePerson(): void {
+    this.#commands.abandon();
+    this.store.update(({ open, connection, lasting }) => ({
+      ...initialState({ ...open, isNew: true }),
+      ...{ connection, lasting }
+    }));
+    this.following.openNew();
+  }
+
+  #sendWhatWaits(): void {
+    const { user, health } = this.store.state;
+    if (isKnown(user)) {
+      const place = new URL(this.server.baseUrl, window.location.href).href;
+      void this.outbox.connected(`${place} ${user.id}`).then(() => {
+        this.following.expectNew();
+        if (health === null) {
+          void this.outbox.revive();
+        }
+      });
     }
   }
 
@@ -131,7 +204,18 @@ export class Services {
     if (problem === null) {
       void this.listing.reload();
       void this.following.follow();
-      void this.account.load();
+      void this.account.load().then(() => {
+        // A server whose history was away when we came could not say who we are.
+        const { account } = this.store.state;
+        if (account !== null && !isKnown(this.store.state.user)) {
+          this.store.update(state => ({ ...state, user: account.user }));
+        }
+        this.#sendWhatWaits();
+      });
     }
   }
+}
+
+function isKnown(user: User | null): user is User {
+  return user !== null && user.id !== '';
 }

@@ -1,6 +1,7 @@
 import type { Connection } from '../client/socket';
 import type {
   Account,
+  Message,
   ModelList,
   Problem,
   Thread,
@@ -8,7 +9,7 @@ import type {
   User
 } from '../protocol';
 import type { Conversation } from './conversation';
-import type { Pending, Regeneration } from './pending';
+import type { Entry } from './pending';
 import { type ThreadList, noThreads } from './threads';
 
 /** The conversation being shown. */
@@ -32,6 +33,8 @@ export type Screen = 'conversation' | 'settings';
 /** All that the interface shows, but for the replies being made (see `live.ts`). */
 export interface ChatState {
   readonly connection: Connection;
+  /** The server has said that it stops. */
+  readonly stopping: boolean;
   readonly user: User | null;
   /** What keeps the history from being read or written. */
   readonly health: Problem | null;
@@ -42,8 +45,12 @@ export interface ChatState {
   readonly screen: Screen;
   /** By thread id. */
   readonly conversations: Readonly<Record<string, Conversation>>;
-  readonly pending: readonly Pending[];
-  readonly regeneration: Regeneration | null;
+  /** The question that is being changed in this window. */
+  readonly editing: Message | null;
+  /** What is on its way to the server, in all threads (see `outbox.ts`). */
+  readonly pending: readonly Entry[];
+  /** Whether what is on its way outlives this page. */
+  readonly lasting: boolean;
   /** Settings of a conversation that has no thread yet. */
   readonly newSettings: ThreadSettings;
   /** The thread deleted last, while that can be undone. */
@@ -55,6 +62,7 @@ export interface ChatState {
 export function initialState(open: Open): ChatState {
   return {
     connection: { phase: 'connecting' },
+    stopping: false,
     user: null,
     health: null,
     account: null,
@@ -63,8 +71,9 @@ export function initialState(open: Open): ChatState {
     open,
     screen: 'conversation',
     conversations: {},
+    editing: null,
     pending: [],
-    regeneration: null,
+    lasting: true,
     newSettings: {},
     deleted: null,
     refusal: null

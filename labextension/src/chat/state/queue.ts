@@ -1,0 +1,160 @@
+import type { Ack, Problem } from '../protocol';
+import type { CommandBody } from '../client/commands';
+import type { Entry, Pending, Place } from './pending';
+
+/*
+ * What can happen to the entries of the outbox.  Each function answers the new entries
+ * and knows nothing else, so that it can be carried out on what is stored, in one
+ * transaction, whatever other tabs have done to it meanwhile.
+ */
+
+export type Entries = readonly Entry[];
+
+/** Put something into the outbox; nothing is put there twice. */
+export function added(entries: Entries, entry: Entry): Entries {
+  return entries.some(({ id }) => id === entry.id) ? entries : [...entries, entry];
+}
+
+/** What is to be sent next in a thread, if anything can be. */
+export function nextOf(entries: Entries, threadId: string): Entry | undefined {
+  return entries.find(
+    entry =>
+      entry.threadId === threadId &&
+      entry.state === 'waiting' &&
+      !entries.some(before => isAfter(entry, before))
+  );
+}
+
+/** It is being sent: from now on the server may have it. */
+export function tried(entries: Entries, id: string): Entries {
+  return entries.some(entry => entry.id === id && !entry.tried)
+    ? patched(entries, id, { tried: true })
+    : entries;
+}
+
+/** It was not sent after all. */
+export function untried(entries: Entries, id: string): Entries {
+  return patched(entries, id, { tried: false });
+}
+
+/** The server has stored it; what waited for its reply follows that. */
+export function arrived(entries: Entries, id: string, ack: Ack): Entries {
+  const parentId = ack.reply_id ?? ack.message_id ?? null;
+  return entries
+    .filter(entry => entry.id !== id)
+    .map(entry => (follows(entry, id) ? { ...entry, place: { parentId } } : entry));
+}
+
+export function refused(entries: Entries, id: string, problem: Problem): Entries {
+  return patched(entries, id, { state: 'refused', problem });
+}
+
+/** Send it again, at `place` unless something waits for its reply. */
+export function retried(entries: Entries, id: string, place: Place | null): Entries {
+  const awaited = entries.some(entry => follows(entry, id));
+  return patched(entries, id, {
+    ...{ state: 'waiting', problem: null },
+    ...(place === null || awaited ? {} : { place })
+  });
+}
+
+/** Whether it can be changed or taken back: the server has not got it. */
+export function isOurs({ state, tried }: Entry): boolean {
+  return state === 'refused' || state === 'editing' || (state === 'waiting' && !tried);
+}
+
+/** Keep it back, to be changed. */
+export function held(entries: Entries, id: string): Entries {
+  return whereOurs(entries, id, { state: 'editing' });
+}
+
+/** It has another text now (`null`: the same as before) and goes on its way. */
+export function edited(
+  entries: Entries,
+  id: string,
+  text: string | null,
+  clientId: string
+): Entries {
+  return entries.map(entry =>
+    entry.id === id && entry.kind === 'question' && entry.state === 'editing'
+      ? {
+          ...entry,
+          ...{ text: text ?? entry.text, state: 'waiting', problem: null },
+          // Under its old name the server might take it for what it has had before.
+          ...{ clientId: entry.tried ? clientId : entry.clientId, tried: false }
+        }
+      : entry
+  );
+}
+
+/** Forget it; what waited for its reply takes its place. */
+export function discarded(entries: Entries, id: string): Entries {
+  const gone = entries.find(entry => entry.id === id && isOurs(entry));
+  if (gone === undefined) {
+    return entries;
+  }
+  return entries
+    .filter(entry => entry !== gone)
+    .map(entry => (follows(entry, id) ? inPlaceOf(entry, gone) : entry));
+}
+
+/** Those that were refused for a reason that is gone. */
+export function revived(
+  entries: Entries,
+  isGone: (problem: Problem) => boolean
+): Entries {
+  return entries.some(entry => entry.problem !== null && isGone(entry.problem))
+    ? entries.map(entry =>
+        entry.state === 'refused' && entry.problem !== null && isGone(entry.problem)
+          ? { ...entry, state: 'waiting', problem: null }
+          : entry
+      )
+    : entries;
+}
+
+/** What is asked of the server. */
+export function commandOf(entry: Entry): CommandBody {
+  const { clientId: client_id, threadId: thread_id, place } = entry;
+  if (entry.kind === 'regeneration') {
+    return { type: 'regenerate', client_id, thread_id, message_id: entry.messageId };
+  }
+  return {
+    type: 'send',
+    client_id,
+    thread_id,
+    parent_id: 'parentId' in place ? place.parentId : null,
+    parts: [{ type: 'text', text: entry.text }],
+    create: entry.create,
+    settings: entry.settings
+  };
+}
+
+function inPlaceOf(entry: Entry, gone: Entry): Entry {
+  if (entry.kind !== 'question' || gone.kind !== 'question') {
+    return { ...entry, place: gone.place };
+  }
+  const { place, create, settings, branch } = gone;
+  return { ...entry, place, create, settings, branch };
+}
+
+function isAfter(entry: Entry, before: Entry): boolean {
+  return entry.threadId === before.threadId && follows(entry, before.id);
+}
+
+function follows({ place }: Entry, id: string): boolean {
+  return 'after' in place && place.after === id;
+}
+
+function whereOurs(entries: Entries, id: string, changes: Partial<Pending>): Entries {
+  return entries.some(entry => entry.id === id && isOurs(entry))
+    ? patched(entries, id, changes)
+    : entries;
+}
+
+function patched(
+  entries: Entries,
+  id: string,
+  changes: Pick<Partial<Pending>, 'state' | 'tried' | 'problem' | 'place'>
+): Entries {
+  return entries.map(entry => (entry.id === id ? { ...entry, ...changes } : entry));
+}
