@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -230,6 +231,31 @@ def test_a_draft_in_a_message_outlives_being_out_of_sight(long: Long, page: Page
     expect(question).to_be_attached()
     expect(question).not_to_be_in_viewport()
     expect(question.get_by_role("textbox")).to_have_value(re.compile("And a draft$"))
+
+
+def test_a_command_of_jupyterlab_goes_to_a_message(long: Long, page: Page, tmp_path: Path):
+    environment = {"OPENAI_API_KEY": "sk-none", "JUPYTER_CHAT_STORE_URL": long.store_url}
+    exposed = ("--LabApp.expose_app_in_browser=True",)
+    jupyter = Jupyter("lab", tmp_path, environment, options=exposed)
+    jupyter.start()
+    try:
+        chat = open_chat(page, jupyter)
+        # the launcher takes the cursor when it comes, at the end of JupyterLab's start
+        expect(page.locator(".jp-Launcher")).to_be_focused(timeout=SECONDS)
+        place = {"threadId": long.thread.id, "messageId": long.messages[16].id}
+        page.evaluate(
+            "place => window.jupyterapp.commands.execute('jupyter-chat:open', place)", place
+        )
+        expect(message(chat, 17)).to_be_in_viewport(timeout=SECONDS)
+        expect(message(chat, 17)).to_be_focused()
+        del place["messageId"]
+        page.evaluate(
+            "place => window.jupyterapp.commands.execute('jupyter-chat:open', place)", place
+        )
+        expect(message(chat, COUNT)).to_be_in_viewport(timeout=SECONDS)
+        expect(chat.question).to_be_focused()
+    finally:
+        jupyter.stop()
 
 
 def message(chat: Chat, number: int) -> Locator:

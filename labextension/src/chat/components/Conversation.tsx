@@ -18,12 +18,12 @@ import { useRows } from './useRows';
 /** The messages of the thread being shown. */
 export function Conversation() {
   const { trans } = useChat();
-  const { threadId, isNew, problem, target } = useChatState(state => state.open);
+  const { threadId, isNew, problem, target, jumps } = useChatState(state => state.open);
   const setUp = useChatState(isSetUp);
   const conversation = useConversation();
   const [scroller, setScroller] = useState<HTMLDivElement | null>(null);
   const [away, setAway] = useState(false);
-  const { jumps, jump } = useJump();
+  const jump = useJump();
   const rows = useRows();
   const before = conversation !== undefined && hasOlder(conversation);
   const after = conversation !== undefined && hasNewer(conversation);
@@ -56,7 +56,7 @@ export function Conversation() {
             scroller={scroller}
             more={more}
             target={target}
-            jump={jumps}
+            jump={jumps ?? 0}
             onAway={setAway}
           />
         ) : (
@@ -75,13 +75,11 @@ export function Conversation() {
   );
 }
 
-/** Wishes to be at the newest, counted; asking something is one. */
-function useJump() {
+/** Goes to the newest; asking something does that as well. */
+function useJump(): () => void {
   const { services } = useChat();
-  const [jumps, setJumps] = useState(0);
   const jump = useCallback(() => {
     services.following.showNewest();
-    setJumps(count => count + 1);
   }, [services]);
   const threadId = useChatState(state => state.open.threadId);
   const asked = useChatState(
@@ -92,7 +90,7 @@ function useJump() {
       jump(); // one's own question is always shown
     }
   }, [asked, jump]);
-  return { jumps, jump };
+  return jump;
 }
 
 /** How many messages have come since the reader scrolled away. */

@@ -87,9 +87,11 @@ export class Following {
   showNewest(): void {
     const { open } = this.store.state;
     this.#bringing.delete(open.threadId);
-    if (open.target !== undefined) {
-      this.store.update(state => ({ ...state, open: { ...open, target: undefined } }));
-    }
+    const jumps = (open.jumps ?? 0) + 1;
+    this.store.update(state => ({
+      ...state,
+      open: { ...open, target: undefined, jumps }
+    }));
     this.#change(open.threadId, conversation => conversation && atNewest(conversation));
   }
 
@@ -380,7 +382,7 @@ export class Following {
   #show(open: ChatState['open']): void {
     this.store.update(state => ({
       ...state,
-      open,
+      open: { ...open, jumps: state.open.jumps },
       screen: 'conversation',
       editing: null,
       newSettings: {}

@@ -21,6 +21,8 @@ export interface Open {
   readonly problem: Problem | null;
   /** The message that was opened, where it is not simply the newest. */
   readonly target?: Target;
+  /** Counts the wishes to be at the newest. */
+  readonly jumps?: number;
 }
 
 /** A message to go to; each time it is opened, it is another target. */
