@@ -28,7 +28,8 @@ export function Conversation() {
   const before = conversation !== undefined && hasOlder(conversation);
   const after = conversation !== undefined && hasNewer(conversation);
   const more = useMemo(() => ({ before, after }), [before, after]);
-  const unseen = useUnseen(conversation, away);
+  const isAway = away || after;
+  const unseen = useUnseen(conversation, isAway);
 
   // A message that was opened is looked for before anything is shown.
   const isComing =
@@ -70,7 +71,7 @@ export function Conversation() {
           </div>
         )}
       </div>
-      {away && isShown && <JumpButton unseen={unseen} onClick={jump} />}
+      {isAway && isShown && <JumpButton unseen={unseen} onClick={jump} />}
     </div>
   );
 }
