@@ -25,6 +25,7 @@ from .interface import (
     Checkpoint,
     Conflict,
     Lease,
+    Left,
     Node,
     NotFound,
     ThreadChanges,
@@ -247,6 +248,10 @@ class MongoStore:
     # --- replies being made -------------------------------------------------------------
 
     @translated
+    async def begin_reply(self, user_id: str, message_id: str, owner: str) -> bool:
+        return await mongo_replies.begin_reply(self._db, user_id, message_id, owner)
+
+    @translated
     async def append_checkpoints(self, checkpoints: list[Checkpoint]) -> None:
         await mongo_replies.append_checkpoints(self._db, checkpoints)
 
@@ -263,7 +268,7 @@ class MongoStore:
         await mongo_replies.release_lease(self._db, owner)
 
     @translated
-    async def recover(self, lease: Lease, now: Milliseconds) -> list[tuple[str, Message]]:
+    async def recover(self, lease: Lease, now: Milliseconds) -> list[Left]:
         return await mongo_replies.recover(self._db, lease, now)
 
     # --- people -------------------------------------------------------------------------

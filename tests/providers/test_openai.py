@@ -304,7 +304,7 @@ async def test_a_connection_serves_one_reply_after_the_other(openai, endpoint, u
     upstream.clear()
     for _ in range(3):
         await ask(openai, endpoint, "Hi")
-        await asyncio.wait(openai._releasing)
+        await asyncio.wait(openai._afterwards)
     connections = {request["connection"] for request in upstream.requests()}
     assert len(connections) == 1
 
