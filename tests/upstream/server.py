@@ -21,6 +21,7 @@ from .stream import Encoder, play
 
 _KEY = "sk-test"
 _UNVERIFIED = "sk-test-unverified"
+_FOREGROUND = "sk-test-foreground"
 _AZURE = re.compile(r"/openai(?:/v1|/deployments/(?P<deployment>[^/]+))?(?P<rest>/.*)")
 _RESPONSE = re.compile(r"/responses/(?P<id>[^/]+)(?P<what>/.*)?")
 _GATEWAY = (502, 504)
@@ -64,8 +65,10 @@ class Server:
             conversation = validation.chat_completion(body)
             conversation.azure = azure
         elif entry.method == "POST" and path == "/responses":
-            verified = _key(entry) != _UNVERIFIED
-            conversation = validation.response(entry.body, verified=verified)
+            key = _key(entry)
+            conversation = validation.response(
+                entry.body, verified=key != _UNVERIFIED, background=key != _FOREGROUND
+            )
         else:
             raise errors.unknown_path(entry.method, entry.path)
         script = parse(conversation.question())

@@ -169,7 +169,7 @@ def chat_completion(body: Any) -> Conversation:
     )
 
 
-def response(body: Any, *, verified: bool = True) -> Conversation:
+def response(body: Any, *, verified: bool = True, background: bool = True) -> Conversation:
     """Check a request to the Responses API, and read it.
 
     Raises:
@@ -198,6 +198,8 @@ def response(body: Any, *, verified: bool = True) -> Conversation:
             )
         _check_effort(model, effort, "reasoning.effort")
         _check_sampling(model, body, effort)
+    if body.get("background") and not background:
+        raise _unsupported("background")
     if body.get("background") and body.get("store") is False:
         raise ApiError(
             400,
