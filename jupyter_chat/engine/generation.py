@@ -48,6 +48,7 @@ whose connection broke off, so that is tried but once more."""
 _FEWER_ATTEMPTS = 3
 _FOLLOW_ATTEMPTS = 6
 """How often a reply that upstream goes on with is looked for without any progress."""
+_FIRST_WAIT_SECONDS = 0.5
 _LONGEST_WAIT_SECONDS = 60.0
 _KEEP_AGAIN_SECONDS = 1.0
 _INTERRUPTING = {Code.STREAM_CUT, Code.PROVIDER_TIMEOUT, Code.PROVIDER_DOWN}
@@ -284,7 +285,7 @@ class Generation:
 
     async def _wait(self, error: ProviderError, attempt: int) -> None:
         """Wait as long as the upstream asks for, and tell the viewers so."""
-        seconds = max(error.retry_after or 0.0, 0.5 * 2 ** (attempt - 1))
+        seconds = max(error.retry_after or 0.0, _FIRST_WAIT_SECONDS * 2 ** (attempt - 1))
         if seconds > _LONGEST_WAIT_SECONDS:
             raise error
         retry_at = now_ms() + round(seconds * 1000)
