@@ -337,6 +337,7 @@ class Conversations:
             prepare=self._prepare,
             after=None if goes_on else self._last.get(key),
             owner=self._checkpointer.owner,
+            hurry=self._checkpointer.hurry,
             log=self._log,
             left=left,
         )

@@ -81,6 +81,7 @@ class Generation:
         prepare: Prepare,
         after: Generation | None,
         owner: str,
+        hurry: Callable[[], None],
         log: logging.Logger,
         left: Left | None = None,
     ) -> None:
@@ -95,6 +96,7 @@ class Generation:
         self._after = after
         self._log = log
         self._owner = owner
+        self._hurry = hurry
         self._unclaimed = reply.status is Status.QUEUED
         """The store does not know yet that it is asked for."""
         self._growth = Growth(reply.parts)
@@ -273,6 +275,8 @@ class Generation:
         if chunk.text:
             self._grow("text", chunk.text)
         if chunk.mark is not None:
+            if self._mark is None:
+                self._hurry()  # without the id, nobody could take this over
             self._mark = chunk.mark
         if chunk.finish is not None:
             self._finish = chunk.finish
