@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 
 from . import __doc__ as purpose
-from . import browser, distributions, sockets, startup, streams
+from . import browser, distributions, sockets, startup, storing, streams
 from .figures import NAMES, Figure, table
 
 _GROUPS: list[tuple[set[str], Callable[[], list[Figure]]]] = [
@@ -29,6 +29,7 @@ _GROUPS: list[tuple[set[str], Callable[[], list[Figure]]]] = [
     ({"lateness_p99_ms_200"}, lambda: asyncio.run(streams.lateness(200))),
     ({"lateness_p99_ms_500"}, lambda: asyncio.run(streams.lateness(500))),
     ({"lateness_p99_ms_1000"}, lambda: asyncio.run(streams.lateness(1000))),
+    ({"store_bytes_ratio"}, lambda: asyncio.run(storing.answer())),
     ({"idle_socket_kb"}, lambda: asyncio.run(sockets.idle())),
     ({"cold_start_added_s", "memory_added_mb"}, startup.added),
     ({"distributions_added"}, distributions.added),

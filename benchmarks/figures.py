@@ -33,6 +33,7 @@ TARGETS = [
     ),
     Target("lateness_p99_ms_500", "ms", 200, "the same for 500 streams"),
     Target("lateness_p99_ms_1000", "ms", None, "the same for 1,000 streams: frames get longer"),
+    Target("store_bytes_ratio", "×", 4, "bytes written to files for each byte of a long answer"),
     Target("idle_socket_kb", "KB", 20, "server memory per idle socket, 5,000 of them"),
     Target("cold_start_added_s", "s", 0.15, "JupyterLab answers later than without the chat"),
     Target("memory_added_mb", "MB", 10, "JupyterLab's memory, more than without the chat"),

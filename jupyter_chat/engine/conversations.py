@@ -65,6 +65,7 @@ PAGE = 50
 _CONTEXT_MESSAGES = 400
 _SNAPSHOT_TRIES = 5
 _KEEP_SECONDS = 2.0
+_BEGUN_KNOWN = 10_000
 
 
 class Invalid(Exception):
@@ -100,8 +101,12 @@ class Conversations:
         self._running: dict[str, Generation] = {}
         self._last: dict[tuple[str, str], Generation] = {}
         """The newest running reply of each thread: the next one waits for it."""
-        self._taken_over: set[str] = set()
+        self._begun: dict[str, None] = {}
+        """The newest replies that were begun here: none is begun twice, whatever several
+        calls at once find in the store."""
         self._tasks: set[asyncio.Task[None]] = set()
+        self.closing = False
+        """No command is carried out any more."""
         self._checkpointer = Checkpointer(store, self._running.values, self._recovered)
 
     async def start(self) -> None:
@@ -111,6 +116,7 @@ class Conversations:
     async def close(self) -> None:
         """Keep what runs, for the next process to go on with or else as interrupted,
         and say goodbye."""
+        self.closing = True
         for generation in tuple(self._running.values()):
             if generation.can_be_left:
                 generation.leave()
@@ -306,13 +312,14 @@ class Conversations:
     async def _run_unless_running(self, user_id: str, accepted: Accepted) -> None:
         """Make a reply that an earlier call stored, but did not live to begin."""
         thread_id, reply_id = accepted.thread.id, accepted.reply_id
-        if reply_id in self._running:
+        if reply_id in self._begun:
             return
+        await self._checkpointer.recover()  # in case that it was taken over just now
         reply = await self._store.get_message(user_id, thread_id, reply_id)
         question = None
         if accepted.question_id is not None:
             question = await self._store.get_message(user_id, thread_id, accepted.question_id)
-        if reply.completed_at is None and reply_id not in self._running:
+        if reply.completed_at is None:
             self._run(user_id, accepted.thread, question, reply)
 
     def _run(
@@ -323,6 +330,11 @@ class Conversations:
         reply: Message,
         left: Left | None = None,
     ) -> None:
+        if reply.id in self._begun or self.closing:
+            return  # the next process finds it
+        self._begun[reply.id] = None
+        while len(self._begun) > _BEGUN_KNOWN:
+            del self._begun[next(iter(self._begun))]
         key = user_id, thread.id
         # Upstream goes on with such a reply: it waits for nobody.
         goes_on = left is not None and left.upstream_id is not None
@@ -430,10 +442,9 @@ class Conversations:
             feed = self._broadcast.find(user_id, message.thread_id)
             if feed is not None:
                 feed.publish(MessageChanged, message=message)
-        elif message.id not in self._taken_over:
+        elif message.id not in self._begun:
             with suppress(NotFound):  # its thread is gone
                 thread = await self._store.get_thread(user_id, message.thread_id)
-                self._taken_over.add(message.id)
                 self._run(user_id, thread, None, message, left)
 
     # --- helpers ------------------------------------------------------------------------

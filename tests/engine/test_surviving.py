@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 import pytest
 
@@ -233,4 +235,59 @@ async def test_what_another_process_has_taken_over_is_not_asked_for(engine, monk
         )
     )
     assert viewer.status(queued.reply_id) == "queued"
+    assert engine.provider.count == 1
+
+
+@pytest.mark.parametrize("durable", [True, False])
+async def test_what_is_sent_again_while_it_is_taken_over_is_made_once(
+    engine, next_engine, monkeypatch, durable
+):
+    thread_id, client_id = new_id(), new_id()
+    before = await engine.ask("Go", thread_id)
+    call = await engine.provider.call()
+    if durable:  # upstream goes on with it
+        call.finish()
+        await engine.conversations._running[before.reply_id].done.wait()
+    asked = await engine.ask("More", thread_id, before.reply_id, client_id=client_id)
+    if durable:
+        (await engine.provider.call()).say("Be", mark=Mark("resp_1", 5))
+        viewer = await engine.watch(thread_id)
+        await viewer.until(lambda: viewer.text(asked.reply_id))
+    await engine.conversations.close()
+
+    async def later(self) -> None:
+        pass
+
+    monkeypatch.setattr("jupyter_chat.engine.checkpoints.Checkpointer.start", later)
+    engine = await next_engine()
+    get_thread, times = engine.store.get_thread, iter([0.3])
+
+    async def slow_at_first(*args):
+        await asyncio.sleep(next(times, 0))
+        return await get_thread(*args)
+
+    # It is this process's in the store before it is known here.
+    monkeypatch.setattr(engine.store, "get_thread", slow_at_first)
+    acks = await asyncio.gather(
+        engine.conversations._checkpointer.recover(),
+        *(engine.ask("More", thread_id, before.reply_id, client_id=client_id) for _ in range(3)),
+    )
+    assert {ack.reply_id for ack in acks[1:]} == {asked.reply_id}
+    call = await engine.provider.call()
+    assert (call.resume is not None) is durable
+    call.say("cause.")
+    call.finish()
+    viewer = await engine.watch(thread_id)
+    await viewer.until(lambda: viewer.status(asked.reply_id) == "complete")
+    assert viewer.text(asked.reply_id) == ("Because." if durable else "cause.")
+    assert engine.provider.count == 1
+
+
+async def test_nothing_is_begun_while_the_server_stops(engine):
+    thread_id = new_id()
+    asked = await engine.ask("Go", thread_id)
+    await engine.provider.call()
+    await engine.conversations.close()
+    await engine.ask("More", thread_id, asked.reply_id)
+    assert not engine.conversations._tasks
     assert engine.provider.count == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -72,6 +73,16 @@ class Ends:
     """When servers ended, and what each end may have cost in seconds of text."""
 
     moments: list[tuple[float, float]] = field(default_factory=list)
+    outages: list[tuple[float, float]] = field(default_factory=list)
+    """From when to when nothing could be kept."""
+
+    def note(self, lost: float) -> None:
+        """A server is about to end."""
+        now = time.time()
+        for begin, end in self.outages:
+            if begin <= now <= end:
+                lost += now - begin
+        self.moments.append((now, lost))
 
     def durable(self, seen: list[tuple[float, int]]) -> int:
         """How many characters must be there of an answer that was seen to grow so: those

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 import time
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.store.mongod import Mongod
@@ -41,22 +40,3 @@ class Database:
             other.execute("BEGIN IMMEDIATE")
             time.sleep(seconds)
             other.execute("ROLLBACK")
-
-
-@dataclass
-class Outage:
-    database: Database
-    seconds: float
-    _begun: asyncio.Event = field(default_factory=asyncio.Event)
-    _at: float = 0.0
-
-    async def begin_and_end(self) -> None:
-        self._at = time.time()
-        self._begun.set()
-        await asyncio.to_thread(self.database.go_away, self.seconds)
-
-    async def begun(self) -> float:
-        """When it began."""
-        await self._begun.wait()
-        await asyncio.sleep(self.seconds / 4)
-        return self._at

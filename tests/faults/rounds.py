@@ -21,13 +21,14 @@ from tests.upstream import Upstream as ScriptedUpstream
 from tests.upstream import start_upstream
 
 from .ledger import LOST_SECONDS, Ends, Findings, Upstream, audit, compare
-from .outage import Database, Outage
+from .outage import Database
 from .person import Person, Room
 
 _ROOMS = 2
 _SETTLE_SECONDS = 30.0
 _LONGEST_END_SECONDS = 15.0
 _IDLE_SECONDS = 2.0
+_RETURN_SECONDS = 4.0
 _LOST_WHEN_STOPPED = 0.05
 """Seconds: what is on its way to a page when the server is told to stop."""
 
@@ -67,8 +68,7 @@ class Run:
 
     def end(self, *, kill: bool) -> None:
         began = time.time()
-        lost = self.lost_seconds if kill else _LOST_WHEN_STOPPED
-        self.ends.moments.append((began, lost))
+        self.ends.note(self.lost_seconds if kill else _LOST_WHEN_STOPPED)
         if kill:
             self.jupyter.kill()
             return
@@ -132,27 +132,24 @@ async def _round(running: Run, chance: random.Random) -> None:
     running.configure(chance)
     await asyncio.to_thread(running.jupyter.start)
     await asyncio.sleep(chance.uniform(0.1, 1.5))
+    kill = chance.random() < 0.7
     if chance.random() < 0.3:
-        outage = Outage(running.database, chance.uniform(0.2, 2.0))
-        if chance.random() < 0.8:
-            await outage.begin_and_end()
-            # What piled up meanwhile is kept by now.
-            await asyncio.sleep(running.lost_seconds)
-        else:
-            await _end_within(running, outage)
-            return
-    await asyncio.to_thread(running.end, kill=chance.random() < 0.7)
+        away = chance.uniform(0.2, 2.0)
+        outage = asyncio.create_task(_outage(running, away))
+        # Now and then the server ends while its database is away.
+        await asyncio.sleep(away + _RETURN_SECONDS if chance.random() < 0.7 else away / 2)
+        await asyncio.to_thread(running.end, kill=kill)
+        await outage
+    else:
+        await asyncio.to_thread(running.end, kill=kill)
 
 
-async def _end_within(running: Run, outage: Outage) -> None:
-    """The server is stopped while its database is away."""
-    away = asyncio.create_task(outage.begin_and_end())
-    began = await outage.begun()
-    await asyncio.to_thread(running.end, kill=False)
-    # Nothing that came after the database was gone could be kept.
-    moment, _ = running.ends.moments.pop()
-    running.ends.moments.append((moment, moment - began + running.lost_seconds))
-    await away
+async def _outage(running: Run, seconds: float) -> None:
+    began = time.time()
+    running.ends.outages.append((began, float("inf")))
+    await asyncio.to_thread(running.database.go_away, seconds)
+    # It takes clients a moment to notice that it is back, and to keep what piled up.
+    running.ends.outages[-1] = began, time.time() + _RETURN_SECONDS
 
 
 def _people(jupyter: Jupyter, session: aiohttp.ClientSession, seed: int) -> list[Person]:

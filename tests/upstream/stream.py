@@ -60,7 +60,8 @@ def play(
             yield _APART, framed(packet[at:])
         else:
             yield pause, framed(packet)
-        entry.said += text
+        if not (trouble == "malformed" and number >= after):
+            entry.said += text  # what comes after nonsense was not said
         pause = script.delay
     yield 0.0, framed(encoder.closing()) + LAST_CHUNK
     return Ending.KEEP
