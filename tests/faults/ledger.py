@@ -141,7 +141,7 @@ async def audit(
             continue
         tallies.lost += text_of(kept) != each.question.text
         tallies.unfinished += reply.status in LIVE
-        why = _misfit(reply, each, said, views, ends)
+        why = misfit(reply, each, said, views, ends)
         if why:
             remarks.append(
                 f"{why}: {reply.status.value} {reply.problem} {each.question.text[-80:]}"
@@ -157,7 +157,7 @@ async def audit(
     return found
 
 
-def _misfit(
+def misfit(
     reply: Message, asked: Asked, said: list[str], views: list[View], ends: Ends
 ) -> str | None:
     """Why an answer is not what it should be, if it is not."""
@@ -170,7 +170,7 @@ def _misfit(
     ended_upstream = reply.status is not Status.STOPPED and code not in _ENDED_HERE
     if ended_upstream and text not in (said or [""]):
         return f"{len(text)} of {[len(one) for one in said]} characters"
-    needed = max(ends.durable(view.seen.get(reply.id, [])) for view in views)
+    needed = max((ends.durable(view.seen.get(reply.id, [])) for view in views), default=0)
     return None if len(text) >= needed else f"{len(text)} of {needed} characters kept"
 
 
