@@ -16,6 +16,7 @@ from .questions import Question
 LOST_SECONDS = 0.5
 """Of a running reply, a killed server may lose what is younger than this."""
 _ACCEPTED = 200
+_NOT_WRONG = ("rounds", "acknowledged", "outages", "followed")
 _ENDED_HERE = (Code.SERVER_STOPPED, Code.REPLY_GONE, Code.PROVIDER_TIMEOUT)
 
 
@@ -39,10 +40,14 @@ class Asked:
 
 @dataclass
 class Tallies:
-    """What a run came to; all but the first two should be 0."""
+    """What a run came to; all but the first four should be 0."""
 
     rounds: int = 0
     acknowledged: int = 0
+    outages: int = 0
+    """How often the database went away."""
+    followed: int = 0
+    """How often durable answers were looked for again."""
     lost: int = 0
     duplicated: int = 0
     mismatched: int = 0
@@ -56,9 +61,7 @@ class Tallies:
     """Ends that took too long."""
 
     def wrong(self) -> int:
-        return sum(
-            count for name, count in asdict(self).items() if name not in ("rounds", "acknowledged")
-        )
+        return sum(count for name, count in asdict(self).items() if name not in _NOT_WRONG)
 
 
 @dataclass
@@ -100,6 +103,7 @@ class Upstream:
 
     def __init__(self, requests: list[dict[str, Any]]) -> None:
         self._accepted: dict[str, list[str]] = {}
+        self.followed = sum("starting_after" in request["query"] for request in requests)
         for request in requests:
             body = request["body"]
             if request["method"] == "POST" and isinstance(body, dict):
@@ -121,7 +125,7 @@ async def audit(
     upstream: Upstream,
 ) -> Findings:
     """Hold what was acknowledged against the store and against what upstream said."""
-    found = Findings(Tallies())
+    found = Findings(Tallies(followed=upstream.followed))
     tallies, remarks = found.tallies, found.remarks
     for each in asked:
         said = upstream.said(each.question.text)

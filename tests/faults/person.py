@@ -26,6 +26,7 @@ class Room:
     """A conversation that two people share."""
 
     thread_id: str = field(default_factory=new_id)
+    acknowledged: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Person:
@@ -144,3 +145,4 @@ class Person:
             raise Broken(event["problem"]["message"])
         if event["type"] == "ack":
             asked.acknowledge(event["message_id"], event["reply_id"])
+            self._room.acknowledged.set()

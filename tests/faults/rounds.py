@@ -7,7 +7,7 @@ import random
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, nullcontext
+from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,6 +28,7 @@ _ROOMS = 2
 _SETTLE_SECONDS = 30.0
 _LONGEST_END_SECONDS = 15.0
 _IDLE_SECONDS = 2.0
+_LONGEST_WAIT_SECONDS = 3.0
 _RETURN_SECONDS = 4.0
 _LOST_WHEN_STOPPED = 0.05
 """Seconds: what is on its way to a page when the server is told to stop."""
@@ -97,10 +98,11 @@ async def run(
     ):
         running = Run(folder, database, upstream, lost_seconds)
         async with aiohttp.ClientSession() as session:
-            people = _people(running.jupyter, session, seed)
+            rooms = [Room() for _ in range(_ROOMS)]
+            people = _people(running.jupyter, rooms, session, seed)
             async with _asking(people):
                 for _ in range(rounds):
-                    await _round(running, chance)
+                    await _round(running, chance.choice(rooms), chance)
             running.configure(chance)
             await asyncio.to_thread(running.jupyter.start)
             try:
@@ -127,13 +129,20 @@ def _database(folder: Path, store: str) -> Iterator[Database]:
         yield Database(folder, mongod)
 
 
-async def _round(running: Run, chance: random.Random) -> None:
+async def _round(running: Run, room: Room, chance: random.Random) -> None:
     """Start, let something go wrong, and end."""
     running.configure(chance)
     await asyncio.to_thread(running.jupyter.start)
-    await asyncio.sleep(chance.uniform(0.1, 1.5))
+    await asyncio.sleep(chance.uniform(0.1, 2.5))
     kill = chance.random() < 0.7
-    if chance.random() < 0.3:
+    if chance.random() < 0.4:
+        # Right after somebody was told that a question is safe.
+        room.acknowledged.clear()
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(room.acknowledged.wait(), _LONGEST_WAIT_SECONDS)
+        await asyncio.sleep(chance.uniform(0, 0.05))
+        await asyncio.to_thread(running.end, kill=kill)
+    elif chance.random() < 0.4:
         away = chance.uniform(0.2, 2.0)
         outage = asyncio.create_task(_outage(running, away))
         # Now and then the server ends while its database is away.
@@ -152,10 +161,11 @@ async def _outage(running: Run, seconds: float) -> None:
     running.ends.outages[-1] = began, time.time() + _RETURN_SECONDS
 
 
-def _people(jupyter: Jupyter, session: aiohttp.ClientSession, seed: int) -> list[Person]:
+def _people(
+    jupyter: Jupyter, rooms: list[Room], session: aiohttp.ClientSession, seed: int
+) -> list[Person]:
     people = []
-    for number in range(_ROOMS):
-        room = Room()
+    for number, room in enumerate(rooms):
         for name in (f"a{number}", f"b{number}"):
             chance = random.Random(f"{seed} {name}")
             people.append(Person(name, room, jupyter, session, chance))
@@ -204,6 +214,7 @@ async def _settled(running: Run, people: list[Person]) -> Findings:
     findings.remarks += shown.remarks
     findings.tallies.tracebacks = running.tracebacks()
     findings.tallies.hung = running.hung
+    findings.tallies.outages = len(running.ends.outages)
     return findings
 
 

@@ -61,7 +61,7 @@ def test_the_checker_knows_what_must_have_been_kept() -> None:
 def test_the_checker_counts_only_what_upstream_accepted() -> None:
     def asked(status: int, said: str) -> dict[str, object]:
         body = {"input": [{"role": "user", "content": "Why?"}]}
-        return {"method": "POST", "status": status, "said": said, "body": body}
+        return {"method": "POST", "query": "", "status": status, "said": said, "body": body}
 
     upstream = Upstream([asked(429, ""), asked(200, "It"), asked(200, "It is")])
     assert upstream.said("Why?") == ["It", "It is"]

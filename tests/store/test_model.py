@@ -226,14 +226,12 @@ class StoreMachine(RuleBasedStateMachine):
         if durable:
             running.durable, running.upstream_seq = running.text, seq
 
-    @rule(reply=replies, text=st.text(max_size=6))
     def grow_what_was_taken_over(self, reply: str, text: str) -> None:
-        """Checkpoints of a process that was thought dead."""
+        """A checkpoint of a process that was thought dead."""
         user, message = self.model.messages[reply]
-        running = self.model.running.get(reply)
-        if running is not None and running.attempt:
-            late = grown(message, 99, text, user=user, attempt=running.attempt - 1)
-            self.run(self.store.append_checkpoints([late]))
+        attempt = self.model.running[reply].attempt - 1
+        late = grown(message, 99, text, user=user, upstream_seq=99, attempt=attempt)
+        self.run(self.store.append_checkpoints([late]))
 
     @rule(reply=replies)
     def begin(self, reply: str) -> None:
@@ -294,6 +292,7 @@ class StoreMachine(RuleBasedStateMachine):
         state.owner, state.attempt = self.owner, state.attempt + 1
         state.text, state.numbers = state.durable, 1
         assert text_of(message) == state.text
+        self.grow_what_was_taken_over(message.id, "late")
         if state.upstream_seq is not None:
             user, kept = self.model.messages[message.id]
             # Whether that is written down already is the store's own business.
