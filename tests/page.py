@@ -134,7 +134,7 @@ class Page:
         if thread_id not in self._subscribed:
             view = self.views.setdefault(thread_id, View(thread_id))
             known = {} if view.epoch is None else {"after": view.seq, "epoch": view.epoch}
-            await self.send("subscribe", thread_id=thread_id, **known)
+            await self.send("subscribe", id=f"follow-{thread_id}", thread_id=thread_id, **known)
             self._subscribed.add(thread_id)
 
     async def ask(
@@ -160,6 +160,8 @@ class Page:
             self._socket = None
             raise Broken(str(frame.type))
         event: dict[str, Any] = json.loads(frame.data)
+        if event["type"] == "rejected" and event["id"].startswith("follow-"):
+            self._subscribed.discard(event["id"].removeprefix("follow-"))
         if "seq" not in event:
             self.events.append(event)
         elif event["thread_id"] in self.views:

@@ -42,6 +42,7 @@ class Checkpointer:
         self._task: asyncio.Task[None] | None = None
         self._host = socket.gethostname()
         self._hurry = asyncio.Event()
+        self._closing = False
 
     async def start(self) -> None:
         """Take the lease and look for what dead processes have left; then go on doing
@@ -52,9 +53,10 @@ class Checkpointer:
 
     async def close(self) -> None:
         """Keep what has grown, and let others take over at once what might be left."""
+        self._closing = True
         if self._task is not None:
             self._task.cancel()
-            await asyncio.wait({self._task})
+            await asyncio.wait({self._task}, timeout=_GIVE_UP_SECONDS)
         with suppress(Unavailable, asyncio.TimeoutError):  # then it lapses by itself
             await asyncio.wait_for(self._give_up(), _GIVE_UP_SECONDS)
 
@@ -90,7 +92,8 @@ class Checkpointer:
     async def _loop(self, looked: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
         renewed = recovered = float("-inf")
-        while True:
+        # Before Python 3.12, `wait_for` may swallow that its task is cancelled.
+        while not self._closing:
             try:
                 if loop.time() - renewed >= _RENEW_SECONDS:
                     await self._store.renew_lease(self._lease())

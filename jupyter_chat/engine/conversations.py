@@ -125,9 +125,12 @@ class Conversations:
         tasks = tuple(self._tasks)
         if tasks:
             await asyncio.wait(tasks, timeout=_KEEP_SECONDS)
-        for task in tuple(self._tasks):
+        for task in tasks:
             task.cancel()  # its store is away; whoever starts next finds the checkpoints
         await self._checkpointer.close()
+        for task in tasks:
+            if task.done() and not task.cancelled():
+                task.exception()  # of one that was cancelled in the middle: of no interest
         self._broadcast.to_all(Goodbye())
 
     # --- looking ------------------------------------------------------------------------

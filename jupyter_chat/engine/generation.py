@@ -264,6 +264,9 @@ class Generation:
         replies = self._provider.stream(endpoint, request, resume)
         async with aclosing(replies) as stream:  # type: ignore[type-var]
             async for chunk in stream:
+                if self._ended_as is not None or self._leaving:
+                    # Before Python 3.12, `wait_for` may swallow that its task is cancelled.
+                    raise asyncio.CancelledError
                 self._take(chunk)
                 if chunk.finish is not None:
                     return

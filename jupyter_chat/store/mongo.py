@@ -7,6 +7,7 @@ an answer that was lost, completes what the first one began.
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from operator import attrgetter
 from typing import Any
@@ -53,6 +54,8 @@ _OPTIONS = {
 }
 """Unless the URL says otherwise.  A server that is down is noticed after three seconds,
 one that hangs after ten."""
+
+_CLOSE_SECONDS = 2.0
 
 _LASTING = WriteConcern("majority", j=True, wtimeout=5_000)
 
@@ -104,7 +107,9 @@ class MongoStore:
     async def close(self) -> None:
         client, self._client, self._database = self._client, None, None
         if client is not None:
-            await client.close()
+            # A client whose operations were cancelled may wait for ever.
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(client.close(), _CLOSE_SECONDS)
 
     @property
     def _db(self) -> Database:
