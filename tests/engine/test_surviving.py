@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import msgspec
 import pytest
 
 from jupyter_chat.ids import new_id
 from jupyter_chat.protocol import Code, Problem, Status, Stop
-from jupyter_chat.providers.interface import Mark, ProviderError
+from jupyter_chat.providers.interface import Chunk, Mark, ProviderError
 
 from .conftest import make_engine
 
@@ -291,3 +292,28 @@ async def test_nothing_is_begun_while_the_server_stops(engine):
     await engine.ask("More", thread_id, asked.reply_id)
     assert not engine.conversations._tasks
     assert engine.provider.count == 1
+
+
+async def test_the_end_waits_for_no_further_round(engine):
+    engine.conversations._checkpointer.hurry()
+    await asyncio.wait_for(engine.conversations.close(), 5)
+    assert engine.conversations._checkpointer._task.done()
+
+
+async def test_stop_stops_also_where_the_cancellation_is_swallowed(engine, monkeypatch):
+    async def swallowing(self):
+        yield Chunk("half")
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+        yield Chunk(" and more")
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr("tests.engine.puppet.Call.chunks", swallowing)
+    thread_id = new_id()
+    asked = await engine.ask("Go", thread_id)
+    viewer = await engine.watch(thread_id)
+    await viewer.until(lambda: viewer.text(asked.reply_id))
+    stop = Stop("9", thread_id, asked.reply_id)
+    await asyncio.wait_for(engine.conversations.stop("ada", stop), 5)
+    assert viewer.status(asked.reply_id) == "stopped"
+    assert viewer.text(asked.reply_id) == "half"
