@@ -16,7 +16,16 @@ from pathlib import Path
 import psutil
 
 from . import __doc__ as purpose
-from . import browser, distributions, long_threads, sockets, startup, streams, viewers
+from . import (
+    browser,
+    distributions,
+    long_threads,
+    sockets,
+    startup,
+    storing,
+    streams,
+    viewers,
+)
 from .figures import NAMES, Figure, table
 
 _GROUPS: list[tuple[set[str], Callable[[], list[Figure]]]] = [
@@ -32,6 +41,7 @@ _GROUPS: list[tuple[set[str], Callable[[], list[Figure]]]] = [
     ({"socket_bytes_ratio"}, lambda: asyncio.run(viewers.bytes_on_the_socket())),
     ({"sync_ms"}, lambda: asyncio.run(viewers.in_step())),
     ({"sync_painted_ms"}, browser.in_step),
+    ({"store_bytes_ratio"}, lambda: asyncio.run(storing.answer())),
     ({"idle_socket_kb"}, lambda: asyncio.run(sockets.idle())),
     ({"cold_start_added_s", "memory_added_mb"}, startup.added),
     ({"distributions_added"}, distributions.added),

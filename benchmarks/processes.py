@@ -22,6 +22,13 @@ def cpu_seconds(pid: int) -> float:
     return total / 1e9
 
 
+def written_bytes(pid: int) -> int:
+    """What it has handed to the system to be written to files (what goes over sockets is
+    not counted by this)."""
+    lines = Path(f"/proc/{pid}/io").read_text().splitlines()
+    return int(dict(line.split(": ") for line in lines)["wchar"])
+
+
 def memory_bytes(pid: int) -> int:
     """Memory that only this process uses."""
     return int(psutil.Process(pid).memory_full_info().uss)

@@ -41,6 +41,11 @@ class Rig:
         assert self.jupyter.process is not None
         return self.jupyter.process.pid
 
+    @property
+    def history(self) -> Path:
+        """The chat server's SQLite file."""
+        return self.jupyter.folder / "jupyter_data_dir" / "jupyter_chat" / "history.sqlite"
+
     async def viewer(self, person: str | None = None) -> Viewer:
         """A new socket of the chat server, for a person or a new one."""
         return await open_viewer(self.session, self.jupyter, person)

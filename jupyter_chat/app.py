@@ -9,14 +9,14 @@ from typing import Any, cast
 from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.extension.application import ExtensionApp, ExtensionAppJinjaMixin
 from jupyter_server.serverapp import ServerApp
-from traitlets import Bool, Unicode
+from traitlets import Bool, Float, Unicode
 
 from . import __version__
 from .engine.accounts import Accounts
 from .engine.broadcast import Broadcast
 from .engine.conversations import Conversations
 from .engine.health import StoreHealth, watch
-from .providers import Providers, endpoint_from_environment, local_model_available
+from .providers import IDLE_SECONDS, Providers, endpoint_from_environment, local_model_available
 from .server import pages, rest, socket
 from .server.heartbeat import Heartbeats
 from .server.identity import Identities
@@ -63,6 +63,22 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         request more). Otherwise it is named after its question.""",
     ).tag(config=True)
 
+    idle_seconds = Float(
+        IDLE_SECONDS,
+        min=1,
+        help="""How many seconds a model's server may be silent before its answer is given
+        up as interrupted, with what has come of it. Reasoning models can think for
+        minutes without a word.""",
+    ).tag(config=True)
+
+    durable_replies = Bool(
+        False,
+        help="""Let OpenAI go on with an answer while this server is down, so that the
+        restarted server goes on with the same answer. For that OpenAI stores answers for
+        a while (its background mode), and the first word comes a little later. Of effect
+        where the Responses API is spoken and the server has that mode.""",
+    ).tag(config=True)
+
     def _config_file_name_default(self) -> str:
         return "jupyter_chat_config"
 
@@ -88,7 +104,7 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         self._store: Store = open_store(self.store_url)
         self._health = StoreHealth(self._store, broadcast, self.log)
         store = watch(self._store, self._health)
-        self._providers = Providers()
+        self._providers = Providers(self.idle_seconds)
         environment = endpoint_from_environment()
         accounts = Accounts(
             store,
@@ -106,6 +122,7 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             broadcast,
             self.log,
             model_titles=self.model_titles,
+            durable_replies=self.durable_replies,
         )
         self._health.on_open.append(self._conversations.start)
         services = Services(

@@ -82,6 +82,7 @@ class Code(str, Enum):
     PROVIDER_DOWN = "provider_down"
     PROVIDER_TIMEOUT = "provider_timeout"
     STREAM_CUT = "stream_cut"
+    REPLY_GONE = "reply_gone"
     OUTPUT_LIMIT = "output_limit"
     LOCAL_MODEL_MISSING = "local_model_missing"
     # the frame or the request

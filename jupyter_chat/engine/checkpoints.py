@@ -2,7 +2,8 @@
 
 Each round stores what every running reply has grown by since the last, so that the
 death of the process costs at most the text of one interval.  The same loop prolongs
-the process's lease and, less often, looks for replies whose process has died.
+the process's lease and, at once and then less often, looks for replies whose process
+has died.
 """
 
 from __future__ import annotations
@@ -10,18 +11,18 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 
 from ..ids import new_id, now_ms
-from ..protocol import Message
-from ..store.interface import Checkpoint, Lease, Store, Unavailable
+from ..store.interface import Checkpoint, Lease, Left, Store, Unavailable
 from .generation import Generation
 
 INTERVAL_SECONDS = 0.4
 LEASE_SECONDS = 10.0
 _RENEW_SECONDS = 2.0
 _RECOVER_SECONDS = 5.0
+_GIVE_UP_SECONDS = 1.0
 
 
 class Checkpointer:
@@ -31,7 +32,7 @@ class Checkpointer:
         self,
         store: Store,
         running: Callable[[], Iterable[Generation]],
-        recovered: Callable[[str, Message], None],
+        recovered: Callable[[Left], Awaitable[None]],
     ) -> None:
         self.owner = new_id()
         self._store = store
@@ -40,21 +41,32 @@ class Checkpointer:
         self._unsaved: list[Checkpoint] = []
         self._task: asyncio.Task[None] | None = None
         self._host = socket.gethostname()
+        self._hurry = asyncio.Event()
+        self._closing = False
 
-    async def take_lease(self) -> None:
-        """Must be held before the first reply is begun."""
-        await self._store.renew_lease(self._lease())
-
-    def start(self) -> None:
-        self._task = asyncio.create_task(self._loop())
+    async def start(self) -> None:
+        """Take the lease and look for what dead processes have left; then go on doing
+        so.  Whoever looks at a thread after this sees no reply that nobody makes."""
+        looked = asyncio.Event()
+        self._task = asyncio.create_task(self._loop(looked))
+        await looked.wait()
 
     async def close(self) -> None:
-        """Stop, and let others take over at once what might be left."""
+        """Keep what has grown, and let others take over at once what might be left."""
+        self._closing = True
         if self._task is not None:
             self._task.cancel()
-            await asyncio.wait({self._task})
-        with suppress(Unavailable):  # it lapses by itself
-            await self._store.release_lease(self.owner)
+            await asyncio.wait({self._task}, timeout=_GIVE_UP_SECONDS)
+        with suppress(Unavailable, asyncio.TimeoutError):  # then it lapses by itself
+            await asyncio.wait_for(self._give_up(), _GIVE_UP_SECONDS)
+
+    async def _give_up(self) -> None:
+        await self.save()
+        await self._store.release_lease(self.owner)
+
+    def hurry(self) -> None:
+        """Begin the next round now: something came that no crash should lose."""
+        self._hurry.set()
 
     async def save(self) -> None:
         """Store what has grown; what could not be stored is tried again next time."""
@@ -69,21 +81,22 @@ class Checkpointer:
                 self._unsaved = batch + self._unsaved
 
     async def recover(self) -> None:
-        """Mark the replies of dead processes as interrupted."""
-        for user_id, message in await self._store.recover(self._lease(), now_ms()):
-            self._recovered(user_id, message)
+        """Find what dead processes have left."""
+        for left in await self._store.recover(self._lease(), now_ms()):
+            await self._recovered(left)
 
     def _lease(self) -> Lease:
         expires_at = now_ms() + round(LEASE_SECONDS * 1000)
         return Lease(self.owner, expires_at, self._host, os.getpid())
 
-    async def _loop(self) -> None:
+    async def _loop(self, looked: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
         renewed = recovered = float("-inf")
-        while True:
+        # Before Python 3.12, `wait_for` may swallow that its task is cancelled.
+        while not self._closing:
             try:
                 if loop.time() - renewed >= _RENEW_SECONDS:
-                    await self.take_lease()
+                    await self._store.renew_lease(self._lease())
                     renewed = loop.time()
                 await self.save()
                 if loop.time() - recovered >= _RECOVER_SECONDS:
@@ -91,4 +104,8 @@ class Checkpointer:
                     recovered = loop.time()
             except Unavailable:
                 pass  # reported and awaited by `health.py`; nothing is lost meanwhile
-            await asyncio.sleep(INTERVAL_SECONDS)
+            finally:
+                looked.set()
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._hurry.wait(), INTERVAL_SECONDS)
+            self._hurry.clear()

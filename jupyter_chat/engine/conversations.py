@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Coroutine
+from contextlib import suppress
 
 import msgspec
 from msgspec import UNSET
@@ -44,6 +45,7 @@ from ..providers.interface import Endpoint, Provider, ProviderError, ReplyReques
 from ..store.interface import (
     Accepted,
     Conflict,
+    Left,
     NotFound,
     Store,
     ThreadChanges,
@@ -60,6 +62,8 @@ from .pace import Pace
 from .pages import PAGE, Pages
 
 _CONTEXT_MESSAGES = 400
+_KEEP_SECONDS = 2.0
+_BEGUN_KNOWN = 10_000
 
 
 class Invalid(Exception):
@@ -82,6 +86,7 @@ class Conversations:
         log: logging.Logger,
         *,
         model_titles: bool = True,
+        durable_replies: bool = False,
     ) -> None:
         self._store = store
         self._provider = provider
@@ -89,29 +94,43 @@ class Conversations:
         self._broadcast = broadcast
         self._log = log
         self._model_titles = model_titles
+        self._durable_replies = durable_replies
         self._pace = Pace()
         self._running: dict[str, Generation] = {}
         self.pages = Pages(store, self._running)
         self._last: dict[tuple[str, str], Generation] = {}
         """The newest running reply of each thread: the next one waits for it."""
+        self._begun: dict[str, None] = {}
+        """The newest replies that were begun here: none is begun twice, whatever several
+        calls at once find in the store."""
         self._tasks: set[asyncio.Task[None]] = set()
+        self.closing = False
+        """No command is carried out any more."""
         self._checkpointer = Checkpointer(store, self._running.values, self._recovered)
 
     async def start(self) -> None:
         """Once the store has been opened."""
-        self._checkpointer.start()
+        await self._checkpointer.start()
 
     async def close(self) -> None:
-        """Interrupt what runs, keep it, and say goodbye."""
+        """Keep what runs, for the next process to go on with or else as interrupted,
+        and say goodbye."""
+        self.closing = True
         for generation in tuple(self._running.values()):
-            generation.interrupt()
+            if generation.can_be_left:
+                generation.leave()
+            else:
+                generation.interrupt()
         tasks = tuple(self._tasks)
         if tasks:
-            await asyncio.wait(tasks, timeout=5)
-        for task in tuple(self._tasks):
+            await asyncio.wait(tasks, timeout=_KEEP_SECONDS)
+        for task in tasks:
             task.cancel()  # its store is away; whoever starts next finds the checkpoints
-        self._broadcast.to_all(Goodbye())
         await self._checkpointer.close()
+        for task in tasks:
+            if task.done() and not task.cancelled():
+                task.exception()  # of one that was cancelled in the middle: of no interest
+        self._broadcast.to_all(Goodbye())
 
     # --- looking ------------------------------------------------------------------------
 
@@ -290,18 +309,32 @@ class Conversations:
     async def _run_unless_running(self, user_id: str, accepted: Accepted) -> None:
         """Make a reply that an earlier call stored, but did not live to begin."""
         thread_id, reply_id = accepted.thread.id, accepted.reply_id
-        if reply_id in self._running:
+        if reply_id in self._begun:
             return
+        await self._checkpointer.recover()  # in case that it was taken over just now
         reply = await self._store.get_message(user_id, thread_id, reply_id)
         question = None
         if accepted.question_id is not None:
             question = await self._store.get_message(user_id, thread_id, accepted.question_id)
-        if reply.completed_at is None and reply_id not in self._running:
+        if reply.completed_at is None:
             self._run(user_id, accepted.thread, question, reply)
 
-    def _run(self, user_id: str, thread: Thread, question: Message | None, reply: Message) -> None:
+    def _run(
+        self,
+        user_id: str,
+        thread: Thread,
+        question: Message | None,
+        reply: Message,
+        left: Left | None = None,
+    ) -> None:
+        if reply.id in self._begun or self.closing:
+            return  # the next process finds it
+        self._begun[reply.id] = None
+        while len(self._begun) > _BEGUN_KNOWN:
+            del self._begun[next(iter(self._begun))]
         key = user_id, thread.id
-        reply.status = self._status_now(user_id, thread.id)
+        # Upstream goes on with such a reply: it waits for nobody.
+        goes_on = left is not None and left.upstream_id is not None
         feed = self._broadcast.hold(user_id, thread.id)
         generation = Generation(
             user_id,
@@ -311,9 +344,13 @@ class Conversations:
             provider=self._provider,
             pace=self._pace,
             prepare=self._prepare,
-            after=self._last.get(key),
+            after=None if goes_on else self._last.get(key),
+            owner=self._checkpointer.owner,
+            hurry=self._checkpointer.hurry,
             log=self._log,
+            left=left,
         )
+        reply.status = Status.STREAMING if goes_on else self._status_now(user_id, thread.id)
         self._running[reply.id] = self._last[key] = generation
         if question is not None:
             feed.publish(MessageChanged, message=question)
@@ -370,6 +407,7 @@ class Conversations:
             reasons=bool(model.efforts) and effort is not Effort.NONE,
             user_tag=hashlib.sha256(user_id.encode()).hexdigest()[:32],
             cache_key=thread_id,
+            durable=self._durable_replies,
         )
 
     async def _title(self, user_id: str, question: Message, reply_id: str) -> None:
@@ -394,11 +432,17 @@ class Conversations:
         except (Conflict, NotFound, ProviderError, Unavailable):
             pass  # the title made from the question stays
 
-    def _recovered(self, user_id: str, message: Message) -> None:
-        """A reply of a dead process was marked as interrupted."""
-        feed = self._broadcast.find(user_id, message.thread_id)
-        if feed is not None:
-            feed.publish(MessageChanged, message=message)
+    async def _recovered(self, left: Left) -> None:
+        """A dead process has left a reply: it was interrupted, or is ours to make now."""
+        user_id, message = left.user_id, left.message
+        if not left.taken_over:
+            feed = self._broadcast.find(user_id, message.thread_id)
+            if feed is not None:
+                feed.publish(MessageChanged, message=message)
+        elif message.id not in self._begun:
+            with suppress(NotFound):  # its thread is gone
+                thread = await self._store.get_thread(user_id, message.thread_id)
+                self._run(user_id, thread, None, message, left)
 
     # --- helpers ------------------------------------------------------------------------
 

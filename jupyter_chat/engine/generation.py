@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Protocol
 
 import msgspec
@@ -28,21 +29,32 @@ from ..providers.interface import (
     Chunk,
     Endpoint,
     Finish,
+    Mark,
     Provider,
     ProviderError,
     ReplyRequest,
+    Resume,
 )
-from ..store.interface import Checkpoint, Store, StoreError, Unavailable
+from ..store.interface import Checkpoint, Left, Store, StoreError, Unavailable
 from . import catalogue
 from .broadcast import Feed
 from .growth import Growth, Kind
 from .pace import Pace
 
-_ATTEMPTS = {Code.RATE_LIMITED: 6}
+_ATTEMPTS = {Code.RATE_LIMITED: 6, Code.STREAM_CUT: 2}
+"""How often a reply of which nothing has come is asked for.  Upstream may bill a reply
+whose connection broke off, so that is tried but once more."""
 _FEWER_ATTEMPTS = 3
+_FOLLOW_ATTEMPTS = 6
+"""How often a reply that upstream goes on with is looked for without any progress."""
+_FIRST_WAIT_SECONDS = 0.5
 _LONGEST_WAIT_SECONDS = 60.0
 _KEEP_AGAIN_SECONDS = 1.0
 _INTERRUPTING = {Code.STREAM_CUT, Code.PROVIDER_TIMEOUT, Code.PROVIDER_DOWN}
+
+
+class _NotOurs(Exception):
+    """Another process has taken the reply over."""
 
 
 class Prepare(Protocol):
@@ -67,7 +79,10 @@ class Generation:
         pace: Pace,
         prepare: Prepare,
         after: Generation | None,
+        owner: str,
+        hurry: Callable[[], None],
         log: logging.Logger,
+        left: Left | None = None,
     ) -> None:
         self.user_id = user_id
         self.feed = feed
@@ -79,8 +94,22 @@ class Generation:
         self._prepare = prepare
         self._after = after
         self._log = log
-        self._growth = Growth()
-        self._checkpoints = 0
+        self._owner = owner
+        self._hurry = hurry
+        self._unclaimed = reply.status is Status.QUEUED
+        """The store does not know yet that it is asked for."""
+        self._growth = Growth(reply.parts)
+        self._attempt = left.attempt if left is not None else 0
+        self._checkpoints = 1 if self._attempt else 0
+        self._model_kept = reply.model is not None
+        self._mark: Mark | None = None
+        self._kept_id: str | None = None
+        if left is not None and left.upstream_id is not None and left.upstream_seq is not None:
+            self._mark = Mark(left.upstream_id, left.upstream_seq)
+            self._kept_id = left.upstream_id
+        self._resumed = self._mark is not None
+        self._endpoint: Endpoint | None = None
+        self._leaving = False
         self.waiting: Problem | None = None
         """Why it waits for its model's server, while it does."""
         self._finish: Finish | None = None
@@ -110,10 +139,28 @@ class Generation:
             ),
         )
 
+    @property
+    def can_be_left(self) -> bool:
+        """Whether the next process can make it: it was not asked for yet, or upstream
+        goes on with it."""
+        return self._unclaimed or self._mark is not None
+
+    def leave(self) -> None:
+        """Let go of it as it is, because the server stops."""
+        self._leaving = True
+        if self._making is not None:
+            self._making.cancel()
+
     def checkpoints(self) -> list[Checkpoint]:
         """What has grown since the last call, to be kept."""
+        grown = self._growth.take_unsaved()
+        mark = self._mark
+        if not grown and mark is not None and self._kept_id is None:
+            grown = [(0, "text", "")]  # whoever takes this over must know the id
         made = []
-        for part, kind, text in self._growth.take_unsaved():
+        for number, (part, kind, text) in enumerate(grown, start=1):
+            # What upstream sent together may be two checkpoints.
+            place = mark if number == len(grown) else None
             made.append(
                 Checkpoint(
                     user_id=self.user_id,
@@ -123,10 +170,16 @@ class Generation:
                     part=part,
                     kind=kind,
                     text=text,
-                    model=None if self._checkpoints else self._reply.model,
+                    model=None if self._model_kept else self._reply.model,
+                    upstream_id=place.upstream_id if place and self._kept_id is None else None,
+                    upstream_seq=place.seq if place else None,
+                    attempt=self._attempt,
                 )
             )
+            self._model_kept = True
             self._checkpoints += 1
+        if made and mark is not None:
+            self._kept_id = mark.upstream_id
         return made
 
     async def run(self, finished: Callable[[Thread | None], None]) -> None:
@@ -135,9 +188,18 @@ class Generation:
         `finished` is called with the thread, right before the viewers are told.
         """
         self._making = asyncio.create_task(self._make())
-        if self._ended_as is not None:
+        if self._ended_as is not None or self._leaving:
             self._making.cancel()
         await asyncio.wait({self._making})
+        if self._leaving:
+            self.done.set()
+            return
+        if _is_not_ours(self._making):
+            await self._show_as_kept()
+            finished(None)
+            self.done.set()
+            return
+        stopping = asyncio.create_task(self._stop_upstream())
         status, problem = self._outcome(self._making)
         message = self.message()
         message.status = status
@@ -152,6 +214,7 @@ class Generation:
         finished(thread)
         self.feed.end(message)
         self.done.set()
+        await stopping
 
     # --- making ------------------------------------------------------------------------
 
@@ -159,26 +222,50 @@ class Generation:
         if self._after is not None:
             await self._after.done.wait()
             self._after = None
+        if self._unclaimed:
+            if not await self._store.begin_reply(self.user_id, self._reply.id, self._owner):
+                raise _NotOurs
+            self._unclaimed = False
         endpoint, request = await self._prepare(self.user_id, self._reply.thread_id, self._reply)
-        self._reply.model = request.model
-        self._reply.status = Status.STREAMING
-        self.feed.publish(MessageChanged, message=self.message())
-        attempt = 1
+        self._endpoint = endpoint
+        if not self._resumed:
+            self._reply.model = request.model
+            self._reply.status = Status.STREAMING
+            self.feed.publish(MessageChanged, message=self.message())
+        tries: Counter[Code] = Counter()
         while True:
+            before = self._mark
             try:
                 await self._stream(endpoint, request)
                 return
             except ProviderError as error:
-                again = error.retry_after is not None and not self._growth
-                if not again or attempt >= _ATTEMPTS.get(error.problem.code, _FEWER_ATTEMPTS):
+                if before is not None and before != self._mark:
+                    tries.clear()
+                tries[error.problem.code] += 1
+                if tries[error.problem.code] >= self._most_tries(error):
                     raise
-                await self._wait(error, attempt)
-                attempt += 1
+                await self._wait(error, tries[error.problem.code])
+
+    def _most_tries(self, error: ProviderError) -> int:
+        if self._mark is not None:
+            # Upstream has the reply: asking anew would make, and bill, another one.
+            return 0 if error.ended else _FOLLOW_ATTEMPTS
+        if error.retry_after is None or self._growth:
+            return 0
+        return _ATTEMPTS.get(error.problem.code, _FEWER_ATTEMPTS)
 
     async def _stream(self, endpoint: Endpoint, request: ReplyRequest) -> None:
         turn = self._pace.turn()
-        async with aclosing(self._provider.stream(endpoint, request)) as stream:  # type: ignore[type-var]
+        resume = None
+        if self._mark is not None:
+            text, reasoning = self._growth.text_of("text"), self._growth.text_of("reasoning")
+            resume = Resume(self._mark, text, reasoning)
+        replies = self._provider.stream(endpoint, request, resume)
+        async with aclosing(replies) as stream:  # type: ignore[type-var]
             async for chunk in stream:
+                if self._ended_as is not None or self._leaving:
+                    # Before Python 3.12, `wait_for` may swallow that its task is cancelled.
+                    raise asyncio.CancelledError
                 self._take(chunk)
                 if chunk.finish is not None:
                     return
@@ -189,22 +276,28 @@ class Generation:
             self._grow("reasoning", chunk.reasoning)
         if chunk.text:
             self._grow("text", chunk.text)
+        if chunk.mark is not None:
+            if self._mark is None:
+                self._hurry()  # without the id, nobody could take this over
+            self._mark = chunk.mark
         if chunk.finish is not None:
             self._finish = chunk.finish
 
     def _grow(self, kind: Kind, text: str) -> None:
-        if self._reply.first_token_at is None:
+        if self._reply.first_token_at is None and not self._growth:
             self._reply.first_token_at = now_ms()
         part = self._growth.append(kind, text)
         self.feed.grow(self._reply.id, part, kind, text)
 
     async def _wait(self, error: ProviderError, attempt: int) -> None:
         """Wait as long as the upstream asks for, and tell the viewers so."""
-        seconds = max(error.retry_after or 0.0, 0.5 * 2 ** (attempt - 1))
+        seconds = max(error.retry_after or 0.0, _FIRST_WAIT_SECONDS * 2 ** (attempt - 1))
         if seconds > _LONGEST_WAIT_SECONDS:
             raise error
         retry_at = now_ms() + round(seconds * 1000)
         message = error.while_waiting or error.problem.message
+        if error.problem.code is Code.STREAM_CUT:
+            message = f"The connection to the model's server broke off. {self._next_step()}"
         self._tell_waiting(
             msgspec.structs.replace(error.problem, message=message, retry_at=retry_at)
         )
@@ -215,6 +308,11 @@ class Generation:
         self.waiting = problem
         self.feed.publish(Waiting, message_id=self._reply.id, problem=problem)
 
+    def _next_step(self) -> str:
+        if self._mark is not None:
+            return "It goes on with the answer, which is looked for again."
+        return "Nothing of the answer had come; it is asked once more."
+
     # --- ending ------------------------------------------------------------------------
 
     def _end(self, status: Status, problem: Problem | None) -> None:
@@ -222,6 +320,26 @@ class Generation:
             self._ended_as = status, problem
             if self._making is not None:
                 self._making.cancel()
+
+    async def _stop_upstream(self) -> None:
+        """Tell an upstream that would go on that nobody wants the rest."""
+        stopped = self._ended_as is not None and self._ended_as[0] is Status.STOPPED
+        if not stopped or self._mark is None:
+            return
+        with suppress(ProviderError, StoreError):
+            if self._endpoint is None:
+                self._endpoint, _ = await self._prepare(
+                    self.user_id, self._reply.thread_id, self._reply
+                )
+            await self._provider.cancel(self._endpoint, self._mark)
+
+    async def _show_as_kept(self) -> None:
+        """Another process makes it, for this one was thought dead."""
+        with suppress(StoreError):
+            message = await self._store.get_message(
+                self.user_id, self._reply.thread_id, self._reply.id
+            )
+            self.feed.publish(MessageChanged, message=message)
 
     def _outcome(self, making: asyncio.Task[None]) -> tuple[Status, Problem | None]:
         if making.cancelled():
@@ -233,7 +351,8 @@ class Generation:
                 return Status.FAILED, problem
             return Status.COMPLETE, problem
         if isinstance(error, ProviderError):
-            cut = self._growth and error.problem.code in _INTERRUPTING
+            code = error.problem.code
+            cut = (self._growth and code in _INTERRUPTING) or code is Code.REPLY_GONE
             return (Status.INTERRUPTED if cut else Status.FAILED), error.problem
         if isinstance(error, StoreError):
             return Status.FAILED, error.problem
@@ -253,3 +372,7 @@ class Generation:
                 await asyncio.sleep(_KEEP_AGAIN_SECONDS)
             except StoreError:
                 return None
+
+
+def _is_not_ours(making: asyncio.Task[None]) -> bool:
+    return not making.cancelled() and isinstance(making.exception(), _NotOurs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
 from ..protocol import Part, ReasoningPart, TextPart
@@ -10,13 +11,17 @@ Kind: TypeAlias = Literal["text", "reasoning"]
 
 
 class Growth:
-    """Parts that only ever grow at the end, and what of them is not yet kept."""
+    """Parts that only ever grow at the end, and what of them is not yet kept; `parts` are
+    those that have been kept already."""
 
     __slots__ = ("_kinds", "_pieces", "_unsaved")
 
-    def __init__(self) -> None:
+    def __init__(self, parts: Iterable[Part] = ()) -> None:
         self._kinds: list[Kind] = []
         self._pieces: list[list[str]] = []
+        for part in parts:
+            self._kinds.append("text" if isinstance(part, TextPart) else "reasoning")
+            self._pieces.append([part.text])
         self._unsaved: list[tuple[int, list[str]]] = []
 
     def __bool__(self) -> bool:
@@ -46,6 +51,11 @@ class Growth:
             pieces[:] = [text]
             made.append(TextPart(text) if kind == "text" else ReasoningPart(text))
         return made
+
+    def text_of(self, kind: Kind) -> str:
+        """All that has come of one kind."""
+        kinds = zip(self._kinds, self._pieces, strict=True)
+        return "".join(text for each, pieces in kinds if each == kind for text in pieces)
 
     def take_unsaved(self) -> list[tuple[int, Kind, str]]:
         """(part, kind, text) that has come since the last call."""

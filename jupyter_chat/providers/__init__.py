@@ -7,26 +7,33 @@ from contextlib import aclosing
 
 from ..protocol import Model, Source
 from .environment import endpoint_from_environment
-from .interface import Chunk, Endpoint, ReplyRequest
+from .interface import Chunk, Endpoint, Mark, ReplyRequest, Resume
 from .local import LocalModel, local_model_available
-from .openai import OpenAI
+from .openai import IDLE_SECONDS, OpenAI
 
-__all__ = ["Providers", "endpoint_from_environment", "local_model_available"]
+__all__ = ["IDLE_SECONDS", "Providers", "endpoint_from_environment", "local_model_available"]
 
 
 class Providers:
     """All of them behind one :class:`~jupyter_chat.providers.interface.Provider`; each
     endpoint says by its source who answers."""
 
-    def __init__(self) -> None:
-        self._openai = OpenAI()
+    def __init__(self, idle_seconds: float = IDLE_SECONDS) -> None:
+        self._openai = OpenAI(idle_seconds)
         self._local = LocalModel()
 
-    def stream(self, endpoint: Endpoint, request: ReplyRequest) -> AsyncIterator[Chunk]:
+    def stream(
+        self, endpoint: Endpoint, request: ReplyRequest, resume: Resume | None = None
+    ) -> AsyncIterator[Chunk]:
         """See :meth:`Provider.stream`."""
         if endpoint.source is Source.LOCAL:
             return self._stream_local(request)
-        return self._openai.stream(endpoint, request)
+        return self._openai.stream(endpoint, request, resume)
+
+    async def cancel(self, endpoint: Endpoint, mark: Mark) -> None:
+        """See :meth:`Provider.cancel`."""
+        if endpoint.source is not Source.LOCAL:
+            await self._openai.cancel(endpoint, mark)
 
     async def models(self, endpoint: Endpoint) -> list[Model]:
         """See :meth:`Provider.models`."""

@@ -91,6 +91,8 @@ class Stream:
     in one more event, so the finish is held back until that or the end."""
 
     event_type: type[Any] = Event
+    upstream_id: str | None = None
+    """Replies of this API end with their connection."""
 
     def __init__(self) -> None:
         self._reason: str | None = None

@@ -110,10 +110,36 @@ def of_status(
     )
 
 
+def of_exception(endpoint: Endpoint, error: Exception) -> ProviderError:
+    """What the `openai` package raised before there was a stream."""
+    import httpx2
+    import openai
+
+    if isinstance(error, ProviderError):
+        return error
+    if isinstance(error, openai.APIStatusError):
+        body = error.body
+        return of_status(
+            endpoint,
+            error.status_code,
+            code=code_of(error.code, error.type),
+            parameter=error.param,
+            message=str(body.get("message", "") if isinstance(body, dict) else body or ""),
+            headers=dict(error.response.headers),
+        )
+    if isinstance(error, openai.APIConnectionError):
+        if isinstance(error.__cause__, httpx2.ReadError):
+            return cut(endpoint, str(error.__cause__))
+        return unreachable(endpoint, str(error.__cause__ or error))
+    return unreachable(endpoint, f"{type(error).__name__}: {error}")
+
+
 def of_failure(endpoint: Endpoint, code: str | None, message: str) -> ProviderError:
     """An error that came as an event of the stream, where no status says its kind."""
     status = _STATUS_OF_CODE.get(code or "", 500)
-    return of_status(endpoint, status, code=code, message=message)
+    error = of_status(endpoint, status, code=code, message=message)
+    error.ended = True
+    return error
 
 
 def unreachable(endpoint: Endpoint, reason: str) -> ProviderError:
@@ -137,12 +163,25 @@ def silent(endpoint: Endpoint, seconds: float) -> ProviderError:
 
 
 def cut(endpoint: Endpoint, reason: str = "") -> ProviderError:
-    """The stream ended, or made no sense, before its terminal event."""
+    """The stream ended, or made no sense, before its terminal event.  Asking again may
+    help; whether anything was billed is not known."""
     return _error(
         Code.STREAM_CUT,
         f"The connection to {server_name(endpoint)} broke off before the answer was "
         "complete. What had come is kept; try again for the whole answer.",
         scrub(reason),
+        _RETRY_SECONDS,
+    )
+
+
+def gone(endpoint: Endpoint, reason: str = "") -> ProviderError:
+    """A reply that was to go on is no longer to be had."""
+    return _error(
+        Code.REPLY_GONE,
+        f"{server_name(endpoint)} no longer has the rest of this answer. What had come is "
+        "kept; ask again for the whole answer.",
+        scrub(reason),
+        ended=True,
     )
 
 
@@ -176,10 +215,13 @@ def _error(
     detail: str | None = None,
     retry_after: float | None = None,
     field: str | None = None,
+    *,
+    ended: bool = False,
 ) -> ProviderError:
     """What happened is the message's first sentence."""
     what, _, _ = message.partition(f" {_KEPT}")
-    return ProviderError(Problem(code, message, field=field, detail=detail), retry_after, what)
+    problem = Problem(code, message, field=field, detail=detail)
+    return ProviderError(problem, retry_after, what, ended=ended)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

@@ -17,9 +17,11 @@ from ..protocol import Api, Effort, Model, Problem, Role, Source, Usage
 class ProviderError(Exception):
     """The model's server did not do it; `problem` says why in words for the person.
 
-    `retry_after` (seconds) is set where asking again by itself may help and nothing
-    has been billed yet: rate limits, an overloaded or restarting server.
-    `while_waiting` is what to say meanwhile: what happened, without what to do.
+    `retry_after` (seconds) is set where asking again by itself may help: rate limits, an
+    overloaded or restarting server, where nothing has been billed yet, and connections
+    that broke off (`stream_cut`), where that is not known.  `while_waiting` is what to say
+    meanwhile: what happened, without what to do.  `ended`: upstream itself has ended the
+    reply, so there is nothing left to go on with.
     """
 
     def __init__(
@@ -27,11 +29,14 @@ class ProviderError(Exception):
         problem: Problem,
         retry_after: float | None = None,
         while_waiting: str | None = None,
+        *,
+        ended: bool = False,
     ) -> None:
         super().__init__(problem.message)
         self.problem = problem
         self.retry_after = retry_after
         self.while_waiting = while_waiting
+        self.ended = ended
 
 
 class Endpoint(Struct, frozen=True):
@@ -54,6 +59,22 @@ class Prompt(Struct, frozen=True):
     text: str
 
 
+class Mark(Struct, frozen=True):
+    """A place in a reply that upstream goes on with whether we listen or not: what it
+    calls the reply, and the number of its last event before that place."""
+
+    upstream_id: str
+    seq: int
+
+
+class Resume(Struct, frozen=True):
+    """Where to go on, and what has come by then."""
+
+    mark: Mark
+    text: str
+    reasoning: str
+
+
 class ReplyRequest(Struct, frozen=True):
     """All that goes upstream; holds no setting that the model is known to refuse."""
 
@@ -69,6 +90,8 @@ class ReplyRequest(Struct, frozen=True):
     """A hash that stands for the user (OpenAI's `safety_identifier`)."""
     cache_key: str | None = None
     """Requests with the same key share a prompt cache (OpenAI's `prompt_cache_key`)."""
+    durable: bool = False
+    """Let upstream go on whether we listen or not, if it can; chunks then have marks."""
 
 
 class Finish(Struct, frozen=True):
@@ -86,22 +109,31 @@ class Finish(Struct, frozen=True):
 
 class Chunk(Struct, frozen=True):
     """What arrived since the last chunk: reasoning first, then text, either may be
-    empty.  The last chunk of a whole reply has `finish`."""
+    empty.  The last chunk of a whole reply has `finish`.  `mark` is the place after it,
+    where upstream can be asked to go on from there."""
 
     text: str = ""
     reasoning: str = ""
     finish: Finish | None = None
+    mark: Mark | None = None
 
 
 class Provider(Protocol):
-    def stream(self, endpoint: Endpoint, request: ReplyRequest) -> AsyncIterator[Chunk]:
-        """Make one reply; never retries by itself.
+    def stream(
+        self, endpoint: Endpoint, request: ReplyRequest, resume: Resume | None = None
+    ) -> AsyncIterator[Chunk]:
+        """Make one reply, or go on with one; never retries by itself.
 
         Each step of the iterator takes all that has arrived by then.  Raises
         :class:`ProviderError` (what was yielded before it stays valid), with code
-        `stream_cut` where the upstream ends without its terminal event.  Closing the
-        iterator closes the connection upstream at once.
+        `stream_cut` where the upstream ends without its terminal event, and with
+        `reply_gone` where it does not know the reply that is to go on.  Closing the
+        iterator closes the connection upstream at once; a reply that has marks goes on
+        there all the same.
         """
+
+    async def cancel(self, endpoint: Endpoint, mark: Mark) -> None:
+        """Stop a reply that upstream goes on with; never raises for its sake."""
 
     async def models(self, endpoint: Endpoint) -> list[Model]:
         """What the server lists, as far as it says anything about each."""

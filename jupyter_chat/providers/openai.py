@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Coroutine
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from ..protocol import Api, Model, Source
-from . import chat_completions, errors, responses
-from .interface import Chunk, Endpoint, ProviderError, ReplyRequest
+from . import background, chat_completions, errors, responses
+from .interface import Chunk, Endpoint, Mark, ProviderError, ReplyRequest, Resume
 
 if TYPE_CHECKING:
     import httpx2
@@ -33,6 +34,9 @@ events meanwhile."""
 _MODELS_SECONDS = 10.0
 _AZURE_VERSION = "2025-04-01-preview"
 _MOST_CLIENTS = 256
+_DISOWN_SECONDS = 10.0
+_SUMMARY = "reasoning.summary"
+_BACKGROUND = {"background", "store"}
 _FULL_COLLECTIONS_AFTER = 100
 
 
@@ -43,50 +47,60 @@ class OpenAI:
         self._idle_seconds = idle_seconds
         self._transport: Transport | None = None
         self._clients: dict[Endpoint, AsyncOpenAI] = {}
-        self._without_summaries: set[Endpoint] = set()
-        self._releasing: set[asyncio.Task[None]] = set()
+        self._refused: dict[tuple[Endpoint, str], set[str]] = {}
+        """What a server does not take for a model: only verified organisations get
+        summaries of the reasoning, for example."""
+        self._afterwards: set[asyncio.Task[None]] = set()
         self._imported = False
 
-    async def stream(self, endpoint: Endpoint, request: ReplyRequest) -> AsyncIterator[Chunk]:
+    async def stream(
+        self, endpoint: Endpoint, request: ReplyRequest, resume: Resume | None = None
+    ) -> AsyncIterator[Chunk]:
         """See :meth:`Provider.stream`."""
         meaning: responses.Stream | chat_completions.Stream
-        if api_of(endpoint) is Api.RESPONSES:
-            body = responses.parameters(
-                endpoint, request, summaries=endpoint not in self._without_summaries
-            )
-            meaning = responses.Stream()
+        if resume is not None:
+            client = await self._client(endpoint)
+            reopened = await background.reopen(client, endpoint, resume, self._idle_seconds)
+            if reopened is None:
+                yield await background.rest(client, endpoint, resume)
+                return
+            opened, meaning = reopened, responses.Stream(resume)
+        elif api_of(endpoint) is Api.RESPONSES:
+            opened, meaning = await self._begin(endpoint, request), responses.Stream()
         else:
-            body = chat_completions.parameters(endpoint, request)
+            opened = await self._open(endpoint, chat_completions.parameters(endpoint, request))
             meaning = chat_completions.Stream()
-        try:
-            opened = await self._open(endpoint, body)
-        except ProviderError as error:
-            if error.problem.field != "reasoning.summary":
-                raise
-            # Only verified organisations get summaries; nothing was billed yet.
-            self._without_summaries.add(endpoint)
-            body["reasoning"].pop("summary")
-            opened = await self._open(endpoint, body)
         from .response import OpenResponse
 
         response = OpenResponse(endpoint, opened, meaning.event_type, self._idle_seconds)
-        finished = False
+        finished = marked = False
         try:
             while not finished:
                 chunk = meaning.take(await response.read())
                 if response.ended and chunk.finish is None:
                     chunk = msgspec.structs.replace(chunk, finish=meaning.finish())
+                if response.splits_a_character:
+                    chunk = msgspec.structs.replace(chunk, mark=None)
                 finished = chunk.finish is not None
-                if chunk.text or chunk.reasoning or finished:
+                new_mark = chunk.mark is not None and not marked
+                if chunk.text or chunk.reasoning or finished or new_mark:
+                    marked = marked or new_mark
                     yield chunk
                 _raise_failure(endpoint, meaning)
                 if response.ended and not finished:
                     raise errors.cut(endpoint)
         finally:
             if finished:
-                self._release(response)
+                self._after(response.release())
+            elif request.durable and meaning.upstream_id is None and not response.ended:
+                self._after(self._disown(endpoint, response))
             else:
                 response.close()
+
+    async def cancel(self, endpoint: Endpoint, mark: Mark) -> None:
+        """See :meth:`Provider.cancel`."""
+        with suppress(ProviderError):
+            await background.cancel(await self._client(endpoint), mark.upstream_id)
 
     async def models(self, endpoint: Endpoint) -> list[Model]:
         """See :meth:`Provider.models`."""
@@ -98,17 +112,63 @@ class OpenAI:
         except asyncio.TimeoutError:
             raise errors.silent(endpoint, _MODELS_SECONDS) from None
         except openai.OpenAIError as error:
-            raise _translated(endpoint, error) from None
+            raise errors.of_exception(endpoint, error) from None
         return [_model(entry.model_dump()) for entry in listed.data or []]
 
     async def close(self) -> None:
         """Close all connections."""
-        for releasing in self._releasing:
-            releasing.cancel()
+        for task in self._afterwards:
+            task.cancel()
         self._clients.clear()
         if self._transport is not None:
             await self._transport.aclose()
             self._transport = None
+
+    async def _begin(self, endpoint: Endpoint, request: ReplyRequest) -> httpx2.Response:
+        """Open a reply of the Responses API, without what this server refuses: nothing
+        was billed for that."""
+        refused = self._refused.setdefault((endpoint, request.model), set())
+        while True:
+            body = responses.parameters(
+                endpoint,
+                request,
+                summaries=_SUMMARY not in refused,
+                durable=request.durable and not refused & _BACKGROUND,
+            )
+            opening = asyncio.ensure_future(self._open(endpoint, body))
+            try:
+                return await (asyncio.shield(opening) if body.get("background") else opening)
+            except asyncio.CancelledError:
+                # Closing the connection would not stop it; who waits for it is gone.
+                if not opening.cancelled():
+                    self._after(self._disown_opening(endpoint, opening))
+                raise
+            except ProviderError as error:
+                field = error.problem.field
+                if field not in (_SUMMARY, *_BACKGROUND) or field in refused:
+                    raise
+                refused.add(field)
+
+    async def _disown_opening(
+        self, endpoint: Endpoint, opening: asyncio.Future[httpx2.Response]
+    ) -> None:
+        from .response import OpenResponse
+
+        with suppress(ProviderError):
+            opened = await opening
+            response = OpenResponse(endpoint, opened, responses.Event, self._idle_seconds)
+            await self._disown(endpoint, response)
+
+    async def _disown(self, endpoint: Endpoint, response: OpenResponse[Any]) -> None:
+        """Stop a reply that nobody wants any more before upstream has named it."""
+        try:
+            upstream_id = await asyncio.wait_for(_named(response), _DISOWN_SECONDS)
+            if upstream_id is not None:
+                await background.cancel(await self._client(endpoint), upstream_id)
+        except (ProviderError, asyncio.TimeoutError):
+            pass
+        finally:
+            response.close()
 
     async def _open(self, endpoint: Endpoint, body: dict[str, Any]) -> httpx2.Response:
         client = await self._client(endpoint)
@@ -132,12 +192,13 @@ class OpenAI:
         except asyncio.TimeoutError:
             raise errors.silent(endpoint, self._idle_seconds) from None
         except openai.OpenAIError as error:
-            raise _translated(endpoint, error) from None
+            raise errors.of_exception(endpoint, error) from None
 
-    def _release(self, response: OpenResponse[Any]) -> None:
-        releasing = asyncio.create_task(response.release())
-        self._releasing.add(releasing)
-        releasing.add_done_callback(self._releasing.discard)
+    def _after(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do what nobody waits for."""
+        task = asyncio.create_task(work)
+        self._afterwards.add(task)
+        task.add_done_callback(self._afterwards.discard)
 
     async def _client(self, endpoint: Endpoint) -> AsyncOpenAI:
         client = self._clients.get(endpoint)
@@ -206,33 +267,18 @@ def _import() -> None:
     gc.set_threshold(young, middle, max(old, _FULL_COLLECTIONS_AFTER))
 
 
+async def _named(response: OpenResponse[Any]) -> str | None:
+    """What upstream calls a reply, as soon as it says so."""
+    meaning = responses.Stream()
+    while meaning.upstream_id is None and not response.ended:
+        meaning.take(await response.read())
+    return meaning.upstream_id
+
+
 def _raise_failure(endpoint: Endpoint, meaning: chat_completions.Stream | responses.Stream) -> None:
     if meaning.failure is not None:
         code, message = meaning.failure
         raise errors.of_failure(endpoint, code, message)
-
-
-def _translated(endpoint: Endpoint, error: Exception) -> ProviderError:
-    import openai
-
-    if isinstance(error, ProviderError):
-        return error
-    if isinstance(error, openai.APIStatusError):
-        return errors.of_status(
-            endpoint,
-            error.status_code,
-            code=errors.code_of(error.code, error.type),
-            parameter=error.param,
-            message=str(
-                (error.body or {}).get("message", "")
-                if isinstance(error.body, dict)
-                else error.body or ""
-            ),
-            headers=dict(error.response.headers),
-        )
-    if isinstance(error, openai.APIConnectionError):
-        return errors.unreachable(endpoint, str(error.__cause__ or error))
-    return errors.unreachable(endpoint, f"{type(error).__name__}: {error}")
 
 
 def _model(entry: dict[str, Any]) -> Model:

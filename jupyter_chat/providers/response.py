@@ -62,6 +62,11 @@ class OpenResponse(Generic[_E]):
             self.ended = True
         return self._decoded(body)
 
+    @property
+    def splits_a_character(self) -> bool:
+        """Half a character of the last event is still to come."""
+        return self._characters.waits
+
     def _failure(self, error: Exception) -> ProviderError:
         if self._silent:
             return errors.silent(self._endpoint, self._idle_seconds)

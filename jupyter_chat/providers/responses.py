@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from ..protocol import Source, Usage
 from .chat_completions import failure, finish_problem
-from .interface import Chunk, Endpoint, Finish, ReplyRequest
+from .interface import Chunk, Endpoint, Finish, Mark, ReplyRequest, Resume
 
 
 class _InputDetails(Struct):
@@ -31,7 +31,9 @@ class _Incomplete(Struct):
     reason: str | None = None
 
 
-class _Response(Struct):
+class Response(Struct):
+    id: str | None = None
+    background: bool | None = None
     model: str | None = None
     usage: _Usage | None = None
     incomplete_details: _Incomplete | None = None
@@ -43,23 +45,28 @@ class Event(Struct):
 
     type: str = ""
     delta: Any = None
-    response: _Response | None = None
+    response: Response | None = None
     error: Any = None
     code: Any = None
     message: Any = None
+    sequence_number: int | None = None
+    summary_index: int | None = None
 
 
 def parameters(
-    endpoint: Endpoint, request: ReplyRequest, *, summaries: bool = True
+    endpoint: Endpoint, request: ReplyRequest, *, summaries: bool, durable: bool
 ) -> dict[str, Any]:
     """The request's body.  `summaries`: ask for summaries of the reasoning (OpenAI
-    gives them to verified organisations only, and refuses the request otherwise)."""
+    gives them to verified organisations only, and refuses the request otherwise);
+    `durable`: let the reply be made whether we listen or not."""
     body: dict[str, Any] = {
         "model": request.model,
         "input": [{"role": m.role.value, "content": m.text} for m in request.messages],
         "stream": True,
-        "store": False,
+        "store": durable,
     }
+    if durable:
+        body["background"] = True
     if request.instructions:
         body["instructions"] = request.instructions
     if request.max_output_tokens is not None:
@@ -88,10 +95,12 @@ class Stream:
 
     event_type: type[Any] = Event
 
-    def __init__(self) -> None:
+    def __init__(self, resume: Resume | None = None) -> None:
         self._finish: Finish | None = None
         self._refused = False
-        self._summaries = 0
+        self._summaries = 1 if resume is not None and resume.reasoning else 0
+        self._upstream_id = resume.mark.upstream_id if resume is not None else None
+        self._seq = resume.mark.seq if resume is not None else None
         self.failure: tuple[str | None, str] | None = None
         """(code, message) of an error that came as an event."""
 
@@ -100,6 +109,10 @@ class Stream:
         reasoning: list[str] = []
         for event in events:
             kind = event.type
+            if event.sequence_number is not None:
+                if self._seq is not None and event.sequence_number <= self._seq:
+                    continue  # it has been taken
+                self._seq = event.sequence_number
             if kind == "response.output_text.delta":
                 text.append(str(event.delta))
             elif kind == "response.refusal.delta":
@@ -108,29 +121,44 @@ class Stream:
             elif kind in ("response.reasoning_summary_text.delta", "response.reasoning_text.delta"):
                 reasoning.append(str(event.delta))
             elif kind == "response.reasoning_summary_part.added":
-                if self._summaries:
+                if self._summaries or event.summary_index:
                     reasoning.append("\n\n")
                 self._summaries += 1
+            elif kind == "response.created":
+                if event.response is not None and event.response.background:
+                    self._upstream_id = event.response.id
             elif kind in ("response.completed", "response.incomplete"):
-                self._finish = self._finished(event.response or _Response())
+                self._finish = finished(event.response or Response(), refused=self._refused)
             elif kind == "response.failed":
                 self.failure = failure(event.response.error if event.response else None)
             elif kind == "error" or (not kind and event.error):
                 self.failure = failure(event.error or event)
-        return Chunk("".join(text), "".join(reasoning), self._finish)
+        return Chunk("".join(text), "".join(reasoning), self._finish, self._mark())
 
     def finish(self) -> Finish | None:
         """The terminal event, if it has come."""
         return self._finish
 
-    def _finished(self, response: _Response) -> Finish:
-        details = response.incomplete_details
-        reason = (details.reason if details else None) or "stop"
-        if reason == "max_output_tokens":
-            reason = "length"
-        problem = finish_problem("refusal" if self._refused else reason)
-        usage = _usage(response.usage) if response.usage is not None else None
-        return Finish(reason, usage, response.model, problem)
+    @property
+    def upstream_id(self) -> str | None:
+        """What upstream calls the reply, where it goes on without us."""
+        return self._upstream_id
+
+    def _mark(self) -> Mark | None:
+        if self._upstream_id is None or self._seq is None:
+            return None
+        return Mark(self._upstream_id, self._seq)
+
+
+def finished(response: Response, *, refused: bool) -> Finish:
+    """What the response says at its end."""
+    details = response.incomplete_details
+    reason = (details.reason if details else None) or "stop"
+    if reason == "max_output_tokens":
+        reason = "length"
+    problem = finish_problem("refusal" if refused else reason)
+    usage = _usage(response.usage) if response.usage is not None else None
+    return Finish(reason, usage, response.model, problem)
 
 
 def _usage(usage: _Usage) -> Usage:

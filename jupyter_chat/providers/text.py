@@ -18,6 +18,11 @@ class WholeCharacters:
     def __init__(self) -> None:
         self._half = ""
 
+    @property
+    def waits(self) -> bool:
+        """For a second half."""
+        return bool(self._half)
+
     def mend(self, value: Any) -> Any:
         """A decoded JSON value, with all its strings made whole."""
         if isinstance(value, str):

@@ -63,8 +63,11 @@ class Transport(httpx2.AsyncBaseTransport):
             )
         except asyncio.TimeoutError as error:
             raise httpx2.ConnectTimeout(str(error)) from error
-        except aiohttp.ClientError as error:
+        except (aiohttp.ClientConnectorError, aiohttp.InvalidURL) as error:
             raise httpx2.ConnectError(str(error)) from error
+        except (aiohttp.ClientError, OSError) as error:
+            # The request may have been read, and its answer begun.
+            raise httpx2.ReadError(str(error)) from error
         return httpx2.Response(
             response.status,
             headers=response.raw_headers,

@@ -186,16 +186,20 @@ class ChatSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
         task.add_done_callback(self._commands.discard)
 
     async def _carry_out(self, command: Command) -> None:
+        if self.services.conversations.closing:
+            return  # whoever gets no answer asks again when the server is back
+        answer: Ack | Rejected
         try:
             await self._identify()
-            acknowledged = await self._do(command)
+            answer = await self._do(command)
         except KNOWN as error:
-            self._tell(Rejected(command.id, error.problem))
+            answer = Rejected(command.id, error.problem)
         except Exception:
             self.log.exception("A chat command failed.")
-            self._tell(Rejected(command.id, INTERNAL))
-        else:
-            self._tell(acknowledged)
+            answer = Rejected(command.id, INTERNAL)
+        # While the server stops, nobody can say whether a command changed something.
+        if isinstance(answer, Ack) or not self.services.conversations.closing:
+            self._tell(answer)
 
     async def _do(self, command: Command) -> Ack:
         conversations = self.services.conversations

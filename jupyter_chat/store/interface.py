@@ -106,7 +106,14 @@ class Checkpoint(Struct, frozen=True):
     """Text that a running reply has grown by since checkpoint `number` - 1 (from 0).
 
     `kind` is that of the part it belongs to, `part` the part's index; a checkpoint
-    never spans two parts.  `model` is which one answers; the first one says it.
+    never spans two parts, and one without text begins none.  `model` is which one
+    answers; the first one says it.
+
+    Where upstream goes on without us, `upstream_id` is what it calls the reply (said
+    once) and `upstream_seq` the number of its last event that the text up to here holds.
+
+    `attempt` counts how often the reply had been taken over before.  Checkpoints of an
+    earlier attempt are ignored: they come from a process that was thought dead.
     """
 
     user_id: str
@@ -117,6 +124,29 @@ class Checkpoint(Struct, frozen=True):
     kind: str
     text: str
     model: str | None = None
+    upstream_id: str | None = None
+    upstream_seq: int | None = None
+    attempt: int = 0
+
+
+class Left(Struct, frozen=True):
+    """A reply that a dead process has left behind, and what became of it.
+
+    Its `message` is either interrupted, or taken over by whoever recovered it: one that
+    had not been asked for (`queued`) is to be asked for now; one that upstream goes on
+    with (`streaming`, with the text up to its event `upstream_seq`) is to be followed.
+    Checkpoints then have this `attempt`, and numbers from 1.
+    """
+
+    user_id: str
+    message: Message
+    attempt: int = 0
+    upstream_id: str | None = None
+    upstream_seq: int | None = None
+
+    @property
+    def taken_over(self) -> bool:
+        return self.message.completed_at is None
 
 
 class Node(Struct, frozen=True):
@@ -130,7 +160,7 @@ class Node(Struct, frozen=True):
 
 class Lease(Struct, frozen=True):
     """One running process that makes replies.  It lapses at `expires_at` unless
-    renewed; whoever finds it lapsed marks its replies as interrupted."""
+    renewed; whoever finds it lapsed recovers its replies."""
 
     owner: str
     expires_at: Milliseconds
@@ -237,6 +267,10 @@ class Store(Protocol):
 
     # replies being made
 
+    async def begin_reply(self, user_id: str, message_id: str, owner: str) -> bool:
+        """Note that a reply which was stored as queued is asked for from now on, so
+        that nobody else asks for it.  False: it is not `owner`'s any more."""
+
     async def append_checkpoints(self, checkpoints: list[Checkpoint]) -> None:
         """Keep what running replies have grown by."""
 
@@ -250,10 +284,14 @@ class Store(Protocol):
     async def release_lease(self, owner: str) -> None:
         """Give the lease up at once."""
 
-    async def recover(self, lease: Lease, now: Milliseconds) -> list[tuple[str, Message]]:
-        """Mark every reply whose lease has lapsed (or whose process on this host is
-        gone) as interrupted, with the text of its checkpoints, completed at `now`.
-        Returns (user id, message) of each."""
+    async def recover(self, lease: Lease, now: Milliseconds) -> list[Left]:
+        """Find every reply whose lease has lapsed (or whose process on this host is
+        gone).  Those that can go on become `lease.owner`'s (see :class:`Left`); the
+        others are marked as interrupted, with the text of their checkpoints, completed
+        at `now`.  Of several processes that try, one gets each reply.
+
+        Returns those that were interrupted just now, and all that are taken over and
+        run: also those of earlier calls, whose answer may have been lost."""
 
     # people
 

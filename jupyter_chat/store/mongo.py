@@ -7,6 +7,7 @@ an answer that was lost, completes what the first one began.
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from operator import attrgetter
 from typing import Any
@@ -25,6 +26,7 @@ from .interface import (
     Checkpoint,
     Conflict,
     Lease,
+    Left,
     Node,
     NotFound,
     ThreadChanges,
@@ -52,6 +54,8 @@ _OPTIONS = {
 }
 """Unless the URL says otherwise.  A server that is down is noticed after three seconds,
 one that hangs after ten."""
+
+_CLOSE_SECONDS = 2.0
 
 _LASTING = WriteConcern("majority", j=True, wtimeout=5_000)
 
@@ -97,7 +101,9 @@ class MongoStore:
     async def close(self) -> None:
         client, self._client, self._database = self._client, None, None
         if client is not None:
-            await client.close()
+            # A client whose operations were cancelled may wait for ever.
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(client.close(), _CLOSE_SECONDS)
 
     @property
     def _db(self) -> Database:
@@ -230,6 +236,10 @@ class MongoStore:
     # --- replies being made -------------------------------------------------------------
 
     @translated
+    async def begin_reply(self, user_id: str, message_id: str, owner: str) -> bool:
+        return await mongo_replies.begin_reply(self._db, user_id, message_id, owner)
+
+    @translated
     async def append_checkpoints(self, checkpoints: list[Checkpoint]) -> None:
         await mongo_replies.append_checkpoints(self._db, checkpoints)
 
@@ -246,7 +256,7 @@ class MongoStore:
         await mongo_replies.release_lease(self._db, owner)
 
     @translated
-    async def recover(self, lease: Lease, now: Milliseconds) -> list[tuple[str, Message]]:
+    async def recover(self, lease: Lease, now: Milliseconds) -> list[Left]:
         return await mongo_replies.recover(self._db, lease, now)
 
     # --- people -------------------------------------------------------------------------

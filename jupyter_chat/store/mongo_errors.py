@@ -11,6 +11,7 @@ from pymongo.errors import (
     ConfigurationError,
     ConnectionFailure,
     ExecutionTimeout,
+    InvalidOperation,
     InvalidURI,
     OperationFailure,
     PyMongoError,
@@ -75,6 +76,9 @@ def _problem(error: PyMongoError) -> Problem | None:
             "The address of the MongoDB server that holds the chat history is not valid. "
             "Nothing was changed; correct it in the server's settings and restart."
         )
+    elif isinstance(error, InvalidOperation) and "after close" in str(error):
+        code = Code.STORE_DOWN
+        message = "The chat history is not open. Nothing was changed; try again in a moment."
     elif codes & _LOGIN_FAILED:
         code = Code.STORE_DOWN
         message = (

@@ -1,17 +1,21 @@
 """Replies being made, in MongoDB: their checkpoints, their end, their recovery.
 
 The id of a checkpoint is that of its message and its number, so that a repeated one is
-refused and a range of ids holds all of a message, in order.
+refused and a range of ids holds all of a message, in order.  A reply that was taken over
+begins anew, with one checkpoint that holds all the text so far; those of earlier attempts
+are no longer looked at.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import msgspec
 from pymongo import ASCENDING, ReturnDocument
-from pymongo.errors import BulkWriteError
+from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from ..protocol import Message, Milliseconds, Thread
-from .interface import Checkpoint, Lease, NotFound
+from .interface import Checkpoint, Lease, Left, NotFound
 from .mongo_documents import (
     IS_LIVE,
     Database,
@@ -21,11 +25,12 @@ from .mongo_documents import (
     to_thread,
 )
 from .mongo_errors import is_duplicate
-from .records import LIVE, Growth, fold, has_lapsed, interrupted
+from .records import LIVE, Growth, Resumable, fold, has_lapsed, interrupted, left_of, resumable
 
 
 def _checkpoint_id(checkpoint: Checkpoint) -> str:
-    return f"{checkpoint.message_id}:{checkpoint.number:08}"
+    series = f"{checkpoint.attempt:04}:" if checkpoint.attempt else ""
+    return f"{checkpoint.message_id}:{series}{checkpoint.number:08}"
 
 
 def _checkpoints_of(user_id: str, message_id: str) -> Document:
@@ -33,17 +38,7 @@ def _checkpoints_of(user_id: str, message_id: str) -> Document:
 
 
 async def append_checkpoints(db: Database, checkpoints: list[Checkpoint]) -> None:
-    documents = [
-        {
-            "_id": _checkpoint_id(checkpoint),
-            "user_id": checkpoint.user_id,
-            "part": checkpoint.part,
-            "kind": checkpoint.kind,
-            "text": checkpoint.text,
-            **({"model": checkpoint.model} if checkpoint.model else {}),
-        }
-        for checkpoint in checkpoints
-    ]
+    documents = [_to_document(checkpoint) for checkpoint in checkpoints]
     if not documents:
         return
     try:
@@ -66,6 +61,24 @@ async def append_checkpoints(db: Database, checkpoints: list[Checkpoint]) -> Non
         await db.checkpoints.delete_many(_checkpoints_of(user_id, message_id))
 
 
+def _to_document(checkpoint: Checkpoint) -> Document:
+    fields: Document = {
+        name: getattr(checkpoint, name)
+        for name in ("part", "kind", "text", "model", "upstream_id", "upstream_seq")
+        if getattr(checkpoint, name) is not None
+    }
+    if checkpoint.attempt:
+        fields["attempt"] = checkpoint.attempt
+    return {"_id": _checkpoint_id(checkpoint), "user_id": checkpoint.user_id, **fields}
+
+
+async def begin_reply(db: Database, user_id: str, message_id: str, owner: str) -> bool:
+    result = await db.generations.update_one(
+        {"_id": message_id, "user_id": user_id, "owner": owner}, {"$set": {"begun": True}}
+    )
+    return bool(result.matched_count)
+
+
 async def with_checkpoints(db: Database, user_id: str, messages: list[Message]) -> list[Message]:
     """The messages, those of running replies with the text of their checkpoints."""
     live = [message.id for message in messages if message.status in LIVE]
@@ -85,11 +98,37 @@ def _grown(message: Message, growth: list[Growth]) -> Message:
 
 
 async def _growth(db: Database, user_id: str, message_id: str) -> list[Growth]:
-    found = db.checkpoints.find(_checkpoints_of(user_id, message_id)).sort("_id", ASCENDING)
     return [
-        Growth(document["part"], document["kind"], document["text"], document.get("model"))
-        async for document in found
+        each for document in await _newest(db, user_id, message_id) for each in _growths(document)
     ]
+
+
+async def _newest(db: Database, user_id: str, message_id: str) -> list[Document]:
+    """The checkpoints of a reply's last attempt, in their order."""
+    found = db.checkpoints.find(_checkpoints_of(user_id, message_id)).sort("_id", ASCENDING)
+    documents = [document async for document in found]
+    attempt = max((document.get("attempt", 0) for document in documents), default=0)
+    return [document for document in documents if document.get("attempt", 0) == attempt]
+
+
+def _growths(document: Document) -> list[Growth]:
+    last = Growth(
+        document["part"],
+        document["kind"],
+        document["text"],
+        document.get("model"),
+        document.get("upstream_id"),
+        document.get("upstream_seq"),
+    )
+    before = document.get("before", ())
+    return [*(Growth(part, kind, text) for part, (kind, text) in enumerate(before)), last]
+
+
+def _without_gaps(documents: list[Document]) -> list[Document]:
+    """Up to the first checkpoint that is missing: one write of many may come to pass in
+    parts, and what upstream is asked for must follow on what is there."""
+    numbers = [int(document["_id"].rpartition(":")[2]) for document in documents]
+    return [each for place, each in enumerate(documents) if numbers[place] == place]
 
 
 async def finish_reply(db: Database, user_id: str, message: Message) -> Thread:
@@ -116,7 +155,7 @@ async def _forget(db: Database, user_id: str, message_id: str) -> None:
     await db.generations.delete_one({"_id": message_id, "user_id": user_id})
 
 
-async def recover(db: Database, lease: Lease, now: Milliseconds) -> list[tuple[str, Message]]:
+async def recover(db: Database, lease: Lease, now: Milliseconds) -> list[Left]:
     owners = await db.generations.distinct("owner", {"owner": {"$ne": lease.owner}})
     held = {
         document["_id"]: msgspec.convert({**document, "owner": document["_id"]}, Lease)
@@ -127,30 +166,86 @@ async def recover(db: Database, lease: Lease, now: Milliseconds) -> list[tuple[s
         if not has_lapsed(held.get(owner), lease, now):
             continue
         async for running in db.generations.find({"owner": owner}).sort("_id", ASCENDING):
-            message = await _interrupt(db, running["user_id"], running["_id"], now)
-            if message is not None:
-                recovered.append((running["user_id"], message))
+            ended = await _take_over_or_end(db, running, lease.owner, now)
+            if ended is not None:
+                recovered.append(Left(running["user_id"], ended))
     # Those that prove to live after all make theirs anew.
     await db.leases.delete_many({"_id": {"$ne": lease.owner}, "expires_at": {"$lte": now}})
-    return recovered
+    return recovered + await _taken_over(db, lease.owner)
+
+
+async def _take_over_or_end(
+    db: Database, running: Document, owner: str, now: Milliseconds
+) -> Message | None:
+    """Take a reply over if it can go on, or end it; the reply if this has ended it."""
+    user_id, message_id = running["user_id"], running["_id"]
+    found = await db.messages.find_one({"_id": message_id, "user_id": user_id, "status": IS_LIVE})
+    if found is None:  # final already, or its turn was never stored
+        await _forget(db, user_id, message_id)
+        return None
+    message = to_message(found)
+    attempt = running.get("attempt", 0) + 1
+    begun = running.get("begun", True)
+    documents = _without_gaps(await _newest(db, user_id, message_id))
+    going_on = resumable(message, [each for one in documents for each in _growths(one)])
+    if begun and going_on is None:
+        return await _interrupt(db, user_id, message, now)
+    if going_on is not None:
+        await _begin_anew(db, user_id, going_on, attempt)
+    # One of those that try gets it, and only as it was found.
+    place = {"_id": message_id, "user_id": user_id, "owner": running["owner"]}
+    place |= {"begun": begun} if "begun" in running else {}
+    await db.generations.update_one(place, {"$set": {"owner": owner, "attempt": attempt}})
+    return None
+
+
+async def _begin_anew(db: Database, user_id: str, reply: Resumable, attempt: int) -> None:
+    """Keep all the text so far as the first checkpoint of a new attempt."""
+    message = reply.message
+    place = Checkpoint(
+        user_id,
+        message.thread_id,
+        message.id,
+        number=0,
+        part=0,
+        kind="text",
+        text="",
+        model=message.model,
+        upstream_id=reply.upstream_id,
+        upstream_seq=reply.upstream_seq,
+        attempt=attempt,
+    )
+    before = [(str(part.__struct_config__.tag), part.text) for part in message.parts]
+    with suppress(DuplicateKeyError):  # whoever wrote that was cut short, or is as fast
+        await db.checkpoints.insert_one({**_to_document(place), "before": before})
+
+
+async def _taken_over(db: Database, owner: str) -> list[Left]:
+    lefts = []
+    async for running in db.generations.find({"owner": owner, "attempt": {"$gt": 0}}).sort(
+        "_id", ASCENDING
+    ):
+        user_id, message_id = running["user_id"], running["_id"]
+        found = await db.messages.find_one(
+            {"_id": message_id, "user_id": user_id, "status": IS_LIVE}
+        )
+        if found is not None:
+            growth = await _growth(db, user_id, message_id)
+            lefts.append(left_of(user_id, to_message(found), running["attempt"], growth))
+    return lefts
 
 
 async def _interrupt(
-    db: Database, user_id: str, message_id: str, now: Milliseconds
+    db: Database, user_id: str, message: Message, now: Milliseconds
 ) -> Message | None:
-    """The reply as it is kept, or `None` if it needed no end (or another process has
-    just given it one)."""
-    place = {"_id": message_id, "user_id": user_id, "status": IS_LIVE}
-    found = await db.messages.find_one(place)
-    message = None
-    if found is not None:
-        growth = await _growth(db, user_id, message_id)
-        message = interrupted(fold(to_message(found), growth), now)
-        result = await db.messages.update_one(place, growth_of(message))
-        if not result.modified_count:
-            message = None
-    await _forget(db, user_id, message_id)
-    return message
+    """The reply as it is kept; `None`: another process has just given it an end."""
+    growth = await _growth(db, user_id, message.id)
+    message = interrupted(fold(message, growth), now)
+    result = await db.messages.update_one(
+        {"_id": message.id, "user_id": user_id, "status": IS_LIVE}, growth_of(message)
+    )
+    await _forget(db, user_id, message.id)
+    return message if result.modified_count else None
 
 
 async def renew_lease(db: Database, lease: Lease) -> None:

@@ -10,7 +10,7 @@ import msgspec
 from pymongo import ReturnDocument
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
-from ..protocol import Message, Role, Thread
+from ..protocol import Message, Role, Status, Thread
 from .interface import Accepted, NotFound, Turn
 from .mongo_documents import Database, Document, to_document, to_thread
 from .mongo_errors import is_duplicate
@@ -122,7 +122,12 @@ async def _insert_thread(db: Database, user_id: str, thread: Thread) -> None:
 
 async def _mark_as_running(db: Database, user_id: str, turn: Turn) -> None:
     reply = turn.reply
-    mark = {"user_id": user_id, "thread_id": reply.thread_id, "owner": turn.owner}
+    mark = {
+        "user_id": user_id,
+        "thread_id": reply.thread_id,
+        "owner": turn.owner,
+        "begun": reply.status is not Status.QUEUED,
+    }
     with suppress(DuplicateKeyError):  # the same turn came twice at once
         await db.generations.update_one({"_id": reply.id}, {"$setOnInsert": mark}, upsert=True)
 

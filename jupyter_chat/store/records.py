@@ -20,7 +20,7 @@ from ..protocol import (
     TextPart,
     Thread,
 )
-from .interface import Lease, ThreadChanges
+from .interface import Lease, Left, ThreadChanges
 
 LIVE = (Status.QUEUED, Status.STREAMING)
 """What a reply's status is until it has ended."""
@@ -33,6 +33,16 @@ class Growth(Struct, array_like=True, frozen=True):
     kind: str
     text: str
     model: str | None = None
+    upstream_id: str | None = None
+    upstream_seq: int | None = None
+
+
+class Resumable(Struct, frozen=True):
+    """A reply as far as upstream can be asked to go on from there."""
+
+    message: Message
+    upstream_id: str
+    upstream_seq: int
 
 
 _PARTS: dict[str, type[TextPart] | type[ReasoningPart]] = {
@@ -60,13 +70,40 @@ def fold(message: Message, growth: Iterable[Growth]) -> Message:
     texts = [[part.text] for part in message.parts]
     model = message.model
     for each in growth:
+        model = each.model or model
+        if not each.text:
+            continue
         if each.part >= len(texts):
             kinds.append(_PARTS[each.kind])
             texts.append([])
         texts[min(each.part, len(texts) - 1)].append(each.text)
-        model = each.model or model
     parts: list[Part] = [kind("".join(pieces)) for kind, pieces in zip(kinds, texts, strict=True)]
     return msgspec.structs.replace(message, parts=parts, model=model)
+
+
+def resumable(message: Message, growth: list[Growth]) -> Resumable | None:
+    """The reply up to the last checkpoint that says where upstream was then; `None`:
+    upstream does not go on without us.  Text after that would come again."""
+    upstream_id = next((each.upstream_id for each in growth if each.upstream_id), None)
+    last = max(
+        (place for place, each in enumerate(growth) if each.upstream_seq is not None), default=None
+    )
+    if upstream_id is None or last is None:
+        return None
+    upstream_seq = growth[last].upstream_seq
+    assert upstream_seq is not None
+    kept = fold(message, growth[: last + 1])
+    return Resumable(
+        msgspec.structs.replace(kept, status=Status.STREAMING), upstream_id, upstream_seq
+    )
+
+
+def left_of(user_id: str, message: Message, attempt: int, growth: list[Growth]) -> Left:
+    """A reply that was taken over, as whoever did so goes on with it."""
+    found = resumable(message, growth)
+    if found is None:  # it had not been asked for
+        return Left(user_id, message, attempt)
+    return Left(user_id, found.message, attempt, found.upstream_id, found.upstream_seq)
 
 
 def interrupted(message: Message, now: Milliseconds) -> Message:

@@ -11,7 +11,7 @@ import msgspec
 from ..ids import new_id
 from ..protocol import Message, Milliseconds, Thread
 from . import sqlite_branches, sqlite_messages, sqlite_replies, sqlite_threads
-from .interface import Accepted, Checkpoint, Lease, Node, ThreadChanges, Turn, UserSettings
+from .interface import Accepted, Checkpoint, Lease, Left, Node, ThreadChanges, Turn, UserSettings
 from .records import decode_cursor
 from .sqlite_database import Database
 from .sqlite_threads import BEFORE_ALL, to_json
@@ -145,6 +145,11 @@ class SqliteStore:
             )
         )
 
+    async def begin_reply(self, user_id: str, message_id: str, owner: str) -> bool:
+        return await self._write(
+            partial(sqlite_replies.begin_reply, user_id=user_id, message_id=message_id, owner=owner)
+        )
+
     async def append_checkpoints(self, checkpoints: list[Checkpoint]) -> None:
         await self._write(partial(sqlite_replies.append_checkpoints, checkpoints=checkpoints))
 
@@ -159,7 +164,7 @@ class SqliteStore:
     async def release_lease(self, owner: str) -> None:
         await self._write(partial(sqlite_replies.release_lease, owner=owner))
 
-    async def recover(self, lease: Lease, now: Milliseconds) -> list[tuple[str, Message]]:
+    async def recover(self, lease: Lease, now: Milliseconds) -> list[Left]:
         return await self._write(partial(sqlite_replies.recover, lease=lease, now=now))
 
     async def get_settings(self, user_id: str) -> UserSettings:

@@ -34,6 +34,7 @@ Operation: TypeAlias = Callable[[sqlite3.Connection], _T]
 
 _READERS = 3
 _LARGEST_GROUP = 256
+_BUSY_STEP_MS = 250
 _WAL_KEPT_BYTES = 64 * 1024 * 1024
 
 
@@ -139,7 +140,19 @@ class Database:
     def _begin(self) -> sqlite3.Connection:
         if self._writer is None:
             self._writer = self._connect()
-        self._writer.execute("BEGIN IMMEDIATE")
+        # SQLite would wait for another process as long as it is told to, whatever happens
+        # here meanwhile; whoever closes does not want to wait that long.
+        until = time.monotonic() + self._busy_seconds
+        self._writer.execute(f"PRAGMA busy_timeout = {_BUSY_STEP_MS}")
+        while True:
+            try:
+                self._writer.execute("BEGIN IMMEDIATE")
+                break
+            except sqlite3.OperationalError as error:
+                closing = self._thread is None
+                if "locked" not in str(error) or closing or time.monotonic() > until:
+                    raise
+        self._writer.execute(f"PRAGMA busy_timeout = {round(self._busy_seconds * 1000)}")
         return self._writer
 
     def _carry_out(self, db: sqlite3.Connection, job: _Job[object]) -> None:

@@ -31,8 +31,8 @@ def add_turn(db: sqlite3.Connection, user_id: str, turn: Turn) -> Accepted:
         _insert_message(db, user_id, question)
     _insert_message(db, user_id, reply)
     db.execute(
-        "INSERT INTO generations (message_id, user_id, owner) VALUES (?, ?, ?)",
-        (reply.id, user_id, turn.owner),
+        "INSERT INTO generations (message_id, user_id, owner, begun) VALUES (?, ?, ?, ?)",
+        (reply.id, user_id, turn.owner, reply.status is not Status.QUEUED),
     )
     updated_at = max(thread.updated_at, reply.created_at)
     thread = changed(thread, ThreadChanges(leaf_id=reply.id, updated_at=updated_at))
@@ -135,14 +135,17 @@ def path(
 
 
 def with_checkpoints(db: sqlite3.Connection, message: Message) -> Message:
-    if message.status not in LIVE:
-        return message
+    return fold(message, growth_of(db, message)) if message.status in LIVE else message
+
+
+def growth_of(db: sqlite3.Connection, message: Message) -> list[Growth]:
+    """A running reply's checkpoints."""
     rows = db.execute(
         """SELECT c.body FROM generations g JOIN checkpoints c ON c.generation_id = g.id
             WHERE g.message_id = ? ORDER BY c.number""",
         (message.id,),
     )
-    return fold(message, (_growth(body) for (body,) in rows))
+    return [_growth(body) for (body,) in rows]
 
 
 def tree(db: sqlite3.Connection, user_id: str, thread_id: str) -> list[Node]:

@@ -6,25 +6,43 @@ from __future__ import annotations
 import sqlite3
 
 from ..protocol import Message, Milliseconds, Thread
-from .interface import Checkpoint, Lease, ThreadChanges
-from .records import changed, has_lapsed, interrupted
-from .sqlite_messages import decode_message, require_message, with_checkpoints
+from .interface import Checkpoint, Lease, Left, ThreadChanges
+from .records import Resumable, changed, fold, has_lapsed, interrupted, left_of, resumable
+from .sqlite_messages import decode_message, growth_of, require_message
 from .sqlite_threads import get_thread, save_thread, to_json
 
 
 def append_checkpoints(db: sqlite3.Connection, checkpoints: list[Checkpoint]) -> None:
     # All in one statement: hundreds at a time, several times a second.
-    rows = [
-        (c.message_id, c.user_id, c.number, (c.part, c.kind, c.text, c.model)) for c in checkpoints
-    ]
+    rows = [(c.message_id, c.user_id, c.number, _body(c), c.attempt) for c in checkpoints]
     db.execute(
         """INSERT OR IGNORE INTO checkpoints (generation_id, number, body)
             SELECT g.id, json_extract(value, '$[2]'), json_extract(value, '$[3]')
             FROM json_each(?) CROSS JOIN generations g
             ON g.message_id = json_extract(value, '$[0]')
-            AND g.user_id = json_extract(value, '$[1]')""",
+            AND g.user_id = json_extract(value, '$[1]')
+            AND g.attempt = json_extract(value, '$[4]')""",
         (to_json(rows),),
     )
+
+
+def _body(checkpoint: Checkpoint) -> list[object]:
+    """As `records.Growth`, without what is `None` at its end."""
+    body: list[object] = [
+        *(checkpoint.part, checkpoint.kind, checkpoint.text),
+        *(checkpoint.model, checkpoint.upstream_id, checkpoint.upstream_seq),
+    ]
+    while body[-1] is None:
+        body.pop()
+    return body
+
+
+def begin_reply(db: sqlite3.Connection, user_id: str, message_id: str, owner: str) -> bool:
+    updated = db.execute(
+        "UPDATE generations SET begun = 1 WHERE message_id = ? AND user_id = ? AND owner = ?",
+        (message_id, user_id, owner),
+    )
+    return updated.rowcount == 1
 
 
 def finish_reply(db: sqlite3.Connection, user_id: str, message: Message) -> Thread:
@@ -56,26 +74,76 @@ def release_lease(db: sqlite3.Connection, owner: str) -> None:
     db.execute("DELETE FROM leases WHERE owner = ?", (owner,))
 
 
-def recover(db: sqlite3.Connection, lease: Lease, now: Milliseconds) -> list[tuple[str, Message]]:
-    recovered = []
+def recover(db: sqlite3.Connection, lease: Lease, now: Milliseconds) -> list[Left]:
     rows = db.execute(
         """SELECT owner, expires_at, host, pid
             FROM (SELECT owner FROM generations UNION SELECT owner FROM leases)
             LEFT JOIN leases USING (owner) WHERE owner != ?""",
         (lease.owner,),
     ).fetchall()
+    recovered = []
     for owner, *held in rows:
         known = None if None in held else Lease(owner, *held)
-        if not has_lapsed(known, lease, now):
-            continue
-        replies = db.execute(
-            """SELECT g.user_id, m.body FROM generations g JOIN messages m ON m.id = g.message_id
-                WHERE g.owner = ? ORDER BY m.id""",
-            (owner,),
-        ).fetchall()
-        for user_id, body in replies:
-            message = interrupted(with_checkpoints(db, decode_message(body)), now)
+        if has_lapsed(known, lease, now):
+            recovered += _recover_from(db, owner, lease.owner, now)
+            release_lease(db, owner)
+    return recovered + _taken_over(db, lease.owner)
+
+
+def _recover_from(db: sqlite3.Connection, dead: str, owner: str, now: Milliseconds) -> list[Left]:
+    """Take over what can go on, and end the others; those."""
+    ended = []
+    rows = db.execute(
+        """SELECT g.user_id, g.begun, m.body
+            FROM generations g JOIN messages m ON m.id = g.message_id
+            WHERE g.owner = ? ORDER BY m.id""",
+        (dead,),
+    ).fetchall()
+    for user_id, begun, body in rows:
+        message = decode_message(body)
+        growth = growth_of(db, message)
+        going_on = resumable(message, growth)
+        if begun and going_on is None:
+            message = interrupted(fold(message, growth), now)
             _save_reply(db, message)
-            recovered.append((user_id, message))
-        release_lease(db, owner)
-    return recovered
+            ended.append(Left(user_id, message))
+            continue
+        db.execute(
+            "UPDATE generations SET owner = ?, attempt = attempt + 1 WHERE message_id = ?",
+            (owner, message.id),
+        )
+        if going_on is not None:
+            _begin_anew(db, going_on)
+    return ended
+
+
+def _begin_anew(db: sqlite3.Connection, reply: Resumable) -> None:
+    """Let the text so far count as the message's own, and checkpoints go on from it."""
+    message = reply.message
+    db.execute(
+        "UPDATE messages SET status = ?, body = ? WHERE id = ?",
+        (message.status, to_json(message), message.id),
+    )
+    (generation_id,) = db.execute(
+        "SELECT id FROM generations WHERE message_id = ?", (message.id,)
+    ).fetchone()
+    db.execute("DELETE FROM checkpoints WHERE generation_id = ?", (generation_id,))
+    place = (0, "text", "", None, reply.upstream_id, reply.upstream_seq)
+    db.execute(
+        "INSERT INTO checkpoints (generation_id, number, body) VALUES (?, 0, ?)",
+        (generation_id, to_json(place)),
+    )
+
+
+def _taken_over(db: sqlite3.Connection, owner: str) -> list[Left]:
+    rows = db.execute(
+        """SELECT g.user_id, g.attempt, m.body
+            FROM generations g JOIN messages m ON m.id = g.message_id
+            WHERE g.owner = ? AND g.attempt > 0 ORDER BY m.id""",
+        (owner,),
+    ).fetchall()
+    messages = [(user_id, attempt, decode_message(body)) for user_id, attempt, body in rows]
+    return [
+        left_of(user_id, message, attempt, growth_of(db, message))
+        for user_id, attempt, message in messages
+    ]

@@ -48,7 +48,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             user_id TEXT NOT NULL,
             owner TEXT NOT NULL
         )""",
-        # body: JSON array of part index, part kind, text and model
+        # body: JSON array, see records.Growth
         """CREATE TABLE checkpoints (
             generation_id INTEGER NOT NULL REFERENCES generations (id) ON DELETE CASCADE,
             number INTEGER NOT NULL,
@@ -62,6 +62,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             pid INTEGER NOT NULL
         ) WITHOUT ROWID""",
         "CREATE TABLE settings (user_id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID",
+    ),
+    # Replies that can be taken over: how often that has happened, and whether the
+    # model's server may have been asked.  Checkpoints say where it was then.
+    (
+        "ALTER TABLE generations ADD COLUMN attempt INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE generations ADD COLUMN begun INTEGER NOT NULL DEFAULT 1",
     ),
 )
 

@@ -10,8 +10,10 @@ from jupyter_chat.providers.interface import (
     Chunk,
     Endpoint,
     Finish,
+    Mark,
     ProviderError,
     ReplyRequest,
+    Resume,
 )
 
 USAGE = Usage(input_tokens=10, output_tokens=5)
@@ -20,13 +22,14 @@ USAGE = Usage(input_tokens=10, output_tokens=5)
 class Call:
     """One reply that the engine has asked for."""
 
-    def __init__(self, request: ReplyRequest) -> None:
+    def __init__(self, request: ReplyRequest, resume: Resume | None) -> None:
         self.request = request
+        self.resume = resume
         self.closed = asyncio.Event()
         self._chunks: asyncio.Queue[Chunk | ProviderError] = asyncio.Queue()
 
-    def say(self, text: str = "", *, reasoning: str = "") -> None:
-        self._chunks.put_nowait(Chunk(text=text, reasoning=reasoning))
+    def say(self, text: str = "", *, reasoning: str = "", mark: Mark | None = None) -> None:
+        self._chunks.put_nowait(Chunk(text=text, reasoning=reasoning, mark=mark))
 
     def finish(self, finish: Finish | None = None) -> None:
         self._chunks.put_nowait(Chunk(finish=finish or Finish("stop", USAGE)))
@@ -51,12 +54,15 @@ class Puppet:
     def __init__(self) -> None:
         self._calls: asyncio.Queue[Call] = asyncio.Queue()
         self.count = 0
+        self.cancelled: list[Mark] = []
         self.times_listed = 0
         self.refusal: ProviderError | None = None
         """Why it does not say which models there are."""
 
-    def stream(self, endpoint: Endpoint, request: ReplyRequest) -> AsyncIterator[Chunk]:
-        call = Call(request)
+    def stream(
+        self, endpoint: Endpoint, request: ReplyRequest, resume: Resume | None = None
+    ) -> AsyncIterator[Chunk]:
+        call = Call(request, resume)
         self.count += 1
         self._calls.put_nowait(call)
         return call.chunks()
@@ -64,6 +70,9 @@ class Puppet:
     async def call(self) -> Call:
         """The next reply that is asked for."""
         return await asyncio.wait_for(self._calls.get(), 10)
+
+    async def cancel(self, endpoint: Endpoint, mark: Mark) -> None:
+        self.cancelled.append(mark)
 
     async def models(self, endpoint: Endpoint) -> list[Model]:
         self.times_listed += 1

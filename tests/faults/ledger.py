@@ -2,87 +2,196 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import time
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
-from jupyter_chat.protocol import Message, Status, text_of
+from jupyter_chat.protocol import Code, Message, Status, text_of
 from jupyter_chat.store.interface import NotFound, Store
 from jupyter_chat.store.records import LIVE
+from tests.page import View
+
+from .questions import Question
 
 LOST_SECONDS = 0.5
 """Of a running reply, a killed server may lose what is younger than this."""
+_ACCEPTED = 200
+_NOT_WRONG = ("rounds", "acknowledged", "outages", "followed")
+_ENDED_HERE = (Code.SERVER_STOPPED, Code.REPLY_GONE, Code.PROVIDER_TIMEOUT)
 
 
 @dataclass
 class Asked:
     """One question, as the person who asked it knows it."""
 
+    question: Question
     client_id: str
     thread_id: str
-    text: str
-    answer: str
-    """What the model's server says to it."""
     question_id: str | None = None
     reply_id: str | None = None
     contradictions: int = 0
     """Acknowledged again, with other ids."""
-    seen: list[tuple[float, int]] = field(default_factory=list)
-    """When so many characters of the answer had been shown."""
 
     def acknowledge(self, question_id: str, reply_id: str) -> None:
         if self.reply_id not in (None, reply_id) or self.question_id not in (None, question_id):
             self.contradictions += 1
         self.question_id, self.reply_id = question_id, reply_id
 
-    def durable_at(self, moment: float) -> int:
-        """How many characters no server killed at `moment` may have lost."""
-        return max((size for at, size in self.seen if at <= moment - LOST_SECONDS), default=0)
-
 
 @dataclass
 class Tallies:
-    """What a run came to; all but the first two should be 0."""
+    """What a run came to; all but the first four should be 0."""
 
     rounds: int = 0
     acknowledged: int = 0
+    outages: int = 0
+    """How often the database went away."""
+    followed: int = 0
+    """How often durable answers were looked for again."""
     lost: int = 0
     duplicated: int = 0
     mismatched: int = 0
     unfinished: int = 0
     """Answers still said to be running, although nobody makes them."""
+    gaps: int = 0
+    """Events that a page got out of turn."""
+    tracebacks: int = 0
+    """In the server's log."""
+    hung: int = 0
+    """Ends that took too long."""
+
+    def wrong(self) -> int:
+        return sum(count for name, count in asdict(self).items() if name not in _NOT_WRONG)
 
 
-async def tally(
-    store: Store, user_id: str, asked: list[Asked], kills: list[float], upstream: list[str]
-) -> Tallies:
-    """Hold what was acknowledged against the store and against what upstream was asked."""
-    tallies = Tallies(rounds=len(kills))
-    for question in asked:
-        tallies.duplicated += question.contradictions
-        tallies.duplicated += max(0, upstream.count(question.text) - 1)
-        if question.reply_id is None or question.question_id is None:
+@dataclass
+class Findings:
+    tallies: Tallies
+    remarks: list[str] = field(default_factory=list)
+    """What was wrong, in words."""
+
+
+@dataclass
+class Ends:
+    """When servers ended, and what each end may have cost in seconds of text."""
+
+    moments: list[tuple[float, float]] = field(default_factory=list)
+    outages: list[tuple[float, float]] = field(default_factory=list)
+    """From when to when nothing could be kept."""
+
+    def note(self, lost: float) -> None:
+        """A server is about to end."""
+        now = time.time()
+        for begin, end in self.outages:
+            if begin <= now <= end:
+                lost += now - begin
+        self.moments.append((now, lost))
+
+    def durable(self, seen: list[tuple[float, int]]) -> int:
+        """How many characters must be there of an answer that was seen to grow so: those
+        that were shown before the first end that it met."""
+        if not seen:
+            return 0
+        for moment, lost in self.moments:
+            if moment > seen[0][0]:
+                return max((size for at, size in seen if at <= moment - lost), default=0)
+        return max(size for _, size in seen)
+
+
+class Upstream:
+    """What was asked upstream and said on the wire, by question."""
+
+    def __init__(self, requests: list[dict[str, Any]]) -> None:
+        self._accepted: dict[str, list[str]] = {}
+        self.followed = sum("starting_after" in request["query"] for request in requests)
+        for request in requests:
+            body = request["body"]
+            if request["method"] == "POST" and isinstance(body, dict):
+                text = (body.get("messages") or body["input"])[-1]["content"]
+                if request["status"] == _ACCEPTED:
+                    self._accepted.setdefault(text, []).append(request["said"])
+
+    def said(self, question: str) -> list[str]:
+        """By each request that was accepted."""
+        return self._accepted.get(question, [])
+
+
+async def audit(
+    store: Store,
+    user_id: str,
+    asked: list[Asked],
+    views: list[View],
+    ends: Ends,
+    upstream: Upstream,
+) -> Findings:
+    """Hold what was acknowledged against the store and against what upstream said."""
+    found = Findings(Tallies(followed=upstream.followed))
+    tallies, remarks = found.tallies, found.remarks
+    for each in asked:
+        said = upstream.said(each.question.text)
+        extra = each.contradictions + max(0, len(said) - each.question.asked)
+        if extra:
+            remarks.append(f"asked {len(said)} times upstream: {each.question.text[:80]}")
+        tallies.duplicated += extra
+        if each.reply_id is None or each.question_id is None:
             continue
         tallies.acknowledged += 1
         try:
-            kept = await store.get_message(user_id, question.thread_id, question.question_id)
-            reply = await store.get_message(user_id, question.thread_id, question.reply_id)
+            kept = await store.get_message(user_id, each.thread_id, each.question_id)
+            reply = await store.get_message(user_id, each.thread_id, each.reply_id)
         except NotFound:
+            remarks.append(f"lost: {each.question.text[:80]}")
             tallies.lost += 1
             continue
-        tallies.lost += text_of(kept) != question.text
-        tallies.mismatched += not _fits(reply, question, kills)
+        tallies.lost += text_of(kept) != each.question.text
         tallies.unfinished += reply.status in LIVE
-    for thread_id in {question.thread_id for question in asked if question.reply_id}:
+        why = misfit(reply, each, said, views, ends)
+        if why:
+            remarks.append(
+                f"{why}: {reply.status.value} {reply.problem} {each.question.text[-80:]}"
+            )
+            tallies.mismatched += 1
+    for view in views:
+        tallies.gaps += view.gaps
+        tallies.mismatched += view.mismatched
+        remarks += [f"{view.gaps} gaps in {view.thread_id}"] * bool(view.gaps)
+        remarks += [f"{view.mismatched} ends unlike their deltas"] * bool(view.mismatched)
+    for thread_id in {each.thread_id for each in asked if each.reply_id}:
         tallies.duplicated += await _copies(store, user_id, thread_id)
-    return tallies
+    return found
 
 
-def _fits(reply: Message, question: Asked, kills: list[float]) -> bool:
+def misfit(
+    reply: Message, asked: Asked, said: list[str], views: list[View], ends: Ends
+) -> str | None:
+    """Why an answer is not what it should be, if it is not."""
     text = text_of(reply)
     if reply.status is Status.COMPLETE:
-        return text == question.answer
-    shown_from = question.seen[0][0] if question.seen else float("inf")
-    killed = next((moment for moment in kills if moment > shown_from), float("inf"))
-    return question.answer.startswith(text) and len(text) >= question.durable_at(killed)
+        return None if text == asked.question.answer else "complete, but another text"
+    if text and not any(one.startswith(text) for one in said):
+        return "not what upstream said"
+    code = reply.problem.code if reply.problem is not None else None
+    ended_upstream = reply.status is not Status.STOPPED and code not in _ENDED_HERE
+    if ended_upstream and text not in (said or [""]):
+        return f"{len(text)} of {[len(one) for one in said]} characters"
+    needed = max((ends.durable(view.seen.get(reply.id, [])) for view in views), default=0)
+    return None if len(text) >= needed else f"{len(text)} of {needed} characters kept"
+
+
+async def compare(store: Store, user_id: str, views: list[View]) -> Findings:
+    """Hold what pages show in the end against the store."""
+    found = Findings(Tallies())
+    for view in views:
+        for message_id, shown in view.messages.items():
+            kept = await store.get_message(user_id, view.thread_id, message_id)
+            text = "".join(part["text"] for part in shown["parts"] if part["type"] == "text")
+            if text != text_of(kept) or shown["status"] != kept.status.value:
+                found.tallies.mismatched += 1
+                found.remarks.append(
+                    f"shown {shown['status']} {len(text)}, kept {kept.status.value} "
+                    f"{len(text_of(kept))} characters"
+                )
+    return found
 
 
 async def _copies(store: Store, user_id: str, thread_id: str) -> int:

@@ -1,4 +1,4 @@
-"""Start the server, let people ask, kill it; again and again."""
+"""Start the server, let people ask, let something go wrong; again and again."""
 
 from __future__ import annotations
 
@@ -6,54 +6,170 @@ import asyncio
 import random
 import tempfile
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import aiohttp
+
 from jupyter_chat.store import open_store
+from jupyter_chat.store.interface import Store
 from tests.browser.jupyter import Jupyter
 from tests.store.mongod import running_mongod
-from tests.upstream import Upstream, start_upstream
+from tests.upstream import Upstream as ScriptedUpstream
+from tests.upstream import start_upstream
 
-from .ledger import Tallies, tally
-from .person import Person
+from .ledger import LOST_SECONDS, Ends, Findings, Upstream, audit, compare
+from .outage import Database
+from .person import Person, Room
 
-_PEOPLE = 4
-_SETTLE_SECONDS = 20.0
+_ROOMS = 2
+_SETTLE_SECONDS = 30.0
+_LONGEST_END_SECONDS = 15.0
+_IDLE_SECONDS = 2.0
+_LONGEST_WAIT_SECONDS = 3.0
+_RETURN_SECONDS = 4.0
+_LOST_WHEN_STOPPED = 0.05
+"""Seconds: what is on its way to a page when the server is told to stop."""
 
 
-async def run(rounds: int, store: str, seed: int) -> Tallies:
+@dataclass
+class Run:
+    """All that runs, and what is noted of it."""
+
+    folder: Path
+    database: Database
+    upstream: ScriptedUpstream
+    lost_seconds: float
+    ends: Ends = field(default_factory=Ends)
+    hung: int = 0
+
+    def __post_init__(self) -> None:
+        self.jupyter = Jupyter("chat", self.folder, {})
+
+    def configure(self, chance: random.Random) -> None:
+        """How the next server is started: which API it speaks, and whether its answers
+        are durable."""
+        kind = chance.choice(("durable", "durable", "responses", "chat"))
+        key, url = self.upstream.key, self.upstream.url
+        self.jupyter.environment = {"JUPYTER_CHAT_MODEL": "any-model"}
+        if kind == "chat":
+            self.jupyter.environment |= {"OPENAI_BASE_URL": url, "OPENAI_API_KEY": key}
+        else:  # Azure speaks the Responses API wherever it is
+            self.jupyter.environment |= {
+                "AZURE_OPENAI_ENDPOINT": self.upstream.origin,
+                "AZURE_OPENAI_API_KEY": key,
+            }
+        self.jupyter.options = (
+            f"--ChatApp.store_url={self.database.url}",
+            f"--ChatApp.idle_seconds={_IDLE_SECONDS}",
+            f"--ChatApp.durable_replies={kind == 'durable'}",
+        )
+
+    def end(self, *, kill: bool) -> None:
+        began = time.time()
+        self.ends.note(self.lost_seconds if kill else _LOST_WHEN_STOPPED)
+        if kill:
+            self.jupyter.kill()
+            return
+        self.jupyter.stop()
+        self.hung += time.time() - began > _LONGEST_END_SECONDS
+
+    def tracebacks(self) -> int:
+        return self.jupyter.log().count("Traceback (most recent call last)")
+
+
+async def run(
+    rounds: int,
+    store: str,
+    seed: int,
+    *,
+    lost_seconds: float = LOST_SECONDS,
+    keep: Path | None = None,
+) -> Findings:
     """So many rounds on `sqlite` or `mongo`; the same seed draws the same questions and
-    the same moments to kill at."""
+    the same faults."""
     chance = random.Random(seed)
     with (
-        tempfile.TemporaryDirectory() as folder,
+        _folder(keep) as folder,
         start_upstream() as upstream,
-        running_mongod(Path(folder, "mongod")) if store == "mongo" else nullcontext() as mongod,
+        _database(folder, store) as database,
     ):
-        place = Path(folder)
-        url = f"{mongod.url}/faults" if mongod else f"sqlite:///{place / 'history.sqlite'}"
-        jupyter = _server(place, url, upstream)
-        people = [
-            Person(f"p{each}", jupyter, random.Random(seed + each)) for each in range(_PEOPLE)
-        ]
-        kills: list[float] = []
-        async with _asking(people):
-            for _ in range(rounds):
-                await asyncio.to_thread(jupyter.start)
-                await asyncio.sleep(chance.uniform(0.1, 3.0))
-                kills.append(time.time())
-                await asyncio.to_thread(jupyter.kill)
-        await asyncio.to_thread(jupyter.start)  # it marks what its predecessors left
-        try:
-            return await _settled(url, people, kills, upstream)
-        finally:
-            await asyncio.to_thread(jupyter.stop)
+        running = Run(folder, database, upstream, lost_seconds)
+        async with aiohttp.ClientSession() as session:
+            rooms = [Room() for _ in range(_ROOMS)]
+            people = _people(running.jupyter, rooms, session, seed)
+            async with _asking(people):
+                for _ in range(rounds):
+                    await _round(running, chance.choice(rooms), chance)
+            running.configure(chance)
+            await asyncio.to_thread(running.jupyter.start)
+            try:
+                findings = await _settled(running, people)
+            finally:
+                await asyncio.to_thread(running.jupyter.kill)
+    findings.tallies.rounds = rounds
+    return findings
 
 
-def _server(folder: Path, url: str, upstream: Upstream) -> Jupyter:
-    environment = {"OPENAI_BASE_URL": upstream.url, "OPENAI_API_KEY": upstream.key}
-    return Jupyter("chat", folder, environment, (f"--ChatApp.store_url={url}",))
+@contextmanager
+def _folder(keep: Path | None) -> Iterator[Path]:
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=True)
+        yield keep
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+@contextmanager
+def _database(folder: Path, store: str) -> Iterator[Database]:
+    with running_mongod(folder / "mongod") if store == "mongo" else nullcontext() as mongod:
+        yield Database(folder, mongod)
+
+
+async def _round(running: Run, room: Room, chance: random.Random) -> None:
+    """Start, let something go wrong, and end."""
+    running.configure(chance)
+    await asyncio.to_thread(running.jupyter.start)
+    await asyncio.sleep(chance.uniform(0.1, 2.5))
+    kill = chance.random() < 0.7
+    if chance.random() < 0.4:
+        # Right after somebody was told that a question is safe.
+        room.acknowledged.clear()
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(room.acknowledged.wait(), _LONGEST_WAIT_SECONDS)
+        await asyncio.sleep(chance.uniform(0, 0.05))
+        await asyncio.to_thread(running.end, kill=kill)
+    elif chance.random() < 0.4:
+        away = chance.uniform(0.2, 2.0)
+        outage = asyncio.create_task(_outage(running, away))
+        # Now and then the server ends while its database is away.
+        await asyncio.sleep(away + _RETURN_SECONDS if chance.random() < 0.7 else away / 2)
+        await asyncio.to_thread(running.end, kill=kill)
+        await outage
+    else:
+        await asyncio.to_thread(running.end, kill=kill)
+
+
+async def _outage(running: Run, seconds: float) -> None:
+    began = time.time()
+    running.ends.outages.append((began, float("inf")))
+    await asyncio.to_thread(running.database.go_away, seconds)
+    # It takes clients a moment to notice that it is back, and to keep what piled up.
+    running.ends.outages[-1] = began, time.time() + _RETURN_SECONDS
+
+
+def _people(
+    jupyter: Jupyter, rooms: list[Room], session: aiohttp.ClientSession, seed: int
+) -> list[Person]:
+    people = []
+    for number, room in enumerate(rooms):
+        for name in (f"a{number}", f"b{number}"):
+            chance = random.Random(f"{seed} {name}")
+            people.append(Person(name, room, jupyter, session, chance))
+    return people
 
 
 @asynccontextmanager
@@ -70,26 +186,45 @@ async def _asking(people: list[Person]) -> AsyncIterator[None]:
                 raise result
 
 
-async def _settled(
-    url: str, people: list[Person], kills: list[float], upstream: Upstream
-) -> Tallies:
-    """The tallies, once no answer is said to be running any more."""
-    asked = [question for person in people for question in person.asked]
-    requests = await asyncio.to_thread(upstream.requests)
-    questions = [
-        request["body"]["messages"][-1]["content"]
-        for request in requests
-        if request["method"] == "POST"
-    ]
-    store = open_store(url)
+async def _settled(running: Run, people: list[Person]) -> Findings:
+    """What was found, once no answer is said to be running any more."""
+    await asyncio.gather(
+        *(
+            person.look_on({each.thread_id for each in person.asked[-2:]}, _SETTLE_SECONDS)
+            for person in people
+        )
+    )
+    store = open_store(running.database.url)
     await store.open()
     try:
         user_id = await store.owner_id()
-        until = time.monotonic() + _SETTLE_SECONDS
-        while True:
-            tallies = await tally(store, user_id, asked, kills, questions)
-            if not tallies.unfinished or time.monotonic() > until:
-                return tallies
-            await asyncio.sleep(1)
+        findings = await _audited(running, people, store, user_id)
+        recent = [
+            person.page.views[each.thread_id]
+            for person in people
+            for each in person.asked[-1:]
+            if each.thread_id in person.page.views
+        ]
+        shown = await compare(store, user_id, recent)
     finally:
         await store.close()
+        for person in people:
+            await person.page.close()
+    findings.tallies.mismatched += shown.tallies.mismatched
+    findings.remarks += shown.remarks
+    findings.tallies.tracebacks = running.tracebacks()
+    findings.tallies.hung = running.hung
+    findings.tallies.outages = len(running.ends.outages)
+    return findings
+
+
+async def _audited(running: Run, people: list[Person], store: Store, user_id: str) -> Findings:
+    until = time.monotonic() + _SETTLE_SECONDS
+    views = [view for person in people for view in person.page.views.values()]
+    asked = [each for person in people for each in person.asked]
+    while True:
+        requests = await asyncio.to_thread(running.upstream.requests)
+        findings = await audit(store, user_id, asked, views, running.ends, Upstream(requests))
+        if not findings.tallies.unfinished or time.monotonic() > until:
+            return findings
+        await asyncio.sleep(1)

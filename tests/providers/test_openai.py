@@ -231,6 +231,35 @@ async def test_a_server_that_is_not_there_is_said(openai, endpoint, url):
     assert reply.error.retry_after is not None
 
 
+@pytest.mark.parametrize("how", ["cut=0", "no_terminal=0", "malformed=0"])
+async def test_a_stream_that_breaks_before_the_first_token_may_be_asked_for_again(
+    openai, endpoint, upstream, how
+):
+    upstream.clear()
+    reply = await ask(openai, endpoint, f"[[{how}]]")
+    assert reply.error is not None
+    assert reply.code is Code.STREAM_CUT
+    assert reply.error.retry_after is not None
+    assert len(upstream.requests()) == 1
+
+
+async def test_a_connection_that_breaks_before_the_headers_may_have_asked(openai, endpoint):
+    """Unlike one that was never made: that is told apart."""
+
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        asked.append(1)
+        writer.close()
+
+    asked: list[int] = []
+    server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+    async with server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+        reply = await ask(openai, msgspec.structs.replace(endpoint, base_url=url), "Hi")
+    assert reply.code is Code.STREAM_CUT
+    assert len(asked) == 1
+
+
 @pytest.mark.parametrize("how", ["cut=3", "no_terminal=3", "malformed=3"])
 async def test_a_broken_stream_is_an_interruption_that_keeps_what_came(openai, endpoint, how):
     whole = await ask(openai, endpoint, "[[chunks=6 size=5]]")
@@ -304,7 +333,7 @@ async def test_a_connection_serves_one_reply_after_the_other(openai, endpoint, u
     upstream.clear()
     for _ in range(3):
         await ask(openai, endpoint, "Hi")
-        await asyncio.wait(openai._releasing)
+        await asyncio.wait(openai._afterwards)
     connections = {request["connection"] for request in upstream.requests()}
     assert len(connections) == 1
 

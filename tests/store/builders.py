@@ -99,10 +99,30 @@ def finished(reply: Message, text: str = "Because.", completed_at: int | None = 
 
 
 def grown(
-    reply: Message, number: int, text: str, *, part: int = 0, kind: str = "text", user: str = ADA
+    reply: Message,
+    number: int,
+    text: str,
+    *,
+    part: int = 0,
+    kind: str = "text",
+    user: str = ADA,
+    upstream_id: str | None = None,
+    upstream_seq: int | None = None,
+    attempt: int = 0,
 ) -> Checkpoint:
-    model = None if number else MODEL
-    return Checkpoint(user, reply.thread_id, reply.id, number, part, kind, text, model)
+    return Checkpoint(
+        user_id=user,
+        thread_id=reply.thread_id,
+        message_id=reply.id,
+        number=number,
+        part=part,
+        kind=kind,
+        text=text,
+        model=None if number else MODEL,
+        upstream_id=upstream_id,
+        upstream_seq=upstream_seq,
+        attempt=attempt,
+    )
 
 
 async def running_reply(store: Store, user: str = ADA, owner: str = OWNER) -> Message:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
 from jupyter_chat.ids import now_ms
-from jupyter_chat.protocol import Source, ThreadSettings
+from jupyter_chat.protocol import Source, Status, ThreadSettings
 from jupyter_chat.store.interface import Lease, Store, ThreadChanges, UserSettings
 
 from .builders import (
@@ -104,6 +104,31 @@ async def recover(store: Store) -> Call:
     return lambda store: store.recover(Lease("process-2", 5, "host", 1), NOW)
 
 
+async def take_over(store: Store) -> Call:
+    reply = await running_reply(store)
+    await store.append_checkpoints(
+        [
+            grown(reply, 0, "Be", upstream_id="resp_1", upstream_seq=3),
+            grown(reply, 1, "cau", upstream_seq=4),
+        ]
+    )
+    return lambda store: store.recover(Lease("process-2", 5, "host", 1), NOW)
+
+
+async def take_over_what_waits(store: Store) -> Call:
+    turn = a_turn(a_thread())
+    turn.reply.status = Status.QUEUED
+    await store.add_turn(ADA, turn)
+    return lambda store: store.recover(Lease("process-2", 5, "host", 1), NOW)
+
+
+async def begin(store: Store) -> Call:
+    turn = a_turn(a_thread())
+    turn.reply.status = Status.QUEUED
+    await store.add_turn(ADA, turn)
+    return lambda store: store.begin_reply(ADA, turn.reply.id, OWNER)
+
+
 async def settings(store: Store) -> Call:
     return lambda store: store.put_settings(ADA, UserSettings(Source.OPENAI, key="secret"))
 
@@ -115,5 +140,6 @@ async def owner(store: Store) -> Call:
 ALL: list[Prepare] = [
     *(ask, ask_on, ask_with_new_ids, ask_what_was_answered, make_another_version),
     *(change, change_a_revision, add_a_whole_thread, checkpoints, finish, renew, release, recover),
+    *(take_over, take_over_what_waits, begin),
     *(settings, owner),
 ]

@@ -57,6 +57,17 @@ class Mongod:
     def kill(self) -> None:
         self._end(signal.SIGKILL if os.name == "posix" else signal.SIGTERM)
 
+    def freeze(self) -> None:
+        """Let it hang: it answers nobody, and closes no connection."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, which: signal.Signals) -> None:
+        assert self.process is not None
+        self.process.send_signal(which)
+
     def _end(self, how: signal.Signals) -> None:
         process, self.process = self.process, None
         if process is None:

@@ -167,8 +167,8 @@ async def test_a_turn_cut_short_is_completed_when_it_comes_with_new_ids(
         assert read == accepted.thread
         # Its reply is known as running: were its process to die, it would be recovered.
         recovered = await store.recover(Lease("later", 5, "host", 1), now_ms())
-        assert [message.id for _, message in recovered] == [reply.id]
-        assert recovered[0][1].parent_id == question.id
+        assert [left.message.id for left in recovered] == [reply.id]
+        assert recovered[0].message.parent_id == question.id
     assert step > 2
 
 

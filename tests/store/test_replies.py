@@ -19,8 +19,6 @@ from .builders import (
     GRACE,
     MODEL,
     OWNER,
-    a_thread,
-    a_turn,
     finished,
     grown,
     running_reply,
@@ -160,18 +158,20 @@ async def test_replies_of_a_lapsed_lease_are_interrupted_with_their_text(store: 
     first, second = await running_reply(store), await running_reply(store, user=GRACE)
     await store.append_checkpoints([grown(first, 0, "Beca")])
     recovered = await store.recover(lease_of("process-2"), NOW + 1)
-    assert [(user, message.id) for user, message in recovered] == [
+    assert [(left.user_id, left.message.id) for left in recovered] == [
         (ADA, first.id),
         (GRACE, second.id),
     ]
-    for user, message in recovered:
+    for left in recovered:
+        user, message = left.user_id, left.message
+        assert not left.taken_over
         assert message.status is Status.INTERRUPTED
         assert message.completed_at == NOW + 1
         assert message.problem is not None
         assert await read(store, message, user) == message
-    assert recovered[0][1].parts == [TextPart("Beca")]
-    assert recovered[0][1].model == MODEL
-    assert recovered[1][1].parts == []
+    assert recovered[0].message.parts == [TextPart("Beca")]
+    assert recovered[0].message.model == MODEL
+    assert recovered[1].message.parts == []
 
 
 async def test_a_reply_is_recovered_once(store: Store, open_another: OpenStore) -> None:
@@ -180,7 +180,7 @@ async def test_a_reply_is_recovered_once(store: Store, open_another: OpenStore) 
     found = await asyncio.gather(
         *(other.recover(lease_of(new_id()), NOW) for other in others for _ in range(2))
     )
-    ids = sorted(message.id for each in found for _, message in each)
+    ids = sorted(left.message.id for each in found for left in each)
     assert ids == sorted(reply.id for reply in replies)
     assert await store.recover(lease_of("later"), NOW) == []
 
@@ -209,8 +209,8 @@ async def test_a_lease_given_up_has_lapsed_at_once(store: Store) -> None:
     reply = await running_reply(store)
     await store.renew_lease(lease_of(OWNER))
     await store.release_lease(OWNER)
-    ((_, message),) = await store.recover(lease_of("process-2"), NOW)
-    assert message.id == reply.id
+    (left,) = await store.recover(lease_of("process-2"), NOW)
+    assert left.message.id == reply.id
 
 
 @pytest.mark.skipif(os.name != "posix", reason="asking for a process would end it there")
@@ -221,8 +221,8 @@ async def test_a_process_that_is_gone_from_this_host_has_lapsed_at_once(store: S
     await store.renew_lease(lease_of(OWNER, host="elsewhere", pid=process.pid))
     assert await store.recover(lease_of("process-2"), NOW) == []
     await store.renew_lease(lease_of(OWNER, host=HOST, pid=process.pid))
-    ((_, message),) = await store.recover(lease_of("process-2"), NOW)
-    assert message.id == reply.id
+    (left,) = await store.recover(lease_of("process-2"), NOW)
+    assert left.message.id == reply.id
 
 
 async def test_a_process_thought_dead_may_still_finish_its_reply(store: Store) -> None:
@@ -238,11 +238,3 @@ async def test_a_reply_recovered_does_not_lift_its_thread(store: Store) -> None:
     before = await store.get_thread(ADA, reply.thread_id)
     await store.recover(lease_of("process-2"), SOON)
     assert await store.get_thread(ADA, reply.thread_id) == before
-
-
-async def test_a_queued_reply_is_recovered_too(store: Store) -> None:
-    turn = a_turn(a_thread())
-    turn.reply.status = Status.QUEUED
-    await store.add_turn(ADA, turn)
-    ((_, message),) = await store.recover(lease_of("process-2"), NOW)
-    assert (message.id, message.status) == (turn.reply.id, Status.INTERRUPTED)

@@ -9,8 +9,9 @@ under test:
 It is strict: fields, values and models that the real API refuses are refused with the
 same status, code and parameter.  The key is `sk-test` or begins with `sk-test-`
 (`sk-test-unverified` gets no reasoning summaries, as organisations that are not
-verified).  Models are in `models.py`; a name that begins with `any-` is always known.
-A token is four characters.
+verified; `sk-test-foreground` no background mode, as some compatible servers).  Models
+are in `models.py`; a name that begins with `any-` is always known.  A token is four
+characters.
 
 Without directives the answer is a short sentence that quotes the question.  Directives
 stand in the first or the last line of the last message of the user, in double brackets,
@@ -43,6 +44,11 @@ How it ends
     failed=N        after N chunks the answer fails: `response.failed`, or in Chat
                     Completions an error event; code=… message="…" say why
     error_event=N   the same, in Responses as a flat `error` event
+In background mode (`background=true`), where the answer is made whether anybody listens or
+not, `cut`, `stall`, `no_terminal` and `malformed` befall only the first stream of it
+    again           and every later one, after N more chunks
+    gone            the response is not found later
+    unstreamed      it is not streamed again, as responses of a certain age
 Answers with an error status
     error=STATUS    with code=… message="…" retry_after=SECONDS; 502 and 504 come as the
                     HTML of a gateway
@@ -90,8 +96,9 @@ class Upstream:
         Each has `number`, `method`, `path`, `query`, `headers` (lower-case names),
         `body` (decoded JSON, else text), `connection` (the client's port), `started` and
         `ended` (`time.time()`; `ended` is `None` while it is being answered), `status`,
-        and `outcome`: `None` while it is being answered, then "completed", "closed by
-        client" or "cut by server".
+        `outcome`: `None` while it is being answered, then "completed", "closed by
+        client" or "cut by server", and `said`: the text that a stream has sent so far (in
+        background mode that was made so far).
         """
         found: list[dict[str, Any]] = self._call("GET")
         if clear:

@@ -32,8 +32,8 @@ async def _serve(options: argparse.Namespace) -> None:
     if options.until_stdin_closes:
         threading.Thread(target=_watch_stdin, args=(loop, ended), daemon=True).start()
     record = Record()
-    server = Server(record, needs_key=not options.no_key)
     pacer = Pacer(loop)
+    server = Server(record, pacer, needs_key=not options.no_key)
     listening = await loop.create_server(
         lambda: Connection(server.answer, record, pacer), options.host, options.port, backlog=1024
     )

@@ -84,6 +84,16 @@ def quota() -> ApiError:
     )
 
 
+def unknown_response(response_id: str) -> ApiError:
+    return ApiError(404, f"Response with id '{response_id}' not found.", param="id")
+
+
+def no_longer_streamed() -> ApiError:
+    return ApiError(
+        400, "This response can no longer be streamed because it is more than 5 minutes old."
+    )
+
+
 def context_length(limit: int = 128_000) -> ApiError:
     return ApiError(
         400,

@@ -26,6 +26,7 @@ class Entry(msgspec.Struct):
     ended: float | None = None
     status: int | None = None
     outcome: str | None = None
+    said: str = ""
 
     def end(self, outcome: str) -> None:
         if self.ended is None:

@@ -40,8 +40,14 @@ class ResponseStream:
         """The items that are done."""
 
     def opening(self) -> bytes:
-        created = self.event("response.created", response=self._response)
-        return created + self.event("response.in_progress", response=self._response)
+        events = b""
+        if self._response["background"]:
+            queued = {**self._response, "status": "queued"}
+            events += self.event("response.created", response=queued)
+            events += self.event("response.queued", response=queued)
+        else:
+            events += self.event("response.created", response=self._response)
+        return events + self.event("response.in_progress", response=self._response)
 
     def thought(self, text: str) -> bytes:
         return self._reasoning.piece(text)
@@ -260,7 +266,7 @@ def _response(number: int, conversation: Conversation) -> dict[str, Any]:
         "object": "response",
         "created_at": int(time.time()),
         "status": "in_progress",
-        "background": False,
+        "background": bool(body.get("background")),
         "completed_at": None,
         "error": None,
         "incomplete_details": None,

@@ -35,6 +35,9 @@ class Script:
     malformed: int | None = None
     failed: int | None = None
     error_event: int | None = None
+    again: bool = False
+    gone: bool = False
+    unstreamed: bool = False
 
     error: int | None = None
     code: str | None = None

@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import parse_qsl
 
 import msgspec
 
 from . import chat_completions, errors, models, responses, validation
 from .answers import answer
+from .background import Jobs, follow
 from .connection import Ending, Reply, head, json_reply, whole_reply
 from .conversation import Conversation
 from .errors import ApiError
+from .pacing import Pacer
 from .record import Entry, Record
 from .script import Script, parse
 from .stream import Encoder, play
 
 _KEY = "sk-test"
 _UNVERIFIED = "sk-test-unverified"
+_FOREGROUND = "sk-test-foreground"
 _AZURE = re.compile(r"/openai(?:/v1|/deployments/(?P<deployment>[^/]+))?(?P<rest>/.*)")
+_RESPONSE = re.compile(r"/responses/(?P<id>[^/]+)(?P<what>/.*)?")
 _GATEWAY = (502, 504)
 
 
 class Server:
-    def __init__(self, record: Record, *, needs_key: bool = True) -> None:
+    def __init__(self, record: Record, pacer: Pacer, *, needs_key: bool = True) -> None:
         self._record = record
+        self._jobs = Jobs(pacer)
         self._needs_key = needs_key
 
     def answer(self, entry: Entry) -> Reply:
@@ -49,6 +55,9 @@ class Server:
             if model is None:
                 raise errors.unknown_model(name)
             return json_reply(entry, 200, model.listing(), headers)
+        kept = _RESPONSE.fullmatch(path)
+        if kept is not None:
+            return self._kept(entry, kept["id"], kept["what"], headers)
         if entry.method == "POST" and path == "/chat/completions":
             body = entry.body
             if deployment is not None and isinstance(body, dict):
@@ -56,13 +65,36 @@ class Server:
             conversation = validation.chat_completion(body)
             conversation.azure = azure
         elif entry.method == "POST" and path == "/responses":
-            verified = _key(entry) != _UNVERIFIED
-            conversation = validation.response(entry.body, verified=verified)
+            key = _key(entry)
+            conversation = validation.response(
+                entry.body, verified=key != _UNVERIFIED, background=key != _FOREGROUND
+            )
         else:
             raise errors.unknown_path(entry.method, entry.path)
         script = parse(conversation.question())
         self._check_script(script, conversation)
+        if conversation.body.get("background"):
+            job = self._jobs.begin(entry, script, answer(script, conversation), conversation)
+            if conversation.stream:
+                return follow(entry, job, headers, first=True)
+            return json_reply(entry, 200, job.whole(), headers)
         return _reply(entry, path, script, conversation, headers)
+
+    def _kept(
+        self, entry: Entry, response_id: str, what: str | None, headers: dict[str, str]
+    ) -> Reply:
+        """A response in background mode that was begun before."""
+        job = self._jobs.find(response_id)
+        query = dict(parse_qsl(entry.query))
+        if what == "/cancel" and entry.method == "POST":
+            job.cancel()
+        elif what is not None or entry.method != "GET":
+            raise errors.unknown_path(entry.method, entry.path)
+        elif query.get("stream") == "true":
+            if job.script.unstreamed:
+                raise errors.no_longer_streamed()
+            return follow(entry, job, headers, after=int(query.get("starting_after", -1)))
+        return json_reply(entry, 200, job.whole(), headers)
 
     def _requests(self, entry: Entry) -> Reply:
         if entry.method == "DELETE":

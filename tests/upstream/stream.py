@@ -14,6 +14,13 @@ _APART = 0.004
 """Seconds between the two packets of a character that is split."""
 
 
+EVENT_STREAM = {
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-cache",
+    "transfer-encoding": "chunked",
+}
+
+
 class Encoder(Protocol):
     """One API's words; each method gives the bytes of one event or several."""
 
@@ -34,13 +41,7 @@ def play(
     trouble, after = script.trouble()
     after = min(after, len(answer.pieces))
     entry.status = 200
-    kept = {
-        **headers,
-        "content-type": "text/event-stream; charset=utf-8",
-        "cache-control": "no-cache",
-        "transfer-encoding": "chunked",
-    }
-    yield script.headers, head(200, kept)
+    yield script.headers, head(200, {**headers, **EVENT_STREAM})
     yield 0.0, framed(encoder.opening())
     pause = script.first
     for thought in answer.thoughts:
@@ -48,7 +49,7 @@ def play(
         pause = script.delay
     for number, text in enumerate([*answer.pieces, None]):
         if number == after and trouble is not None:
-            ending = yield from _go_wrong(trouble, script, encoder)
+            ending = yield from go_wrong(trouble, script, encoder)
             if ending is not None:
                 return ending
         if text is None:
@@ -59,12 +60,14 @@ def play(
             yield _APART, framed(packet[at:])
         else:
             yield pause, framed(packet)
+        if not (trouble == "malformed" and number >= after):
+            entry.said += text  # what comes after nonsense was not said
         pause = script.delay
     yield 0.0, framed(encoder.closing()) + LAST_CHUNK
     return Ending.KEEP
 
 
-def _go_wrong(
+def go_wrong(
     trouble: str, script: Script, encoder: Encoder
 ) -> Generator[tuple[float, bytes], None, Ending | None]:
     """What goes wrong; the answer goes on where there is no ending."""

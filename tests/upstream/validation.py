@@ -111,7 +111,7 @@ _RANGES = {
 }
 _MOST_CHARACTERS = {"safety_identifier": 64, "prompt_cache_key": 64, "user": 64}
 _SUMMARIES = ("auto", "concise", "detailed")
-_NOT_PLAYED = ("background", "conversation", "previous_response_id", "prompt", "tools")
+_NOT_PLAYED = ("conversation", "previous_response_id", "prompt", "tools")
 """The real API takes them; a script that ignored them would mislead."""
 
 
@@ -169,7 +169,7 @@ def chat_completion(body: Any) -> Conversation:
     )
 
 
-def response(body: Any, *, verified: bool = True) -> Conversation:
+def response(body: Any, *, verified: bool = True, background: bool = True) -> Conversation:
     """Check a request to the Responses API, and read it.
 
     Raises:
@@ -198,6 +198,15 @@ def response(body: Any, *, verified: bool = True) -> Conversation:
             )
         _check_effort(model, effort, "reasoning.effort")
         _check_sampling(model, body, effort)
+    if body.get("background") and not background:
+        raise _unsupported("background")
+    if body.get("background") and body.get("store") is False:
+        raise ApiError(
+            400,
+            "Background mode requires that 'store' is not false.",
+            param="store",
+            code="invalid_value",
+        )
     options = body.get("stream_options") or {}
     return Conversation(
         model,

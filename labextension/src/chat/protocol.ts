@@ -29,6 +29,7 @@ export type Code =
   | 'provider_down'
   | 'provider_timeout'
   | 'rate_limited'
+  | 'reply_gone'
   | 'request_refused'
   | 'server_stopped'
   | 'store_corrupt'

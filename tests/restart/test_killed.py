@@ -1,0 +1,120 @@
+"""What people find when their server was killed in mid-answer and is there again."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from jupyter_chat.ids import new_id
+
+from .conftest import posts
+
+SLOW = "[[chunks=100 size=8 delay=0.02]]"
+WORDS = 800
+
+
+async def test_a_running_answer_is_interrupted_and_a_waiting_one_is_made(
+    serve, open_page, upstream
+):
+    jupyter = serve()
+    page, thread_id = await open_page(jupyter), new_id()
+    reply_id = await page.asked(f"First {SLOW}", thread_id)
+    waiting_id = await page.asked("Second [[echo]]", thread_id, reply_id)
+    view = await page.shown(thread_id, lambda view: len(view.text(reply_id)) > 200)
+    killed = time.time()
+    jupyter.kill()
+    kept = max(size for at, size in view.seen[reply_id] if at < killed - 1)
+    text = view.text(reply_id)
+    jupyter.start()
+    # At once: the first thing that anybody sees is how it is.
+    page = await open_page(jupyter)
+    await page.follow(thread_id)
+    view = await page.shown(thread_id, lambda view: view.messages)
+    assert view.status(reply_id) == "interrupted"
+    assert view.messages[reply_id]["problem"]["code"] == "server_stopped"
+    assert text.startswith(view.text(reply_id))
+    assert len(view.text(reply_id)) >= kept
+    view = await page.shown(thread_id, lambda view: view.status(waiting_id) == "complete")
+    assert view.text(waiting_id) == "Second"
+    assert posts(upstream) == [f"First {SLOW}", "Second [[echo]]"]
+    # The interrupted text is part of what the model sees.
+    context = upstream.requests()[-1]["body"]["messages"]
+    assert [message["role"] for message in context] == ["user", "assistant", "user"]
+
+
+async def test_a_durable_answer_goes_on_where_it_was(serve, open_page, upstream):
+    jupyter = serve(durable=True)
+    page, thread_id = await open_page(jupyter), new_id()
+    reply_id = await page.asked(f"Go on {SLOW}", thread_id)
+    waiting_id = await page.asked("Second [[echo]]", thread_id, reply_id)
+    for round_ in (1, 2):
+        await page.shown(thread_id, lambda view, n=round_: len(view.text(reply_id)) > 150 * n)
+        jupyter.kill()
+        jupyter.start()
+        page = await open_page(jupyter)
+        await page.follow(thread_id)
+        view = await page.shown(thread_id, lambda view: view.messages)
+        assert view.status(reply_id) in ("streaming", "complete")
+    view = await page.shown(thread_id, lambda view: view.status(waiting_id) == "complete")
+    assert view.status(reply_id) == "complete"
+    assert view.text(waiting_id) == "Second"
+    assert (view.gaps, view.mismatched) == (0, 0)
+    first = upstream.requests()[0]
+    assert view.text(reply_id) == first["said"]
+    assert len(first["said"]) == WORDS
+    assert posts(upstream) == [f"Go on {SLOW}", "Second [[echo]]"]
+
+
+async def test_a_durable_answer_can_be_stopped_after_the_restart(serve, open_page, upstream):
+    jupyter = serve(durable=True)
+    page, thread_id = await open_page(jupyter), new_id()
+    reply_id = await page.asked("Go on [[chunks=2000 size=8 delay=0.02]]", thread_id)
+    await page.shown(thread_id, lambda view: len(view.text(reply_id)) > 100)
+    await asyncio.sleep(0.6)  # so that it is kept that it has begun
+    jupyter.kill()
+    jupyter.start()
+    page = await open_page(jupyter)
+    await page.follow(thread_id)
+    before = await page.shown(thread_id, lambda view: view.messages)
+    assert before.status(reply_id) == "streaming"
+    await page.send("stop", thread_id=thread_id, message_id=reply_id)
+    await page.shown(thread_id, lambda view: view.status(reply_id) == "stopped")
+    await upstream.wait_for_async(lambda request: request["path"].endswith("/cancel"))
+    said = upstream.requests()[0]["said"]
+    assert said.startswith(page.views[thread_id].text(reply_id))
+    await asyncio.sleep(0.2)
+    assert upstream.requests()[0]["said"] == said
+
+
+async def test_a_durable_answer_that_upstream_has_forgotten_is_interrupted(
+    serve, open_page, upstream
+):
+    jupyter = serve(durable=True)
+    page, thread_id = await open_page(jupyter), new_id()
+    reply_id = await page.asked("Go on [[chunks=2000 size=8 delay=0.02 gone]]", thread_id)
+    view = await page.shown(thread_id, lambda view: len(view.text(reply_id)) > 100)
+    text = view.text(reply_id)
+    await asyncio.sleep(0.6)
+    jupyter.kill()
+    jupyter.start()
+    page = await open_page(jupyter)
+    await page.follow(thread_id)
+    view = await page.shown(thread_id, lambda view: view.status(reply_id) == "interrupted")
+    assert view.messages[reply_id]["problem"]["code"] == "reply_gone"
+    assert view.text(reply_id).startswith(text)
+    assert len(posts(upstream)) == 1
+
+
+@pytest.mark.parametrize("durable", [True, False])
+async def test_a_cut_upstream_is_seen_and_what_came_is_kept(serve, open_page, upstream, durable):
+    jupyter = serve(durable=durable)
+    page, thread_id = await open_page(jupyter), new_id()
+    reply_id = await page.asked("Go on [[chunks=50 size=8 delay=0.01 cut=20]]", thread_id)
+    view = await page.shown(thread_id, lambda view: view.ended(reply_id))
+    assert view.status(reply_id) == ("complete" if durable else "interrupted")
+    assert view.text(reply_id) == upstream.requests()[0]["said"]
+    assert len(view.text(reply_id)) == (400 if durable else 160)
+    assert [problem["code"] for problem in view.waited] == (["stream_cut"] if durable else [])
+    assert len(posts(upstream)) == 1
