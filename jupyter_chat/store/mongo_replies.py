@@ -105,11 +105,11 @@ async def finish_reply(db: Database, user_id: str, message: Message) -> Thread:
         {"$set": {"updated_at": message.completed_at}, "$inc": {"revision": 1}},
         return_document=ReturnDocument.AFTER,
     )
-    await _forget(db, user_id, message.id)
+    await forget(db, user_id, message.id)
     return to_thread(updated or await db.threads.find_one(place))
 
 
-async def _forget(db: Database, user_id: str, message_id: str) -> None:
+async def forget(db: Database, user_id: str, message_id: str) -> None:
     """A final reply's checkpoints, and last the mark that it runs: whoever finds that
     mark left over does this again."""
     await db.checkpoints.delete_many(_checkpoints_of(user_id, message_id))
@@ -149,7 +149,7 @@ async def _interrupt(
         result = await db.messages.update_one(place, growth_of(message))
         if not result.modified_count:
             message = None
-    await _forget(db, user_id, message_id)
+    await forget(db, user_id, message_id)
     return message
 
 
