@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
-from pymongo import DESCENDING, AsyncMongoClient, ReadPreference, ReturnDocument
+from pymongo import AsyncMongoClient, ReadPreference, ReturnDocument
 from pymongo.errors import DuplicateKeyError, InvalidURI
 from pymongo.write_concern import WriteConcern
 
