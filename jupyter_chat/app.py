@@ -9,13 +9,15 @@ from typing import Any, cast
 from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.extension.application import ExtensionApp, ExtensionAppJinjaMixin
 from jupyter_server.serverapp import ServerApp
-from traitlets import Bool, Float, Unicode
+from traitlets import Bool, Float, Int, Unicode
 
 from . import __version__
 from .engine.accounts import Accounts
 from .engine.broadcast import Broadcast
 from .engine.conversations import Conversations
 from .engine.health import StoreHealth, watch
+from .engine.organising import Organiser
+from .engine.upkeep import Upkeep
 from .providers import IDLE_SECONDS, Providers, endpoint_from_environment, local_model_available
 from .server import pages, rest, socket
 from .server.heartbeat import Heartbeats
@@ -79,6 +81,13 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         where the Responses API is spoken and the server has that mode.""",
     ).tag(config=True)
 
+    trash_days = Int(
+        30,
+        min=0,
+        help="""For so many days a deleted conversation can be restored from the trash;
+        then it is deleted for good. 0: never.""",
+    ).tag(config=True)
+
     def _config_file_name_default(self) -> str:
         return "jupyter_chat_config"
 
@@ -124,9 +133,12 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             model_titles=self.model_titles,
             durable_replies=self.durable_replies,
         )
-        self._health.on_open.append(self._conversations.start)
+        organiser = Organiser(store, self._conversations, broadcast, self.trash_days)
+        self._upkeep = Upkeep(organiser, self.log)
+        self._health.on_open += [self._conversations.start, self._upkeep.start]
         services = Services(
             conversations=self._conversations,
+            organiser=organiser,
             accounts=accounts,
             broadcast=broadcast,
             health=self._health,
@@ -143,6 +155,7 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
 
     async def stop_extension(self) -> None:
         """Keep what runs, say goodbye to viewers, let go of everything."""
+        await self._upkeep.close()
         await self._conversations.close()
         self._heartbeats.close()
         await self._health.close()

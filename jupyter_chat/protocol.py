@@ -33,6 +33,9 @@ Id: TypeAlias = Annotated[
 ]
 Milliseconds: TypeAlias = int
 Title: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200)]
+Tag: TypeAlias = Annotated[str, Meta(min_length=1, max_length=50)]
+Folder: TypeAlias = Annotated[str, Meta(min_length=1, max_length=50)]
+MOST_TAGS = 20
 
 
 # --- What a conversation is made of -------------------------------------------------
@@ -177,7 +180,11 @@ class Thread(Struct, omit_defaults=True):
     `leaf_id` is the last message of the branch being shown; `revision` grows by
     one with every change, for compare-and-set.  `title` is `None` until somebody,
     or the first answer, gives one; `titled_by_user` keeps it from being replaced.
-    `updated_at` is the last activity and orders the list.
+    `updated_at` is the last activity and orders the list, below what is `pinned`.
+
+    `tags` are unique whatever their case.  A `folder` exists as long as a thread is in
+    it.  A `temporary` thread is in no list; it is deleted for good once it is closed,
+    and at `expires_at` at the latest.
     """
 
     id: Id
@@ -191,6 +198,12 @@ class Thread(Struct, omit_defaults=True):
     deleted_at: Milliseconds | None = None
     running: bool = False
     """True while an answer is being made; known by the engine, never stored."""
+    pinned: bool = False
+    archived: bool = False
+    tags: list[str] = []
+    folder: str | None = None
+    temporary: bool = False
+    expires_at: Milliseconds | None = None
 
 
 class User(Struct, frozen=True):
@@ -236,6 +249,7 @@ class Send(Struct, tag="send", frozen=True):
     Asking under an older parent begins a new branch, which is how a question is
     edited.  `create` makes the thread if it does not exist yet, with `settings`.
     The same `client_id` sent again changes nothing and gets the same answer.
+    With `temporary`, the thread it makes is not kept.
     """
 
     id: CommandId
@@ -245,6 +259,7 @@ class Send(Struct, tag="send", frozen=True):
     parts: Annotated[list[TextPart], Meta(min_length=1, max_length=64)]
     create: bool = False
     settings: ThreadSettings | None = None
+    temporary: bool = False
 
 
 class Regenerate(Struct, tag="regenerate", frozen=True):
@@ -390,6 +405,12 @@ class ThreadChanged(Struct, tag="thread", frozen=True):
     thread: Thread
 
 
+class ThreadGone(Struct, tag="gone", frozen=True):
+    """Sent to every socket of the user: the thread was deleted for good."""
+
+    thread_id: Id
+
+
 class Health(Struct, tag="health", frozen=True):
     """What keeps the history from being read or written; `None`: all is well again."""
 
@@ -417,6 +438,7 @@ Event: TypeAlias = (
     | Delta
     | Waiting
     | ThreadChanged
+    | ThreadGone
     | Health
     | Heartbeat
     | Pong
@@ -428,8 +450,17 @@ Event: TypeAlias = (
 # --- Resources: REST ------------------------------------------------------------------
 
 
+class View(str, Enum):
+    """Which threads a list holds: each that is not temporary is in one of the three."""
+
+    ACTIVE = "active"
+    ARCHIVED = "archived"
+    TRASH = "trash"
+
+
 class ThreadPage(Struct, frozen=True):
-    """Threads, newest activity first; `next` is the cursor of the following page."""
+    """Threads, pinned ones first, then newest activity first (the trash: what was
+    deleted last first); `next` is the cursor of the following page."""
 
     threads: list[Thread]
     next: str | None
@@ -455,6 +486,73 @@ class ThreadPatch(Struct, frozen=True):
     title: Title | UnsetType = UNSET
     settings: ThreadSettings | UnsetType = UNSET
     revision: int | UnsetType = UNSET
+    pinned: bool | UnsetType = UNSET
+    archived: bool | UnsetType = UNSET
+    tags: Annotated[list[Tag], Meta(max_length=MOST_TAGS)] | UnsetType = UNSET
+    folder: Folder | None | UnsetType = UNSET
+    temporary: bool | UnsetType = UNSET
+    """Only `false`, which keeps a temporary thread."""
+
+
+class BulkAction(str, Enum):
+    """What can be done to many threads at once; `purge` deletes for good."""
+
+    PIN = "pin"
+    UNPIN = "unpin"
+    ARCHIVE = "archive"
+    UNARCHIVE = "unarchive"
+    DELETE = "delete"
+    RESTORE = "restore"
+    TAG = "tag"
+    UNTAG = "untag"
+    MOVE = "move"
+    PURGE = "purge"
+
+
+class BulkChange(Struct, frozen=True):
+    """One action on many threads.  `value` is the tag, or the folder to move to
+    (`None`: out of any folder)."""
+
+    thread_ids: Annotated[list[Id], Meta(min_length=1, max_length=1000)]
+    action: BulkAction
+    value: Annotated[str, Meta(min_length=1, max_length=50)] | None = None
+
+
+class BulkOutcome(Struct, omit_defaults=True, frozen=True):
+    """What became of one thread; `problem` says why it stayed as it was."""
+
+    thread_id: Id
+    problem: Problem | None = None
+
+
+class BulkResult(Struct, frozen=True):
+    """One outcome for each thread, in the order of asking."""
+
+    outcomes: list[BulkOutcome]
+
+
+class Emptied(Struct, frozen=True):
+    """How many threads were deleted for good."""
+
+    threads: int
+
+
+class Count(Struct, frozen=True):
+    """A folder or a tag, and how many threads have it."""
+
+    name: str
+    threads: int
+
+
+class Folders(Struct, frozen=True):
+    """Folders and tags of threads that are neither archived nor in the trash, by name.
+
+    What is in the trash is deleted for good after `trash_days`; 0: never.
+    """
+
+    folders: list[Count]
+    tags: list[Count]
+    trash_days: int
 
 
 class Model(Struct, omit_defaults=True, frozen=True):
@@ -543,6 +641,11 @@ RESOURCES = (
     MessagePage,
     ThreadPatch,
     Thread,
+    View,
+    BulkChange,
+    BulkResult,
+    Emptied,
+    Folders,
     ModelList,
     Account,
     AccountPatch,

@@ -18,7 +18,6 @@ from msgspec import UNSET
 from ..ids import new_id, now_ms
 from ..protocol import (
     Ack,
-    Code,
     Effort,
     Goodbye,
     Message,
@@ -43,12 +42,14 @@ from ..protocol import (
 )
 from ..providers.interface import Endpoint, Provider, ProviderError, ReplyRequest
 from ..store.interface import (
+    EVERYTHING,
     Accepted,
     Conflict,
     Left,
     NotFound,
     Store,
     ThreadChanges,
+    ThreadFilter,
     Turn,
     Unavailable,
 )
@@ -57,21 +58,16 @@ from . import catalogue, context, titles
 from .accounts import Accounts
 from .broadcast import Broadcast, Feed, Viewer
 from .checkpoints import Checkpointer
+from .errors import Invalid as Invalid
 from .generation import Generation
+from .labels import changes_of
 from .pace import Pace
 from .pages import PAGE, Pages
+from .temporary import LONGEST_MS, Temporaries
 
 _CONTEXT_MESSAGES = 400
 _KEEP_SECONDS = 2.0
 _BEGUN_KNOWN = 10_000
-
-
-class Invalid(Exception):
-    """What was asked for makes no sense for this thread; `problem` says why."""
-
-    def __init__(self, message: str, field: str) -> None:
-        super().__init__(message)
-        self.problem = Problem(Code.INVALID, message, field=field)
 
 
 class Conversations:
@@ -95,6 +91,7 @@ class Conversations:
         self._log = log
         self._model_titles = model_titles
         self._durable_replies = durable_replies
+        self.temporaries = Temporaries(broadcast)
         self._pace = Pace()
         self._running: dict[str, Generation] = {}
         self.pages = Pages(store, self._running)
@@ -164,9 +161,14 @@ class Conversations:
 
     def unsubscribe(self, viewer: Viewer, thread_id: str) -> None:
         self._broadcast.unsubscribe(viewer, thread_id)
+        self.temporaries.left(viewer.user_id, thread_id)
 
-    async def threads(self, user_id: str, limit: int, cursor: str | None) -> ThreadPage:
-        threads, following = await self._store.list_threads(user_id, limit=limit, cursor=cursor)
+    async def threads(
+        self, user_id: str, limit: int, cursor: str | None, which: ThreadFilter = EVERYTHING
+    ) -> ThreadPage:
+        threads, following = await self._store.list_threads(
+            user_id, limit=limit, cursor=cursor, which=which
+        )
         return ThreadPage([self._seen(user_id, thread) for thread in threads], following)
 
     async def thread(self, user_id: str, thread_id: str) -> Thread:
@@ -189,6 +191,8 @@ class Conversations:
                 settings=settings,
                 created_at=now,
                 updated_at=now,
+                temporary=command.temporary,
+                expires_at=now + LONGEST_MS if command.temporary else None,
             )
         question = Message(
             id=new_id(),
@@ -245,33 +249,38 @@ class Conversations:
     # --- changing -----------------------------------------------------------------------
 
     async def change_thread(self, user_id: str, thread_id: str, patch: ThreadPatch) -> Thread:
-        """Rename a thread or change its settings."""
-        changes = ThreadChanges(
-            title=patch.title,
-            titled_by_user=True if patch.title is not UNSET else UNSET,
-            settings=patch.settings,
-        )
+        """Rename a thread, change its settings, or put it somewhere else."""
         revision = patch.revision if patch.revision is not UNSET else None
-        return await self._change(user_id, thread_id, changes, revision)
+        thread = await self.change(user_id, thread_id, changes_of(patch), revision)
+        self.temporaries.note(user_id, thread)
+        return thread
 
     async def delete_thread(self, user_id: str, thread_id: str) -> Thread:
         """Put a thread into the trash; answers being made in it are stopped."""
-        for generation in tuple(self._running.values()):
-            if generation.user_id == user_id and generation.feed.thread_id == thread_id:
-                generation.stop()
-        return await self._change(user_id, thread_id, ThreadChanges(deleted_at=now_ms()))
+        for generation in self._running_in(user_id, thread_id):
+            generation.stop()
+        return await self.change(user_id, thread_id, ThreadChanges(deleted_at=now_ms()))
+
+    async def stop_all(self, user_id: str, thread_id: str) -> None:
+        """Stop all answers being made in a thread, and wait until they are kept."""
+        running = self._running_in(user_id, thread_id)
+        for generation in running:
+            generation.stop()
+        for generation in running:
+            await generation.done.wait()
 
     async def restore_thread(self, user_id: str, thread_id: str) -> Thread:
         """Take a thread out of the trash."""
-        return await self._change(user_id, thread_id, ThreadChanges(deleted_at=None))
+        return await self.change(user_id, thread_id, ThreadChanges(deleted_at=None))
 
-    async def _change(
+    async def change(
         self,
         user_id: str,
         thread_id: str,
         changes: ThreadChanges,
         revision: int | None = None,
     ) -> Thread:
+        """Change a thread and tell all of its user's sockets."""
         thread = await self._store.update_thread(user_id, thread_id, changes, revision)
         self._tell(user_id, thread)
         return self._seen(user_id, thread)
@@ -300,6 +309,7 @@ class Conversations:
         )
         turn = Turn(reply, self._checkpointer.owner, question, new_thread)
         accepted = await self._store.add_turn(user_id, turn)
+        self.temporaries.note(user_id, accepted.thread)
         if not accepted.repeated:
             self._run(user_id, accepted.thread, question, reply)
         elif accepted.owner == self._checkpointer.owner:
@@ -369,7 +379,9 @@ class Conversations:
                 await generation.run(finished)
             finally:
                 self._broadcast.release(user_id, feed)
-            if self._model_titles and question is not None and question.parent_id is None:
+            if not self._model_titles or thread.temporary:
+                return
+            if question is not None and question.parent_id is None:
                 await self._title(user_id, question, reply.id)
 
         self._spawn(run())
@@ -428,7 +440,7 @@ class Conversations:
                 thread = await self._store.get_thread(user_id, thread_id)
                 if not thread.titled_by_user:
                     changes = ThreadChanges(title=title)
-                    await self._change(user_id, thread_id, changes, thread.revision)
+                    await self.change(user_id, thread_id, changes, thread.revision)
         except (Conflict, NotFound, ProviderError, Unavailable):
             pass  # the title made from the question stays
 
@@ -453,6 +465,7 @@ class Conversations:
             while True:
                 reshaped = feed.reshaped
                 thread = await self._store.get_thread(user_id, thread_id)
+                self.temporaries.note(user_id, thread)
                 page = MessagePage([], {}, False)
                 if thread.leaf_id is not None:
                     page = await self.pages.ending_at(user_id, thread_id, thread.leaf_id, PAGE)
@@ -479,6 +492,13 @@ class Conversations:
     def _seen(self, user_id: str, thread: Thread) -> Thread:
         running = (user_id, thread.id) in self._last
         return msgspec.structs.replace(thread, running=running)
+
+    def _running_in(self, user_id: str, thread_id: str) -> list[Generation]:
+        return [
+            generation
+            for generation in self._running.values()
+            if (generation.user_id, generation.feed.thread_id) == (user_id, thread_id)
+        ]
 
     def _status_now(self, user_id: str, thread_id: str) -> Status:
         """How a reply begins: it waits while another one runs in its thread."""

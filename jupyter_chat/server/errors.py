@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..engine.conversations import Invalid
+from ..engine.errors import Invalid
 from ..protocol import Code, InvalidFrame, Problem
 from ..providers.interface import ProviderError
 from ..store.interface import StoreError

@@ -9,11 +9,12 @@ from jupyter_server.base.handlers import APIHandler
 from msgspec import Struct
 from tornado import web
 
-from ..engine.conversations import Invalid
+from ..engine.errors import Invalid
 from ..engine.pages import PAGE
 from ..protocol import (
     MAX_FRAME_BYTES,
     AccountPatch,
+    BulkChange,
     Code,
     Failure,
     Health,
@@ -21,9 +22,11 @@ from ..protocol import (
     Problem,
     ThreadPatch,
     User,
+    View,
     decode,
     encode,
 )
+from ..store.interface import ThreadFilter
 from .errors import INTERNAL, KNOWN, status_of
 from .services import Services
 
@@ -95,13 +98,33 @@ class ThreadsHandler(ChatHandler):
     async def get(self) -> None:
         user = await self.person()
         cursor = self.get_query_argument("cursor", "") or None
+        limit, which = self.limit(PAGE), self._which()
         try:
-            page = await self.services.conversations.threads(user.id, self.limit(PAGE), cursor)
+            page = await self.services.conversations.threads(user.id, limit, cursor, which)
         except ValueError as error:
             if isinstance(error, KNOWN):
                 raise
             raise Invalid("This `cursor` was not made by this server.", "cursor") from None
         self.answer(page)
+
+    def _which(self) -> ThreadFilter:
+        """The arguments `view`, `folder` and `tag`."""
+        try:
+            view = View(self.get_query_argument("view", View.ACTIVE.value))
+        except ValueError:
+            names = ", ".join(f"`{view.value}`" for view in View)
+            raise Invalid(f"`view` must be one of {names}.", "view") from None
+        which = ThreadFilter(
+            view,
+            folder=self.get_query_argument("folder", None),
+            tag=self.get_query_argument("tag", None),
+        )
+        if view is View.TRASH and which != ThreadFilter(view):
+            field = "folder" if which.folder is not None else "tag"
+            raise Invalid(f"The trash cannot be listed by `{field}`.", field)
+        if which.folder is not None and which.tag is not None:
+            raise Invalid("List by `folder` or by `tag`, not by both.", "tag")
+        return which
 
 
 class ThreadHandler(ChatHandler):
@@ -122,7 +145,32 @@ class ThreadHandler(ChatHandler):
     @authorized
     async def delete(self, thread_id: str) -> None:
         user = await self.person()
-        self.answer(await self.services.conversations.delete_thread(user.id, thread_id))
+        self.answer(await self.services.organiser.delete(user.id, thread_id))
+
+
+class BulkHandler(ChatHandler):
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        user = await self.person()
+        change = decode(self.body(), BulkChange)
+        self.answer(await self.services.organiser.bulk(user.id, change))
+
+
+class TrashHandler(ChatHandler):
+    @web.authenticated
+    @authorized
+    async def delete(self) -> None:
+        user = await self.person()
+        self.answer(await self.services.organiser.empty_trash(user.id))
+
+
+class FoldersHandler(ChatHandler):
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        user = await self.person()
+        self.answer(await self.services.organiser.folders(user.id))
 
 
 class RestoreHandler(ChatHandler):
@@ -192,6 +240,9 @@ _ID = r"([0-9a-f-]{36})"
 
 default_handlers = [
     (r"jupyter-chat/api/threads", ThreadsHandler),
+    (r"jupyter-chat/api/threads/bulk", BulkHandler),
+    (r"jupyter-chat/api/trash", TrashHandler),
+    (r"jupyter-chat/api/folders", FoldersHandler),
     (rf"jupyter-chat/api/threads/{_ID}", ThreadHandler),
     (rf"jupyter-chat/api/threads/{_ID}/restore", RestoreHandler),
     (rf"jupyter-chat/api/threads/{_ID}/messages", MessagesHandler),

@@ -9,6 +9,7 @@ from ..engine.accounts import Accounts
 from ..engine.broadcast import Broadcast
 from ..engine.conversations import Conversations
 from ..engine.health import StoreHealth
+from ..engine.organising import Organiser
 from .heartbeat import Heartbeats
 from .identity import Identities
 
@@ -18,6 +19,7 @@ class Services:
     """One of each per server process."""
 
     conversations: Conversations
+    organiser: Organiser
     accounts: Accounts
     broadcast: Broadcast
     health: StoreHealth

@@ -25,6 +25,7 @@ from ..protocol import (
     Status,
     Thread,
     ThreadSettings,
+    View,
 )
 
 
@@ -70,6 +71,27 @@ class ThreadChanges(Struct, frozen=True):
     leaf_id: str | UnsetType = UNSET
     updated_at: Milliseconds | UnsetType = UNSET
     deleted_at: Milliseconds | None | UnsetType = UNSET
+    pinned: bool | UnsetType = UNSET
+    archived: bool | UnsetType = UNSET
+    tags: list[str] | UnsetType = UNSET
+    folder: str | None | UnsetType = UNSET
+    temporary: bool | UnsetType = UNSET
+    expires_at: Milliseconds | None | UnsetType = UNSET
+
+
+class ThreadFilter(Struct, frozen=True):
+    """Which threads to list; temporary ones are in none.
+
+    `folder` or `tag` narrows it down, one of them, and not in the trash.
+    """
+
+    view: View = View.ACTIVE
+    folder: str | None = None
+    tag: str | None = None
+
+
+EVERYTHING = ThreadFilter()
+"""All that is neither archived nor in the trash."""
 
 
 class Turn(Struct, frozen=True):
@@ -203,16 +225,39 @@ class Store(Protocol):
         """Also one in the trash."""
 
     async def list_threads(
-        self, user_id: str, *, limit: int, cursor: str | None = None
+        self,
+        user_id: str,
+        *,
+        limit: int,
+        cursor: str | None = None,
+        which: ThreadFilter = EVERYTHING,
     ) -> tuple[list[Thread], str | None]:
-        """Threads not in the trash, newest activity first, and the cursor of the next
-        page (`None`: this was the last).  An unreadable cursor raises `ValueError`."""
+        """Threads, pinned ones first, then newest activity first (the trash: what was
+        deleted last first), and the cursor of the next page (`None`: this was the last).
+        An unreadable cursor raises `ValueError`."""
+
+    async def folders(self, user_id: str) -> tuple[dict[str, int], dict[str, int]]:
+        """Folders and tags of the threads that :data:`EVERYTHING` lists, each with the
+        number of its threads."""
 
     async def update_thread(
         self, user_id: str, thread_id: str, changes: ThreadChanges, revision: int | None = None
     ) -> Thread:
         """The thread after the change.  With `revision`, only if the thread still has
         it (:class:`Conflict`)."""
+
+    async def due(
+        self, *, deleted_before: Milliseconds, now: Milliseconds, limit: int
+    ) -> list[tuple[str, str]]:
+        """(user id, thread id) of threads to be purged, of all users: in the trash since
+        before `deleted_before`, temporary and expired, or purged in part by a process
+        that died over it."""
+
+    async def purge(self, user_id: str, thread_id: str) -> bool:
+        """Delete for good a thread that is in the trash or temporary, with all that
+        belongs to it; one that is neither (any more) is left alone.  In small steps, so
+        that others can write meanwhile; after the first one nobody sees the thread.
+        Returns whether there is no such thread now."""
 
     # messages
 

@@ -14,14 +14,15 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
-from pymongo import DESCENDING, AsyncMongoClient, ReadPreference, ReturnDocument
+from pymongo import AsyncMongoClient, ReadPreference, ReturnDocument
 from pymongo.errors import DuplicateKeyError, InvalidURI
 from pymongo.write_concern import WriteConcern
 
 from ..ids import new_id, now_ms
 from ..protocol import Code, Message, Milliseconds, Problem, Thread
-from . import mongo_branches, mongo_replies, mongo_turns
+from . import mongo_branches, mongo_lists, mongo_replies, mongo_turns
 from .interface import (
+    EVERYTHING,
     Accepted,
     Checkpoint,
     Conflict,
@@ -30,6 +31,7 @@ from .interface import (
     Node,
     NotFound,
     ThreadChanges,
+    ThreadFilter,
     Turn,
     Unavailable,
     UserSettings,
@@ -38,13 +40,14 @@ from .mongo_documents import (
     NODE_FIELDS,
     Database,
     Document,
+    change_to,
     to_message,
     to_node,
     to_thread,
 )
 from .mongo_errors import translated
 from .mongo_schema import migrate
-from .records import changed, decode_cursor, encode_cursor
+from .records import changed, decode_cursor
 
 DEFAULT_DATABASE = "jupyter_chat"
 _OPTIONS = {
@@ -136,20 +139,29 @@ class MongoStore:
 
     @translated
     async def list_threads(
-        self, user_id: str, *, limit: int, cursor: str | None = None
+        self,
+        user_id: str,
+        *,
+        limit: int,
+        cursor: str | None = None,
+        which: ThreadFilter = EVERYTHING,
     ) -> tuple[list[Thread], str | None]:
-        query: Document = {"user_id": user_id, "deleted_at": None}
-        if cursor is not None:
-            updated_at, thread_id = decode_cursor(cursor)
-            query["updated_at"] = {"$lte": updated_at}
-            query["$or"] = [{"updated_at": {"$lt": updated_at}}, {"_id": {"$lt": thread_id}}]
-        order = [("updated_at", DESCENDING), ("_id", DESCENDING)]
-        found = self._db.threads.find(query).sort(order).limit(limit + 1)
-        threads = [to_thread(document) async for document in found]
-        if len(threads) <= limit:
-            return threads, None
-        del threads[limit:]
-        return threads, encode_cursor(threads[-1])
+        after = decode_cursor(cursor) if cursor is not None else None
+        return await mongo_lists.list_threads(self._db, user_id, limit, after, which)
+
+    @translated
+    async def folders(self, user_id: str) -> tuple[dict[str, int], dict[str, int]]:
+        return await mongo_lists.folders(self._db, user_id)
+
+    @translated
+    async def due(
+        self, *, deleted_before: Milliseconds, now: Milliseconds, limit: int
+    ) -> list[tuple[str, str]]:
+        return await mongo_lists.due(self._db, deleted_before, now, limit)
+
+    @translated
+    async def purge(self, user_id: str, thread_id: str) -> bool:
+        return await mongo_lists.purge(self._db, user_id, thread_id)
 
     @translated
     async def update_thread(
@@ -163,10 +175,10 @@ class MongoStore:
                 return thread
             if revision is not None and revision != thread.revision:
                 raise Conflict
-            fields = ("revision", *changes.__struct_fields__)
             updated = await self._db.threads.find_one_and_update(
-                {**place, "revision": thread.revision},
-                {"$set": {name: msgspec.to_builtins(getattr(after, name)) for name in fields}},
+                # one that was added whole may never have had a change
+                {**place, "revision": thread.revision or {"$in": [0, None]}},
+                change_to(after, ("revision", *changes.__struct_fields__)),
                 return_document=ReturnDocument.AFTER,
             )
             if updated is not None:

@@ -1,13 +1,18 @@
-"""Threads and messages as MongoDB documents: their fields, `_id`, and `user_id`."""
+"""Threads and messages as MongoDB documents: their fields, `_id`, and `user_id`.
+
+A thread also has its `shelf`, which says in which list it is; the fields that follow from
+it would not do for an index, because they are missing where they have their default.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 import msgspec
 from pymongo.asynchronous.database import AsyncDatabase
 
-from ..protocol import Message, Thread
+from ..protocol import Message, Thread, View
 from .interface import Node, NotFound
 from .records import LIVE
 
@@ -34,7 +39,21 @@ def to_document(user_id: str, record: Thread | Message) -> Document:
     document["_id"] = document.pop("id")
     document["user_id"] = user_id
     document.pop("running", None)
+    if isinstance(record, Thread):
+        document["shelf"] = shelf_of(record)
     return document
+
+
+def shelf_of(thread: Thread) -> str:
+    if thread.temporary:
+        return "temporary"
+    if thread.deleted_at is not None:
+        return "trash"
+    return shelf(View.ARCHIVED if thread.archived else View.ACTIVE, thread.pinned)
+
+
+def shelf(view: View, pinned: bool) -> str:
+    return f"{view.value}, pinned" if pinned else view.value
 
 
 def to_thread(document: Document | None) -> Thread:
@@ -57,9 +76,18 @@ def to_node(document: Document) -> Node:
 
 def growth_of(message: Message) -> Document:
     """The update that gives a reply the fields that change until it is final."""
-    document: Document = msgspec.to_builtins(message)
-    missing = {name: "" for name in _GROWING if name not in document}
-    update: Document = {"$set": {name: document[name] for name in _GROWING if name in document}}
+    return _update(msgspec.to_builtins(message), _GROWING)
+
+
+def change_to(thread: Thread, fields: Iterable[str]) -> Document:
+    """The update that makes these fields of a thread as they are in `thread`."""
+    return _update(to_document("", thread), (*fields, "shelf"))
+
+
+def _update(document: Document, fields: Iterable[str]) -> Document:
+    """Fields that have their default are left out, as in a new document."""
+    update: Document = {"$set": {name: document[name] for name in fields if name in document}}
+    missing = {name: "" for name in fields if name not in document}
     if missing:
         update["$unset"] = missing
     return update

@@ -144,11 +144,11 @@ async def finish_reply(db: Database, user_id: str, message: Message) -> Thread:
         {"$set": {"updated_at": message.completed_at}, "$inc": {"revision": 1}},
         return_document=ReturnDocument.AFTER,
     )
-    await _forget(db, user_id, message.id)
+    await forget(db, user_id, message.id)
     return to_thread(updated or await db.threads.find_one(place))
 
 
-async def _forget(db: Database, user_id: str, message_id: str) -> None:
+async def forget(db: Database, user_id: str, message_id: str) -> None:
     """A final reply's checkpoints, and last the mark that it runs: whoever finds that
     mark left over does this again."""
     await db.checkpoints.delete_many(_checkpoints_of(user_id, message_id))
@@ -181,7 +181,7 @@ async def _take_over_or_end(
     user_id, message_id = running["user_id"], running["_id"]
     found = await db.messages.find_one({"_id": message_id, "user_id": user_id, "status": IS_LIVE})
     if found is None:  # final already, or its turn was never stored
-        await _forget(db, user_id, message_id)
+        await forget(db, user_id, message_id)
         return None
     message = to_message(found)
     attempt = running.get("attempt", 0) + 1
@@ -244,7 +244,7 @@ async def _interrupt(
     result = await db.messages.update_one(
         {"_id": message.id, "user_id": user_id, "status": IS_LIVE}, growth_of(message)
     )
-    await _forget(db, user_id, message.id)
+    await forget(db, user_id, message.id)
     return message if result.modified_count else None
 
 

@@ -1,7 +1,8 @@
 """The indexes of the MongoDB store, as the list of migrations that make them.
 
 Every document but those of `meta` carries `user_id`, and every index but those on the
-small collections of living things (`generations`, `leases`) begins with it, so that
+small collections of living things (`generations`, `leases`, `purges`) and those by
+which threads are found that are due to be purged begins with it, so that
 the collections can be sharded by it.  A migration may be cut short and run again, and
 several processes may run it at once.
 """
@@ -9,10 +10,12 @@ several processes may run it at once.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, TypeAlias
 
 from pymongo import ASCENDING, DESCENDING
 from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import OperationFailure
 
 from ..protocol import Code, Problem
 from .interface import Unavailable
@@ -52,7 +55,35 @@ async def _first(db: AsyncDatabase[Document]) -> None:
     await db["generations"].create_index([("owner", ASCENDING)], name="by_owner")
 
 
-MIGRATIONS: tuple[Callable[[AsyncDatabase[Document]], Awaitable[None]], ...] = (_first,)
+async def _organised(db: AsyncDatabase[Document]) -> None:
+    """Pinned, archived, temporary threads, folders, tags, the trash."""
+    threads = db["threads"]
+    for which, shelf in (({"deleted_at": {"$gt": 0}}, "trash"), ({}, "active")):
+        without: Document = {"shelf": {"$exists": False}, **which}
+        await threads.update_many(without, {"$set": {"shelf": shelf}})
+    # All ascending: some servers read an index backwards as a whole, but do not sort by
+    # one whose fields go in different directions.
+    listed = ["user_id", "shelf"]
+    for name, fields, condition in (
+        ("by_place", [*listed, "updated_at", "_id"], None),
+        ("by_folder", [*listed, "folder", "updated_at", "_id"], {"folder": {"$gt": ""}}),
+        ("by_tag", [*listed, "tags", "updated_at", "_id"], {"tags": {"$gt": ""}}),
+        ("in_trash", [*listed, "deleted_at", "_id"], {"shelf": "trash"}),
+        # What is due is looked for in all users' threads, by one process now and then.
+        ("due_deleted", ["deleted_at"], {"deleted_at": {"$gt": 0}}),
+        ("due_expired", ["expires_at"], {"expires_at": {"$gt": 0}}),
+    ):
+        options: Document = {"partialFilterExpression": condition} if condition else {}
+        keys = [(field, ASCENDING) for field in fields]
+        await threads.create_index(keys, name=name, **options)
+    with suppress(OperationFailure):  # an earlier attempt has dropped it
+        await threads.drop_index("by_activity")
+
+
+MIGRATIONS: tuple[Callable[[AsyncDatabase[Document]], Awaitable[None]], ...] = (
+    _first,
+    _organised,
+)
 
 
 async def migrate(db: AsyncDatabase[Document]) -> None:

@@ -140,15 +140,32 @@ def _may_run(pid: int) -> bool:
     return True
 
 
+class Place(Struct, array_like=True, frozen=True):
+    """Where a thread stands in a list: pinned or not, its time, its id."""
+
+    pinned: bool
+    time: Milliseconds
+    id: str
+
+
 def encode_cursor(thread: Thread) -> str:
-    """An opaque mark of the thread's place in the list."""
-    place = msgspec.json.encode((thread.updated_at, thread.id))
-    return base64.urlsafe_b64encode(place).decode()
+    """An opaque mark of the thread's place in the list that it is in."""
+    place = Place(thread.pinned, thread.updated_at, thread.id)
+    if thread.deleted_at is not None:
+        place = Place(False, thread.deleted_at, thread.id)
+    return base64.urlsafe_b64encode(msgspec.json.encode(place)).decode()
 
 
-def decode_cursor(cursor: str) -> tuple[Milliseconds, str]:
-    """Last activity and id of the thread the cursor marks; raises `ValueError`."""
+def decode_cursor(cursor: str) -> Place:
+    """The place that the cursor marks; raises `ValueError`."""
     try:
-        return msgspec.json.decode(base64.urlsafe_b64decode(cursor), type=tuple[int, str])
+        return msgspec.json.decode(base64.urlsafe_b64decode(cursor), type=Place)
     except (ValueError, msgspec.DecodeError):
         raise ValueError("The cursor cannot be read; begin with the first page.") from None
+
+
+def page_of(threads: list[Thread], limit: int) -> tuple[list[Thread], str | None]:
+    """A page and the cursor of the next one, from up to one thread more than a page."""
+    if len(threads) <= limit:
+        return threads, None
+    return threads[:limit], encode_cursor(threads[limit - 1])

@@ -10,11 +10,22 @@ import msgspec
 
 from ..ids import new_id
 from ..protocol import Message, Milliseconds, Thread
-from . import sqlite_branches, sqlite_messages, sqlite_replies, sqlite_threads
-from .interface import Accepted, Checkpoint, Lease, Left, Node, ThreadChanges, Turn, UserSettings
+from . import sqlite_branches, sqlite_lists, sqlite_messages, sqlite_replies, sqlite_threads
+from .interface import (
+    EVERYTHING,
+    Accepted,
+    Checkpoint,
+    Lease,
+    Left,
+    Node,
+    ThreadChanges,
+    ThreadFilter,
+    Turn,
+    UserSettings,
+)
 from .records import decode_cursor
 from .sqlite_database import Database
-from .sqlite_threads import BEFORE_ALL, to_json
+from .sqlite_threads import to_json
 
 _PROBE_BYTES = 64 * 1024
 _decode_settings = msgspec.json.Decoder(UserSettings).decode
@@ -50,12 +61,22 @@ class SqliteStore:
         )
 
     async def list_threads(
-        self, user_id: str, *, limit: int, cursor: str | None = None
+        self,
+        user_id: str,
+        *,
+        limit: int,
+        cursor: str | None = None,
+        which: ThreadFilter = EVERYTHING,
     ) -> tuple[list[Thread], str | None]:
-        after = decode_cursor(cursor) if cursor is not None else BEFORE_ALL
+        after = decode_cursor(cursor) if cursor is not None else None
         return await self._read(
-            partial(sqlite_threads.list_threads, user_id=user_id, limit=limit, after=after)
+            partial(
+                sqlite_lists.list_threads, user_id=user_id, limit=limit, after=after, which=which
+            )
         )
+
+    async def folders(self, user_id: str) -> tuple[dict[str, int], dict[str, int]]:
+        return await self._read(partial(sqlite_lists.folders, user_id=user_id))
 
     async def update_thread(
         self, user_id: str, thread_id: str, changes: ThreadChanges, revision: int | None = None
@@ -69,6 +90,21 @@ class SqliteStore:
                 revision=revision,
             )
         )
+
+    async def due(
+        self, *, deleted_before: Milliseconds, now: Milliseconds, limit: int
+    ) -> list[tuple[str, str]]:
+        return await self._read(
+            partial(sqlite_lists.due, deleted_before=deleted_before, now=now, limit=limit)
+        )
+
+    async def purge(self, user_id: str, thread_id: str) -> bool:
+        while True:  # each step is a job of its own: other writes come between
+            done = await self._write(
+                partial(sqlite_lists.purge, user_id=user_id, thread_id=thread_id)
+            )
+            if done is not None:
+                return done
 
     async def add_turn(self, user_id: str, turn: Turn) -> Accepted:
         return await self._write(partial(sqlite_messages.add_turn, user_id=user_id, turn=turn))

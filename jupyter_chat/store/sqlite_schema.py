@@ -69,6 +69,35 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE generations ADD COLUMN attempt INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE generations ADD COLUMN begun INTEGER NOT NULL DEFAULT 1",
     ),
+    # Pinned, archived, temporary threads, folders, tags, the trash.
+    (
+        "ALTER TABLE threads ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE threads ADD COLUMN archived INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE threads ADD COLUMN folder TEXT",
+        "ALTER TABLE threads ADD COLUMN temporary INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE threads ADD COLUMN expires_at INTEGER",
+        "DROP INDEX threads_by_activity",
+        """CREATE INDEX threads_by_place ON threads (user_id, archived, pinned, updated_at, id)
+            WHERE deleted_at IS NULL AND temporary = 0""",
+        """CREATE INDEX threads_by_folder
+            ON threads (user_id, archived, folder, pinned, updated_at, id)
+            WHERE deleted_at IS NULL AND temporary = 0 AND folder IS NOT NULL""",
+        """CREATE INDEX threads_in_trash ON threads (user_id, deleted_at, id)
+            WHERE deleted_at IS NOT NULL""",
+        "CREATE INDEX threads_by_deletion ON threads (deleted_at) WHERE deleted_at IS NOT NULL",
+        "CREATE INDEX threads_by_expiry ON threads (expires_at) WHERE expires_at IS NOT NULL",
+        # The tags of listed threads, with what orders a list.
+        """CREATE TABLE tags (
+            user_id TEXT NOT NULL,
+            archived INTEGER NOT NULL,
+            tag TEXT NOT NULL,
+            pinned INTEGER NOT NULL,
+            updated_at INTEGER NOT NULL,
+            thread_id TEXT NOT NULL REFERENCES threads (id) ON DELETE CASCADE,
+            PRIMARY KEY (user_id, archived, tag, pinned, updated_at, thread_id)
+        ) WITHOUT ROWID""",
+        "CREATE INDEX tags_by_thread ON tags (thread_id)",
+    ),
 )
 
 

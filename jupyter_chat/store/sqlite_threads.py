@@ -6,14 +6,11 @@ import sqlite3
 
 import msgspec
 
-from ..protocol import Milliseconds, Thread
+from ..protocol import Thread
 from .interface import Conflict, NotFound, ThreadChanges
-from .records import changed, encode_cursor
+from .records import changed
 
-_decode = msgspec.json.Decoder(Thread).decode
-
-BEFORE_ALL = (2**63 - 1, "")
-"""The place in the list of threads where the first page begins."""
+decode_thread = msgspec.json.Decoder(Thread).decode
 
 
 def to_json(value: object) -> str:
@@ -26,23 +23,7 @@ def get_thread(db: sqlite3.Connection, user_id: str, thread_id: str) -> Thread:
     ).fetchone()
     if row is None:
         raise NotFound("conversation")
-    return _decode(row[0])
-
-
-def list_threads(
-    db: sqlite3.Connection, user_id: str, limit: int, after: tuple[Milliseconds, str]
-) -> tuple[list[Thread], str | None]:
-    rows = db.execute(
-        """SELECT body FROM threads
-            WHERE user_id = ? AND deleted_at IS NULL AND (updated_at, id) < (?, ?)
-            ORDER BY updated_at DESC, id DESC LIMIT ?""",
-        (user_id, *after, limit + 1),
-    )
-    threads = [_decode(body) for (body,) in rows]
-    if len(threads) <= limit:
-        return threads, None
-    del threads[limit:]
-    return threads, encode_cursor(threads[-1])
+    return decode_thread(row[0])
 
 
 def update_thread(
@@ -62,18 +43,34 @@ def update_thread(
 
 
 def save_thread(db: sqlite3.Connection, thread: Thread) -> Thread:
+    names = ("updated_at", "deleted_at", "pinned", "archived", "folder", "temporary", "expires_at")
+    columns = ", ".join(f"{name} = ?" for name in names)
     db.execute(
-        "UPDATE threads SET updated_at = ?, deleted_at = ?, body = ? WHERE id = ?",
-        (thread.updated_at, thread.deleted_at, to_json(thread), thread.id),
+        f"UPDATE threads SET {columns}, body = ? WHERE id = ?",  # noqa: S608 - names of ours
+        (*(getattr(thread, name) for name in names), to_json(thread), thread.id),
     )
+    _keep_tags(db, thread)
     return thread
 
 
 def insert_thread(db: sqlite3.Connection, user_id: str, thread: Thread) -> None:
     """Unless there is one with this id, whosever it is."""
     thread = msgspec.structs.replace(thread, running=False)
-    db.execute(
-        "INSERT OR IGNORE INTO threads (id, user_id, updated_at, deleted_at, body)"
-        " VALUES (?, ?, ?, ?, ?)",
-        (thread.id, user_id, thread.updated_at, thread.deleted_at, to_json(thread)),
+    inserted = db.execute(
+        "INSERT OR IGNORE INTO threads (id, user_id, updated_at, body) VALUES (?, ?, ?, ?)",
+        (thread.id, user_id, thread.updated_at, to_json(thread)),
     )
+    if inserted.rowcount:
+        save_thread(db, thread)
+
+
+def _keep_tags(db: sqlite3.Connection, thread: Thread) -> None:
+    """Beside the body, for lists by tag; nothing of a thread that is in no such list."""
+    db.execute("DELETE FROM tags WHERE thread_id = ?", (thread.id,))
+    if thread.tags and thread.deleted_at is None and not thread.temporary:
+        db.execute(
+            """INSERT INTO tags (user_id, archived, tag, pinned, updated_at, thread_id)
+                SELECT t.user_id, t.archived, tag.value, t.pinned, t.updated_at, t.id
+                FROM threads t CROSS JOIN json_each(?) tag WHERE t.id = ?""",
+            (to_json(thread.tags), thread.id),
+        )

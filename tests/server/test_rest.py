@@ -100,6 +100,17 @@ async def test_messages_come_before_after_and_around_one(client, rest):
         ("PATCH", "account", {"defaults": {"temperature": 9}}, 400, "invalid"),
         ("PATCH", "account", ["no", "object"], 400, "invalid"),
         ("POST", "threads", {}, 405, "invalid"),
+        ("GET", "threads?view=attic", None, 400, "invalid"),
+        ("GET", "threads?view=trash&tag=x", None, 400, "invalid"),
+        ("GET", "threads?folder=x&tag=x", None, 400, "invalid"),
+        ("PATCH", f"threads/{NOBODYS}", {"tags": ["x"] * 21}, 400, "invalid"),
+        ("PATCH", f"threads/{NOBODYS}", {"tags": ["x" * 51]}, 400, "invalid"),
+        ("PATCH", f"threads/{NOBODYS}", {"folder": " "}, 400, "invalid"),
+        ("PATCH", f"threads/{NOBODYS}", {"temporary": True}, 400, "invalid"),
+        ("POST", "threads/bulk", {"thread_ids": [], "action": "pin"}, 400, "invalid"),
+        ("POST", "threads/bulk", {"thread_ids": [NOBODYS] * 1001, "action": "pin"}, 400, "invalid"),
+        ("POST", "threads/bulk", {"thread_ids": [NOBODYS], "action": "tag"}, 400, "invalid"),
+        ("POST", "threads/bulk", {"thread_ids": [NOBODYS], "action": "eat"}, 400, "invalid"),
     ],
 )
 async def test_what_makes_no_sense_is_refused_with_its_reason(
@@ -111,7 +122,40 @@ async def test_what_makes_no_sense_is_refused_with_its_reason(
     assert failure["problem"]["message"]
 
 
-@pytest.mark.parametrize("path", ["threads", "models", "account", "health"])
+async def test_threads_are_organised(client, rest):
+    (first, _), (second, _) = await asked(client), await asked(client)
+    change = {"pinned": True, "tags": ["a", "A", " b "], "folder": "Work"}
+    code, thread = await rest("PATCH", f"threads/{first}", change)
+    assert (code, thread["tags"], thread["folder"]) == (200, ["a", "b"], "Work")
+
+    async def listed(query: str) -> list[str]:
+        code, page = await rest("GET", f"threads{query}")
+        assert code == 200
+        return [thread["id"] for thread in page["threads"]]
+
+    assert await listed("") == [first, second]
+    assert await listed("?folder=Work") == await listed("?tag=b") == [first]
+    code, folders = await rest("GET", "folders")
+    assert folders["folders"] == [{"name": "Work", "threads": 1}]
+    assert [count["name"] for count in folders["tags"]] == ["a", "b"]
+    assert folders["trash_days"] == 30
+
+    unknown = {"thread_ids": [second, NOBODYS], "action": "archive"}
+    code, result = await rest("POST", "threads/bulk", unknown)
+    assert code == 200
+    assert result["outcomes"][0] == {"thread_id": second}
+    assert result["outcomes"][1]["problem"]["code"] == "not_found"
+    assert await listed("?view=archived") == [second]
+    await client.until(lambda e: e["type"] == "thread" and e["thread"].get("archived"))
+
+    await rest("DELETE", f"threads/{second}")
+    assert await listed("?view=trash") == [second]
+    assert await rest("DELETE", "trash") == (200, {"threads": 1})
+    await client.until(lambda e: e == {"type": "gone", "thread_id": second})
+    assert (await rest("GET", f"threads/{second}"))[0] == 404
+
+
+@pytest.mark.parametrize("path", ["threads", "folders", "models", "account", "health"])
 async def test_without_login_there_is_nothing(rest, path):
     code, _ = await rest("GET", path, headers={"Authorization": "none"})
     assert code == 403

@@ -70,6 +70,24 @@ async def change_a_revision(store: Store) -> Call:
     return lambda store: store.update_thread(ADA, thread.id, changes, thread.revision)
 
 
+async def organise(store: Store) -> Call:
+    thread = (await finished_turn(store, a_thread())).thread
+    changes = ThreadChanges(pinned=True, archived=True, tags=["one", "two"], folder="Work")
+    return lambda store: store.update_thread(ADA, thread.id, changes)
+
+
+async def purge(store: Store) -> Call:
+    """With a reply that still runs, and a thread beside it that stays."""
+    await finished_turn(store, a_thread())
+    first = await finished_turn(store, a_thread())
+    turn = a_turn(first.thread.id, first.reply_id)
+    await store.add_turn(ADA, turn)
+    await store.append_checkpoints([grown(turn.reply, 0, "Be")])
+    changes = ThreadChanges(deleted_at=5, tags=["one"])
+    await store.update_thread(ADA, first.thread.id, changes)
+    return lambda store: store.purge(ADA, first.thread.id)
+
+
 async def add_a_whole_thread(store: Store) -> Call:
     thread, messages = a_whole_thread()
     return lambda store: store.add_thread(ADA, thread, messages)
@@ -139,7 +157,7 @@ async def owner(store: Store) -> Call:
 
 ALL: list[Prepare] = [
     *(ask, ask_on, ask_with_new_ids, ask_what_was_answered, make_another_version),
-    *(change, change_a_revision, add_a_whole_thread, checkpoints, finish, renew, release, recover),
-    *(take_over, take_over_what_waits, begin),
+    *(change, change_a_revision, organise, purge, add_a_whole_thread, checkpoints, finish),
+    *(renew, release, recover, take_over, take_over_what_waits, begin),
     *(settings, owner),
 ]

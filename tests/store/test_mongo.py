@@ -385,14 +385,15 @@ async def test_every_document_and_every_index_begins_with_the_user(
     await store.put_settings(ADA, UserSettings())
     await store.renew_lease(Lease("process-1", 5, "host", 1))
     of_processes = {"meta", "leases"}
-    of_living_things = {"generations", *of_processes}
+    of_living_things = {"generations", "purges", *of_processes}
     with database(mongodb_url) as db:
         for name in db.list_collection_names():
             for document in db[name].find():
                 assert document.get("user_id") == ADA or name in of_processes
             for index in db[name].list_indexes():
                 first = next(iter(index["key"]))
-                assert first == "user_id" or index["name"] == "_id_" or name in of_living_things
+                of_all_users = index["name"] in ("_id_", "due_deleted", "due_expired")
+                assert first == "user_id" or of_all_users or name in of_living_things
         assert db.messages.count_documents({}) == 4
 
 

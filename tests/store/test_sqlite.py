@@ -17,7 +17,7 @@ import pytest
 
 from jupyter_chat.ids import new_id
 from jupyter_chat.protocol import Code
-from jupyter_chat.store import sqlite_database
+from jupyter_chat.store import sqlite_database, sqlite_lists
 from jupyter_chat.store.interface import NotFound, StoreError, ThreadChanges, Unavailable
 from jupyter_chat.store.sqlite import SqliteStore
 from jupyter_chat.store.sqlite_database import Database
@@ -188,13 +188,13 @@ async def test_an_older_file_is_migrated_and_its_history_stays(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     thread_id = await with_history(path)
-    newer = (*MIGRATIONS, ("ALTER TABLE threads ADD COLUMN pinned INTEGER",))
+    newer = (*MIGRATIONS, ("ALTER TABLE threads ADD COLUMN mood INTEGER",))
     monkeypatch.setattr("jupyter_chat.store.sqlite_schema.MIGRATIONS", newer)
     async with opened(path) as store:
         assert (await store.get_thread(ADA, thread_id)).id == thread_id
     db = sqlite3.connect(path)
     assert db.execute("PRAGMA user_version").fetchone() == (len(newer),)
-    assert db.execute("SELECT pinned FROM threads").fetchall() == [(None,)]
+    assert db.execute("SELECT mood FROM threads").fetchall() == [(None,)]
     db.close()
 
 
@@ -531,8 +531,16 @@ async def _steps_of_path(store: SqliteStore, thread_id: str, leaf_id: str) -> in
 @pytest.mark.parametrize(
     "statement",
     [
-        """SELECT body FROM threads WHERE user_id = ? AND deleted_at IS NULL
-            AND (updated_at, id) < (?, ?) ORDER BY updated_at DESC, id DESC LIMIT 5""",
+        sqlite_lists.LISTED,
+        sqlite_lists.IN_FOLDER,
+        sqlite_lists.WITH_TAG,
+        sqlite_lists.IN_TRASH,
+        sqlite_lists.FOLDERS,
+        sqlite_lists.TAGS,
+        sqlite_lists.LONG_DELETED,
+        sqlite_lists.EXPIRED,
+        sqlite_lists.SOME_MESSAGES,
+        "DELETE FROM tags WHERE thread_id = ?",
         "SELECT id FROM messages WHERE user_id = ? AND client_id = ? AND role = ?",
         """SELECT m.id FROM json_each(?) p CROSS JOIN messages m
             ON m.thread_id = ? AND m.parent_id IS p.value""",

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from jupyter_chat.ids import new_id
-from jupyter_chat.store.interface import NotFound, Store
+from jupyter_chat.store.interface import NotFound, Store, ThreadChanges
 
 from .builders import ADA, GRACE, a_thread, a_whole_thread, finished_turn
 
@@ -63,3 +63,10 @@ async def test_many_messages_are_added_at_once(store: Store) -> None:
     thread, messages = a_whole_thread(turns=600)
     assert await store.add_thread(ADA, thread, messages) == 1200
     assert len(await store.tree(ADA, thread.id)) == 1200
+
+
+async def test_it_can_be_changed_like_any_other(store: Store) -> None:
+    thread, messages = a_whole_thread()
+    await store.add_thread(ADA, thread, messages)
+    changed = await store.update_thread(ADA, thread.id, ThreadChanges(title="Frogs"))
+    assert (changed.title, changed.revision) == ("Frogs", thread.revision + 1)

@@ -11,6 +11,7 @@ import { Composer } from './components/Composer';
 import { Conversation } from './components/Conversation';
 import { Header } from './components/Header';
 import { SettingsScreen } from './components/SettingsScreen';
+import { TemporaryNote } from './components/TemporaryNote';
 import { ThreadList } from './components/ThreadList';
 import { UndoToast } from './components/UndoToast';
 import { ChatProvider, type SendKey } from './components/context';
@@ -104,6 +105,7 @@ export function Chat(props: Props) {
             onToggleList={toggleList}
           />
           <Banners />
+          <TemporaryNote />
           {screen === 'settings' ? (
             <SettingsScreen />
           ) : (

@@ -41,6 +41,20 @@ export type Code =
   | 'stream_cut'
   | 'too_large'
   | 'wrong_key';
+/**
+ * What can be done to many threads at once; `purge` deletes for good.
+ */
+export type BulkAction =
+  | 'archive'
+  | 'delete'
+  | 'move'
+  | 'pin'
+  | 'purge'
+  | 'restore'
+  | 'tag'
+  | 'unarchive'
+  | 'unpin'
+  | 'untag';
 export type Role = 'assistant' | 'user';
 /**
  * Where a message stands.  The last four are final.
@@ -54,6 +68,10 @@ export type Status =
  * to those who follow the thread with `brief` and have had the last delta.
  */
 export type More = [number, number, string];
+/**
+ * Which threads a list holds: each that is not temporary is in one of the three.
+ */
+export type View = 'active' | 'archived' | 'trash';
 
 /**
  * A user's own settings, as the browser may see them: the key is write-only.
@@ -125,6 +143,39 @@ export interface Ack {
   reply_id?: string | null;
 }
 /**
+ * One action on many threads.  `value` is the tag, or the folder to move to
+ * (`None`: out of any folder).
+ */
+export interface BulkChange {
+  /**
+   * @minItems 1
+   * @maxItems 1000
+   */
+  thread_ids: string[];
+  action: BulkAction;
+  value?: string | null;
+}
+/**
+ * What became of one thread; `problem` says why it stayed as it was.
+ */
+export interface BulkOutcome {
+  thread_id: string;
+  problem?: Problem | null;
+}
+/**
+ * One outcome for each thread, in the order of asking.
+ */
+export interface BulkResult {
+  outcomes: BulkOutcome[];
+}
+/**
+ * A folder or a tag, and how many threads have it.
+ */
+export interface Count {
+  name: string;
+  threads: number;
+}
+/**
  * More of a reply: `text` goes to the end of part number `part`.
  *
  * `part` equal to the number of parts so far begins a new one of `kind`.  `handle`
@@ -141,10 +192,26 @@ export interface Delta {
   handle: number;
 }
 /**
+ * How many threads were deleted for good.
+ */
+export interface Emptied {
+  threads: number;
+}
+/**
  * The body of every REST answer that is not a success.
  */
 export interface Failure {
   problem: Problem;
+}
+/**
+ * Folders and tags of threads that are neither archived nor in the trash, by name.
+ *
+ * What is in the trash is deleted for good after `trash_days`; 0: never.
+ */
+export interface Folders {
+  folders: Count[];
+  tags: Count[];
+  trash_days: number;
 }
 /**
  * The server is stopping; running replies have been kept as far as they came.
@@ -302,6 +369,7 @@ export interface Select {
  * Asking under an older parent begins a new branch, which is how a question is
  * edited.  `create` makes the thread if it does not exist yet, with `settings`.
  * The same `client_id` sent again changes nothing and gets the same answer.
+ * With `temporary`, the thread it makes is not kept.
  */
 export interface Send {
   type: 'send';
@@ -316,6 +384,7 @@ export interface Send {
   parts: TextPart[];
   create?: boolean;
   settings?: ThreadSettings | null;
+  temporary?: boolean;
 }
 /**
  * A thread as it stands after event `seq`: the newest messages of the branch.
@@ -348,7 +417,11 @@ export interface Snapshot {
  * `leaf_id` is the last message of the branch being shown; `revision` grows by
  * one with every change, for compare-and-set.  `title` is `None` until somebody,
  * or the first answer, gives one; `titled_by_user` keeps it from being replaced.
- * `updated_at` is the last activity and orders the list.
+ * `updated_at` is the last activity and orders the list, below what is `pinned`.
+ *
+ * `tags` are unique whatever their case.  A `folder` exists as long as a thread is in
+ * it.  A `temporary` thread is in no list; it is deleted for good once it is closed,
+ * and at `expires_at` at the latest.
  */
 export interface Thread {
   id: string;
@@ -361,6 +434,12 @@ export interface Thread {
   titled_by_user?: boolean;
   deleted_at?: number | null;
   running?: boolean;
+  pinned?: boolean;
+  archived?: boolean;
+  tags?: string[];
+  folder?: string | null;
+  temporary?: boolean;
+  expires_at?: number | null;
 }
 /**
  * Stop a reply; a queued one is taken out of the queue.
@@ -395,7 +474,15 @@ export interface ThreadChanged {
   thread: Thread;
 }
 /**
- * Threads, newest activity first; `next` is the cursor of the following page.
+ * Sent to every socket of the user: the thread was deleted for good.
+ */
+export interface ThreadGone {
+  type: 'gone';
+  thread_id: string;
+}
+/**
+ * Threads, pinned ones first, then newest activity first (the trash: what was
+ * deleted last first); `next` is the cursor of the following page.
  */
 export interface ThreadPage {
   threads: Thread[];
@@ -408,6 +495,14 @@ export interface ThreadPatch {
   title?: string;
   settings?: ThreadSettings;
   revision?: number;
+  pinned?: boolean;
+  archived?: boolean;
+  /**
+   * @maxItems 20
+   */
+  tags?: string[];
+  folder?: string | null;
+  temporary?: boolean;
 }
 export interface Unsubscribe {
   type: 'unsubscribe';
@@ -457,6 +552,7 @@ export type Event =
   | Delta
   | Waiting
   | ThreadChanged
+  | ThreadGone
   | Health
   | Heartbeat
   | Pong

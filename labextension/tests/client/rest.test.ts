@@ -1,6 +1,7 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import { ProblemError } from '../../src/chat/client/problem';
 import { Rest } from '../../src/chat/client/rest';
+import { EVERYTHING } from '../../src/chat/state/threads';
 
 const rest = new Rest({ baseUrl: 'http://localhost/user/ada/', token: 'secret' });
 
@@ -37,11 +38,11 @@ it('asks below the base address, with token and XSRF cookie', async () => {
 
 it('puts cursors into the address as they are', async () => {
   const fetched = answer('{"threads": [], "next": null}');
-  await rest.threads('a+b/=&c');
-  await rest.threads(null);
+  await rest.threads('a+b/=&c', EVERYTHING);
+  await rest.threads(null, { view: 'archived', folder: 'R & D', tag: null });
   expect(fetched.mock.calls.map(([url]) => url.split('api/')[1])).toEqual([
     'threads?cursor=a%2Bb%2F%3D%26c',
-    'threads'
+    'threads?view=archived&folder=R+%26+D'
   ]);
 });
 

@@ -10,11 +10,14 @@ const early = aThread({ title: null, updated_at: Date.now() - 86_400_000 * 3 });
 async function showList(): Promise<OnScreen> {
   const chat = await showChat(server => {
     server.threads = { threads: [today, before, early], next: null };
-    server.answers.set(`DELETE threads/${before.id}`, { ...before, deleted_at: 1 });
-    server.answers.set(`POST threads/${before.id}/restore`, before);
+    server.answers.set('POST threads/bulk', { outcomes: [{ thread_id: before.id }] });
   });
   await chat.user.click(screen.getByRole('button', { name: 'Show conversations' }));
   return chat;
+}
+
+function lastBulk({ server }: OnScreen): unknown {
+  return server.requests.filter(({ path }) => path === 'threads/bulk').at(-1)?.body;
 }
 
 async function expectFocus(title: string): Promise<void> {
@@ -100,17 +103,122 @@ describe('with the keyboard', () => {
     expect(screen.getAllByText('Deleted “Birds”.')).toHaveLength(2); // shown and spoken
     await chat.user.click(screen.getByRole('button', { name: 'Undo' }));
     await waitFor(() => {
-      expect(screen.getByTitle('Birds — click to rename')).toBeVisible();
+      expect(item('Birds')).toBeVisible();
     });
   });
 });
 
 it('puts back what could not be deleted, and says why', async () => {
   const chat = await showList();
-  chat.server.answers.set(`DELETE threads/${today.id}`, { problem: DOWN });
+  chat.server.answers.set('POST threads/bulk', { problem: DOWN });
   const line = item('Trees').closest('li') as HTMLElement;
   await chat.user.click(within(line).getByRole('button', { name: 'Delete' }));
   expect(await screen.findByText(DOWN.message)).toBeVisible();
   expect(item('Trees')).toBeVisible();
   expect(screen.queryByRole('button', { name: 'Undo' })).toBeNull();
+});
+
+describe('choosing many', () => {
+  it('takes single ones with Ctrl and a range with Shift, and acts on all', async () => {
+    const chat = await showList();
+    await chat.user.keyboard('{Control>}');
+    await chat.user.click(item('Trees'));
+    await chat.user.keyboard('{/Control}{Shift>}');
+    await chat.user.click(item('Untitled'));
+    await chat.user.keyboard('{/Shift}');
+    expect(screen.getByText('3 chosen')).toBeVisible();
+    await chat.user.click(item('Trees'));
+    expect(screen.getByText('2 chosen')).toBeVisible();
+    chat.server.answers.set('POST threads/bulk', { outcomes: [] });
+    await chat.user.click(screen.getByRole('button', { name: 'Archive all chosen' }));
+    expect(lastBulk(chat)).toMatchObject({
+      action: 'archive',
+      thread_ids: [before.id, early.id]
+    });
+    expect(screen.queryByTitle('Birds')).toBeNull();
+    expect(screen.getAllByText('Archived 2 conversations.')).not.toHaveLength(0);
+  });
+
+  it('ends with Escape', async () => {
+    const chat = await showList();
+    await chat.user.keyboard('{Control>}');
+    await chat.user.click(item('Trees'));
+    await chat.user.keyboard('{/Control}{Escape}');
+    expect(screen.queryByText('1 chosen')).toBeNull();
+  });
+});
+
+describe('the menu of one', () => {
+  async function openMenu(chat: OnScreen, title: string): Promise<void> {
+    const line = item(title).closest('li') as HTMLElement;
+    await chat.user.click(within(line).getByRole('button', { name: 'More' }));
+  }
+
+  it('gives it a tag that exists, in the spelling that it has', async () => {
+    const chat = await showList();
+    chat.services.store.update(state => ({
+      ...state,
+      folders: { folders: [], tags: [{ name: 'R', threads: 2 }], trash_days: 30 }
+    }));
+    await openMenu(chat, 'Birds');
+    await chat.user.keyboard('{ArrowDown}{ArrowDown}{Enter}');
+    await chat.user.type(screen.getByRole('textbox', { name: 'Tag' }), 'r{Enter}');
+    expect(chat.server.requests.at(-1)?.body).toMatchObject({
+      action: 'tag',
+      value: 'R'
+    });
+    expect(within(item('Birds')).getByText('R')).toBeVisible();
+  });
+
+  it('moves it to a new folder', async () => {
+    const chat = await showList();
+    await openMenu(chat, 'Birds');
+    await chat.user.click(screen.getByRole('menuitem', { name: 'Move to folder…' }));
+    await chat.user.type(screen.getByRole('textbox', { name: 'Folder' }), 'Zoo{Enter}');
+    expect(lastBulk(chat)).toMatchObject({ action: 'move', value: 'Zoo' });
+    expect(screen.queryByRole('dialog', { name: 'Move to folder' })).toBeNull();
+  });
+
+  it('closes with Escape and gives the focus back', async () => {
+    const chat = await showList();
+    await openMenu(chat, 'Birds');
+    await chat.user.keyboard('{Escape}');
+    expect(screen.queryByRole('menu')).toBeNull();
+    await expectFocus('Birds');
+  });
+});
+
+it('empties the trash only when asked twice', async () => {
+  const chat = await showList();
+  const deleted = { ...before, deleted_at: Date.now() };
+  chat.server.answers.set('GET threads?view=trash', { threads: [deleted], next: null });
+  chat.server.answers.set('DELETE trash', { threads: 1 });
+  await chat.user.selectOptions(
+    screen.getByRole('combobox', { name: 'Which conversations' }),
+    'Trash'
+  );
+  await chat.user.click(await screen.findByRole('button', { name: 'Empty the trash' }));
+  const emptied = () => chat.server.requests.some(({ path }) => path === 'trash');
+  expect(emptied()).toBe(false);
+  await chat.user.click(screen.getByRole('button', { name: 'Delete all for good' }));
+  expect(emptied()).toBe(true);
+});
+
+it('lets one begin a temporary conversation, and keep it', async () => {
+  const chat = await showList();
+  await chat.user.click(screen.getByRole('button', { name: 'Temporary: not kept' }));
+  expect(screen.getByText('Temporary: deleted when you leave it.')).toBeVisible();
+  await chat.user.type(chat.composer(), 'Psst{Enter}');
+  const sent = await chat.server.next('send');
+  expect(sent).toMatchObject({ temporary: true });
+  const thread = aThread({ id: sent.thread_id, title: 'Psst', temporary: true });
+  chat.server.say({ type: 'thread', thread });
+  chat.server.acknowledge(sent);
+  chat.server.answers.set(`PATCH threads/${thread.id}`, { ...thread, temporary: false });
+  await chat.user.click(await screen.findByRole('button', { name: 'Keep' }));
+  const patched = chat.server.requests.find(({ method }) => method === 'PATCH');
+  expect(patched?.body).toEqual({ temporary: false });
+  await waitFor(() => {
+    expect(screen.queryByText('Temporary: deleted when you leave it.')).toBeNull();
+  });
 });

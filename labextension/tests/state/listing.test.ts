@@ -32,31 +32,6 @@ it('renames at once, and back where that is refused', async () => {
   expect(chat.store.state.refusal).toEqual(DOWN);
 });
 
-it('deletes at once, and takes it back', async () => {
-  server.answers.set(`DELETE threads/${thread.id}`, { ...thread, deleted_at: 1 });
-  server.answers.set(`POST threads/${thread.id}/restore`, thread);
-  await chat.listing.remove(thread);
-  expect(titles()).toEqual([]);
-  expect(chat.store.state.deleted).toEqual(thread);
-  await chat.listing.undo();
-  expect(titles()).toEqual(['Trees']);
-  expect(chat.store.state.open.threadId).toBe(thread.id);
-});
-
-it('offers no undo of what could not be deleted', async () => {
-  server.answers.set(`DELETE threads/${thread.id}`, { problem: DOWN });
-  await chat.listing.remove(thread);
-  expect(titles()).toEqual(['Trees']);
-  expect(chat.store.state.deleted).toBeNull();
-});
-
-it('leaves a thread that is deleted while it is open', async () => {
-  chat.following.open(thread.id);
-  server.answers.set(`DELETE threads/${thread.id}`, { ...thread, deleted_at: 1 });
-  await chat.listing.remove(thread);
-  expect(chat.store.state.open).toMatchObject({ isNew: true });
-});
-
 it('keeps settings of a new conversation for its first question', async () => {
   await chat.listing.changeSettings({ temperature: 0.5 });
   expect(chat.store.state.newSettings).toEqual({ temperature: 0.5 });

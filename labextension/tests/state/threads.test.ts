@@ -1,7 +1,10 @@
 import { expect, it } from 'vitest';
+import type { Filter } from '../../src/chat/client/rest';
 import type { Thread } from '../../src/chat/protocol';
 import {
+  EVERYTHING,
   grouped,
+  listed,
   noThreads,
   withFirstPage,
   withPage,
@@ -44,9 +47,34 @@ it('begins anew with a first page, but for the thread being shown', () => {
   expect(withFirstPage(all, only, oldest.id).threads).toEqual([newest]);
 });
 
-it('loses a thread that goes into the trash', () => {
-  const list = withPage(noThreads, { threads: [newest, older], next: null });
-  expect(withThread(list, { ...newest, deleted_at: 1 }).threads).toEqual([older]);
+it('shows what its filter lets through', () => {
+  const filed = { ...older, folder: 'Work', tags: ['a'] };
+  const all = withPage(noThreads, { threads: [newest, filed], next: null });
+  const shown = (filter: Partial<Filter>, changed = newest) =>
+    listed({ ...withThread(all, changed), filter: { ...EVERYTHING, ...filter } });
+  expect(shown({})).toEqual([newest, filed]);
+  expect(shown({ folder: 'Work' })).toEqual([filed]);
+  expect(shown({ tag: 'a' })).toEqual([filed]);
+  expect(shown({ tag: 'b' })).toEqual([]);
+  const deleted = { ...newest, deleted_at: 1 };
+  expect(shown({}, deleted)).toEqual([filed]);
+  expect(shown({ view: 'trash' }, deleted)).toEqual([deleted]);
+  const archived = { ...newest, archived: true };
+  expect(shown({}, archived)).toEqual([filed]);
+  expect(shown({ view: 'archived' }, archived)).toEqual([archived]);
+  const temporary = { ...newest, temporary: true };
+  expect(shown({}, temporary)).toEqual([filed]);
+});
+
+it('has what is pinned on top, under a heading of its own', () => {
+  const pinned = { ...oldest, pinned: true };
+  const list = withPage(noThreads, { threads: [newest, pinned, older], next: null });
+  expect(listed(list)).toEqual([pinned, newest, older]);
+  expect(grouped(listed(list), NOON).map(({ period }) => period.kind)).toEqual([
+    'pinned',
+    'today',
+    'yesterday'
+  ]);
 });
 
 it('stands under headings by the calendar, not by the hour', () => {

@@ -1,15 +1,27 @@
 import type {
   Account,
   AccountPatch,
+  BulkChange,
+  BulkResult,
+  Emptied,
+  Folders,
   MessagePage,
   ModelList,
   Thread,
   ThreadPage,
-  ThreadPatch
+  ThreadPatch,
+  View
 } from '../protocol';
 import { toJson } from './json';
 import { ProblemError, isProblem } from './problem';
 import { type ServerSettings, apiUrl, xsrfToken } from './server';
+
+/** Which threads to list; `folder` and `tag` do not go with the trash. */
+export interface Filter {
+  readonly view: View;
+  readonly folder: string | null;
+  readonly tag: string | null;
+}
 
 /** The REST interface; every method rejects with a {@link ProblemError}. */
 export class Rest {
@@ -19,8 +31,21 @@ export class Rest {
     this.#server = server;
   }
 
-  threads(cursor: string | null): Promise<ThreadPage> {
-    return this.#request('GET', `threads${query({ cursor })}`);
+  threads(cursor: string | null, { view, folder, tag }: Filter): Promise<ThreadPage> {
+    const shown = view === 'active' ? null : view;
+    return this.#request('GET', `threads${query({ cursor, view: shown, folder, tag })}`);
+  }
+
+  folders(): Promise<Folders> {
+    return this.#request('GET', 'folders');
+  }
+
+  bulk(change: BulkChange): Promise<BulkResult> {
+    return this.#request('POST', 'threads/bulk', change);
+  }
+
+  emptyTrash(): Promise<Emptied> {
+    return this.#request('DELETE', 'trash');
   }
 
   changeThread(threadId: string, patch: ThreadPatch): Promise<Thread> {

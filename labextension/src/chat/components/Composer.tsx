@@ -5,7 +5,7 @@ import { IconButton } from './IconButton';
 import { ModelChip } from './ModelChip';
 import { useChat, useChatState } from './context';
 import { number } from './format';
-import { useConversation, useView } from './hooks';
+import { useConversation, useThread, useView } from './hooks';
 import { SendIcon, StopIcon } from './icons';
 import { isSendKey } from './keys';
 import { useAutoGrow } from './useAutoGrow';
@@ -25,6 +25,9 @@ export function Composer({ area, choosingModel, onChooseModel }: Props) {
   const { services, trans, sendKey } = useChat();
   const open = useChatState(state => state.open);
   const draft = useStore(services.drafts.store, () => services.drafts.read(open));
+  const thread = useThread();
+  const temporary =
+    useChatState(state => state.newTemporary) || thread?.temporary === true;
   const ready = useConversation() !== undefined || open.isNew;
   const { running, pending } = useView();
   const [stopping, setStopping] = useState<string | null>(null);
@@ -42,7 +45,12 @@ export function Composer({ area, choosingModel, onChooseModel }: Props) {
     }
   };
   return (
-    <div className="jc-Composer" ref={box} data-too-long={tooLong || undefined}>
+    <div
+      className="jc-Composer"
+      ref={box}
+      data-too-long={tooLong || undefined}
+      data-temporary={temporary || undefined}
+    >
       <textarea
         ref={area}
         value={draft}

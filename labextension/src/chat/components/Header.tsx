@@ -1,10 +1,21 @@
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useCallback, useRef, useState } from 'react';
 import { pageUrl } from '../client/server';
 import { IconButton } from './IconButton';
 import { InlineEdit } from './InlineEdit';
+import { TagChips } from './TagChips';
+import { ThreadMenu } from './ThreadMenu';
 import { useChat, useChatState } from './context';
 import { useThread } from './hooks';
-import { AddIcon, BackIcon, GearIcon, ListIcon, PageIcon, PaneIcon } from './icons';
+import {
+  AddIcon,
+  BackIcon,
+  GearIcon,
+  ListIcon,
+  MoreIcon,
+  PageIcon,
+  PaneIcon,
+  TemporaryIcon
+} from './icons';
 
 interface Props {
   readonly layout: 'sidebar' | 'page';
@@ -20,6 +31,8 @@ export function Header({ layout, listShown, pane, tools, onToggleList }: Props) 
   const { services, trans, focusComposer } = useChat();
   const screen = useChatState(state => state.screen);
   const { isNew, threadId } = useChatState(state => state.open);
+  const newTemporary = useChatState(state => state.newTemporary);
+  const [renaming, setRenaming] = useState<string | null>(null);
   const setScreen = (next: typeof screen) => {
     services.store.update(state => ({ ...state, screen: next }));
   };
@@ -49,7 +62,24 @@ export function Header({ layout, listShown, pane, tools, onToggleList }: Props) 
         aria-expanded={listShown}
         onClick={onToggleList}
       />
-      <Title />
+      <Title editing={renaming} onEdit={setRenaming} />
+      {isNew ? (
+        <IconButton
+          icon={TemporaryIcon}
+          label={trans.__('Temporary: not kept')}
+          aria-pressed={newTemporary}
+          onClick={() => {
+            services.listing.setTemporary(!newTemporary);
+            focusComposer();
+          }}
+        />
+      ) : (
+        <More
+          onRename={() => {
+            setRenaming(threadId);
+          }}
+        />
+      )}
       {layout === 'sidebar' && (
         <IconButton
           icon={PageIcon}
@@ -83,12 +113,52 @@ export function Header({ layout, listShown, pane, tools, onToggleList }: Props) 
   );
 }
 
+/** What else can be done to the conversation that is open. */
+function More({ onRename }: { readonly onRename: () => void }) {
+  const { trans } = useChat();
+  const thread = useThread();
+  const [open, setOpen] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  const done = useCallback(() => {
+    setOpen(false);
+    button.current?.focus();
+  }, []);
+  if (thread === undefined) {
+    return null;
+  }
+  return (
+    <>
+      {thread.tags !== undefined && thread.tags.length > 0 && (
+        <TagChips tags={thread.tags} most={3} />
+      )}
+      <div className="jc-Header-more">
+        <IconButton
+          ref={button}
+          icon={MoreIcon}
+          label={trans.__('More for this conversation')}
+          aria-haspopup="menu"
+          aria-expanded={open}
+          onClick={() => {
+            setOpen(!open);
+          }}
+        />
+        {open && <ThreadMenu thread={thread} onRename={onRename} onDone={done} />}
+      </div>
+    </>
+  );
+}
+
+interface TitleProps {
+  /** The thread whose title is being changed. */
+  readonly editing: string | null;
+  readonly onEdit: (threadId: string | null) => void;
+}
+
 /** The thread's title; a click renames it. */
-function Title() {
+function Title({ editing, onEdit: setEditing }: TitleProps) {
   const { services, trans } = useChat();
   const thread = useThread();
   const isNew = useChatState(state => state.open.isNew);
-  const [editing, setEditing] = useState<string | null>(null);
 
   if (thread === undefined || isNew) {
     return (

@@ -1,25 +1,55 @@
-import { type KeyboardEvent, type UIEvent, useRef, useState } from 'react';
+import {
+  type KeyboardEvent,
+  type MouseEvent,
+  type UIEvent,
+  useCallback,
+  useRef,
+  useState
+} from 'react';
+import type { Filter } from '../client/rest';
 import type { Translator } from '../i18n';
 import type { Thread } from '../protocol';
-import { type Period, grouped } from '../state/threads';
+import { type Period, grouped, listed } from '../state/threads';
+import { BulkBar } from './BulkBar';
 import { IconButton } from './IconButton';
 import { ProblemNote } from './ProblemNote';
+import { ThreadFilter } from './ThreadFilter';
 import { ThreadItem } from './ThreadItem';
+import { ThreadMenu } from './ThreadMenu';
+import { TrashNote } from './TrashNote';
 import { useChat, useChatState } from './context';
 import { month } from './format';
 import { AddIcon } from './icons';
+import { useThreadActions } from './useThreadActions';
 
 const NEAR_THE_END = 400;
+const MENU_HEIGHT = 250;
+
+/** The menu of one conversation, and where it stands. */
+interface Menu {
+  readonly threadId: string;
+  readonly top: number;
+}
 
 interface Props {
   /** A conversation was chosen: the list may make room for it. */
   readonly onChosen: () => void;
 }
 
-/** All conversations, newest first; arrows move, Enter opens, F2 renames, Delete deletes. */
+/**
+ * Conversations, pinned ones first, then newest first; arrows move, Enter opens, F2
+ * renames, Delete deletes.
+ */
 export function ThreadList({ onChosen }: Props) {
   const { services, trans, focusComposer } = useChat();
-  const { threads, next, phase, problem } = useChatState(state => state.threads);
+  const { filter, next, phase, problem } = useChatState(state => state.threads);
+  const threads = useChatState(state => listed(state.threads));
+  const selection = useChatState(state => state.selection);
+  const unread = useChatState(state => state.unread);
+  const actions = useThreadActions();
+  const [menu, setMenu] = useState<Menu | null>(null);
+  const [lastChosen, setLastChosen] = useState<string | null>(null);
+  const box = useRef<HTMLDivElement>(null);
   const open = useChatState(state => state.open);
   const [renaming, setRenaming] = useState<string | null>(null);
   const list = useRef<HTMLDivElement>(null);
@@ -33,12 +63,43 @@ export function ThreadList({ onChosen }: Props) {
     onChosen();
     focusComposer();
   };
-  const remove = (thread: Thread) => {
+  const press = (thread: Thread, event: MouseEvent) => {
     const index = threads.indexOf(thread);
-    void services.listing.remove(thread);
+    const from = threads.findIndex(({ id }) => id === (lastChosen ?? current));
+    if (event.shiftKey && from >= 0) {
+      const range = threads.slice(Math.min(from, index), Math.max(from, index) + 1);
+      services.organising.select([...(selection ?? []), ...range.map(({ id }) => id)]);
+    } else if (selection !== null || event.ctrlKey || event.metaKey) {
+      services.organising.toggle(thread.id);
+    } else {
+      choose(thread);
+      return;
+    }
+    setLastChosen(thread.id);
+  };
+  /** Away it goes, and the focus to its neighbour. */
+  const leave = (thread: Thread, act: (threads: readonly Thread[]) => void) => {
+    const index = threads.indexOf(thread);
+    act([thread]);
     const neighbour = threads[index + 1] ?? threads[index - 1];
     focusItem(list.current, neighbour?.id);
   };
+  const remove = (thread: Thread) => {
+    if (filter.view !== 'trash') {
+      leave(thread, actions.remove);
+    }
+  };
+  const showMenu = (threadId: string, button: HTMLElement) => {
+    const { top, height } = (box.current ?? button).getBoundingClientRect();
+    const below = button.getBoundingClientRect().bottom - top;
+    setMenu({ threadId, top: Math.max(4, Math.min(below, height - MENU_HEIGHT)) });
+  };
+  const closeMenu = useCallback(() => {
+    setMenu(null);
+    focusItem(list.current, menu?.threadId);
+  }, [menu]);
+  const chosen = threads.filter(({ id }) => selection?.has(id));
+  const inMenu = threads.find(({ id }) => id === menu?.threadId);
   const key = (event: KeyboardEvent) => {
     const id = (event.target as HTMLElement).closest<HTMLElement>('[data-thread]')
       ?.dataset.thread;
@@ -49,12 +110,17 @@ export function ThreadList({ onChosen }: Props) {
       Home: 0,
       End: threads.length - 1
     }[event.key];
+    if (event.key === 'Escape' && selection !== null) {
+      services.organising.endSelection();
+      event.stopPropagation();
+      return;
+    }
     if (index < 0) {
       return;
     }
     if (goal !== undefined) {
       focusItem(list.current, threads[goal]?.id);
-    } else if (event.key === 'F2') {
+    } else if (event.key === 'F2' && filter.view !== 'trash') {
       setRenaming(threads[index].id);
     } else if (event.key === 'Delete') {
       remove(threads[index]);
@@ -72,7 +138,12 @@ export function ThreadList({ onChosen }: Props) {
   };
 
   return (
-    <div className="jc-ThreadList" role="group" aria-label={trans.__('Conversations')}>
+    <div
+      className="jc-ThreadList"
+      role="group"
+      aria-label={trans.__('Conversations')}
+      ref={box}
+    >
       <div className="jc-ThreadList-head">
         <h3>{trans.__('Conversations')}</h3>
         <IconButton
@@ -85,6 +156,8 @@ export function ThreadList({ onChosen }: Props) {
           }}
         />
       </div>
+      <ThreadFilter />
+      {filter.view === 'trash' && <TrashNote />}
       <div className="jc-ThreadList-items" ref={list} onKeyDown={key} onScroll={scroll}>
         {grouped(threads, now).map(({ period, threads: members }) => (
           <section key={title(period, trans)} aria-label={title(period, trans)}>
@@ -97,12 +170,11 @@ export function ThreadList({ onChosen }: Props) {
                   now={now}
                   isOpen={thread.id === open.threadId}
                   isCurrent={thread.id === current}
+                  isUnread={unread.has(thread.id)}
+                  isChosen={selection === null ? null : selection.has(thread.id)}
                   renaming={thread.id === renaming}
-                  onOpen={() => {
-                    choose(thread);
-                  }}
-                  onRename={() => {
-                    setRenaming(thread.id);
+                  onOpen={event => {
+                    press(thread, event);
                   }}
                   onRenamed={text => {
                     setRenaming(null);
@@ -114,15 +186,19 @@ export function ThreadList({ onChosen }: Props) {
                   onDelete={() => {
                     remove(thread);
                   }}
+                  onArchive={() => {
+                    leave(thread, actions.archive);
+                  }}
+                  onMore={button => {
+                    showMenu(thread.id, button);
+                  }}
                 />
               ))}
             </ul>
           </section>
         ))}
         {threads.length === 0 && phase === 'ready' && (
-          <p className="jc-ThreadList-note">
-            {trans.__('What you ask is kept here, so that you find it again.')}
-          </p>
+          <p className="jc-ThreadList-note">{emptyText(filter, trans)}</p>
         )}
         {phase === 'loading' && (threads.length === 0 || next !== null) && (
           <p className="jc-ThreadList-note jc-mod-late">{trans.__('Loading…')}</p>
@@ -141,12 +217,42 @@ export function ThreadList({ onChosen }: Props) {
           />
         )}
       </div>
+      {selection !== null && <BulkBar threads={chosen} all={threads} />}
+      {menu !== null && inMenu !== undefined && (
+        <ThreadMenu
+          key={menu.threadId}
+          thread={inMenu}
+          style={{ top: menu.top }}
+          onRename={() => {
+            setRenaming(inMenu.id);
+          }}
+          onSelect={() => {
+            services.organising.select([inMenu.id]);
+            setLastChosen(inMenu.id);
+          }}
+          onDone={closeMenu}
+        />
+      )}
     </div>
   );
 }
 
+function emptyText({ view, folder, tag }: Filter, trans: Translator): string {
+  if (view === 'trash') {
+    return trans.__('The trash is empty.');
+  }
+  if (folder !== null || tag !== null) {
+    return trans.__('Nothing is in here any more.');
+  }
+  return view === 'archived'
+    ? trans.__('What you archive leaves the list and stays here.')
+    : trans.__('What you ask is kept here, so that you find it again.');
+}
+
 function title(period: Period, trans: Translator): string {
   switch (period.kind) {
+    case 'pinned':
+      return trans.__('Pinned');
     case 'today':
       return trans.__('Today');
     case 'yesterday':

@@ -5,32 +5,31 @@ import { CloseIcon } from './icons';
 
 const SHOWN_FOR = 8000;
 
-/** Offers to take back a deletion, for as long as it is looked at and a little more. */
+/** Offers to take back what was done last, for as long as it is looked at and a little more. */
 export function UndoToast() {
   const { services, trans, announce } = useChat();
-  const thread = useChatState(state => state.deleted);
+  const undo = useChatState(state => state.undo);
   const [held, setHeld] = useState(false);
-  const title = thread?.title ?? trans.__('Untitled');
 
   useEffect(() => {
-    if (thread !== null) {
-      announce(trans.__('Deleted “%1”.', title));
+    if (undo !== null) {
+      announce(undo.text);
     }
-  }, [thread, title, announce, trans]);
+  }, [undo, announce]);
 
   useEffect(() => {
-    if (thread === null || held) {
+    if (undo === null || held) {
       return undefined;
     }
     const timer = setTimeout(() => {
-      services.listing.forget();
+      services.organising.forget();
     }, SHOWN_FOR);
     return () => {
       clearTimeout(timer);
     };
-  }, [services, thread, held]);
+  }, [services, undo, held]);
 
-  if (thread === null) {
+  if (undo === null) {
     return null;
   }
   return (
@@ -49,13 +48,13 @@ export function UndoToast() {
         setHeld(false);
       }}
     >
-      <span className="jc-Toast-text">{trans.__('Deleted “%1”.', title)}</span>
+      <span className="jc-Toast-text">{undo.text}</span>
       <button
         type="button"
         className="jc-Button"
         onClick={() => {
           setHeld(false);
-          void services.listing.undo();
+          undo.run();
         }}
       >
         {trans.__('Undo')}
@@ -65,7 +64,7 @@ export function UndoToast() {
         label={trans.__('Close')}
         onClick={() => {
           setHeld(false);
-          services.listing.forget();
+          services.organising.forget();
         }}
       />
     </div>

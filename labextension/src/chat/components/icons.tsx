@@ -41,6 +41,27 @@ export const AgainIcon = icon(
 export const DeleteIcon = icon(
   'M3 4.5h10M6.25 4.25V2.75h3.5v1.5M4.5 4.75l.5 8.5h6l.5-8.5'
 );
+export const PinIcon = icon('M5.5 2.75h5M6.25 3v4L4.5 9.25h7L9.75 7V3', 'M8 9.5v4');
+export const ArchiveIcon = icon('M2.5 3h11v3h-11z', 'M3.5 6.25V13h9V6.25', 'M6.5 8.75h3');
+export const UnarchiveIcon = icon(
+  'M2.5 3h11v3h-11z',
+  'M3.5 6.25V13h9V6.25',
+  'M8 11.5V8.25M6.5 9.5 8 8l1.5 1.5'
+);
+export const RestoreIcon = icon(
+  'M3.25 5.75h6a3.75 3.75 0 0 1 0 7.5H6',
+  'M6 3 3.25 5.75 6 8.5'
+);
+export const MoreIcon = icon(
+  'M3.25 7.6a.4.4 0 1 0 .01 0zM8 7.6a.4.4 0 1 0 .01 0zM12.75 7.6a.4.4 0 1 0 .01 0z'
+);
+export const TagIcon = icon('M2.75 2.75h5l5.5 5.5-5 5-5.5-5.5z', 'M5.5 5.5h.01');
+export const FolderIcon = icon('M2.5 4h4l1.25 1.5h5.75V12.5h-11z');
+export const TemporaryIcon = icon(
+  'M8 2.75a5.25 5.25 0 0 1 5.25 5.25',
+  'M12.3 11a5.25 5.25 0 0 1-2.2 1.8M7.2 13.2A5.25 5.25 0 0 1 4 11.4M2.8 8.6A5.25 5.25 0 0 1 4.6 4',
+  'M8 5.25V8l2 1.5'
+);
 export const CloseIcon = icon('M4 4l8 8M12 4l-8 8');
 export const WarningIcon = icon('M8 2.5 14 13H2z', 'M8 6.5v3', 'M8 11.2v.3');
 export const KeyIcon = icon('M9 7a3 3 0 1 0-2.2 2.2L8 10.5h1.5V12H11v1.5h2.5v-2.3z');

@@ -22,7 +22,7 @@ export class Asking {
 
   /** Ask in the open thread, at its end or in another place; it is shown at once. */
   send(text: string, branch?: { readonly parentId: string | null }): void {
-    const { open, newSettings } = this.store.state;
+    const { open, newSettings, newTemporary } = this.store.state;
     const id = newId();
     this.following.remember(open.threadId);
     void this.outbox.add({
@@ -31,7 +31,8 @@ export class Asking {
       text,
       branch: branch !== undefined,
       create: open.isNew,
-      settings: open.isNew ? newSettings : undefined
+      settings: open.isNew ? newSettings : undefined,
+      temporary: open.isNew && newTemporary
     });
   }
 

@@ -385,7 +385,8 @@ export class Following {
       open: { ...open, jumps: state.open.jumps },
       screen: 'conversation',
       editing: null,
-      newSettings: {}
+      newSettings: {},
+      newTemporary: false
     }));
   }
 

@@ -1,7 +1,8 @@
 import { problemOf } from '../client/problem';
-import type { Rest } from '../client/rest';
-import type { Thread, ThreadSettings } from '../protocol';
+import type { Filter, Rest } from '../client/rest';
+import type { Thread, ThreadPatch, ThreadSettings } from '../protocol';
 import type { Following } from './following';
+import type { Memory } from './memory';
 import type { ChatState } from './state';
 import type { Store } from './store';
 import {
@@ -13,16 +14,29 @@ import {
   withoutThread
 } from './threads';
 
-/** The list of threads, and what can be done to them as a whole. */
+const UNREAD = 'unread';
+const SETTLED_AFTER = 300;
+
+/** The list of threads, and changing one of them. */
 export class Listing {
+  #foldersTimer: ReturnType<typeof setTimeout> | undefined;
+
   constructor(
     private readonly store: Store<ChatState>,
     private readonly rest: Rest,
-    private readonly following: Following
-  ) {}
+    private readonly following: Following,
+    private readonly memory: Memory
+  ) {
+    const unread = new Set((memory.read(UNREAD) ?? '').split(' ').filter(Boolean));
+    store.update(state => ({ ...state, unread }));
+    store.subscribe(() => {
+      this.#markRead(store.state.open.threadId);
+    });
+  }
 
-  /** Fetch the newest threads again. */
+  /** Fetch the newest threads again, and what there is of folders and tags. */
   reload(): Promise<void> {
+    void this.loadFolders();
     return this.#load(null);
   }
 
@@ -33,40 +47,75 @@ export class Listing {
     }
   }
 
+  /** Show another list. */
+  show(filter: Filter): Promise<void> {
+    this.store.update(state => ({
+      ...state,
+      selection: null,
+      threads: {
+        ...state.threads,
+        filter,
+        next: null,
+        threads: state.threads.threads.filter(({ id }) => id === state.open.threadId)
+      }
+    }));
+    return this.#load(null);
+  }
+
+  async loadFolders(): Promise<void> {
+    try {
+      const folders = await this.rest.folders();
+      this.store.update(state => ({ ...state, folders }));
+    } catch {
+      // What is known stays; whatever is wrong, the list says so.
+    }
+  }
+
   /** A thread is new or has changed. */
   take(thread: Thread): void {
+    const before = findThread(this.store.state.threads, thread.id);
+    if (before?.running === true && thread.running !== true) {
+      this.#markUnread(thread.id);
+    }
+    if (before === undefined || isFiledElsewhere(before, thread)) {
+      clearTimeout(this.#foldersTimer);
+      this.#foldersTimer = setTimeout(() => void this.loadFolders(), SETTLED_AFTER);
+    }
     this.#list(list => withThread(list, thread));
   }
 
-  /** Give a thread another title; shown at once, taken back if it is refused. */
-  async rename(thread: Thread, title: string): Promise<void> {
-    this.take({ ...thread, title });
-    await this.#change(thread, () => this.rest.changeThread(thread.id, { title }));
-  }
-
-  /** Put a thread into the trash, from which `undo` takes it. */
-  async remove(thread: Thread): Promise<void> {
-    this.#list(list => withoutThread(list, thread.id));
-    this.store.update(state => ({ ...state, deleted: thread }));
-    if (this.store.state.open.threadId === thread.id) {
+  /** A thread was deleted for good. */
+  drop(threadId: string): void {
+    this.#list(list => withoutThread(list, threadId));
+    if (this.store.state.open.threadId === threadId) {
       this.following.openNew();
     }
-    await this.#change(thread, () => this.rest.deleteThread(thread.id));
   }
 
-  /** Take the thread that was deleted last out of the trash, and open it. */
-  async undo(): Promise<void> {
-    const thread = this.store.state.deleted;
-    if (thread !== null) {
-      this.forget();
-      await this.#change(thread, () => this.rest.restoreThread(thread.id));
-      this.following.open(thread.id);
+  /** Change a thread; shown at once, taken back if it is refused. */
+  async change(thread: Thread, patch: ThreadPatch): Promise<void> {
+    this.take({ ...thread, ...patch } as Thread);
+    try {
+      this.take(await this.rest.changeThread(thread.id, patch));
+    } catch (error) {
+      this.take(thread);
+      this.store.update(state => ({ ...state, refusal: problemOf(error) }));
     }
   }
 
-  /** Offer no undo any more. */
-  forget(): void {
-    this.store.update(state => ({ ...state, deleted: null }));
+  /** Give a thread another title. */
+  rename(thread: Thread, title: string): Promise<void> {
+    return this.change(thread, { title });
+  }
+
+  /** Keep a thread that was temporary. */
+  keep(thread: Thread): Promise<void> {
+    return this.change(thread, { temporary: false });
+  }
+
+  /** Whether the thread of the new conversation is to be temporary. */
+  setTemporary(newTemporary: boolean): void {
+    this.store.update(state => ({ ...state, newTemporary }));
   }
 
   /** Change how replies of the open conversation are made. */
@@ -77,28 +126,19 @@ export class Listing {
       this.store.update(state => ({ ...state, newSettings: settings }));
       return;
     }
-    this.take({ ...thread, settings });
-    await this.#change(thread, () => this.rest.changeThread(thread.id, { settings }));
-  }
-
-  async #change(before: Thread, change: () => Promise<Thread>): Promise<void> {
-    try {
-      this.take(await change());
-    } catch (error) {
-      this.take(before);
-      this.store.update(state => ({
-        ...state,
-        refusal: problemOf(error),
-        deleted: null
-      }));
-    }
+    await this.change(thread, { settings });
   }
 
   async #load(cursor: string | null): Promise<void> {
     this.#list(list => ({ ...list, phase: 'loading' }));
+    const { filter } = this.store.state.threads;
     try {
-      const page = await this.rest.threads(cursor);
-      const { threadId } = this.store.state.open;
+      const page = await this.rest.threads(cursor, filter);
+      const { open, threads } = this.store.state;
+      if (threads.filter !== filter) {
+        return; // another list is wanted by now
+      }
+      const { threadId } = open;
       this.#list(list =>
         cursor === null ? withFirstPage(list, page, threadId) : withPage(list, page)
       );
@@ -107,7 +147,32 @@ export class Listing {
     }
   }
 
+  #markUnread(threadId: string): void {
+    if (threadId !== this.store.state.open.threadId) {
+      this.#setUnread(new Set([...this.store.state.unread, threadId]));
+    }
+  }
+
+  #markRead(threadId: string): void {
+    const { unread } = this.store.state;
+    if (unread.has(threadId)) {
+      this.#setUnread(new Set([...unread].filter(id => id !== threadId)));
+    }
+  }
+
+  #setUnread(unread: ReadonlySet<string>): void {
+    this.memory.write(UNREAD, unread.size === 0 ? null : [...unread].join(' '));
+    this.store.update(state => ({ ...state, unread }));
+  }
+
   #list(change: (list: ThreadList) => ThreadList): void {
     this.store.update(state => ({ ...state, threads: change(state.threads) }));
   }
+}
+
+/** Whether counts of folders and tags are others now. */
+function isFiledElsewhere(before: Thread, after: Thread): boolean {
+  const place = ({ folder, tags, archived, deleted_at: deletedAt, temporary }: Thread) =>
+    [folder, archived, deletedAt == null, temporary, ...(tags ?? [])].join('\n');
+  return place(before) !== place(after);
 }

@@ -31,6 +31,8 @@ export interface Pending extends Queued {
   /** For a thread that does not exist yet. */
   readonly create: boolean;
   readonly settings?: ThreadSettings;
+  /** That thread is not to be kept. */
+  readonly temporary?: boolean;
 }
 
 /** A regeneration that the server has not begun yet. */

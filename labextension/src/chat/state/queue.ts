@@ -125,7 +125,8 @@ export function commandOf(entry: Entry): CommandBody {
     parent_id: 'parentId' in place ? place.parentId : null,
     parts: [{ type: 'text', text: entry.text }],
     create: entry.create,
-    settings: entry.settings
+    settings: entry.settings,
+    temporary: entry.temporary
   };
 }
 
@@ -133,8 +134,8 @@ function inPlaceOf(entry: Entry, gone: Entry): Entry {
   if (entry.kind !== 'question' || gone.kind !== 'question') {
     return { ...entry, place: gone.place };
   }
-  const { place, create, settings, branch } = gone;
-  return { ...entry, place, create, settings, branch };
+  const { place, create, settings, temporary, branch } = gone;
+  return { ...entry, place, create, settings, temporary, branch };
 }
 
 function isAfter(entry: Entry, before: Entry): boolean {

@@ -14,6 +14,7 @@ import { Following } from './following';
 import { Listing } from './listing';
 import { LiveReplies } from './live';
 import { Memory } from './memory';
+import { Organising } from './organising';
 import { type Note, Outbox } from './outbox';
 import type { Entry } from './pending';
 import { type ChatState, initialState } from './state';
@@ -37,6 +38,7 @@ export class Services {
   readonly outbox: Outbox;
   readonly asking: Asking;
   readonly listing: Listing;
+  readonly organising: Organising;
   readonly account: AccountSettings;
   readonly #commands: Commands;
   readonly #socket: Socket;
@@ -87,7 +89,8 @@ export class Services {
       this.outbox,
       this.drafts
     );
-    this.listing = new Listing(this.store, rest, this.following);
+    this.listing = new Listing(this.store, rest, this.following, this.memory);
+    this.organising = new Organising(this.store, rest, this.listing, this.following);
     this.account = new AccountSettings(this.store, rest);
   }
 
@@ -149,6 +152,9 @@ export class Services {
       case 'thread':
         this.listing.take(event.thread);
         this.following.takeThread(event.thread);
+        break;
+      case 'gone':
+        this.listing.drop(event.thread_id);
         break;
       case 'health':
         this.#takeHealth(event.problem);

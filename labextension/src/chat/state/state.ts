@@ -1,10 +1,10 @@
 import type { Connection } from '../client/socket';
 import type {
   Account,
+  Folders,
   Message,
   ModelList,
   Problem,
-  Thread,
   ThreadSettings,
   User
 } from '../protocol';
@@ -28,6 +28,12 @@ export interface Open {
 /** A message to go to; each time it is opened, it is another target. */
 export interface Target {
   readonly messageId: string;
+}
+
+/** What was done last, while that can be taken back. */
+export interface Undo {
+  readonly text: string;
+  readonly run: () => void;
 }
 
 export type Screen = 'conversation' | 'settings';
@@ -55,8 +61,16 @@ export interface ChatState {
   readonly lasting: boolean;
   /** Settings of a conversation that has no thread yet. */
   readonly newSettings: ThreadSettings;
-  /** The thread deleted last, while that can be undone. */
-  readonly deleted: Thread | null;
+  /** Whether the thread of a new conversation is to be temporary. */
+  readonly newTemporary: boolean;
+  /** Folders and tags; `null` until they are known. */
+  readonly folders: Folders | null;
+  /** The threads chosen to do something to all of them; `null`: nothing is chosen. */
+  readonly selection: ReadonlySet<string> | null;
+  /** Threads whose answer has come while another one was open. */
+  readonly unread: ReadonlySet<string>;
+  /** What can be taken back. */
+  readonly undo: Undo | null;
   /** Why the last change was refused. */
   readonly refusal: Problem | null;
 }
@@ -77,7 +91,11 @@ export function initialState(open: Open): ChatState {
     pending: [],
     lasting: true,
     newSettings: {},
-    deleted: null,
+    newTemporary: false,
+    folders: null,
+    selection: null,
+    unread: new Set(),
+    undo: null,
     refusal: null
   };
 }

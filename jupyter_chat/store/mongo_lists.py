@@ -1,0 +1,151 @@
+"""Lists of threads in MongoDB: views, folders, tags, and what is due to be purged.
+
+Each query is served by one index, in the order of that index; a test looks at the plans
+of all of them.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TypeAlias
+
+from pymongo import DESCENDING
+from pymongo.errors import DuplicateKeyError
+
+from ..protocol import Milliseconds, Thread, View
+from .interface import ThreadFilter
+from .mongo_documents import Database, Document, shelf, to_thread
+from .mongo_replies import forget
+from .records import LIVE, Place, page_of
+
+Query: TypeAlias = tuple[Document, list[tuple[str, int]]]
+"""What to look for, and in which order."""
+
+_MESSAGES_AT_ONCE = 500
+
+_PURGEABLE: Document = {"$or": [{"deleted_at": {"$gt": 0}}, {"temporary": True}]}
+
+
+def listed(user_id: str, which: ThreadFilter, after: Place | None) -> list[Query]:
+    """What finds a list from a place on, one query after the other."""
+    if which.view is View.TRASH:
+        return _beyond({"user_id": user_id, "shelf": View.TRASH.value}, "deleted_at", after)
+    queries: list[Query] = []
+    for pinned in (True, False):
+        if after is not None and pinned and not after.pinned:
+            continue
+        query: Document = {"user_id": user_id, "shelf": shelf(which.view, pinned)}
+        if which.tag is not None:
+            query["tags"] = which.tag
+        elif which.folder is not None:
+            query["folder"] = which.folder
+        queries += _beyond(
+            query, "updated_at", after if after is not None and after.pinned == pinned else None
+        )
+    return queries
+
+
+def _beyond(query: Document, time: str, place: Place | None) -> list[Query]:
+    """First what has the very time of the place, then what is older; in one query with
+    `$or` not every server would use the index."""
+    order = [(time, DESCENDING), ("_id", DESCENDING)]
+    if place is None:
+        return [(query, order)]
+    same = {**query, time: place.time, "_id": {"$lt": place.id}}
+    older = {**query, time: {"$lt": place.time}}
+    return [(same, order), (older, order)]
+
+
+async def list_threads(
+    db: Database, user_id: str, limit: int, after: Place | None, which: ThreadFilter
+) -> tuple[list[Thread], str | None]:
+    threads: list[Thread] = []
+    for query, order in listed(user_id, which, after):
+        missing = limit + 1 - len(threads)
+        if missing:
+            found = db.threads.find(query).sort(order)
+            threads += [to_thread(document) async for document in found.limit(missing)]
+    return page_of(threads, limit)
+
+
+async def folders(db: Database, user_id: str) -> tuple[dict[str, int], dict[str, int]]:
+    return await _count(db, user_id, "folder"), await _count(db, user_id, "tags")
+
+
+async def _count(db: Database, user_id: str, field: str) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for pinned in (True, False):
+        counted = await db.threads.aggregate(
+            [
+                {"$match": having(user_id, field, pinned)},
+                {"$unwind": f"${field}"},  # a folder is as good as a list of one
+                {"$group": {"_id": f"${field}", "threads": {"$sum": 1}}},
+            ]
+        )
+        async for document in counted:
+            name = document["_id"]
+            counts[name] = counts.get(name, 0) + document["threads"]
+    return counts
+
+
+def having(user_id: str, field: str, pinned: bool) -> Document:
+    """Threads that have a folder, or tags."""
+    return {"user_id": user_id, "shelf": shelf(View.ACTIVE, pinned), field: {"$gt": ""}}
+
+
+async def due(
+    db: Database, deleted_before: Milliseconds, now: Milliseconds, limit: int
+) -> list[tuple[str, str]]:
+    found: list[Document] = []
+    for query in (long_deleted(deleted_before), expired(now)):
+        threads = db.threads.find(query, {"user_id": 1}).limit(limit)
+        found += [document async for document in threads]
+    found += [document async for document in db.purges.find({}).limit(limit)]
+    return [(document["user_id"], document["_id"]) for document in found[:limit]]
+
+
+def long_deleted(before: Milliseconds) -> Document:
+    return {"deleted_at": {"$gt": 0, "$lt": before}}
+
+
+def expired(now: Milliseconds) -> Document:
+    return {"expires_at": {"$gt": 0, "$lte": now}}
+
+
+async def purge(db: Database, user_id: str, thread_id: str) -> bool:
+    """See `interface.Store`.
+
+    In this order: a mark, by which it is completed should this process die; the thread,
+    so that nobody sees it or can restore it while the rest goes; its messages, with what
+    hangs on them; the mark.
+    """
+    place = {"_id": thread_id, "user_id": user_id}
+    if not await _is_marked(db, user_id, thread_id):
+        return await db.threads.find_one(place, {"_id": 1}) is None
+    await db.threads.delete_one({**place, **_PURGEABLE})
+    gone = await db.threads.find_one(place, {"_id": 1}) is None
+    while gone and await _purge_messages(db, user_id, thread_id):
+        pass
+    await db.purges.delete_one(place)
+    return gone
+
+
+async def _is_marked(db: Database, user_id: str, thread_id: str) -> bool:
+    place = {"_id": thread_id, "user_id": user_id}
+    if await db.threads.find_one({**place, **_PURGEABLE}, {"_id": 1}) is not None:
+        with suppress(DuplicateKeyError):  # another process does it too
+            await db.purges.update_one({"_id": thread_id}, {"$set": place}, upsert=True)
+    return await db.purges.find_one(place) is not None
+
+
+async def _purge_messages(db: Database, user_id: str, thread_id: str) -> bool:
+    """Some of the thread's messages; `False`: there are none left."""
+    of_thread = {"user_id": user_id, "thread_id": thread_id}
+    found = db.messages.find(of_thread, {"status": 1}).limit(_MESSAGES_AT_ONCE)
+    messages = [document async for document in found]
+    for message in messages:
+        if message["status"] in LIVE:
+            await forget(db, user_id, message["_id"])
+    ids = [message["_id"] for message in messages]
+    await db.messages.delete_many({**of_thread, "_id": {"$in": ids}})
+    return bool(messages)

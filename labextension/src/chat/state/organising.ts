@@ -1,0 +1,242 @@
+import { problemOf } from '../client/problem';
+import type { Rest } from '../client/rest';
+import type { BulkAction, Thread } from '../protocol';
+import type { Following } from './following';
+import type { Listing } from './listing';
+import type { ChatState } from './state';
+import type { Store } from './store';
+import { findThread } from './threads';
+
+const AT_ONCE = 500;
+
+/** One action on some threads. */
+export interface Change {
+  readonly action: BulkAction;
+  /** The tag, or the folder to move to (`null`: out of any). */
+  readonly value?: string | null;
+}
+
+/** What can be done to one thread as to many, and taking it back. */
+export class Organising {
+  constructor(
+    private readonly store: Store<ChatState>,
+    private readonly rest: Rest,
+    private readonly listing: Listing,
+    private readonly following: Following
+  ) {}
+
+  /**
+   * Change threads: shown at once, taken back for those that refuse.  With `text`, the
+   * whole of it can be undone for a while.
+   */
+  async change(
+    threads: readonly Thread[],
+    change: Change,
+    text: string | null = null
+  ): Promise<void> {
+    const inverse = inverses(threads, change);
+    const open = threads.find(({ id }) => id === this.store.state.open.threadId);
+    threads.forEach(thread => {
+      this.#show(thread, change);
+    });
+    const leaves = open !== undefined && ['delete', 'purge'].includes(change.action);
+    if (leaves) {
+      this.following.openNew();
+    }
+    this.store.update(state => ({
+      ...state,
+      undo: text === null ? null : { text, run: () => void this.#undo(inverse, open) }
+    }));
+    await this.#carryOut(threads, change);
+  }
+
+  /** Let something be taken back for a while. */
+  offer(text: string, run: () => void): void {
+    const undo = {
+      text,
+      run: () => {
+        this.forget();
+        run();
+      }
+    };
+    this.store.update(state => ({ ...state, undo }));
+  }
+
+  /** Offer no undo any more. */
+  forget(): void {
+    this.store.update(state => ({ ...state, undo: null }));
+  }
+
+  /** Delete for good all that is in the trash. */
+  async emptyTrash(): Promise<void> {
+    try {
+      await this.rest.emptyTrash();
+    } catch (error) {
+      this.#refuse(error);
+    }
+    await this.listing.reload();
+  }
+
+  // --- choosing many
+
+  /** Begin to choose, with a thread or none. */
+  select(threadIds: readonly string[]): void {
+    this.store.update(state => ({ ...state, selection: new Set(threadIds) }));
+  }
+
+  /** Choose a thread too, or no longer. */
+  toggle(threadId: string): void {
+    const chosen = new Set(this.store.state.selection ?? []);
+    if (!chosen.delete(threadId)) {
+      chosen.add(threadId);
+    }
+    this.select([...chosen]);
+  }
+
+  endSelection(): void {
+    this.store.update(state => ({ ...state, selection: null }));
+  }
+
+  async #undo(
+    inverse: readonly (readonly [readonly Thread[], Change])[],
+    open: Thread | undefined
+  ): Promise<void> {
+    this.forget();
+    for (const [threads, change] of inverse) {
+      const now = threads.map(
+        thread => findThread(this.store.state.threads, thread.id) ?? thread
+      );
+      now.forEach(thread => {
+        this.#show(thread, change);
+      });
+      await this.#carryOut(now, change);
+    }
+    if (open !== undefined) {
+      this.following.open(open.id);
+    }
+  }
+
+  async #carryOut(threads: readonly Thread[], { action, value }: Change): Promise<void> {
+    for (let start = 0; start < threads.length; start += AT_ONCE) {
+      const some = threads.slice(start, start + AT_ONCE);
+      const threadIds = some.map(({ id }) => id);
+      try {
+        const { outcomes } = await this.rest.bulk({
+          thread_ids: threadIds,
+          action,
+          value
+        });
+        const refused = outcomes.filter(({ problem }) => problem != null);
+        refused.forEach(({ thread_id: id }) => {
+          this.#takeBack(some.find(thread => thread.id === id));
+        });
+        if (refused[0]?.problem != null) {
+          const { problem } = refused[0];
+          this.store.update(state => ({ ...state, refusal: problem, undo: null }));
+        }
+      } catch (error) {
+        some.forEach(thread => {
+          this.#takeBack(thread);
+        });
+        this.#refuse(error);
+      }
+    }
+  }
+
+  #show(thread: Thread, change: Change): void {
+    if (change.action === 'purge') {
+      this.listing.drop(thread.id);
+    } else {
+      this.listing.take(changed(thread, change));
+    }
+  }
+
+  #takeBack(thread: Thread | undefined): void {
+    if (thread !== undefined) {
+      this.listing.take(thread);
+    }
+  }
+
+  #refuse(error: unknown): void {
+    this.store.update(state => ({ ...state, refusal: problemOf(error), undo: null }));
+  }
+}
+
+/** The thread as it will be. */
+function changed(thread: Thread, { action, value = null }: Change): Thread {
+  const tags = thread.tags ?? [];
+  switch (action) {
+    case 'pin':
+    case 'unpin':
+      return { ...thread, pinned: action === 'pin' };
+    case 'archive':
+    case 'unarchive':
+      return { ...thread, archived: action === 'archive' };
+    case 'delete':
+      return { ...thread, deleted_at: Date.now() };
+    case 'restore':
+      return { ...thread, deleted_at: null };
+    case 'tag':
+      return hasTag(thread, value) ? thread : { ...thread, tags: [...tags, value ?? ''] };
+    case 'untag':
+      return { ...thread, tags: tags.filter(tag => !isSame(tag, value)) };
+    case 'move':
+      return { ...thread, folder: value };
+    case 'purge':
+      return thread;
+  }
+}
+
+const OPPOSITE: Partial<Record<BulkAction, BulkAction>> = {
+  pin: 'unpin',
+  unpin: 'pin',
+  archive: 'unarchive',
+  unarchive: 'archive',
+  delete: 'restore',
+  restore: 'delete',
+  tag: 'untag',
+  untag: 'tag'
+};
+
+/** What takes a change back, and of which threads: those that it changes. */
+function inverses(
+  threads: readonly Thread[],
+  change: Change
+): readonly (readonly [readonly Thread[], Change])[] {
+  if (change.action === 'move') {
+    const folders = new Set(threads.map(({ folder = null }) => folder));
+    return [...folders].map(folder => [
+      threads.filter(thread => (thread.folder ?? null) === folder),
+      { action: 'move', value: folder }
+    ]);
+  }
+  const action = OPPOSITE[change.action];
+  const affected = threads.filter(thread => changes(thread, change));
+  return action === undefined || affected.length === 0
+    ? []
+    : [[affected, { ...change, action }]];
+}
+
+function changes(thread: Thread, { action, value = null }: Change): boolean {
+  switch (action) {
+    case 'pin':
+    case 'unpin':
+      return (thread.pinned === true) !== (action === 'pin');
+    case 'archive':
+    case 'unarchive':
+      return (thread.archived === true) !== (action === 'archive');
+    case 'tag':
+    case 'untag':
+      return hasTag(thread, value) !== (action === 'tag');
+    default:
+      return true;
+  }
+}
+
+function hasTag(thread: Thread, tag: string | null): boolean {
+  return (thread.tags ?? []).some(other => isSame(other, tag));
+}
+
+function isSame(one: string, other: string | null): boolean {
+  return one.toLowerCase() === other?.toLowerCase();
+}

@@ -1,0 +1,109 @@
+import { beforeEach, expect, it, vi } from 'vitest';
+import type { Thread } from '../../src/chat/protocol';
+import type { Services } from '../../src/chat/state/services';
+import { listed } from '../../src/chat/state/threads';
+import { DOWN, Server, aThread } from '../server';
+
+let server: Server;
+let chat: Services;
+const trees = aThread({ title: 'Trees', folder: 'Woods' });
+const birds = aThread({ title: 'Birds', pinned: true });
+
+beforeEach(async () => {
+  localStorage.clear();
+  server = new Server();
+  server.threads = { threads: [birds, trees], next: null };
+  answer();
+  chat = await server.chat();
+});
+
+const titles = () => listed(chat.store.state.threads).map(({ title }) => title);
+const bulks = () =>
+  server.requests.filter(({ path }) => path === 'threads/bulk').map(({ body }) => body);
+
+function answer(...refused: Thread[]): void {
+  server.answers.set('POST threads/bulk', {
+    outcomes: [trees, birds].map(({ id }) => ({
+      thread_id: id,
+      problem: refused.some(thread => thread.id === id) ? DOWN : undefined
+    }))
+  });
+}
+
+it('deletes at once, leaves what is deleted, and takes it back', async () => {
+  chat.following.open(trees.id);
+  await chat.organising.change([trees], { action: 'delete' }, 'Deleted.');
+  expect(titles()).toEqual(['Birds']);
+  expect(chat.store.state.open.isNew).toBe(true);
+  chat.store.state.undo?.run();
+  await vi.waitUntil(() => chat.store.state.open.threadId === trees.id);
+  expect(titles()).toEqual(['Birds', 'Trees']);
+  expect(bulks()).toEqual([
+    { thread_ids: [trees.id], action: 'delete' },
+    { thread_ids: [trees.id], action: 'restore' }
+  ]);
+});
+
+it('puts back only those that refuse, and says why', async () => {
+  answer(birds);
+  await chat.organising.change([trees, birds], { action: 'archive' }, 'Archived.');
+  expect(titles()).toEqual(['Birds']);
+  expect(chat.store.state.refusal).toEqual(DOWN);
+  expect(chat.store.state.undo).toBeNull();
+});
+
+it('puts all back where the server cannot do it at all', async () => {
+  server.answers.set('POST threads/bulk', { problem: DOWN });
+  await chat.organising.change([trees, birds], { action: 'delete' }, 'Deleted.');
+  expect(titles()).toEqual(['Birds', 'Trees']);
+  expect(chat.store.state.undo).toBeNull();
+});
+
+it('moves back each to where it was', async () => {
+  await chat.organising.change([trees, birds], { action: 'move', value: 'x' }, 'Moved.');
+  chat.store.state.undo?.run();
+  await vi.waitUntil(() => bulks().length === 3);
+  expect(bulks().slice(1)).toEqual([
+    { thread_ids: [trees.id], action: 'move', value: 'Woods' },
+    { thread_ids: [birds.id], action: 'move', value: null }
+  ]);
+});
+
+it('unpins, when that is undone, only what was not pinned before', async () => {
+  await chat.organising.change([trees, birds], { action: 'pin' }, 'Pinned.');
+  chat.store.state.undo?.run();
+  await vi.waitUntil(() => bulks().length === 2);
+  expect(bulks()[1]).toEqual({ thread_ids: [trees.id], action: 'unpin' });
+});
+
+it('drops what was deleted for good elsewhere, also while it is open', () => {
+  chat.following.open(trees.id);
+  server.say({ type: 'gone', thread_id: trees.id });
+  expect(titles()).toEqual(['Birds']);
+  expect(chat.store.state.open.isNew).toBe(true);
+});
+
+it('marks what was answered while one was elsewhere, until it is opened', () => {
+  server.say({ type: 'thread', thread: { ...trees, running: true } });
+  server.say({ type: 'thread', thread: trees });
+  expect([...chat.store.state.unread]).toEqual([trees.id]);
+  chat.following.open(trees.id);
+  expect(chat.store.state.unread.size).toBe(0);
+});
+
+it('asks for a temporary thread once, and only for the new conversation', async () => {
+  chat.listing.setTemporary(true);
+  chat.asking.send('Psst');
+  expect(await server.next('send')).toMatchObject({ create: true, temporary: true });
+  chat.following.openNew();
+  expect(chat.store.state.newTemporary).toBe(false);
+});
+
+it('shows the list that was asked for last', async () => {
+  const old = aThread({ title: 'Old', archived: true });
+  server.answers.set('GET threads?view=archived', { threads: [old], next: null });
+  const first = chat.listing.show({ view: 'trash', folder: null, tag: null });
+  const second = chat.listing.show({ view: 'archived', folder: null, tag: null });
+  await Promise.all([first, second]);
+  expect(titles()).toEqual(['Old']);
+});
