@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 from typing import Any, cast
@@ -9,15 +10,17 @@ from typing import Any, cast
 from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.extension.application import ExtensionApp, ExtensionAppJinjaMixin
 from jupyter_server.serverapp import ServerApp
-from traitlets import Bool, Float, Unicode
+from traitlets import Bool, Float, Integer, Unicode
 
 from . import __version__
 from .engine.accounts import Accounts
 from .engine.broadcast import Broadcast
 from .engine.conversations import Conversations
 from .engine.health import StoreHealth, watch
+from .exchange.imports import Imports
+from .exchange.sources import Limits
 from .providers import IDLE_SECONDS, Providers, endpoint_from_environment, local_model_available
-from .server import pages, rest, socket
+from .server import exchange, pages, rest, socket
 from .server.heartbeat import Heartbeats
 from .server.identity import Identities
 from .server.services import Services
@@ -79,6 +82,21 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         where the Responses API is spoken and the server has that mode.""",
     ).tag(config=True)
 
+    import_bytes = Integer(
+        1024**3,
+        min=1,
+        help="""The largest file, in bytes, that somebody may import. What a zip holds may
+        be four times as large. It lies in `data_dir` until it is imported, and for a day
+        if that is never finished.""",
+    ).tag(config=True)
+
+    import_entry_bytes = Integer(
+        32 * 1024**2,
+        min=1024,
+        help="""The largest single conversation, in bytes of JSON, within a file that is
+        imported. Each import needs memory of some times this size.""",
+    ).tag(config=True)
+
     def _config_file_name_default(self) -> str:
         return "jupyter_chat_config"
 
@@ -124,17 +142,30 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             model_titles=self.model_titles,
             durable_replies=self.durable_replies,
         )
+        self._imports = Imports(
+            store,
+            broadcast,
+            Path(self.data_dir) / "imports",
+            Limits(self.import_bytes, 4 * self.import_bytes, self.import_entry_bytes),
+            self.log,
+        )
         self._health.on_open.append(self._conversations.start)
         services = Services(
+            store=store,
             conversations=self._conversations,
             accounts=accounts,
             broadcast=broadcast,
             health=self._health,
             identities=Identities(self.serverapp.identity_provider, store),
             heartbeats=self._heartbeats,
+            imports=self._imports,
             log=self.log,
         )
-        for route, handler in (*socket.default_handlers, *rest.default_handlers):
+        for route, handler in (
+            *socket.default_handlers,
+            *exchange.default_handlers,
+            *rest.default_handlers,
+        ):
             self.handlers.append((route, handler, {"services": services}))
         self.handlers.extend(pages.default_handlers)
 
@@ -143,7 +174,7 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
 
     async def stop_extension(self) -> None:
         """Keep what runs, say goodbye to viewers, let go of everything."""
-        await self._conversations.close()
+        await asyncio.gather(self._imports.close(), self._conversations.close())
         self._heartbeats.close()
         await self._health.close()
         await self._providers.close()

@@ -9,6 +9,8 @@ from ..engine.accounts import Accounts
 from ..engine.broadcast import Broadcast
 from ..engine.conversations import Conversations
 from ..engine.health import StoreHealth
+from ..exchange.imports import Imports
+from ..store.interface import Store
 from .heartbeat import Heartbeats
 from .identity import Identities
 
@@ -17,10 +19,12 @@ from .identity import Identities
 class Services:
     """One of each per server process."""
 
+    store: Store
     conversations: Conversations
     accounts: Accounts
     broadcast: Broadcast
     health: StoreHealth
     identities: Identities
     heartbeats: Heartbeats
+    imports: Imports
     log: logging.Logger

@@ -208,6 +208,9 @@ class Store(Protocol):
         """Threads not in the trash, newest activity first, and the cursor of the next
         page (`None`: this was the last).  An unreadable cursor raises `ValueError`."""
 
+    async def thread_ids(self, user_id: str) -> list[str]:
+        """Of all threads not in the trash, by id (so oldest first)."""
+
     async def update_thread(
         self, user_id: str, thread_id: str, changes: ThreadChanges, revision: int | None = None
     ) -> Thread:
@@ -234,6 +237,10 @@ class Store(Protocol):
 
     async def get_message(self, user_id: str, thread_id: str, message_id: str) -> Message:
         """A running reply comes with the text of its checkpoints."""
+
+    async def get_messages(self, user_id: str, thread_id: str, ids: list[str]) -> list[Message]:
+        """Those of the given messages that the thread has, by id.  Together with `tree`
+        this reads a thread of any length a few messages at a time."""
 
     async def path(
         self, user_id: str, thread_id: str, leaf_id: str, *, limit: int

@@ -152,6 +152,11 @@ class MongoStore:
         return threads, encode_cursor(threads[-1])
 
     @translated
+    async def thread_ids(self, user_id: str) -> list[str]:
+        found = self._db.threads.find({"user_id": user_id, "deleted_at": None}, {"_id": 1})
+        return sorted([document["_id"] async for document in found.batch_size(_NODES_AT_ONCE)])
+
+    @translated
     async def update_thread(
         self, user_id: str, thread_id: str, changes: ThreadChanges, revision: int | None = None
     ) -> Thread:
@@ -164,8 +169,10 @@ class MongoStore:
             if revision is not None and revision != thread.revision:
                 raise Conflict
             fields = ("revision", *changes.__struct_fields__)
+            # a thread that was added whole and never changed has no field for it
+            same: object = thread.revision or {"$in": [0, None]}
             updated = await self._db.threads.find_one_and_update(
-                {**place, "revision": thread.revision},
+                {**place, "revision": same},
                 {"$set": {name: msgspec.to_builtins(getattr(after, name)) for name in fields}},
                 return_document=ReturnDocument.AFTER,
             )
@@ -190,6 +197,13 @@ class MongoStore:
         )
         messages = [to_message(found)]
         return (await mongo_replies.with_checkpoints(self._db, user_id, messages))[0]
+
+    @translated
+    async def get_messages(self, user_id: str, thread_id: str, ids: list[str]) -> list[Message]:
+        query = {"user_id": user_id, "thread_id": thread_id, "_id": {"$in": ids}}
+        found = self._db.messages.find(query)
+        messages = sorted([to_message(each) async for each in found], key=attrgetter("id"))
+        return await mongo_replies.with_checkpoints(self._db, user_id, messages)
 
     @translated
     async def path(

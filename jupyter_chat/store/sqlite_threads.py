@@ -45,6 +45,13 @@ def list_threads(
     return threads, encode_cursor(threads[-1])
 
 
+def thread_ids(db: sqlite3.Connection, user_id: str) -> list[str]:
+    rows = db.execute(
+        "SELECT id FROM threads WHERE user_id = ? AND deleted_at IS NULL ORDER BY id", (user_id,)
+    )
+    return [thread_id for (thread_id,) in rows]
+
+
 def update_thread(
     db: sqlite3.Connection,
     user_id: str,
