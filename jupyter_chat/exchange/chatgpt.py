@@ -25,6 +25,9 @@ from .tree import parents_first
 SOURCE = "chatgpt"
 
 
+_NONE = Raw(b"null")
+
+
 class _Conversation(Struct):
     mapping: dict[str, Raw]
     title: Any = None
@@ -37,7 +40,7 @@ class _Conversation(Struct):
 
 
 class _Node(Struct):
-    message: Raw | None = None
+    message: Raw = _NONE
     parent: str | None = None
 
 
@@ -123,7 +126,7 @@ def _said(
     bad = 0
     for name in order:
         raw = nodes[name].message
-        if raw is None or bytes(raw) == b"null":
+        if raw == _NONE:
             continue
         try:
             message = _decode_message(raw)

@@ -1,5 +1,6 @@
 import { type ReactNode, useState } from 'react';
 import { pageUrl } from '../client/server';
+import { ExportMenu } from './ExportMenu';
 import { IconButton } from './IconButton';
 import { InlineEdit } from './InlineEdit';
 import { useChat, useChatState } from './context';
@@ -35,7 +36,7 @@ export function Header({ layout, listShown, pane, tools, onToggleList }: Props) 
             setScreen('conversation');
           }}
         />
-        <h2 className="jc-Header-title">{trans.__('Where answers come from')}</h2>
+        <h2 className="jc-Header-title">{trans.__('Settings')}</h2>
       </header>
     );
   }
@@ -63,6 +64,7 @@ export function Header({ layout, listShown, pane, tools, onToggleList }: Props) 
           }}
         />
       )}
+      {!isNew && <ExportMenu threadId={threadId} />}
       {tools}
       <IconButton
         icon={GearIcon}

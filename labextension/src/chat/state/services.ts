@@ -10,6 +10,7 @@ import type { Event, More, User, Welcome } from '../protocol';
 import { AccountSettings } from './account';
 import { Asking } from './asking';
 import { Drafts } from './drafts';
+import { TakingAlong } from './exchange';
 import { Following } from './following';
 import { Listing } from './listing';
 import { LiveReplies } from './live';
@@ -38,6 +39,7 @@ export class Services {
   readonly asking: Asking;
   readonly listing: Listing;
   readonly account: AccountSettings;
+  readonly takingAlong: TakingAlong;
   readonly #commands: Commands;
   readonly #socket: Socket;
   readonly #tabs: Tabs<Note>;
@@ -89,6 +91,7 @@ export class Services {
     );
     this.listing = new Listing(this.store, rest, this.following);
     this.account = new AccountSettings(this.store, rest);
+    this.takingAlong = new TakingAlong(this.store, rest, server, this.listing);
   }
 
   /** Connect and load what is shown first. */
@@ -150,6 +153,9 @@ export class Services {
         this.listing.take(event.thread);
         this.following.takeThread(event.thread);
         break;
+      case 'import':
+        this.takingAlong.take(event.progress);
+        break;
       case 'health':
         this.#takeHealth(event.problem);
         break;
@@ -171,6 +177,9 @@ export class Services {
     void this.listing.reload();
     this.#commands.resend();
     this.#sendWhatWaits();
+    if (this.store.state.exchange.progress !== null) {
+      void this.takingAlong.load(); // it may have ended meanwhile
+    }
     if (this.store.state.account === null) {
       void this.account.load();
     }

@@ -9,6 +9,7 @@ import type {
   User
 } from '../protocol';
 import type { Conversation } from './conversation';
+import { type Exchange, noExchange } from './exchange';
 import type { Entry } from './pending';
 import { type ThreadList, noThreads } from './threads';
 
@@ -57,6 +58,7 @@ export interface ChatState {
   readonly newSettings: ThreadSettings;
   /** The thread deleted last, while that can be undone. */
   readonly deleted: Thread | null;
+  readonly exchange: Exchange;
   /** Why the last change was refused. */
   readonly refusal: Problem | null;
 }
@@ -78,6 +80,7 @@ export function initialState(open: Open): ChatState {
     lasting: true,
     newSettings: {},
     deleted: null,
+    exchange: noExchange,
     refusal: null
   };
 }
