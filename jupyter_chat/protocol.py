@@ -596,7 +596,7 @@ class ImportProblem(Struct, omit_defaults=True, frozen=True):
 
 
 class ImportOmission(Struct, frozen=True):
-    """So many things of one kind have no place here; in English, as in *12 images*."""
+    """So many things of one kind have no place here; `what` is an English plural."""
 
     what: str
     count: int

@@ -284,7 +284,7 @@ export interface ImportProblem {
   file?: string | null;
 }
 /**
- * So many things of one kind have no place here; in English, as in *12 images*.
+ * So many things of one kind have no place here; `what` is an English plural.
  */
 export interface ImportOmission {
   what: string;

@@ -76,7 +76,8 @@ function useHeading({ state }: Import, sending: boolean): string {
 function Counts({ progress }: { readonly progress: Import }) {
   const { trans } = useChat();
   const { threads_added = 0, threads_known = 0, threads_failed = 0 } = progress;
-  if (progress.state === 'uploading') {
+  const none = threads_added + threads_known + threads_failed === 0;
+  if (progress.state === 'uploading' || (progress.state !== 'done' && none)) {
     return null;
   }
   const counts = [
@@ -101,7 +102,9 @@ function Omissions({ progress: { omissions = [] } }: { readonly progress: Import
   if (omissions.length === 0) {
     return null;
   }
-  const list = omissions.map(({ what, count }) => `${number(count)} ${what}`).join(', ');
+  const list = omissions
+    .map(({ what, count }) => `${what} (${number(count)})`)
+    .join(', ');
   return <p className="jc-Import-left">{trans.__('Left out: %1.', list)}</p>;
 }
 
