@@ -133,10 +133,10 @@ def conversation(nodes: Iterable[dict[str, Any]], **more: Any) -> dict[str, Any]
 
 def simple(name: str = "c-1", turns: int = 1, **more: Any) -> dict[str, Any]:
     """A conversation of so many turns, with the root that each export has."""
-    root = {"id": "root", "message": None, "parent": None, "children": []}
+    root: dict[str, Any] = {"id": "root", "message": None, "parent": None, "children": []}
     nodes = [root]
     for number in range(turns):
-        parent = nodes[-1]["id"]
+        parent: str = nodes[-1]["id"]
         at = 1_700_000_000.5 + number
         nodes.append(node(f"q{number}", parent, "user", f"Why {number}?", at))
         answer = node(f"a{number}", f"q{number}", "assistant", f"Because {number}.", at + 0.25)

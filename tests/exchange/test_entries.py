@@ -25,14 +25,19 @@ def cut(document: bytes, size: int = 7, limit: int = 1000) -> list[Head | Entry]
     return [each for each in found if each is not None]
 
 
+def entries_in(document: bytes, size: int = 7) -> list[Entry]:
+    return [each for each in cut(document, size, 10_000) if isinstance(each, Entry)]
+
+
 @given(st.lists(_json, max_size=5), st.integers(1, 9), st.booleans())
 def test_every_entry_is_found_as_it_stands(values: list[object], size: int, plain: bool) -> None:
     document = json.dumps(values, ensure_ascii=plain, indent=1 if plain else None)
     wrapped = f' {{"format": "x[{{", "threads": {document}, "more": [1]}}'
-    for text, head in ((document, None), (wrapped, {"format": "x[{", "threads": []})):
-        first, *found = cut(text.encode(), size, 10_000)
-        assert first == Head(head)
-        assert [json.loads(each.data) for each in found] == values
+    heads: list[dict[str, object] | None] = [None, {"format": "x[{", "threads": []}]
+    for text, head in zip((document, wrapped), heads, strict=True):
+        assert cut(text.encode(), size, 10_000)[0] == Head(head)
+        found = entries_in(text.encode(), size)
+        assert [json.loads(each.data or b"") for each in found] == values
         assert [each.number for each in found] == list(range(1, len(values) + 1))
 
 
@@ -74,5 +79,5 @@ def test_where_the_document_breaks_off_is_told(document: bytes) -> None:
 
 
 def test_what_makes_no_sense_is_an_entry_of_its_own() -> None:
-    found = cut(b'[{"a": NaN}, , nonsense, {"b": 1}]')[1:]
+    found = entries_in(b'[{"a": NaN}, , nonsense, {"b": 1}]')
     assert [each.data for each in found] == [b'{"a": NaN}', b"", b"nonsense", b'{"b": 1}']

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -77,7 +78,7 @@ _histories = st.lists(st.tuples(_threads, st.lists(_messages, max_size=7)), max_
 _numbers = itertools.count()
 
 
-def _built(fields: dict, drafts: list[dict]) -> tuple[Thread, list[Message]]:
+def _built(fields: dict[str, Any], drafts: list[dict[str, Any]]) -> tuple[Thread, list[Message]]:
     thread = Thread(id=new_id(), **fields)
     messages: list[Message] = []
     for draft in drafts:
@@ -120,7 +121,7 @@ async def elsewhere(store_url: str, tmp_path: Path, request: pytest.FixtureReque
 )
 @given(history=_histories)
 async def test_an_export_taken_into_an_empty_history_is_exported_the_same(
-    history: list, store: Store, elsewhere: Store, tmp_path: Path
+    history: list[Any], store: Store, elsewhere: Store, tmp_path: Path
 ) -> None:
     user_id = f"user-{next(_numbers)}"
     for fields, drafts in history:
