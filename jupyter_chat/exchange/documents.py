@@ -18,6 +18,10 @@ from .filenames import UniqueNames, file_name
 ENTRY_BYTES = 4 * 1024 * 1024
 """How long the entry of a thread in the JSON grows, before another one continues it."""
 
+PIECE_BYTES = 64 * 1024
+_LONG = 20_000
+"""Characters of a message that take so long to cut at its fences that a thread does it."""
+
 
 class Format(str, Enum):
     MARKDOWN = "markdown"
@@ -46,9 +50,8 @@ def one_thread(
     if kind is Format.JSON:
         return _history(store, user_id, _only(thread))
     steps = reading.steps(store, user_id, thread, all_branches=all_branches)
-    if kind is Format.MARKDOWN:
-        return _markdown(thread, steps, person)
-    return _notebook(thread, steps, person)
+    write = _markdown if kind is Format.MARKDOWN else _notebook
+    return _gathered(write(thread, steps, person))
 
 
 def everything(
@@ -87,13 +90,26 @@ async def _notebook(
 ) -> AsyncIterator[bytes]:
     yield notebook.beginning(thread).encode()
     async for step in steps:
-        # cutting a long answer at its fences takes a while
-        yield await asyncio.to_thread(_cells, step, person)
+        if sum(len(part.text) for part in step.message.parts) < _LONG:
+            yield _cells(step, person)
+        else:
+            yield await asyncio.to_thread(_cells, step, person)
     yield notebook.ending(thread).encode()
 
 
 def _cells(step: reading.Step, person: str) -> bytes:
     return "".join(notebook.BETWEEN_CELLS + cell for cell in notebook.cells(step, person)).encode()
+
+
+async def _gathered(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same in pieces that are worth compressing and sending."""
+    waiting = bytearray()
+    async for piece in pieces:
+        waiting += piece
+        if len(waiting) >= PIECE_BYTES:
+            yield bytes(waiting)
+            waiting.clear()
+    yield bytes(waiting)
 
 
 async def _history(

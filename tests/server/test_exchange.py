@@ -12,7 +12,9 @@ import nbformat
 import pytest
 from tornado.simple_httpclient import HTTPStreamClosedError
 
+from jupyter_chat.exchange import documents
 from jupyter_chat.ids import new_id
+from jupyter_chat.store.sqlite import SqliteStore
 from tests.exchange.conftest import as_json, simple
 
 NOBODYS = "019a0000-0000-7000-8000-000000000000"
@@ -120,13 +122,12 @@ async def test_a_thread_in_the_trash_is_not_exported(client, rest):
 
 
 async def test_an_export_that_breaks_off_looks_like_no_whole_file(client, file, monkeypatch):
-    from jupyter_chat.store.sqlite import SqliteStore
-
     thread_id = await asked(client)
 
     async def broken(self, *args):
         raise RuntimeError("broken")
 
+    monkeypatch.setattr(documents, "PIECE_BYTES", 1)
     monkeypatch.setattr(SqliteStore, "get_messages", broken)
     with pytest.raises(HTTPStreamClosedError):  # before the end of the file was said
         await file(f"threads/{thread_id}/export?format=markdown")
