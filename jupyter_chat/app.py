@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 from typing import Any, cast
@@ -18,8 +19,10 @@ from .engine.conversations import Conversations
 from .engine.health import StoreHealth, watch
 from .engine.organising import Organiser
 from .engine.upkeep import Upkeep
+from .exchange.imports import Imports
+from .exchange.sources import Limits
 from .providers import IDLE_SECONDS, Providers, endpoint_from_environment, local_model_available
-from .server import pages, rest, socket
+from .server import exchange, pages, rest, socket
 from .server.heartbeat import Heartbeats
 from .server.identity import Identities
 from .server.services import Services
@@ -88,6 +91,21 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         then it is deleted for good. 0: never.""",
     ).tag(config=True)
 
+    import_bytes = Int(
+        1024**3,
+        min=1,
+        help="""The largest file, in bytes, that somebody may import. What a zip holds may
+        be four times as large. It lies in `data_dir` until it is imported, and for a day
+        if that is never finished.""",
+    ).tag(config=True)
+
+    import_entry_bytes = Int(
+        32 * 1024**2,
+        min=1024,
+        help="""The largest single conversation, in bytes of JSON, within a file that is
+        imported. Each import needs memory of some times this size.""",
+    ).tag(config=True)
+
     def _config_file_name_default(self) -> str:
         return "jupyter_chat_config"
 
@@ -135,8 +153,16 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         )
         organiser = Organiser(store, self._conversations, broadcast, self.trash_days)
         self._upkeep = Upkeep(organiser, self.log)
+        self._imports = Imports(
+            store,
+            broadcast,
+            Path(self.data_dir) / "imports",
+            Limits(self.import_bytes, 4 * self.import_bytes, self.import_entry_bytes),
+            self.log,
+        )
         self._health.on_open += [self._conversations.start, self._upkeep.start]
         services = Services(
+            store=store,
             conversations=self._conversations,
             organiser=organiser,
             accounts=accounts,
@@ -144,9 +170,14 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             health=self._health,
             identities=Identities(self.serverapp.identity_provider, store),
             heartbeats=self._heartbeats,
+            imports=self._imports,
             log=self.log,
         )
-        for route, handler in (*socket.default_handlers, *rest.default_handlers):
+        for route, handler in (
+            *socket.default_handlers,
+            *exchange.default_handlers,
+            *rest.default_handlers,
+        ):
             self.handlers.append((route, handler, {"services": services}))
         self.handlers.extend(pages.default_handlers)
 
@@ -156,7 +187,7 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
     async def stop_extension(self) -> None:
         """Keep what runs, say goodbye to viewers, let go of everything."""
         await self._upkeep.close()
-        await self._conversations.close()
+        await asyncio.gather(self._imports.close(), self._conversations.close())
         self._heartbeats.close()
         await self._health.close()
         await self._providers.close()

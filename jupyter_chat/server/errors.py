@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from ..engine.errors import Invalid
+from ..exchange.imports import ImportRefused
 from ..protocol import Code, InvalidFrame, Problem
 from ..providers.interface import ProviderError
 from ..store.interface import StoreError
 from ..store.vault import VaultError
 
-KNOWN = (InvalidFrame, Invalid, StoreError, ProviderError, VaultError)
+KNOWN = (InvalidFrame, Invalid, ImportRefused, StoreError, ProviderError, VaultError)
 """Exceptions that carry a :class:`~jupyter_chat.protocol.Problem` for the person."""
 
 INTERNAL = Problem(

@@ -10,6 +10,8 @@ from ..engine.broadcast import Broadcast
 from ..engine.conversations import Conversations
 from ..engine.health import StoreHealth
 from ..engine.organising import Organiser
+from ..exchange.imports import Imports
+from ..store.interface import Store
 from .heartbeat import Heartbeats
 from .identity import Identities
 
@@ -18,6 +20,7 @@ from .identity import Identities
 class Services:
     """One of each per server process."""
 
+    store: Store
     conversations: Conversations
     organiser: Organiser
     accounts: Accounts
@@ -25,4 +28,5 @@ class Services:
     health: StoreHealth
     identities: Identities
     heartbeats: Heartbeats
+    imports: Imports
     log: logging.Logger

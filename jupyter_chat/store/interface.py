@@ -240,6 +240,9 @@ class Store(Protocol):
         """Folders and tags of the threads that :data:`EVERYTHING` lists, each with the
         number of its threads."""
 
+    async def thread_ids(self, user_id: str) -> list[str]:
+        """Of all threads that are kept: not in the trash, not temporary; oldest first."""
+
     async def update_thread(
         self, user_id: str, thread_id: str, changes: ThreadChanges, revision: int | None = None
     ) -> Thread:
@@ -279,6 +282,10 @@ class Store(Protocol):
 
     async def get_message(self, user_id: str, thread_id: str, message_id: str) -> Message:
         """A running reply comes with the text of its checkpoints."""
+
+    async def get_messages(self, user_id: str, thread_id: str, ids: list[str]) -> list[Message]:
+        """Those of the given messages that the thread has, by id.  Together with `tree`
+        this reads a thread of any length a few messages at a time."""
 
     async def path(
         self, user_id: str, thread_id: str, leaf_id: str, *, limit: int

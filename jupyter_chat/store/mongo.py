@@ -164,6 +164,12 @@ class MongoStore:
         return await mongo_lists.purge(self._db, user_id, thread_id)
 
     @translated
+    async def thread_ids(self, user_id: str) -> list[str]:
+        which = {"user_id": user_id, "deleted_at": None, "temporary": {"$ne": True}}
+        found = self._db.threads.find(which, {"_id": 1})
+        return sorted([document["_id"] async for document in found.batch_size(_NODES_AT_ONCE)])
+
+    @translated
     async def update_thread(
         self, user_id: str, thread_id: str, changes: ThreadChanges, revision: int | None = None
     ) -> Thread:
@@ -202,6 +208,13 @@ class MongoStore:
         )
         messages = [to_message(found)]
         return (await mongo_replies.with_checkpoints(self._db, user_id, messages))[0]
+
+    @translated
+    async def get_messages(self, user_id: str, thread_id: str, ids: list[str]) -> list[Message]:
+        query = {"user_id": user_id, "thread_id": thread_id, "_id": {"$in": ids}}
+        found = self._db.messages.find(query)
+        messages = sorted([to_message(each) async for each in found], key=attrgetter("id"))
+        return await mongo_replies.with_checkpoints(self._db, user_id, messages)
 
     @translated
     async def path(

@@ -78,6 +78,9 @@ class SqliteStore:
     async def folders(self, user_id: str) -> tuple[dict[str, int], dict[str, int]]:
         return await self._read(partial(sqlite_lists.folders, user_id=user_id))
 
+    async def thread_ids(self, user_id: str) -> list[str]:
+        return await self._read(partial(sqlite_threads.thread_ids, user_id=user_id))
+
     async def update_thread(
         self, user_id: str, thread_id: str, changes: ThreadChanges, revision: int | None = None
     ) -> Thread:
@@ -117,6 +120,11 @@ class SqliteStore:
     async def get_message(self, user_id: str, thread_id: str, message_id: str) -> Message:
         (message,) = await self.path(user_id, thread_id, message_id, limit=1)
         return message
+
+    async def get_messages(self, user_id: str, thread_id: str, ids: list[str]) -> list[Message]:
+        return await self._read(
+            partial(sqlite_messages.get_messages, user_id=user_id, thread_id=thread_id, ids=ids)
+        )
 
     async def path(
         self, user_id: str, thread_id: str, leaf_id: str, *, limit: int

@@ -134,6 +134,17 @@ def path(
     return messages
 
 
+def get_messages(
+    db: sqlite3.Connection, user_id: str, thread_id: str, ids: list[str]
+) -> list[Message]:
+    rows = db.execute(
+        """SELECT m.body FROM json_each(?) AS wanted CROSS JOIN messages m ON m.id = wanted.value
+            WHERE m.thread_id = ? AND m.user_id = ? ORDER BY m.id""",
+        (to_json(sorted(set(ids))), thread_id, user_id),
+    )
+    return [with_checkpoints(db, decode_message(body)) for (body,) in rows]
+
+
 def with_checkpoints(db: sqlite3.Connection, message: Message) -> Message:
     return fold(message, growth_of(db, message)) if message.status in LIVE else message
 

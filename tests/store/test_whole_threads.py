@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 import pytest
 
@@ -18,6 +20,14 @@ async def test_it_is_read_back_as_it_was_added(store: Store) -> None:
     assert await store.path(ADA, thread.id, messages[-1].id, limit=10) == messages
     listed, _ = await store.list_threads(ADA, limit=10)
     assert [each.id for each in listed] == [thread.id]
+
+
+async def test_it_can_be_changed_like_any_other(store: Store) -> None:
+    thread, messages = a_whole_thread()
+    await store.add_thread(ADA, thread, messages)
+    change = store.update_thread(ADA, thread.id, ThreadChanges(title="Frogs"), thread.revision)
+    changed = await asyncio.wait_for(change, 10)
+    assert (changed.title, changed.revision) == ("Frogs", thread.revision + 1)
 
 
 async def test_what_is_there_already_stays_as_it_is(store: Store) -> None:
@@ -63,10 +73,3 @@ async def test_many_messages_are_added_at_once(store: Store) -> None:
     thread, messages = a_whole_thread(turns=600)
     assert await store.add_thread(ADA, thread, messages) == 1200
     assert len(await store.tree(ADA, thread.id)) == 1200
-
-
-async def test_it_can_be_changed_like_any_other(store: Store) -> None:
-    thread, messages = a_whole_thread()
-    await store.add_thread(ADA, thread, messages)
-    changed = await store.update_thread(ADA, thread.id, ThreadChanges(title="Frogs"))
-    assert (changed.title, changed.revision) == ("Frogs", thread.revision + 1)

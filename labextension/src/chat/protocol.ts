@@ -62,6 +62,10 @@ export type Role = 'assistant' | 'user';
 export type Status =
   'complete' | 'failed' | 'interrupted' | 'queued' | 'stopped' | 'streaming';
 /**
+ * Where an import stands.  The last three are final.
+ */
+export type ImportState = 'cancelled' | 'done' | 'failed' | 'running' | 'uploading';
+/**
  * `[handle, seq, text]`: a delta that goes on where the thread's last one ended.
  *
  * A chunk of an answer is five bytes long, a `delta` two hundred.  Sent instead of one
@@ -198,36 +202,44 @@ export interface Emptied {
   threads: number;
 }
 /**
- * The body of every REST answer that is not a success.
- */
-export interface Failure {
-  problem: Problem;
-}
-/**
- * Folders and tags of threads that are neither archived nor in the trash, by name.
+ * A thread with all of its message tree; every message comes after its parent.
  *
- * What is in the trash is deleted for good after `trash_days`; 0: never.
+ * A long thread fills several entries, one after the other, with the same `thread`
+ * and with the messages that follow.
  */
-export interface Folders {
-  folders: Count[];
-  tags: Count[];
-  trash_days: number;
+export interface ExportedThread {
+  thread: Thread;
+  messages: Message[];
 }
 /**
- * The server is stopping; running replies have been kept as far as they came.
+ * A conversation without its messages.
+ *
+ * `leaf_id` is the last message of the branch being shown; `revision` grows by
+ * one with every change, for compare-and-set.  `title` is `None` until somebody,
+ * or the first answer, gives one; `titled_by_user` keeps it from being replaced.
+ * `updated_at` is the last activity and orders the list, below what is `pinned`.
+ *
+ * `tags` are unique whatever their case.  A `folder` exists as long as a thread is in
+ * it.  A `temporary` thread is in no list; it is deleted for good once it is closed,
+ * and at `expires_at` at the latest.
  */
-export interface Goodbye {
-  type: 'goodbye';
-}
-/**
- * What keeps the history from being read or written; `None`: all is well again.
- */
-export interface Health {
-  type: 'health';
-  problem: Problem | null;
-}
-export interface Heartbeat {
-  type: 'heartbeat';
+export interface Thread {
+  id: string;
+  title: string | null;
+  settings: ThreadSettings;
+  created_at: number;
+  updated_at: number;
+  leaf_id?: string | null;
+  revision?: number;
+  titled_by_user?: boolean;
+  deleted_at?: number | null;
+  running?: boolean;
+  pinned?: boolean;
+  archived?: boolean;
+  tags?: string[];
+  folder?: string | null;
+  temporary?: boolean;
+  expires_at?: number | null;
 }
 /**
  * One node of a thread's message tree; siblings are versions of each other.
@@ -271,6 +283,112 @@ export interface Usage {
   cached_tokens?: number;
   cache_write_tokens?: number;
   reasoning_tokens?: number;
+}
+/**
+ * The body of every REST answer that is not a success.
+ */
+export interface Failure {
+  problem: Problem;
+}
+/**
+ * Folders and tags of threads that are neither archived nor in the trash, by name.
+ *
+ * What is in the trash is deleted for good after `trash_days`; 0: never.
+ */
+export interface Folders {
+  folders: Count[];
+  tags: Count[];
+  trash_days: number;
+}
+/**
+ * The server is stopping; running replies have been kept as far as they came.
+ */
+export interface Goodbye {
+  type: 'goodbye';
+}
+/**
+ * What keeps the history from being read or written; `None`: all is well again.
+ */
+export interface Health {
+  type: 'health';
+  problem: Problem | null;
+}
+export interface Heartbeat {
+  type: 'heartbeat';
+}
+/**
+ * What an export as JSON holds, and what can be imported again.
+ */
+export interface History {
+  format: 'jupyter-chat';
+  version: 1;
+  exported_at: number;
+  threads: ExportedThread[];
+}
+/**
+ * One history being taken in.
+ *
+ * `received` of `size` bytes have been uploaded, `read` of `total` bytes have been
+ * looked through (of a zip: unpacked).  `problems` holds the first ones,
+ * `more_problems` counts the others; `problem` says why the whole import failed.
+ */
+export interface Import {
+  id: string;
+  name: string;
+  size: number;
+  state: ImportState;
+  received?: number;
+  read?: number;
+  total?: number;
+  threads_added?: number;
+  threads_known?: number;
+  messages_added?: number;
+  threads_failed?: number;
+  problems?: ImportProblem[];
+  more_problems?: number;
+  omissions?: ImportOmission[];
+  problem?: Problem | null;
+}
+/**
+ * An entry that was not taken over, or not wholly: `message` says why.
+ *
+ * `entry` counts from 1 within `file` (of a zip); `title` as far as it is known.
+ */
+export interface ImportProblem {
+  message: string;
+  entry?: number | null;
+  title?: string | null;
+  file?: string | null;
+}
+/**
+ * So many things of one kind have no place here; `what` is an English plural.
+ */
+export interface ImportOmission {
+  what: string;
+  count: number;
+}
+/**
+ * Sent to every socket of the user while a history is being taken in.
+ */
+export interface ImportChanged {
+  type: 'import';
+  progress: Import;
+}
+/**
+ * The user's newest import, or none.
+ */
+export interface ImportList {
+  imports: Import[];
+}
+/**
+ * Begin an import, or go on with one that was interrupted.
+ *
+ * `fingerprint` tells the same file from another one (its name, size and date).
+ */
+export interface ImportStart {
+  name: string;
+  size: number;
+  fingerprint: string;
 }
 /**
  * A message is new or has changed; replaces what the client has of it.
@@ -412,36 +530,6 @@ export interface Snapshot {
   };
 }
 /**
- * A conversation without its messages.
- *
- * `leaf_id` is the last message of the branch being shown; `revision` grows by
- * one with every change, for compare-and-set.  `title` is `None` until somebody,
- * or the first answer, gives one; `titled_by_user` keeps it from being replaced.
- * `updated_at` is the last activity and orders the list, below what is `pinned`.
- *
- * `tags` are unique whatever their case.  A `folder` exists as long as a thread is in
- * it.  A `temporary` thread is in no list; it is deleted for good once it is closed,
- * and at `expires_at` at the latest.
- */
-export interface Thread {
-  id: string;
-  title: string | null;
-  settings: ThreadSettings;
-  created_at: number;
-  updated_at: number;
-  leaf_id?: string | null;
-  revision?: number;
-  titled_by_user?: boolean;
-  deleted_at?: number | null;
-  running?: boolean;
-  pinned?: boolean;
-  archived?: boolean;
-  tags?: string[];
-  folder?: string | null;
-  temporary?: boolean;
-  expires_at?: number | null;
-}
-/**
  * Stop a reply; a queued one is taken out of the queue.
  */
 export interface Stop {
@@ -554,6 +642,7 @@ export type Event =
   | ThreadChanged
   | ThreadGone
   | Health
+  | ImportChanged
   | Heartbeat
   | Pong
   | Goodbye;

@@ -5,6 +5,9 @@ import type {
   BulkResult,
   Emptied,
   Folders,
+  Import,
+  ImportList,
+  ImportStart,
   MessagePage,
   ModelList,
   Thread,
@@ -84,13 +87,53 @@ export class Rest {
     return this.#request('PATCH', 'account', patch);
   }
 
+  /** Whether an export can be had, before the browser saves it. */
+  async checkExport(path: string): Promise<void> {
+    const response = await this.#fetch('HEAD', path);
+    if (!response.ok) {
+      // the answer to a HEAD has no body that could say why
+      const said = await this.#fetch('GET', path);
+      throw new ProblemError(
+        problemIn((await said.json().catch(() => null)) as unknown, said)
+      );
+    }
+  }
+
+  imports(): Promise<ImportList> {
+    return this.#request('GET', 'imports');
+  }
+
+  startImport(start: ImportStart): Promise<Import> {
+    return this.#request('POST', 'imports', start);
+  }
+
+  sendPiece(importId: string, offset: number, piece: Blob): Promise<Import> {
+    return this.#request(
+      'PUT',
+      `imports/${importId}${query({ offset: String(offset) })}`,
+      piece
+    );
+  }
+
+  cancelImport(importId: string): Promise<Import> {
+    return this.#request('DELETE', `imports/${importId}`);
+  }
+
   async #request<T>(method: string, path: string, body?: object): Promise<T> {
-    let response: Response;
+    const response = await this.#fetch(method, path, body);
+    const answer = (await response.json().catch(() => null)) as unknown;
+    if (!response.ok || answer === null) {
+      throw new ProblemError(problemIn(answer, response));
+    }
+    return answer as T;
+  }
+
+  async #fetch(method: string, path: string, body?: object): Promise<Response> {
     try {
-      response = await fetch(apiUrl(this.#server, path), {
+      return await fetch(apiUrl(this.#server, path), {
         method,
         headers: this.#headers(),
-        body: body === undefined ? undefined : toJson(body),
+        body: body === undefined || body instanceof Blob ? body : toJson(body),
         cache: 'no-store',
         credentials: 'same-origin'
       });
@@ -102,11 +145,6 @@ export class Rest {
           'connection and try again.'
       });
     }
-    const answer = (await response.json().catch(() => null)) as unknown;
-    if (!response.ok || answer === null) {
-      throw new ProblemError(problemIn(answer, response));
-    }
-    return answer as T;
   }
 
   #headers(): Record<string, string> {

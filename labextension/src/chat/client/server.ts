@@ -46,6 +46,20 @@ export function pageUrl(
   return new URL(path, absolute(server.baseUrl)).href;
 }
 
+/** Let the browser save what a part of the REST interface answers. */
+export function save(server: ServerSettings, path: string): void {
+  const url = new URL(apiUrl(server, path));
+  if (server.token) {
+    url.searchParams.set('token', server.token);
+  }
+  const link = document.createElement('a');
+  link.href = url.href;
+  link.download = ''; // the server names it
+  document.body.append(link);
+  link.click();
+  link.remove();
+}
+
 function absolute(url: string): string {
   return new URL(url, window.location.href).href;
 }

@@ -1,5 +1,6 @@
 import { type ReactNode, useCallback, useRef, useState } from 'react';
 import { pageUrl } from '../client/server';
+import { ExportMenu } from './ExportMenu';
 import { IconButton } from './IconButton';
 import { InlineEdit } from './InlineEdit';
 import { TagChips } from './TagChips';
@@ -48,7 +49,7 @@ export function Header({ layout, listShown, pane, tools, onToggleList }: Props) 
             setScreen('conversation');
           }}
         />
-        <h2 className="jc-Header-title">{trans.__('Where answers come from')}</h2>
+        <h2 className="jc-Header-title">{trans.__('Settings')}</h2>
       </header>
     );
   }
@@ -93,6 +94,7 @@ export function Header({ layout, listShown, pane, tools, onToggleList }: Props) 
           }}
         />
       )}
+      {!isNew && <ExportMenu threadId={threadId} />}
       {tools}
       <IconButton
         icon={GearIcon}

@@ -1,7 +1,8 @@
+import { HistorySection } from './HistorySection';
 import { SourceCards } from './SourceCards';
 import { useChat, useChatState } from './context';
 
-/** Where answers come from, changed later. */
+/** Where answers come from, changed later; and taking the history along. */
 export function SettingsScreen() {
   const { services, trans } = useChat();
   const user = useChatState(state => state.user);
@@ -17,6 +18,7 @@ export function SettingsScreen() {
             )}
           </p>
         )}
+        <h3>{trans.__('Where answers come from')}</h3>
         <SourceCards
           onDone={() => {
             services.store.update(state => ({ ...state, screen: 'conversation' }));
@@ -37,6 +39,7 @@ export function SettingsScreen() {
             {trans.__('Forget my source and key')}
           </button>
         )}
+        <HistorySection />
         {user !== null && user.name !== '' && (
           <p className="jc-Settings-note">{trans.__('You are %1.', user.name)}</p>
         )}

@@ -70,6 +70,8 @@ export const ChipIcon = icon(
   'M4.5 4.5h7v7h-7z',
   'M6.5 2.5v2M9.5 2.5v2M6.5 11.5v2M9.5 11.5v2M2.5 6.5h2M2.5 9.5h2M11.5 6.5h2M11.5 9.5h2'
 );
+export const ExportIcon = icon('M8 9.5V2.75M5 5.5l3-3 3 3', 'M3 9v4h10V9');
+export const ImportIcon = icon('M8 2.5v7M5 6.75l3 3 3-3', 'M3 9v4h10V9');
 export const PageIcon = icon('M6.5 3H3v10h10V9.5', 'M9 3h4v4M12.75 3.25 7.5 8.5');
 export const ThemeIcon = icon('M13 9.6A5.5 5.5 0 1 1 6.4 3a4.4 4.4 0 0 0 6.6 6.6z');
 /** The mark of an answer. */

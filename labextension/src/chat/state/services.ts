@@ -10,6 +10,7 @@ import type { Event, More, User, Welcome } from '../protocol';
 import { AccountSettings } from './account';
 import { Asking } from './asking';
 import { Drafts } from './drafts';
+import { TakingAlong } from './exchange';
 import { Following } from './following';
 import { Listing } from './listing';
 import { LiveReplies } from './live';
@@ -40,6 +41,7 @@ export class Services {
   readonly listing: Listing;
   readonly organising: Organising;
   readonly account: AccountSettings;
+  readonly takingAlong: TakingAlong;
   readonly #commands: Commands;
   readonly #socket: Socket;
   readonly #tabs: Tabs<Note>;
@@ -92,6 +94,7 @@ export class Services {
     this.listing = new Listing(this.store, rest, this.following, this.memory);
     this.organising = new Organising(this.store, rest, this.listing, this.following);
     this.account = new AccountSettings(this.store, rest);
+    this.takingAlong = new TakingAlong(this.store, rest, server, this.listing);
   }
 
   /** Connect and load what is shown first. */
@@ -156,6 +159,9 @@ export class Services {
       case 'gone':
         this.listing.drop(event.thread_id);
         break;
+      case 'import':
+        this.takingAlong.take(event.progress);
+        break;
       case 'health':
         this.#takeHealth(event.problem);
         break;
@@ -177,6 +183,9 @@ export class Services {
     void this.listing.reload();
     this.#commands.resend();
     this.#sendWhatWaits();
+    if (this.store.state.exchange.progress !== null) {
+      void this.takingAlong.load(); // it may have ended meanwhile
+    }
     if (this.store.state.account === null) {
       void this.account.load();
     }

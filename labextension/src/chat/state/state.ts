@@ -9,6 +9,7 @@ import type {
   User
 } from '../protocol';
 import type { Conversation } from './conversation';
+import { type Exchange, noExchange } from './exchange';
 import type { Entry } from './pending';
 import { type ThreadList, noThreads } from './threads';
 
@@ -71,6 +72,7 @@ export interface ChatState {
   readonly unread: ReadonlySet<string>;
   /** What can be taken back. */
   readonly undo: Undo | null;
+  readonly exchange: Exchange;
   /** Why the last change was refused. */
   readonly refusal: Problem | null;
 }
@@ -96,6 +98,7 @@ export function initialState(open: Open): ChatState {
     selection: null,
     unread: new Set(),
     undo: null,
+    exchange: noExchange,
     refusal: null
   };
 }

@@ -1,0 +1,1 @@
+"""Taking histories along: what leaves as files, and what comes in from them."""

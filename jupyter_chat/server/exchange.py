@@ -1,0 +1,150 @@
+"""REST: histories as files, out and in."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timezone
+
+from jupyter_server.auth.decorator import authorized
+from tornado import web
+from tornado.iostream import StreamClosedError
+
+from ..engine.conversations import Invalid
+from ..exchange.documents import ENDINGS, MEDIA_TYPES, Format, everything, one_thread
+from ..exchange.filenames import disposition, file_name
+from ..protocol import ImportList, ImportStart, decode
+from ..store.interface import NotFound
+from .rest import ChatHandler
+
+_ID = r"([0-9a-f-]{36})"
+_IMPORT_ID = r"([0-9a-f]{32})"
+_ZIP = "application/zip"
+
+
+class ExportHandler(ChatHandler):
+    """A file that is saved, never shown: what models wrote is no page of this origin."""
+
+    @property
+    def content_security_policy(self) -> str:
+        return f"{super().content_security_policy}; default-src 'none'; sandbox"
+
+    def format(self) -> Format:
+        name = self.get_query_argument("format", Format.JSON.value)
+        try:
+            return Format(name)
+        except ValueError:
+            raise Invalid("`format` is `markdown`, `json` or `ipynb`.", "format") from None
+
+    def all_branches(self) -> bool:
+        """Whether not only the branch shown is wanted."""
+        wanted = self.get_query_argument("branches", "shown")
+        if wanted not in ("shown", "all"):
+            raise Invalid("`branches` is `shown` or `all`.", "branches")
+        return wanted == "all"
+
+    async def save(self, name: str, media_type: str, pieces: AsyncIterator[bytes]) -> None:
+        """Send the file as fast as it is taken."""
+        self.set_header("Content-Disposition", disposition(name))
+        self.set_header("Content-Type", media_type)
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Cache-Control", "no-store")
+        if self.request.method == "HEAD":
+            self.finish(set_content_type=media_type)
+            return
+        try:
+            async for piece in pieces:
+                if piece:
+                    self.write(piece)
+                    await self.flush()
+        except StreamClosedError:
+            return  # nobody takes it any more
+        except Exception:
+            if self._headers_written:
+                # Half a file must not look like a whole one.
+                self.detach().close()
+                self.log.exception("Chat history: an export broke off.")
+                return
+            raise
+        self.finish(set_content_type=media_type)
+
+
+class ExportThreadHandler(ExportHandler):
+    @web.authenticated
+    @authorized
+    async def get(self, thread_id: str) -> None:
+        user = await self.person()
+        kind, all_branches = self.format(), self.all_branches()
+        store = self.services.store
+        thread = await store.get_thread(user.id, thread_id)
+        if thread.deleted_at is not None or getattr(thread, "temporary", False):
+            raise NotFound("conversation")
+        pieces = one_thread(
+            store, user.id, thread, kind, person=user.name, all_branches=all_branches
+        )
+        await self.save(file_name(thread, ENDINGS[kind]), MEDIA_TYPES[kind], pieces)
+
+    head = get
+
+
+class ExportAllHandler(ExportHandler):
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        user = await self.person()
+        kind, all_branches = self.format(), self.all_branches()
+        store = self.services.store
+        await store.thread_ids(user.id)  # while there can still be an error
+        pieces = everything(store, user.id, kind, person=user.name, all_branches=all_branches)
+        ending, media_type = ".zip", _ZIP
+        if kind is Format.JSON:
+            ending, media_type = ENDINGS[kind], MEDIA_TYPES[kind]
+        await self.save(_name_of_all(ending), media_type, pieces)
+
+    head = get
+
+
+def _name_of_all(ending: str) -> str:
+    day = datetime.now(timezone.utc).date().isoformat()
+    return f"jupyter-chat {day}{ending}"
+
+
+class ImportsHandler(ChatHandler):
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        user = await self.person()
+        self.answer(ImportList(self.services.imports.newest(user.id)))
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        user = await self.person()
+        command = decode(self.body(), ImportStart)
+        self.answer(await self.services.imports.start(user.id, command))
+
+
+class ImportHandler(ChatHandler):
+    @web.authenticated
+    @authorized
+    async def put(self, import_id: str) -> None:
+        """The body is the piece of the file that begins at `offset`."""
+        user = await self.person()
+        text = self.get_query_argument("offset")
+        if not text.isascii() or not text.isdigit() or len(text) > 18:
+            raise Invalid("`offset` must be a number of bytes.", "offset")
+        imports = self.services.imports
+        self.answer(await imports.receive(user.id, import_id, int(text), self.body()))
+
+    @web.authenticated
+    @authorized
+    async def delete(self, import_id: str) -> None:
+        user = await self.person()
+        self.answer(await self.services.imports.cancel(user.id, import_id))
+
+
+default_handlers = [
+    (rf"jupyter-chat/api/threads/{_ID}/export", ExportThreadHandler),
+    (r"jupyter-chat/api/export", ExportAllHandler),
+    (r"jupyter-chat/api/imports", ImportsHandler),
+    (rf"jupyter-chat/api/imports/{_IMPORT_ID}", ImportHandler),
+]

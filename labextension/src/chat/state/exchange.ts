@@ -1,0 +1,140 @@
+import { problemOf } from '../client/problem';
+import type { Rest } from '../client/rest';
+import { type ServerSettings, save } from '../client/server';
+import type { Import, Problem } from '../protocol';
+import type { Listing } from './listing';
+import type { ChatState } from './state';
+import type { Store } from './store';
+
+export type ExportFormat = 'markdown' | 'json' | 'ipynb';
+
+/** Taking the history along, out and in. */
+export interface Exchange {
+  /** The newest import, as far as it is known. */
+  readonly progress: Import | null;
+  /** This page is sending the file. */
+  readonly sending: boolean;
+  /** Why the file could not be sent, or nothing be exported. */
+  readonly problem: Problem | null;
+}
+
+export const noExchange: Exchange = { progress: null, sending: false, problem: null };
+
+const PIECE_BYTES = 1024 * 1024;
+const TRIES = 5;
+
+/** Saves what is exported, sends what is imported. */
+export class TakingAlong {
+  constructor(
+    private readonly store: Store<ChatState>,
+    private readonly rest: Rest,
+    private readonly server: ServerSettings,
+    private readonly listing: Listing
+  ) {}
+
+  /** Save a thread, or everything, as a file; the problem if that cannot be. */
+  async export(format: ExportFormat, threadId: string | null): Promise<Problem | null> {
+    const what = threadId === null ? 'export' : `threads/${threadId}/export`;
+    const path = `${what}?format=${format}`;
+    try {
+      await this.rest.checkExport(path);
+    } catch (error) {
+      return problemOf(error);
+    }
+    save(this.server, path);
+    return null;
+  }
+
+  /** What the server knows of an import, after this page was loaded or reconnected. */
+  async load(): Promise<void> {
+    try {
+      const { imports } = await this.rest.imports();
+      const [newest = null] = imports;
+      this.#set({ progress: newest });
+    } catch {
+      // what is known stays; the connection says for itself that it is away
+    }
+  }
+
+  /** Send a file, from where an earlier attempt with it ended. */
+  async import(file: File): Promise<void> {
+    this.#set({ progress: null, sending: true, problem: null });
+    try {
+      let progress = await this.rest.startImport({
+        name: file.name.slice(0, 255) || 'file',
+        size: file.size,
+        fingerprint: `${file.name.slice(0, 900)}:${String(file.size)}:${String(file.lastModified)}`
+      });
+      this.take(progress);
+      while (progress.state === 'uploading' && this.#isCurrent(progress)) {
+        progress = await this.#sendNext(file, progress);
+        this.take(progress);
+      }
+      this.#set({ sending: false });
+    } catch (error) {
+      this.#set({ sending: false, problem: problemOf(error) });
+    }
+  }
+
+  async cancel(): Promise<void> {
+    const { progress } = this.store.state.exchange;
+    if (progress === null) {
+      return;
+    }
+    try {
+      this.take(await this.rest.cancelImport(progress.id));
+      this.#set({ sending: false });
+    } catch (error) {
+      this.#set({ problem: problemOf(error) });
+    }
+  }
+
+  /** Put away what the last import came to. */
+  dismiss(): void {
+    this.#set({ progress: null, problem: null });
+  }
+
+  /** News of an import, from any page. */
+  take(progress: Import): void {
+    const before = this.store.state.exchange.progress;
+    const late = before?.id === progress.id && isFinal(before);
+    if (late && progress.state === 'running') {
+      return; // an answer that was overtaken by the news of the end
+    }
+    this.#set({ progress });
+    if (isFinal(progress) && (progress.messages_added ?? 0) > 0) {
+      void this.listing.reload();
+    }
+  }
+
+  async #sendNext(file: File, { id, received = 0 }: Import): Promise<Import> {
+    const piece = file.slice(received, received + PIECE_BYTES);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.rest.sendPiece(id, received, piece);
+      } catch (error) {
+        // A connection that is away may be back in a moment; the server has kept the rest.
+        if (attempt === TRIES || problemOf(error).code !== 'internal') {
+          throw error;
+        }
+        await new Promise(resolve => setTimeout(resolve, 500 * 2 ** attempt));
+      }
+    }
+  }
+
+  #isCurrent({ id }: Import): boolean {
+    const { progress, sending } = this.store.state.exchange;
+    return sending && progress?.id === id && progress.state !== 'cancelled';
+  }
+
+  #set(changes: Partial<Exchange>): void {
+    this.store.update(state => ({
+      ...state,
+      exchange: { ...state.exchange, ...changes }
+    }));
+  }
+}
+
+export function isFinal({ state }: Import): boolean {
+  return state === 'done' || state === 'cancelled' || state === 'failed';
+}

@@ -1,0 +1,140 @@
+import { fireEvent, screen, waitFor, within } from '@testing-library/react';
+import { describe, expect, it, vi } from 'vitest';
+import * as server from '../../src/chat/client/server';
+import type { Import } from '../../src/chat/protocol';
+import { showChat, openThread } from './chat';
+
+const NEW: Import = { id: 'f00', name: 'history.json', size: 5, state: 'uploading' };
+const DONE: Import = { ...NEW, state: 'done', received: 5, threads_added: 2 };
+
+function aFile(text = 'hello', name = 'history.json'): File {
+  return new File([text], name, { lastModified: 7 });
+}
+
+async function settings() {
+  const chat = await showChat(({ answers }) => {
+    answers.set('GET imports', { imports: [] });
+  });
+  await chat.user.click(screen.getByRole('button', { name: 'Settings' }));
+  return chat;
+}
+
+describe('bringing a history', () => {
+  it('sends the file, shows how far it is and what became of it', async () => {
+    const { server: played, user } = await settings();
+    played.answers.set('POST imports', NEW);
+    played.answers.set('PUT imports/f00?offset=0', {
+      ...NEW,
+      state: 'running',
+      received: 5
+    });
+    await user.upload(screen.getByLabelText('File to import'), aFile());
+    expect(await screen.findByRole('progressbar', { name: 'Importing…' })).toBeVisible();
+    const start = played.requests.find(({ method }) => method === 'POST');
+    expect(start?.body).toEqual({
+      name: 'history.json',
+      size: 5,
+      fingerprint: 'history.json:5:7'
+    });
+    expect(played.requests.some(({ method }) => method === 'PUT')).toBe(true);
+
+    const lists = played.requests.filter(({ path }) => path === 'threads').length;
+    played.say({
+      type: 'import',
+      progress: {
+        ...DONE,
+        messages_added: 4,
+        threads_known: 3,
+        threads_failed: 1,
+        problems: [{ message: 'It has no messages.', entry: 4, title: 'Frogs' }],
+        more_problems: 7,
+        omissions: [{ what: 'images', count: 12 }]
+      }
+    });
+    const section = await screen.findByRole('region', { name: 'Your history' });
+    await within(section).findByText('Imported', { selector: 'strong' });
+    expect(section).toHaveTextContent('2 conversations added · 3 were here already');
+    expect(section).toHaveTextContent('1 could not be taken over');
+    expect(section).toHaveTextContent('Left out: images (12).');
+    expect(section).toHaveTextContent('8 problems');
+    expect(section).toHaveTextContent('entry 4, “Frogs”: It has no messages.');
+    expect(section).toHaveTextContent('and 7 more');
+    await waitFor(() => {
+      const now = played.requests.filter(({ path }) => path === 'threads').length;
+      expect(now).toBe(lists + 1);
+    });
+  });
+
+  it('goes on where the server says it ended', async () => {
+    const { server: played, user } = await settings();
+    played.answers.set('POST imports', { ...NEW, received: 3 });
+    played.answers.set('PUT imports/f00?offset=3', DONE);
+    await user.upload(screen.getByLabelText('File to import'), aFile());
+    await screen.findByText('Imported', { selector: 'strong' });
+    const puts = played.requests.filter(({ method }) => method === 'PUT');
+    expect(puts.map(({ path }) => path)).toEqual(['imports/f00?offset=3']);
+  });
+
+  it('takes a file that is dropped, and says why it is refused', async () => {
+    const { server: played } = await settings();
+    const problem = { code: 'too_large', message: 'The file is too large.' };
+    played.answers.set('POST imports', { problem });
+    const button = screen.getByRole('button', { name: /^Choose a file/ });
+    const files = { item: () => aFile(), length: 1 };
+    fireEvent.drop(button, { dataTransfer: { files } });
+    expect(await screen.findByText('The file is too large.')).toBeVisible();
+    expect(screen.queryByRole('progressbar')).toBeNull();
+  });
+
+  it('can be cancelled', async () => {
+    const { server: played, user } = await settings();
+    played.say({ type: 'import', progress: { ...NEW, state: 'running' } });
+    played.answers.set('DELETE imports/f00', { ...NEW, state: 'cancelled' });
+    await user.click(await screen.findByRole('button', { name: 'Cancel the import' }));
+    expect(await screen.findByText('Cancelled', { selector: 'strong' })).toBeVisible();
+  });
+
+  it('says how to go on with an upload that was interrupted', async () => {
+    const { server: played } = await settings();
+    played.say({ type: 'import', progress: { ...NEW, received: 2 } });
+    expect(await screen.findByText(/Choose the same file to go on/)).toBeVisible();
+  });
+});
+
+describe('taking along', () => {
+  it('saves a conversation in the format that is chosen with the keyboard', async () => {
+    const save = vi.spyOn(server, 'save').mockImplementation(() => undefined);
+    const chat = await showChat();
+    const id = '019a0000-0000-7000-8000-000000000001';
+    const thread = { id, title: 'Frogs', settings: {}, created_at: 1, updated_at: 1 };
+    await openThread(chat, thread, []);
+    chat.server.answers.set(`HEAD threads/${id}/export?format=ipynb`, {});
+    await chat.user.click(
+      await screen.findByRole('button', { name: 'Export the conversation' })
+    );
+    expect(screen.getByRole('menuitem', { name: 'Markdown' })).toHaveFocus();
+    await chat.user.keyboard('{ArrowDown}{Enter}');
+    await waitFor(() => {
+      expect(save).toHaveBeenCalledWith(
+        expect.anything(),
+        `threads/${id}/export?format=ipynb`
+      );
+    });
+    expect(screen.queryByRole('menu')).toBeNull();
+    save.mockRestore();
+  });
+
+  it('says why nothing can be saved', async () => {
+    const save = vi.spyOn(server, 'save').mockImplementation(() => undefined);
+    const { server: played, user } = await settings();
+    const problem = { code: 'store_down', message: 'The history cannot be read.' };
+    played.answers.set('HEAD export?format=json', { problem });
+    played.answers.set('GET export?format=json', { problem });
+    await user.click(
+      screen.getByRole('button', { name: 'Export everything: JSON, to import again' })
+    );
+    expect(await screen.findByText('The history cannot be read.')).toBeVisible();
+    expect(save).not.toHaveBeenCalled();
+    save.mockRestore();
+  });
+});

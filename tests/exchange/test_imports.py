@@ -1,0 +1,301 @@
+"""Files being imported: twice, in pieces, interrupted, and made to hurt."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import os
+import struct
+import time
+import tracemalloc
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from jupyter_chat.exchange.imports import ImportRefused, Imports
+from jupyter_chat.exchange.sources import Limits
+from jupyter_chat.protocol import Code, ImportStart, ImportState
+from jupyter_chat.store.interface import NotFound, Store
+from tests.store.builders import ADA, GRACE
+
+from .conftest import SMALL, all_of, an_import, as_json, conversation, ended, node, simple, taken
+
+
+def zipped(**files: bytes) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name.replace("__", "/").replace("_json", ".json"), content)
+    return data.getvalue()
+
+
+async def test_importing_twice_changes_nothing(imports: Imports, store: Store) -> None:
+    data = as_json(*(simple(f"c-{number}", turns=3) for number in range(5)))
+    first = await taken(imports, data)
+    assert (first.state, first.problems) == (ImportState.DONE, [])
+    assert (first.threads_added, first.messages_added, first.threads_known) == (5, 30, 0)
+    assert (first.read, first.total) == (len(data), len(data))
+    everything = await all_of(store)
+    assert sum(len(messages) for _, messages in everything) == 30
+    second = await taken(imports, data)
+    assert (second.threads_added, second.messages_added, second.threads_known) == (0, 0, 5)
+    assert await all_of(store) == everything
+
+
+async def test_a_later_export_adds_what_is_new(imports: Imports, store: Store) -> None:
+    await taken(imports, as_json(simple("c-1", turns=2)))
+    later = await taken(imports, as_json(simple("c-1", turns=4), simple("c-2")))
+    assert (later.threads_added, later.messages_added) == (2, 6)
+    threads = await all_of(store)
+    assert sorted(len(messages) for _, messages in threads) == [2, 8]
+
+
+async def test_a_zip_in_several_files_with_others_beside_them(
+    imports: Imports, store: Store
+) -> None:
+    data = zipped(
+        conversations_json=as_json(simple("a")),
+        **{
+            "conversations-001_json": as_json(simple("b"), 7),
+            "..__..__etc__conversations-002_json": as_json(simple("c")),
+            "user_json": b"{}",
+            "conversations.html": b"<html>",
+            "inner__nested.zip": zipped(conversations_json=as_json(simple("d"))),
+        },
+    )
+    state = await taken(imports, data)
+    assert (state.state, state.threads_added) == (ImportState.DONE, 3)
+    (problem,) = state.problems
+    assert (problem.file, problem.entry) == ("conversations-001.json", 2)
+
+
+async def test_a_bad_entry_is_named_and_the_rest_goes_on(imports: Imports, store: Store) -> None:
+    circle = conversation([node("x", "y"), node("y", "x")], title="Round", id="r")
+    good = simple("good")
+    entries = [
+        json.dumps(simple("first")),
+        "42",
+        '"text"',
+        "null",
+        "[]",
+        "{}",
+        '{"title": "Half", "mapping": 3}',
+        '{"title": "NaN", "mapping": {}, "create_time": NaN}',
+        json.dumps(circle),
+        '{"mapping": ' + '{"a":' * 5000 + "1" + "}" * 5000 + "}",
+        '{"title": "Giant", "x": "' + "y" * 2_000_000 + '"}',
+        json.dumps(good),
+        json.dumps(simple("surrogate", turns=1)).replace("Why 0?", "\\ud83d?"),
+        json.dumps(good),
+        '{"broken": ',
+    ]
+    data = ("[" + ",".join(entries)).encode()
+    state = await taken(imports, data)
+    assert state.state is ImportState.DONE
+    assert (state.threads_added, state.threads_known) == (3, 1)
+    assert [problem.entry for problem in state.problems] == [*range(2, 12), 15]
+    assert state.threads_failed == 11
+    assert {problem.entry: problem.title for problem in state.problems if problem.title} == {
+        7: "Half",
+        9: "Round",
+    }
+    texts = {
+        part.text
+        for _, messages in await all_of(store)
+        for message in messages
+        for part in message.parts
+    }
+    assert "\ufffd?" in texts
+
+
+async def test_many_problems_are_counted_and_not_all_kept(imports: Imports) -> None:
+    state = await taken(imports, b"[" + b"1," * 100_000 + b"2]")
+    assert state.state is ImportState.DONE
+    assert (state.threads_failed, len(state.problems)) == (100_001, 200)
+    assert state.more_problems == 100_001 - 200
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"hello", "neither JSON nor a zip"),
+        (b"{}", "no list of conversations"),
+        (b'{"format":"jupyter-chat","version":2,"threads":[1]}', "newer version"),
+        (b'{"format":"other","version":1,"threads":[1]}', "no export of"),
+        (b"PK\x03\x04" + b"x" * 100, "cut off or damaged"),
+        (zipped(readme_json=b"[]"), "without a `conversations.json`"),
+    ],
+)
+async def test_what_cannot_be_imported_is_refused_with_the_reason(
+    imports: Imports, data: bytes, said: str
+) -> None:
+    state = await taken(imports, data)
+    assert state.state is ImportState.FAILED
+    assert state.problem is not None
+    assert said in state.problem.message
+
+
+async def test_a_zip_bomb_is_not_unpacked_to_its_end(imports: Imports) -> None:
+    state = await taken(imports, zipped(conversations_json=b"[" + b" " * 200_000_000 + b"]"))
+    assert (state.threads_added, state.problems[0].file) == (0, "conversations.json")
+    assert "so large" in state.problems[0].message
+    assert state.read < 50_000_000
+
+
+async def test_a_zip_of_very_many_files_is_not_even_opened(
+    imports: Imports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(zipfile, "ZipFile", None)
+    for count, length in ((65_535, 1000), (9, 2**31)):
+        end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, count, count, length, 0, 0)
+        state = await taken(imports, b"PK\x03\x04" + b"x" * 1000 + end)
+        assert state.problem is not None
+        assert "too many files" in state.problem.message
+
+
+async def test_a_damaged_member_costs_only_itself(imports: Imports, store: Store) -> None:
+    good, bad = as_json(simple("a")), as_json(*(simple(f"{n}") for n in range(50)))
+    data = bytearray(zipped(conversations_json=bad, **{"conversations-1_json": good}))
+    at = data.index(b"conversations.json") + 200
+    data[at : at + 20] = b"\xff" * 20
+    state = await taken(imports, bytes(data))
+    assert state.state is ImportState.DONE
+    assert state.problems
+    assert {each.title for each, _ in await all_of(store)} >= {"Talk a"}
+
+
+# --- uploads --------------------------------------------------------------------------
+
+
+def _start(data: bytes, name: str = "f") -> ImportStart:
+    return ImportStart("export.json", len(data), name)
+
+
+async def test_an_upload_goes_on_where_it_ended_also_in_another_process(
+    imports: Imports, store: Store, tmp_path: Path
+) -> None:
+    data = as_json(*(simple(f"c-{number}") for number in range(20)))
+    state = await imports.start(ADA, _start(data))
+    await imports.receive(ADA, state.id, 0, data[:1000])
+    assert (await imports.receive(ADA, state.id, 0, data[:1000])).received == 1000
+    with pytest.raises(ImportRefused) as refused:
+        await imports.receive(ADA, state.id, 2000, data[2000:])
+    assert refused.value.problem.code is Code.CONFLICT
+    assert (await imports.start(ADA, _start(data))).received == 1000
+    later = an_import(store, tmp_path)
+    state = await later.start(ADA, _start(data))
+    assert (state.received, state.state) == (1000, ImportState.UPLOADING)
+    await later.receive(ADA, state.id, 1000, data[1000:])
+    assert (await ended(later)).threads_added == 20
+    assert not [path for path in (tmp_path / "imports").rglob("*") if path.is_file()]
+
+
+async def test_after_a_restart_in_the_middle_only_what_is_missing_is_added(
+    store: Store, tmp_path: Path
+) -> None:
+    data = as_json(*(simple(f"c-{number:04}", turns=4) for number in range(100)))
+    before = an_import(store, tmp_path)
+    state = await before.start(ADA, _start(data))
+    await before.receive(ADA, state.id, 0, data)
+    while not await store.thread_ids(ADA):  # noqa: ASYNC110
+        await asyncio.sleep(0.005)
+    await before.close()
+    there = len(await store.thread_ids(ADA))
+    assert 0 < there < 100
+    after = an_import(store, tmp_path)
+    assert (await after.start(ADA, _start(data))).received == len(data)
+    state = await ended(after)
+    assert (state.state, state.threads_known) == (ImportState.DONE, there)
+    assert state.threads_added == 100 - there
+    assert {len(messages) for _, messages in await all_of(store)} == {8}
+
+
+async def test_an_import_can_be_cancelled_and_its_file_is_gone(
+    imports: Imports, store: Store, tmp_path: Path
+) -> None:
+    data = as_json(*(simple(f"c-{number}", turns=4) for number in range(120)))
+    state = await imports.start(ADA, _start(data))
+    await imports.receive(ADA, state.id, 0, data)
+    with pytest.raises(ImportRefused):
+        await imports.start(ADA, _start(b"other", "other"))
+    while not await store.thread_ids(ADA):  # noqa: ASYNC110
+        await asyncio.sleep(0.005)
+    cancelled = await imports.cancel(ADA, state.id)
+    assert cancelled.state is ImportState.CANCELLED
+    there = len(await store.thread_ids(ADA))
+    assert 0 < there < 120
+    assert not [path for path in (tmp_path / "imports").rglob("*") if path.is_file()]
+    assert (await taken(imports, data)).threads_added == 120 - there
+
+
+async def test_only_so_much_is_taken(imports: Imports, tmp_path: Path) -> None:
+    with pytest.raises(ImportRefused) as refused:
+        await imports.start(ADA, ImportStart("f", SMALL.upload + 1, "f"))
+    assert refused.value.problem.code is Code.TOO_LARGE
+    state = await imports.start(ADA, ImportStart("f", 10, "f"))
+    with pytest.raises(ImportRefused):
+        await imports.receive(ADA, state.id, 0, b"x" * 11)
+    await imports.receive(ADA, state.id, 0, b"x" * 5)
+    await imports.start(ADA, ImportStart("g", 10, "g"))
+    assert not [path for path in (tmp_path / "imports").rglob("*") if path.is_file()]
+
+
+async def test_somebody_elses_import_is_unknown(imports: Imports) -> None:
+    state = await imports.start(ADA, ImportStart("f", 10, "f"))
+    for call in (imports.receive(GRACE, state.id, 0, b"x"), imports.cancel(GRACE, state.id)):
+        with pytest.raises(NotFound):
+            await call
+    assert imports.newest(GRACE) == []
+
+
+async def test_what_nobody_goes_on_with_is_dropped_after_a_day(
+    imports: Imports, tmp_path: Path
+) -> None:
+    state = await imports.start(ADA, ImportStart("f", 10, "f"))
+    await imports.receive(ADA, state.id, 0, b"x")
+    (path,) = [path for path in (tmp_path / "imports").rglob("*") if path.is_file()]
+    await imports.start(GRACE, ImportStart("f", 10, "f"))
+    assert path.exists()
+    yesterday = time.time() - 25 * 3600
+    os.utime(path, (yesterday, yesterday))
+    await imports.start(GRACE, ImportStart("f", 10, "f"))
+    assert not path.exists()
+
+
+# --- cost -----------------------------------------------------------------------------
+
+
+async def test_the_memory_it_takes_does_not_grow_with_the_file(
+    store: Store, tmp_path: Path
+) -> None:
+    """50 MB in entries of 500 kB, only some of which are new: reading is what is measured."""
+    filler = [{"x": "word " * 1000}] * 80
+    entry = json.dumps({**simple("c"), "more": filler}).encode()
+    data = b"[" + b",".join([entry] * (50_000_000 // len(entry))) + b"]"
+    imports = an_import(store, tmp_path, Limits(upload=10**9, unpacked=10**9, entry=2**20))
+    state = await imports.start(ADA, _start(data))
+    for offset in range(0, len(data), 2**22):
+        await imports.receive(ADA, state.id, offset, data[offset : offset + 2**22])
+        if offset + 2**22 >= len(data) - 2**22 and not tracemalloc.is_tracing():
+            tracemalloc.start()
+    try:
+        state = await ended(imports)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (state.state, state.threads_added) == (ImportState.DONE, 1)
+    assert state.read == len(data)
+    assert peak < 12_000_000
+
+
+async def test_the_event_loop_goes_on_meanwhile(imports: Imports) -> None:
+    data = as_json(*(simple(f"c-{number}", turns=20) for number in range(20)))
+    state = await imports.start(ADA, _start(data))
+    await imports.receive(ADA, state.id, 0, data)
+    turns = 0
+    while imports.newest(ADA)[0].state is ImportState.RUNNING:
+        await asyncio.sleep(0)
+        turns += 1
+    assert turns > 20
