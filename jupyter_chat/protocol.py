@@ -196,6 +196,7 @@ class Thread(Struct, omit_defaults=True):
     revision: int = 0
     titled_by_user: bool = False
     deleted_at: Milliseconds | None = None
+    tags: list[str] = []
     running: bool = False
     """True while an answer is being made; known by the engine, never stored."""
     pinned: bool = False
@@ -487,6 +488,55 @@ class MessagePage(Struct, frozen=True):
     elsewhere: bool = False
 
 
+class Mark(Struct, frozen=True):
+    """A place in a text, from `begin` to before `end`, counted as JavaScript counts
+    (in UTF-16)."""
+
+    begin: int
+    end: int
+
+
+class Snippet(Struct, frozen=True):
+    """A piece of a text, all on one line; `marks` are the places of what was looked for."""
+
+    text: str
+    marks: list[Mark]
+
+
+class MessageHit(Struct, frozen=True):
+    """A message that was found, and the conversation it is in."""
+
+    thread: Thread
+    message_id: Id
+    role: Role
+    created_at: Milliseconds
+    snippet: Snippet
+
+
+class TitleHit(Struct, frozen=True):
+    """A conversation whose title was found."""
+
+    thread: Thread
+    title: Snippet
+
+
+class SearchPage(Struct, omit_defaults=True, frozen=True):
+    """What was found, newest first.
+
+    The first page has the newest few titles, and messages.  `more_titles` and `next`
+    are the cursors of the following pages of either, which hold only those.  A page
+    with `next` may hold fewer messages than asked for, even none: the search has been
+    long enough by then, and goes on from there.
+    """
+
+    titles: list[TitleHit] = []
+    more_titles: str | None = None
+    messages: list[MessageHit] = []
+    next: str | None = None
+    indexing: bool = False
+    """Older messages are still being taken into the index: there may be more to find."""
+
+
 class ThreadPatch(Struct, frozen=True):
     """Changes to a thread; fields left out stay.  `revision` makes it compare-and-set."""
 
@@ -741,6 +791,7 @@ class Failure(Struct, frozen=True):
 RESOURCES = (
     ThreadPage,
     MessagePage,
+    SearchPage,
     ThreadPatch,
     Thread,
     View,

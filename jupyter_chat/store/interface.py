@@ -27,6 +27,7 @@ from ..protocol import (
     ThreadSettings,
     View,
 )
+from .terms import Phrase
 
 
 class StoreError(Exception):
@@ -178,6 +179,36 @@ class Node(Struct, frozen=True):
     parent_id: str | None
     role: Role
     status: Status
+
+
+class SearchQuery(Struct, frozen=True):
+    """What to look for; all of it must hold.
+
+    `phrases` are in the text, `model` are words of the model's name, `tag` is one of
+    the thread's.  The time is that of the message (or thread): from `since` on, before
+    `until`.
+    """
+
+    phrases: tuple[Phrase, ...] = ()
+    role: Role | None = None
+    model: str | None = None
+    tag: str | None = None
+    has_code: bool = False
+    since: Milliseconds | None = None
+    until: Milliseconds | None = None
+
+
+class FoundPage(Struct, frozen=True):
+    """Messages (or, for titles, threads only) that were found, newest first.
+
+    `next` is the cursor of the following page (`None`: this was the last).  A page may
+    be short, even empty, and have a following one: a call looks only so far.
+    """
+
+    found: list[tuple[Thread, Message | None]]
+    next: str | None
+    indexing: bool
+    """What was stored before there was an index is not all in it yet."""
 
 
 class Lease(Struct, frozen=True):
@@ -344,6 +375,26 @@ class Store(Protocol):
 
         Returns those that were interrupted just now, and all that are taken over and
         run: also those of earlier calls, whose answer may have been lost."""
+
+    # search
+
+    async def search(
+        self,
+        user_id: str,
+        query: SearchQuery,
+        *,
+        titles: bool = False,
+        limit: int,
+        cursor: str | None = None,
+    ) -> FoundPage:
+        """The person's final messages that hold what is looked for, in threads that are
+        not in the trash, newest first (those of one moment in any order); with `titles`
+        threads, by their titles.  A message is found as soon as it is stored.  An
+        unreadable cursor raises `ValueError`."""
+
+    async def index_some(self) -> bool:
+        """Take some of what was stored before there was an index into it.  False: there
+        is nothing left; to be called until then, by one process or several."""
 
     # people
 

@@ -14,22 +14,25 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
+from msgspec import UNSET
 from pymongo import AsyncMongoClient, ReadPreference, ReturnDocument
 from pymongo.errors import DuplicateKeyError, InvalidURI
 from pymongo.write_concern import WriteConcern
 
 from ..ids import new_id, now_ms
 from ..protocol import Code, Message, Milliseconds, Problem, Thread
-from . import mongo_branches, mongo_lists, mongo_replies, mongo_turns
+from . import mongo_branches, mongo_lists, mongo_replies, mongo_search, mongo_turns
 from .interface import (
     EVERYTHING,
     Accepted,
     Checkpoint,
     Conflict,
+    FoundPage,
     Lease,
     Left,
     Node,
     NotFound,
+    SearchQuery,
     ThreadChanges,
     ThreadFilter,
     Turn,
@@ -178,6 +181,7 @@ class MongoStore:
             thread = to_thread(await self._db.threads.find_one(place))
             after = changed(thread, changes)
             if after is thread:
+                await self._index_title(user_id, changes, thread)
                 return thread
             if revision is not None and revision != thread.revision:
                 raise Conflict
@@ -188,18 +192,39 @@ class MongoStore:
                 return_document=ReturnDocument.AFTER,
             )
             if updated is not None:
-                return to_thread(updated)
+                thread = to_thread(updated)
+                await self._index_title(user_id, changes, thread)
+                return thread
             # Somebody else was faster: apply the change to what the thread is now.
+
+    async def _index_title(self, user_id: str, changes: ThreadChanges, thread: Thread) -> None:
+        """After a change of the title, and after its repetition: the first one may have
+        been cut short in between."""
+        if changes.title is not UNSET:
+            await mongo_search.put_titles(self._db, user_id, [thread])
 
     # --- messages -----------------------------------------------------------------------
 
     @translated
     async def add_turn(self, user_id: str, turn: Turn) -> Accepted:
-        return await mongo_turns.add_turn(self._db, user_id, turn)
+        accepted = await mongo_turns.add_turn(self._db, user_id, turn)
+        question = turn.question
+        if question is not None and accepted.repeated:
+            question = await self.get_message(
+                user_id, turn.reply.thread_id, str(accepted.question_id)
+            )
+        if question is not None:
+            await mongo_search.put_messages(self._db, user_id, [question])
+        if turn.new_thread is not None:
+            await mongo_search.put_titles(self._db, user_id, [accepted.thread])
+        return accepted
 
     @translated
     async def add_thread(self, user_id: str, thread: Thread, messages: list[Message]) -> int:
-        return await mongo_turns.add_thread(self._db, user_id, thread, messages)
+        added = await mongo_turns.add_thread(self._db, user_id, thread, messages)
+        await mongo_search.put_messages(self._db, user_id, messages)
+        await mongo_search.put_titles(self._db, user_id, [thread])
+        return added
 
     @translated
     async def get_message(self, user_id: str, thread_id: str, message_id: str) -> Message:
@@ -283,6 +308,24 @@ class MongoStore:
     @translated
     async def recover(self, lease: Lease, now: Milliseconds) -> list[Left]:
         return await mongo_replies.recover(self._db, lease, now)
+
+    # --- search -------------------------------------------------------------------------
+
+    @translated
+    async def search(
+        self,
+        user_id: str,
+        query: SearchQuery,
+        *,
+        titles: bool = False,
+        limit: int,
+        cursor: str | None = None,
+    ) -> FoundPage:
+        return await mongo_search.search(self._db, user_id, query, titles, limit, cursor)
+
+    @translated
+    async def index_some(self) -> bool:
+        return await mongo_search.index_some(self._db)
 
     # --- people -------------------------------------------------------------------------
 

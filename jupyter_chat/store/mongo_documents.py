@@ -41,6 +41,7 @@ def to_document(user_id: str, record: Thread | Message) -> Document:
     document.pop("running", None)
     if isinstance(record, Thread):
         document["shelf"] = shelf_of(record)
+        document["revision"] = record.revision  # compared with, also while it is 0
     return document
 
 

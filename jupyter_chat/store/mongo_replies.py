@@ -25,6 +25,7 @@ from .mongo_documents import (
     to_thread,
 )
 from .mongo_errors import is_duplicate
+from .mongo_search import put_messages
 from .records import LIVE, Growth, Resumable, fold, has_lapsed, interrupted, left_of, resumable
 
 
@@ -138,6 +139,7 @@ async def finish_reply(db: Database, user_id: str, message: Message) -> Thread:
     )
     if not result.matched_count:
         raise NotFound("message")
+    await put_messages(db, user_id, [message])
     place = {"_id": message.thread_id, "user_id": user_id}
     updated = await db.threads.find_one_and_update(
         {**place, "updated_at": {"$lt": message.completed_at or 0}},
@@ -181,7 +183,7 @@ async def _take_over_or_end(
     user_id, message_id = running["user_id"], running["_id"]
     found = await db.messages.find_one({"_id": message_id, "user_id": user_id, "status": IS_LIVE})
     if found is None:  # final already, or its turn was never stored
-        await forget(db, user_id, message_id)
+        await _forget_ended(db, user_id, message_id)
         return None
     message = to_message(found)
     attempt = running.get("attempt", 0) + 1
@@ -244,8 +246,16 @@ async def _interrupt(
     result = await db.messages.update_one(
         {"_id": message.id, "user_id": user_id, "status": IS_LIVE}, growth_of(message)
     )
-    await forget(db, user_id, message.id)
+    await _forget_ended(db, user_id, message.id)
     return message if result.modified_count else None
+
+
+async def _forget_ended(db: Database, user_id: str, message_id: str) -> None:
+    """What is left of a reply whose end was written, perhaps with nothing after it."""
+    final = await db.messages.find_one({"_id": message_id, "user_id": user_id})
+    if final is not None:
+        await put_messages(db, user_id, [to_message(final)])
+    await forget(db, user_id, message_id)
 
 
 async def renew_lease(db: Database, lease: Lease) -> None:

@@ -80,9 +80,23 @@ async def _organised(db: AsyncDatabase[Document]) -> None:
         await threads.drop_index("by_activity")
 
 
+async def _search(db: AsyncDatabase[Document]) -> None:
+    await db["search"].create_index(
+        [
+            ("user_id", DESCENDING),
+            ("kind", DESCENDING),
+            ("terms", DESCENDING),
+            ("at", DESCENDING),
+            ("_id", DESCENDING),
+        ],
+        name="by_term",
+    )
+
+
 MIGRATIONS: tuple[Callable[[AsyncDatabase[Document]], Awaitable[None]], ...] = (
     _first,
     _organised,
+    _search,
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from functools import partial
 from pathlib import Path
@@ -10,14 +11,24 @@ import msgspec
 
 from ..ids import new_id
 from ..protocol import Message, Milliseconds, Thread
-from . import sqlite_branches, sqlite_lists, sqlite_messages, sqlite_replies, sqlite_threads
+from . import (
+    sqlite_branches,
+    sqlite_index,
+    sqlite_lists,
+    sqlite_messages,
+    sqlite_replies,
+    sqlite_search,
+    sqlite_threads,
+)
 from .interface import (
     EVERYTHING,
     Accepted,
     Checkpoint,
+    FoundPage,
     Lease,
     Left,
     Node,
+    SearchQuery,
     ThreadChanges,
     ThreadFilter,
     Turn,
@@ -26,8 +37,10 @@ from .interface import (
 from .records import decode_cursor
 from .sqlite_database import Database
 from .sqlite_threads import to_json
+from .terms import of_message
 
 _PROBE_BYTES = 64 * 1024
+_LONGEST_NUMBER = 19
 _decode_settings = msgspec.json.Decoder(UserSettings).decode
 
 
@@ -113,8 +126,16 @@ class SqliteStore:
         return await self._write(partial(sqlite_messages.add_turn, user_id=user_id, turn=turn))
 
     async def add_thread(self, user_id: str, thread: Thread, messages: list[Message]) -> int:
+        # There may be many: nobody else who writes should wait for this.
+        terms = await asyncio.to_thread(_terms_of, messages)
         return await self._write(
-            partial(sqlite_messages.add_thread, user_id=user_id, thread=thread, messages=messages)
+            partial(
+                sqlite_messages.add_thread,
+                user_id=user_id,
+                thread=thread,
+                messages=messages,
+                terms=terms,
+            )
         )
 
     async def get_message(self, user_id: str, thread_id: str, message_id: str) -> Message:
@@ -211,11 +232,49 @@ class SqliteStore:
     async def recover(self, lease: Lease, now: Milliseconds) -> list[Left]:
         return await self._write(partial(sqlite_replies.recover, lease=lease, now=now))
 
+    async def search(
+        self,
+        user_id: str,
+        query: SearchQuery,
+        *,
+        titles: bool = False,
+        limit: int,
+        cursor: str | None = None,
+    ) -> FoundPage:
+        before = _number(cursor) if cursor is not None else None
+        return await self._read(
+            partial(
+                sqlite_search.search,
+                user_id=user_id,
+                query=query,
+                titles=titles,
+                limit=limit,
+                before=before,
+            )
+        )
+
+    async def index_some(self) -> bool:
+        if not await self._read(sqlite_index.is_behind):
+            return False
+        progress = await self._write(sqlite_index.begin)
+        batch = await self._read(partial(sqlite_index.read_batch, begun=progress))
+        return await self._write(partial(sqlite_index.write_batch, batch=batch))
+
     async def get_settings(self, user_id: str) -> UserSettings:
         return await self._read(partial(_get_settings, user_id=user_id))
 
     async def put_settings(self, user_id: str, settings: UserSettings) -> None:
         await self._write(partial(_put_settings, user_id=user_id, settings=settings))
+
+
+def _terms_of(messages: list[Message]) -> dict[str, set[str]]:
+    return {message.id: of_message(message) for message in messages}
+
+
+def _number(cursor: str) -> int:
+    if not cursor.isascii() or not cursor.isdigit() or len(cursor) > _LONGEST_NUMBER:
+        raise ValueError("The cursor cannot be read; begin with the first page.")
+    return int(cursor)
 
 
 def _put_meta(db: sqlite3.Connection, name: str, value: object) -> None:

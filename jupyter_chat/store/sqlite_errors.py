@@ -49,6 +49,8 @@ def _code(error: Exception, path: Path) -> Code | None:
     for words, code in _CODES.items():
         if words in text:
             return code
+    if "no such module: fts5" in text:
+        return Code.STORE_DOWN
     if "unable to open" in text or "i/o error" in text:
         return _cause(path)
     return None

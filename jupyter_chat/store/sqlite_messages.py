@@ -10,6 +10,7 @@ import msgspec
 from ..protocol import Message, Role, Status, Thread
 from .interface import Accepted, Node, NotFound, ThreadChanges, Turn
 from .records import LIVE, Growth, changed, fold
+from .sqlite_index import put_message
 from .sqlite_threads import get_thread, insert_thread, save_thread, to_json
 
 decode_message = msgspec.json.Decoder(Message).decode
@@ -46,7 +47,11 @@ def add_turn(db: sqlite3.Connection, user_id: str, turn: Turn) -> Accepted:
 
 
 def add_thread(
-    db: sqlite3.Connection, user_id: str, thread: Thread, messages: list[Message]
+    db: sqlite3.Connection,
+    user_id: str,
+    thread: Thread,
+    messages: list[Message],
+    terms: dict[str, set[str]],
 ) -> int:
     insert_thread(db, user_id, thread)
     get_thread(db, user_id, thread.id)
@@ -54,7 +59,7 @@ def add_thread(
     for message in messages:
         if _is_there(db, user_id, message):
             continue
-        _insert_message(db, user_id, message)
+        _insert_message(db, user_id, message, terms.get(message.id))
         added += 1
     return added
 
@@ -96,7 +101,10 @@ def require_message(db: sqlite3.Connection, user_id: str, thread_id: str, messag
         raise NotFound("message")
 
 
-def _insert_message(db: sqlite3.Connection, user_id: str, message: Message) -> None:
+def _insert_message(
+    db: sqlite3.Connection, user_id: str, message: Message, terms: set[str] | None = None
+) -> None:
+    put_message(db, user_id, message, terms)
     db.execute(
         """INSERT INTO messages (id, user_id, thread_id, parent_id, role, status, client_id, body)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",

@@ -8,6 +8,7 @@ import sqlite3
 from ..protocol import Message, Milliseconds, Thread
 from .interface import Checkpoint, Lease, Left, ThreadChanges
 from .records import Resumable, changed, fold, has_lapsed, interrupted, left_of, resumable
+from .sqlite_index import put_message
 from .sqlite_messages import decode_message, growth_of, require_message
 from .sqlite_threads import get_thread, save_thread, to_json
 
@@ -47,15 +48,16 @@ def begin_reply(db: sqlite3.Connection, user_id: str, message_id: str, owner: st
 
 def finish_reply(db: sqlite3.Connection, user_id: str, message: Message) -> Thread:
     require_message(db, user_id, message.thread_id, message.id)
-    _save_reply(db, message)
+    _save_reply(db, user_id, message)
     thread = get_thread(db, user_id, message.thread_id)
     updated_at = max(thread.updated_at, message.completed_at or 0)
     after = changed(thread, ThreadChanges(updated_at=updated_at))
     return thread if after is thread else save_thread(db, after)
 
 
-def _save_reply(db: sqlite3.Connection, message: Message) -> None:
+def _save_reply(db: sqlite3.Connection, user_id: str, message: Message) -> None:
     """A reply in its final state, no longer among the running."""
+    put_message(db, user_id, message)
     db.execute(
         "UPDATE messages SET status = ?, body = ? WHERE id = ?",
         (message.status, to_json(message), message.id),
@@ -105,7 +107,7 @@ def _recover_from(db: sqlite3.Connection, dead: str, owner: str, now: Millisecon
         going_on = resumable(message, growth)
         if begun and going_on is None:
             message = interrupted(fold(message, growth), now)
-            _save_reply(db, message)
+            _save_reply(db, user_id, message)
             ended.append(Left(user_id, message))
             continue
         db.execute(

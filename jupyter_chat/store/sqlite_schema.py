@@ -2,7 +2,7 @@
 
 Message and thread bodies are the JSON of `protocol.Message` and `protocol.Thread`;
 a column beside them exists only where a query needs it.  Nothing here needs more
-than SQLite 3.24 with JSON functions.
+than SQLite 3.24 with JSON functions and FTS5, which every usual build of Python has.
 """
 
 from __future__ import annotations
@@ -97,6 +97,18 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (user_id, archived, tag, pinned, updated_at, thread_id)
         ) WITHOUT ROWID""",
         "CREATE INDEX tags_by_thread ON tags (thread_id)",
+    ),
+    # The search index, see `sqlite_index.py`.
+    (
+        "CREATE TABLE search_people (number INTEGER PRIMARY KEY, user_id TEXT NOT NULL UNIQUE)",
+        # id: that of a message or a thread; number: its place in the index
+        "CREATE TABLE search_entries (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE)",
+        # No text and no positions: a tenth of the size, and phrases are rare enough to be
+        # looked up in the messages.  The tokenizer takes terms apart at spaces only.
+        """CREATE VIRTUAL TABLE search_terms USING fts5 (
+            terms, content = '', columnsize = 0, detail = none,
+            tokenize = "ascii tokenchars '_:<='"
+        )""",
     ),
 )
 

@@ -9,6 +9,7 @@ import msgspec
 from ..protocol import Thread
 from .interface import Conflict, NotFound, ThreadChanges
 from .records import changed
+from .sqlite_index import put_title
 
 decode_thread = msgspec.json.Decoder(Thread).decode
 
@@ -48,6 +49,8 @@ def update_thread(
         return thread
     if revision is not None and revision != thread.revision:
         raise Conflict
+    if after.title != thread.title:
+        put_title(db, user_id, after)
     return save_thread(db, after)
 
 
@@ -70,6 +73,7 @@ def insert_thread(db: sqlite3.Connection, user_id: str, thread: Thread) -> None:
         (thread.id, user_id, thread.updated_at, to_json(thread)),
     )
     if inserted.rowcount:
+        put_title(db, user_id, thread)
         save_thread(db, thread)
 
 

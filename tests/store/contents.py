@@ -20,7 +20,10 @@ def contents(url: str) -> dict[str, list[Any]]:
 def _of_sqlite(path: str) -> dict[str, list[Any]]:
     db = sqlite3.connect(path)
     try:
-        tables = db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        # A virtual table is what others hold, under names that begin with its own.
+        tables = db.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE '%VIRTUAL%'"
+        ).fetchall()
         return {
             name: sorted(db.execute(f"SELECT * FROM {name}").fetchall(), key=repr)
             for (name,) in tables

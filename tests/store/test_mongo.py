@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import subprocess
 import sys
 import time
@@ -30,13 +31,23 @@ from pymongo.errors import (
 
 from jupyter_chat.ids import new_id, now_ms
 from jupyter_chat.protocol import Code, Role, Status
-from jupyter_chat.store import open_store
-from jupyter_chat.store.interface import Lease, Store, StoreError, Unavailable, UserSettings
+from jupyter_chat.store import mongo_search, open_store
+from jupyter_chat.store.interface import (
+    Lease,
+    SearchQuery,
+    Store,
+    StoreError,
+    Unavailable,
+    UserSettings,
+)
+from jupyter_chat.store.mongo import MongoStore
 from jupyter_chat.store.mongo_errors import translated
 from jupyter_chat.store.mongo_schema import MIGRATIONS
+from jupyter_chat.store.searching import groups_of
+from jupyter_chat.store.terms import Phrase
 
 from . import calls
-from .builders import ADA, a_thread, a_turn, finished, finished_turn, grown, running_reply
+from .builders import ADA, GRACE, a_thread, a_turn, finished, finished_turn, grown, running_reply
 from .contents import contents
 from .mongod import Mongod, running_mongod
 
@@ -400,7 +411,8 @@ async def test_every_document_and_every_index_begins_with_the_user(
 async def test_a_reply_costs_at_most_four_times_its_text(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    written = 0
+    reply = await running_reply(store)
+    written = indexed = 0
     for name in ("insert_many", "update_one"):
         method = getattr(AsyncCollection, name)
 
@@ -412,13 +424,94 @@ async def test_a_reply_costs_at_most_four_times_its_text(
             return await method(self, *args, **kwargs)
 
         monkeypatch.setattr(AsyncCollection, name, count)
-    reply = await running_reply(store)
+    put = mongo_search._put
+
+    async def count_terms(db: Any, documents: list[dict[str, Any]]) -> None:
+        nonlocal written, indexed
+        size = sum(len(bson.encode(document)) for document in documents)
+        indexed += size
+        written += size
+        await put(db, documents)
+
+    monkeypatch.setattr(mongo_search, "_put", count_terms)
     pieces = ["twenty tokens make about so much text, which is 0.4 s of a reply, "] * 100
     for number, piece in enumerate(pieces):
         await store.append_checkpoints([grown(reply, number, piece)])
     text = "".join(pieces)
     await store.finish_reply(ADA, finished(reply, text))
+    assert indexed > 0
     assert len(text) < written <= 4 * len(text)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        SearchQuery(),
+        SearchQuery((Phrase(("frog",)),)),
+        SearchQuery((Phrase(("f",), prefix=True),)),
+        SearchQuery((Phrase(("hippopot",), prefix=True),)),
+        SearchQuery((Phrase(("tree",)), Phrase(("frog", "leaps"), exact=True))),
+        SearchQuery((Phrase(("東京都",)),), Role.USER, model="luna", has_code=True, since=5),
+    ],
+)
+@pytest.mark.parametrize("titles", [False, True])
+async def test_a_search_walks_through_the_index_of_one_person(
+    store: Store, query: SearchQuery, titles: bool
+) -> None:
+    for user in (ADA, GRACE):
+        for _ in range(20):
+            await finished_turn(store, a_thread(), user=user)
+    condition = mongo_search.condition_of(ADA, query, groups_of(query, titles), titles, None)
+    assert isinstance(store, MongoStore)
+    found = await mongo_search.cursor_of(store._db, condition).explain()
+    stages = list(_stages(found["queryPlanner"]["winningPlan"]))
+    scans = [stage for stage in stages if "SCAN" in stage["stage"]]
+    assert scans
+    for scan in scans:
+        assert (scan["stage"], scan["indexName"]) == ("IXSCAN", "by_term")
+        assert next(iter(scan["keyPattern"])) == "user_id"
+    if os.environ.get("JUPYTER_CHAT_TEST_MONGODB"):
+        # The stand-in sorts whatever it is asked to sort; MongoDB merges what is in order.
+        assert not any(stage["stage"] == "SORT" for stage in stages)
+        assert all(scan["indexBounds"]["user_id"] == ['["ada", "ada"]'] for scan in scans)
+
+
+def _stages(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for inner in [plan.get("inputStage"), *plan.get("inputStages", [])]:
+        if inner is not None:
+            yield from _stages(inner)
+
+
+async def test_every_request_of_a_search_names_the_user(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await finished_turn(store, a_thread())
+    asked = []
+    for name in ("find", "count_documents"):
+        method = getattr(AsyncCollection, name)
+
+        def note(self: Any, which: Any, *args: Any, method: Any = method, **kwargs: Any) -> Any:
+            asked.append((self.name, which))
+            return method(self, which, *args, **kwargs)
+
+        monkeypatch.setattr(AsyncCollection, name, note)
+    query = SearchQuery((Phrase(("becau",), prefix=True), Phrase(("because",))))
+    assert len((await store.search(ADA, query, limit=5)).found) == 1
+    assert {name for name, _ in asked} == {"meta", "search", "messages", "threads"}
+    assert all(which["user_id"] == ADA for name, which in asked if name != "meta")
+
+
+async def test_what_is_forgotten_is_in_the_index_no_more(store: Store, mongodb_url: str) -> None:
+    thread = a_thread()
+    thread.title = "Frogs"
+    kept = await finished_turn(store, a_thread())
+    await finished_turn(store, thread)
+    assert isinstance(store, MongoStore)
+    await mongo_search.forget_thread(store._db, ADA, thread.id)
+    assert {found["_id"] for found in contents(mongodb_url)["search"]} == {
+        *(kept.question_id, kept.reply_id)
+    }
 
 
 async def test_a_page_of_a_long_thread_takes_as_many_requests_as_of_a_short_one(

@@ -11,17 +11,25 @@ import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from jupyter_chat.ids import new_id
-from jupyter_chat.protocol import Code
-from jupyter_chat.store import sqlite_database, sqlite_lists
-from jupyter_chat.store.interface import NotFound, StoreError, ThreadChanges, Unavailable
+from jupyter_chat.protocol import Code, encode
+from jupyter_chat.store import sqlite_database, sqlite_index, sqlite_lists, sqlite_search
+from jupyter_chat.store.interface import (
+    NotFound,
+    SearchQuery,
+    StoreError,
+    ThreadChanges,
+    Unavailable,
+)
 from jupyter_chat.store.sqlite import SqliteStore
 from jupyter_chat.store.sqlite_database import Database
 from jupyter_chat.store.sqlite_schema import MIGRATIONS, migrate
+from jupyter_chat.store.terms import Phrase
 
 from .builders import ADA, a_thread, a_turn, finished, finished_turn, grown, running_reply
 
@@ -568,7 +576,7 @@ async def test_a_reply_costs_at_most_four_times_its_text(path: Path) -> None:
         def count(db: sqlite3.Connection) -> None:
             """Add up the bytes of all values that are written."""
             db.execute("CREATE TEMP TABLE sizes (bytes INTEGER)")
-            for table in ("messages", "checkpoints"):
+            for table in ("messages", "checkpoints", "search_entries"):
                 columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
                 size = " + ".join(
                     f"ifnull(length(CAST(new.{each} AS BLOB)), 0)" for each in columns
@@ -579,8 +587,14 @@ async def test_a_reply_costs_at_most_four_times_its_text(path: Path) -> None:
                         f" INSERT INTO sizes VALUES ({size}); END"
                     )
 
-        await store._database.write(count)
+        def index_size(db: sqlite3.Connection) -> int:
+            """FTS5 keeps its terms in blobs, whose writing fires no trigger."""
+            (size,) = db.execute("SELECT sum(length(block)) FROM search_terms_data").fetchone()
+            return int(size)
+
         reply = await running_reply(store)
+        await store._database.write(count)
+        before = await store._database.read(index_size)
         pieces = ["twenty tokens make about so much text, which is 0.4 s of a reply, "] * 100
         for number, piece in enumerate(pieces):
             await store.append_checkpoints([grown(reply, number, piece)])
@@ -589,9 +603,126 @@ async def test_a_reply_costs_at_most_four_times_its_text(path: Path) -> None:
         stored = await store._database.write(
             lambda db: int(db.execute("SELECT sum(bytes) FROM sizes").fetchone()[0])
         )
-        assert len(text) < stored <= 4 * len(text)
+        indexed = await store._database.read(index_size) - before
+        assert indexed > 0
+        assert len(text) < stored + indexed <= 4 * len(text)
 
 
 def test_importing_the_store_is_cheap() -> None:
     check = "import sys, jupyter_chat.store.sqlite; sys.exit('pymongo' in sys.modules)"
     subprocess.run([sys.executable, "-c", check], check=True, cwd=Path(__file__).parents[2])
+
+
+# --- search -----------------------------------------------------------------------------
+
+
+def found_by(word: str) -> SearchQuery:
+    return SearchQuery((Phrase((word,)),))
+
+
+async def test_a_history_from_before_the_index_is_indexed_in_the_background(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.parent.mkdir(exist_ok=True)
+    db = sqlite3.connect(path, isolation_level=None)
+    with monkeypatch.context() as patch:
+        patch.setattr("jupyter_chat.store.sqlite_schema.MIGRATIONS", MIGRATIONS[:1])
+        migrate(db, str(path))
+    thread = a_thread()
+    thread.title = "Frogs"
+    thread_row = (thread.id, ADA, 5, encode(thread).decode())
+    db.execute(
+        "INSERT INTO threads (id, user_id, updated_at, body) VALUES (?, ?, ?, ?)", thread_row
+    )
+    for _ in range(250):
+        turn = a_turn(thread.id, text="Which frogs?")
+        for message in (turn.question, turn.reply):
+            assert message is not None
+            db.execute(
+                "INSERT INTO messages (id, user_id, thread_id, role, status, body)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    *(message.id, ADA, thread.id, message.role.value, message.status.value),
+                    encode(message).decode(),
+                ),
+            )
+    db.close()
+    async with opened(path) as store:
+        page = await store.search(ADA, found_by("frogs"), limit=300)
+        assert page.indexing
+        assert page.found == []
+        # what is said meanwhile is found at once, and not indexed a second time
+        await finished_turn(store, thread.id)
+        while await store.index_some():
+            pass
+        page = await store.search(ADA, found_by("frogs"), limit=300)
+        assert not page.indexing
+        assert len(page.found) == 250
+        assert len((await store.search(ADA, found_by("because"), limit=5)).found) == 1
+        titles = await store.search(ADA, found_by("frogs"), titles=True, limit=5)
+        assert [found.title for found, _ in titles.found] == ["Frogs"]
+
+
+async def test_what_is_forgotten_is_in_the_index_no_more(path: Path) -> None:
+    async with opened(path) as store:
+        thread = a_thread()
+        thread.title = "Frogs"
+        await finished_turn(store, a_thread())
+        await finished_turn(store, thread)
+        forget = partial(sqlite_index.forget_thread, user_id=ADA, thread_id=thread.id)
+        await store._database.write(forget)
+        terms = _terms_in_index(path)
+        assert terms
+        assert not any("frog" in term for term in terms)
+        assert len((await store.search(ADA, SearchQuery(), limit=9)).found) == 2
+        titles = await store.search(ADA, SearchQuery(), titles=True, limit=9)
+        assert titles.found == []
+
+
+def _terms_in_index(path: Path) -> list[str]:
+    db = sqlite3.connect(path)
+    try:
+        db.execute("CREATE VIRTUAL TABLE temp.words USING fts5vocab('main', search_terms, row)")
+        return [term for (term,) in db.execute("SELECT term FROM temp.words")]
+    finally:
+        db.close()
+
+
+async def test_the_terms_of_people_begin_with_numbers_of_their_own(path: Path) -> None:
+    async with opened(path) as store:
+        for number in range(40):
+            await finished_turn(store, a_thread(), user=f"person-{number}")
+        terms = _terms_in_index(path)
+        of_each = {term.partition("_")[0] for term in terms}
+        assert len(of_each) == 40
+        assert {"1m", "zm", "10m"} <= of_each
+
+
+async def test_a_search_that_has_enough_reads_no_further(path: Path) -> None:
+    async with opened(path) as store:
+        thread = a_thread()
+        messages = [finished(a_turn(thread).reply, "because", n) for n in range(500)]
+        for message in messages:
+            message.parent_id = message.client_id = None
+        await store.add_thread(ADA, thread, messages)
+        steps = 0
+
+        def count() -> int:
+            nonlocal steps
+            steps += 1
+            return 0
+
+        def search(db: sqlite3.Connection, limit: int) -> int:
+            nonlocal steps
+            steps = 0
+            db.set_progress_handler(count, 1)
+            try:
+                query = found_by("because")
+                sqlite_search.search(db, ADA, query, titles=False, limit=limit, before=None)
+            finally:
+                db.set_progress_handler(None, 0)
+            return steps
+
+        few = await store._database.read(partial(search, limit=5))
+        many = await store._database.read(partial(search, limit=400))
+        assert few * 5 < many
