@@ -18,6 +18,7 @@ from .engine.broadcast import Broadcast
 from .engine.conversations import Conversations
 from .engine.health import StoreHealth, watch
 from .engine.organising import Organiser
+from .engine.search import Search
 from .engine.upkeep import Upkeep
 from .exchange.imports import Imports
 from .exchange.sources import Limits
@@ -160,12 +161,18 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             Limits(self.import_bytes, 4 * self.import_bytes, self.import_entry_bytes),
             self.log,
         )
-        self._health.on_open += [self._conversations.start, self._upkeep.start]
+        self._search = Search(store)
+        self._health.on_open += [
+            self._conversations.start,
+            self._upkeep.start,
+            self._search.start,
+        ]
         services = Services(
             store=store,
             conversations=self._conversations,
             organiser=organiser,
             accounts=accounts,
+            search=self._search,
             broadcast=broadcast,
             health=self._health,
             identities=Identities(self.serverapp.identity_provider, store),
@@ -188,6 +195,7 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         """Keep what runs, say goodbye to viewers, let go of everything."""
         await self._upkeep.close()
         await asyncio.gather(self._imports.close(), self._conversations.close())
+        await self._search.close()
         self._heartbeats.close()
         await self._health.close()
         await self._providers.close()

@@ -1,7 +1,8 @@
-"""REST: lists, single threads, models and one's own settings."""
+"""REST: lists, single threads, search, models and one's own settings."""
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar
 
 from jupyter_server.auth.decorator import authorized
@@ -11,6 +12,7 @@ from tornado import web
 
 from ..engine.errors import Invalid
 from ..engine.pages import PAGE
+from ..engine.search import PAGE as SEARCH_PAGE
 from ..protocol import (
     MAX_FRAME_BYTES,
     AccountPatch,
@@ -196,6 +198,31 @@ class MessagesHandler(ChatHandler):
         self.answer(await way(user.id, thread_id, message_id, self.limit(PAGE)))
 
 
+class SearchHandler(ChatHandler):
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        user = await self.person()
+        text = self.get_query_argument("q", strip=False)
+        cursor = self.get_query_argument("cursor", "") or None
+        minutes_west = self.get_query_argument("minutes_west", "0")
+        if not re.fullmatch(r"-?[0-9]{1,3}", minutes_west):
+            raise Invalid("`minutes_west` must be a number of minutes.", "minutes_west")
+        try:
+            page = await self.services.search.search(
+                user.id,
+                text,
+                limit=self.limit(SEARCH_PAGE),
+                cursor=cursor,
+                minutes_west=int(minutes_west),
+            )
+        except ValueError as error:
+            if isinstance(error, KNOWN):
+                raise
+            raise Invalid("This `cursor` was not made by this server.", "cursor") from None
+        self.answer(page)
+
+
 class ModelsHandler(ChatHandler):
     @web.authenticated
     @authorized
@@ -246,6 +273,7 @@ default_handlers = [
     (rf"jupyter-chat/api/threads/{_ID}", ThreadHandler),
     (rf"jupyter-chat/api/threads/{_ID}/restore", RestoreHandler),
     (rf"jupyter-chat/api/threads/{_ID}/messages", MessagesHandler),
+    (r"jupyter-chat/api/search", SearchHandler),
     (r"jupyter-chat/api/models", ModelsHandler),
     (r"jupyter-chat/api/account", AccountHandler),
     (r"jupyter-chat/api/health", HealthHandler),

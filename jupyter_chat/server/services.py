@@ -10,6 +10,7 @@ from ..engine.broadcast import Broadcast
 from ..engine.conversations import Conversations
 from ..engine.health import StoreHealth
 from ..engine.organising import Organiser
+from ..engine.search import Search
 from ..exchange.imports import Imports
 from ..store.interface import Store
 from .heartbeat import Heartbeats
@@ -24,6 +25,7 @@ class Services:
     conversations: Conversations
     organiser: Organiser
     accounts: Accounts
+    search: Search
     broadcast: Broadcast
     health: StoreHealth
     identities: Identities

@@ -83,6 +83,34 @@ async def test_messages_come_before_after_and_around_one(client, rest):
     assert (code, failure["problem"]["code"]) == (404, "not_found")
 
 
+async def test_what_was_said_is_found_page_by_page(client, rest):
+    thread_ids = [(await asked(client))[0] for _ in range(3)]
+    await rest("PATCH", f"threads/{thread_ids[0]}", {"title": "Greeting a frog"})
+    code, page = await rest("GET", "search?q=role:user what is&limit=2")
+    assert code == 200
+    assert [hit["thread"]["id"] for hit in page["messages"]] == thread_ids[:0:-1]
+    hit = page["messages"][0]
+    assert (hit["role"], hit["snippet"]["text"]) == ("user", "What is up?")
+
+    assert len((await rest("GET", "search?q=what"))[1]["titles"]) == 2  # named after questions
+    code, page = await rest("GET", "search?q=role:user what&limit=2")
+    seen = [hit["message_id"] for hit in page["messages"]]
+    code, rest_of_it = await rest("GET", f"search?q=role:user what&limit=2&cursor={page['next']}")
+    seen += [hit["message_id"] for hit in rest_of_it["messages"]]
+    assert len(set(seen)) == 3
+    assert rest_of_it.get("next") is None
+    assert "titles" not in rest_of_it
+
+    _, page = await rest("GET", "search?q=frog")
+    (hit,) = page["titles"]
+    assert hit["thread"]["id"] == thread_ids[0]
+    assert hit["title"] == {"text": "Greeting a frog", "marks": [{"begin": 11, "end": 15}]}
+    assert "messages" not in page
+
+    assert (await rest("GET", "search?q=!"))[1] == {}
+    assert (await rest("GET", "search?q=role:assistant frog"))[1] == {}
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "code", "problem"),
     [
@@ -94,6 +122,11 @@ async def test_messages_come_before_after_and_around_one(client, rest):
         ("GET", f"threads/{NOBODYS}/messages", None, 400, "invalid"),
         ("GET", f"threads/{NOBODYS}/messages?before=a&after=b", None, 400, "invalid"),
         ("GET", f"threads/{NOBODYS}/messages?after={NOBODYS}", None, 404, "not_found"),
+        ("GET", "search", None, 400, "invalid"),
+        ("GET", "search?q=role:nobody", None, 400, "invalid"),
+        ("GET", "search?q=frog&cursor=here", None, 400, "invalid"),
+        ("GET", "search?q=frog&cursor=messages:here", None, 400, "invalid"),
+        ("GET", "search?q=frog&minutes_west=many", None, 400, "invalid"),
         ("PATCH", f"threads/{NOBODYS}", {"title": 7}, 400, "invalid"),
         ("PATCH", f"threads/{NOBODYS}", {"title": ""}, 400, "invalid"),
         ("PATCH", "account", {"source": "telepathy"}, 400, "invalid"),
