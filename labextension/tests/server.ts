@@ -12,6 +12,7 @@ import type {
   Model,
   ModelList,
   Problem,
+  SearchPage,
   Snapshot,
   Thread,
   ThreadPage
@@ -86,6 +87,7 @@ export class Server {
   account: Account = { user: ADA, source: 'openai', from_environment: true };
   models: ModelList = { models: [SMALL, THINKER], default: 'small' };
   threads: ThreadPage = { threads: [], next: null };
+  search: SearchPage | { problem: object } = {};
   /** What `METHOD path` answers instead of what is above. */
   readonly answers = new Map<string, object>();
   epoch = 'first';
@@ -219,9 +221,10 @@ export class Server {
       {
         account: this.account,
         models: this.models,
-        threads: this.threads
+        threads: this.threads,
+        search: this.search
       }[resource];
-    const mayFail = method !== 'GET' || path.includes('/messages');
+    const mayFail = method !== 'GET' || /^search|\/messages/.test(path);
     const status = answer !== undefined && 'problem' in answer && mayFail ? 409 : 200;
     return Promise.resolve(new Response(JSON.stringify(answer), { status }));
   };

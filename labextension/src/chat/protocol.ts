@@ -242,6 +242,14 @@ export interface Thread {
   expires_at?: number | null;
 }
 /**
+ * A place in a text, from `begin` to before `end`, counted as JavaScript counts
+ * (in UTF-16).
+ */
+export interface Mark {
+  begin: number;
+  end: number;
+}
+/**
  * One node of a thread's message tree; siblings are versions of each other.
  */
 export interface Message {
@@ -406,6 +414,44 @@ export interface MessageChanged {
   grown?: number | null;
 }
 /**
+ * A message that was found, and the conversation it is in.
+ */
+export interface MessageHit {
+  thread: Thread;
+  message_id: string;
+  role: Role;
+  created_at: number;
+  snippet: Snippet;
+}
+/**
+ * A conversation without its messages.
+ *
+ * `leaf_id` is the last message of the branch being shown; `revision` grows by
+ * one with every change, for compare-and-set.  `title` is `None` until somebody,
+ * or the first answer, gives one; `titled_by_user` keeps it from being replaced.
+ * `updated_at` is the last activity and orders the list.
+ */
+export interface Thread {
+  id: string;
+  title: string | null;
+  settings: ThreadSettings;
+  created_at: number;
+  updated_at: number;
+  leaf_id?: string | null;
+  revision?: number;
+  titled_by_user?: boolean;
+  deleted_at?: number | null;
+  tags?: string[];
+  running?: boolean;
+}
+/**
+ * A piece of a text, all on one line; `marks` are the places of what was looked for.
+ */
+export interface Snippet {
+  text: string;
+  marks: Mark[];
+}
+/**
  * A part of a branch: before, after or around a message, as in :class:`Snapshot`.
  *
  * `newer` says that newer messages exist on the branch, `elsewhere` that it is not the
@@ -471,6 +517,28 @@ export interface Rejected {
   type: 'rejected';
   id: string;
   problem: Problem;
+}
+/**
+ * What was found, newest first.
+ *
+ * The first page has the newest few titles, and messages.  `more_titles` and `next`
+ * are the cursors of the following pages of either, which hold only those.  A page
+ * with `next` may hold fewer messages than asked for, even none: the search has been
+ * long enough by then, and goes on from there.
+ */
+export interface SearchPage {
+  titles?: TitleHit[];
+  more_titles?: string | null;
+  messages?: MessageHit[];
+  next?: string | null;
+  indexing?: boolean;
+}
+/**
+ * A conversation whose title was found.
+ */
+export interface TitleHit {
+  thread: Thread;
+  title: Snippet;
 }
 /**
  * Show the branch that `message_id` is on (its newest leaf).

@@ -10,6 +10,7 @@ import type {
   ImportStart,
   MessagePage,
   ModelList,
+  SearchPage,
   Thread,
   ThreadPage,
   ThreadPatch,
@@ -75,6 +76,13 @@ export class Rest {
     );
   }
 
+  /** What is found of one's own titles and messages; `signal` calls it off. */
+  search(text: string, cursor: string | null, signal: AbortSignal): Promise<SearchPage> {
+    const west = String(new Date().getTimezoneOffset());
+    const path = `search${query({ q: text, cursor, minutes_west: west })}`;
+    return this.#request('GET', path, undefined, signal);
+  }
+
   models(): Promise<ModelList> {
     return this.#request('GET', 'models');
   }
@@ -119,8 +127,13 @@ export class Rest {
     return this.#request('DELETE', `imports/${importId}`);
   }
 
-  async #request<T>(method: string, path: string, body?: object): Promise<T> {
-    const response = await this.#fetch(method, path, body);
+  async #request<T>(
+    method: string,
+    path: string,
+    body?: object,
+    signal?: AbortSignal
+  ): Promise<T> {
+    const response = await this.#fetch(method, path, body, signal);
     const answer = (await response.json().catch(() => null)) as unknown;
     if (!response.ok || answer === null) {
       throw new ProblemError(problemIn(answer, response));
@@ -128,14 +141,20 @@ export class Rest {
     return answer as T;
   }
 
-  async #fetch(method: string, path: string, body?: object): Promise<Response> {
+  async #fetch(
+    method: string,
+    path: string,
+    body?: object,
+    signal?: AbortSignal
+  ): Promise<Response> {
     try {
       return await fetch(apiUrl(this.#server, path), {
         method,
         headers: this.#headers(),
         body: body === undefined || body instanceof Blob ? body : toJson(body),
         cache: 'no-store',
-        credentials: 'same-origin'
+        credentials: 'same-origin',
+        signal
       });
     } catch {
       throw new ProblemError({

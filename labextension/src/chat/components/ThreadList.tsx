@@ -13,6 +13,8 @@ import { type Period, grouped, listed } from '../state/threads';
 import { BulkBar } from './BulkBar';
 import { IconButton } from './IconButton';
 import { ProblemNote } from './ProblemNote';
+import { SearchField } from './SearchField';
+import { SearchResults } from './SearchResults';
 import { ThreadFilter } from './ThreadFilter';
 import { ThreadItem } from './ThreadItem';
 import { ThreadMenu } from './ThreadMenu';
@@ -20,6 +22,7 @@ import { TrashNote } from './TrashNote';
 import { useChat, useChatState } from './context';
 import { month } from './format';
 import { AddIcon } from './icons';
+import { useSearch } from './useSearch';
 import { useThreadActions } from './useThreadActions';
 
 const NEAR_THE_END = 400;
@@ -51,6 +54,7 @@ export function ThreadList({ onChosen }: Props) {
   const [lastChosen, setLastChosen] = useState<string | null>(null);
   const box = useRef<HTMLDivElement>(null);
   const open = useChatState(state => state.open);
+  const search = useSearch(onChosen);
   const [renaming, setRenaming] = useState<string | null>(null);
   const list = useRef<HTMLDivElement>(null);
   const now = new Date();
@@ -156,9 +160,32 @@ export function ThreadList({ onChosen }: Props) {
           }}
         />
       </div>
-      <ThreadFilter />
-      {filter.view === 'trash' && <TrashNote />}
-      <div className="jc-ThreadList-items" ref={list} onKeyDown={key} onScroll={scroll}>
+      <SearchField
+        list={search.list}
+        active={search.activeId}
+        onMove={search.move}
+        onChoose={search.choose}
+      />
+      {search.isSearching ? (
+        <SearchResults
+          id={search.list}
+          idOf={search.idOf}
+          active={search.active}
+          onChoose={search.choose}
+        />
+      ) : (
+        <>
+          <ThreadFilter />
+          {filter.view === 'trash' && <TrashNote />}
+        </>
+      )}
+      <div
+        className="jc-ThreadList-items"
+        hidden={search.isSearching}
+        ref={list}
+        onKeyDown={key}
+        onScroll={scroll}
+      >
         {grouped(threads, now).map(({ period, threads: members }) => (
           <section key={title(period, trans)} aria-label={title(period, trans)}>
             <h4>{title(period, trans)}</h4>
@@ -217,7 +244,7 @@ export function ThreadList({ onChosen }: Props) {
           />
         )}
       </div>
-      {selection !== null && <BulkBar threads={chosen} all={threads} />}
+      {selection !== null && !search.isSearching && <BulkBar threads={chosen} all={threads} />}
       {menu !== null && inMenu !== undefined && (
         <ThreadMenu
           key={menu.threadId}

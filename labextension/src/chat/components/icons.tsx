@@ -62,6 +62,10 @@ export const TemporaryIcon = icon(
   'M12.3 11a5.25 5.25 0 0 1-2.2 1.8M7.2 13.2A5.25 5.25 0 0 1 4 11.4M2.8 8.6A5.25 5.25 0 0 1 4.6 4',
   'M8 5.25V8l2 1.5'
 );
+export const SearchIcon = icon(
+  'M7 2.75a4.25 4.25 0 1 1 0 8.5a4.25 4.25 0 0 1 0-8.5',
+  'M10.25 10.25 13.5 13.5'
+);
 export const CloseIcon = icon('M4 4l8 8M12 4l-8 8');
 export const WarningIcon = icon('M8 2.5 14 13H2z', 'M8 6.5v3', 'M8 11.2v.3');
 export const KeyIcon = icon('M9 7a3 3 0 1 0-2.2 2.2L8 10.5h1.5V12H11v1.5h2.5v-2.3z');

@@ -18,6 +18,7 @@ import { Memory } from './memory';
 import { Organising } from './organising';
 import { type Note, Outbox } from './outbox';
 import type { Entry } from './pending';
+import { Searching } from './searching';
 import { type ChatState, initialState } from './state';
 import { Store } from './store';
 
@@ -40,6 +41,7 @@ export class Services {
   readonly asking: Asking;
   readonly listing: Listing;
   readonly organising: Organising;
+  readonly searching: Searching;
   readonly account: AccountSettings;
   readonly takingAlong: TakingAlong;
   readonly #commands: Commands;
@@ -93,6 +95,7 @@ export class Services {
     );
     this.listing = new Listing(this.store, rest, this.following, this.memory);
     this.organising = new Organising(this.store, rest, this.listing, this.following);
+    this.searching = new Searching(this.store, rest);
     this.account = new AccountSettings(this.store, rest);
     this.takingAlong = new TakingAlong(this.store, rest, server, this.listing);
   }
@@ -154,6 +157,7 @@ export class Services {
         break;
       case 'thread':
         this.listing.take(event.thread);
+        this.searching.take(event.thread);
         this.following.takeThread(event.thread);
         break;
       case 'gone':

@@ -11,6 +11,7 @@ import type {
 import type { Conversation } from './conversation';
 import { type Exchange, noExchange } from './exchange';
 import type { Entry } from './pending';
+import { type SearchState, noSearch } from './found';
 import { type ThreadList, noThreads } from './threads';
 
 /** The conversation being shown. */
@@ -50,6 +51,7 @@ export interface ChatState {
   readonly account: Account | null;
   readonly models: ModelList | null;
   readonly threads: ThreadList;
+  readonly search: SearchState;
   readonly open: Open;
   readonly screen: Screen;
   /** By thread id. */
@@ -86,6 +88,7 @@ export function initialState(open: Open): ChatState {
     account: null,
     models: null,
     threads: noThreads,
+    search: noSearch,
     open,
     screen: 'conversation',
     conversations: {},
