@@ -103,8 +103,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE search_people (number INTEGER PRIMARY KEY, user_id TEXT NOT NULL UNIQUE)",
         # id: that of a message or a thread; number: its place in the index
         "CREATE TABLE search_entries (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE)",
-        # No text and no positions: a tenth of the size, and phrases are rare enough to be
-        # looked up in the messages.  The tokenizer takes terms apart at spaces only.
+        # No text and no positions: less to write for each reply, and phrases are rare enough
+        # to be looked up in the messages.  The tokenizer takes terms apart at spaces only.
         """CREATE VIRTUAL TABLE search_terms USING fts5 (
             terms, content = '', columnsize = 0, detail = none,
             tokenize = "ascii tokenchars '_:<='"
