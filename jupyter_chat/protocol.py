@@ -196,7 +196,6 @@ class Thread(Struct, omit_defaults=True):
     revision: int = 0
     titled_by_user: bool = False
     deleted_at: Milliseconds | None = None
-    tags: list[str] = []
     running: bool = False
     """True while an answer is being made; known by the engine, never stored."""
     pinned: bool = False

@@ -13,6 +13,7 @@ from pymongo import DESCENDING
 from pymongo.errors import DuplicateKeyError
 
 from ..protocol import Milliseconds, Thread, View
+from . import mongo_search
 from .interface import ThreadFilter
 from .mongo_documents import Database, Document, shelf, to_thread
 from .mongo_replies import forget
@@ -124,6 +125,8 @@ async def purge(db: Database, user_id: str, thread_id: str) -> bool:
         return await db.threads.find_one(place, {"_id": 1}) is None
     await db.threads.delete_one({**place, **_PURGEABLE})
     gone = await db.threads.find_one(place, {"_id": 1}) is None
+    if gone:
+        await mongo_search.forget(db, user_id, [thread_id])
     while gone and await _purge_messages(db, user_id, thread_id):
         pass
     await db.purges.delete_one(place)
@@ -147,5 +150,6 @@ async def _purge_messages(db: Database, user_id: str, thread_id: str) -> bool:
         if message["status"] in LIVE:
             await forget(db, user_id, message["_id"])
     ids = [message["_id"] for message in messages]
+    await mongo_search.forget(db, user_id, ids)
     await db.messages.delete_many({**of_thread, "_id": {"$in": ids}})
     return bool(messages)

@@ -66,14 +66,10 @@ async def put_titles(db: Database, user_id: str, threads: Iterable[Thread]) -> N
     )
 
 
-async def forget_thread(db: Database, user_id: str, thread_id: str) -> None:
-    """Take a thread and its messages out of the index, before they are deleted."""
-    own = {"user_id": user_id, "thread_id": thread_id}
-    ids = [document["_id"] async for document in db.messages.find(own, {"_id": 1})]
-    for start in range(0, len(ids), _AT_ONCE):
-        some = ids[start : start + _AT_ONCE]
-        await db.search.delete_many({"user_id": user_id, "_id": {"$in": some}})
-    await db.search.delete_one({"user_id": user_id, "_id": thread_id})
+async def forget(db: Database, user_id: str, ids: list[str]) -> None:
+    """Take messages, or the title of a thread, out of the index, before they are deleted
+    for good."""
+    await db.search.delete_many({"user_id": user_id, "_id": {"$in": ids}})
 
 
 def _document(

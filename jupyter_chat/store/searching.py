@@ -23,7 +23,7 @@ MOST_PASSED = 20_000
 
 def is_searchable(thread: Thread) -> bool:
     """Whether anything of a thread is found."""
-    return thread.deleted_at is None
+    return thread.deleted_at is None and not thread.temporary
 
 
 def is_findable(message: Message) -> bool:

@@ -79,20 +79,25 @@ def put_title(db: sqlite3.Connection, user_id: str, thread: Thread) -> None:
         _put(db, thing, thread.created_at, new)
 
 
-def forget_thread(db: sqlite3.Connection, user_id: str, thread_id: str) -> None:
-    """Take a thread and its messages out of the index, before they are deleted."""
-    rows = db.execute(
-        "SELECT id, body FROM messages WHERE user_id = ? AND thread_id = ?", (user_id, thread_id)
-    ).fetchall()
-    for message_id, body in rows:
-        found = terms.of_message(_decode_message(body))
-        _take_out(db, (user_id, MESSAGE, message_id), found)
+def forget_messages(db: sqlite3.Connection, message_ids: list[str]) -> None:
+    """Take messages out of the index, before they are deleted for good."""
+    for message_id in message_ids:
+        row = db.execute(
+            "SELECT user_id, body FROM messages WHERE id = ?", (message_id,)
+        ).fetchone()
+        if row is not None:
+            old = terms.of_message(_decode_message(row[1]))
+            _take_out(db, (row[0], MESSAGE, message_id), old)
+
+
+def forget_title(db: sqlite3.Connection, user_id: str, thread_id: str) -> None:
+    """Take a thread's title out of the index, before it is deleted for good."""
     row = db.execute(
-        "SELECT body FROM threads WHERE user_id = ? AND id = ?", (user_id, thread_id)
+        "SELECT body FROM threads WHERE id = ? AND user_id = ?", (thread_id, user_id)
     ).fetchone()
     if row is not None:
-        found = terms.of_title(_decode_thread(row[0]).title or "")
-        _take_out(db, (user_id, TITLE, thread_id), found)
+        old = terms.of_title(_decode_thread(row[0]).title or "")
+        _take_out(db, (user_id, TITLE, thread_id), old)
 
 
 def _make_room(

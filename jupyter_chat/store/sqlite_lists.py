@@ -11,6 +11,7 @@ import sqlite3
 from ..protocol import Milliseconds, Thread, View
 from .interface import ThreadFilter
 from .records import Place, page_of
+from .sqlite_index import forget_messages, forget_title
 from .sqlite_threads import decode_thread
 
 _NO_USER = "\0"
@@ -90,15 +91,20 @@ def purge(db: sqlite3.Connection, user_id: str, thread_id: str) -> bool | None:
     it while it goes; it stays in the trash, where the next process finds it should this
     one die.  The last deletes it; what else refers to it goes by foreign keys.
     """
+    purgeable = "id = ? AND user_id = ? AND (deleted_at IS NOT NULL OR temporary = 1)"
+    found = db.execute(f"SELECT 1 FROM threads WHERE {purgeable}", (thread_id, user_id))  # noqa: S608
+    if found.fetchone() is not None:
+        forget_title(db, user_id, thread_id)
     db.execute(
-        """UPDATE threads SET user_id = ?, deleted_at = -1, expires_at = NULL, body = ''
-            WHERE id = ? AND user_id = ? AND (deleted_at IS NOT NULL OR temporary = 1)""",
+        f"""UPDATE threads SET user_id = ?, deleted_at = -1, expires_at = NULL, body = ''
+            WHERE {purgeable}""",  # noqa: S608 - a condition of ours
         (_NO_USER, thread_id, user_id),
     )
     row = db.execute("SELECT user_id FROM threads WHERE id = ?", (thread_id,)).fetchone()
     if row != (_NO_USER,):
         return row is None or bool(row[0] != user_id)
     messages = db.execute(SOME_MESSAGES, (thread_id, _MESSAGES_AT_ONCE)).fetchall()
+    forget_messages(db, [message_id for (message_id,) in messages])
     db.executemany("DELETE FROM messages WHERE id = ?", messages)
     if len(messages) == _MESSAGES_AT_ONCE:
         return None

@@ -37,6 +37,7 @@ from jupyter_chat.store.interface import (
     SearchQuery,
     Store,
     StoreError,
+    ThreadChanges,
     Unavailable,
     UserSettings,
 )
@@ -502,13 +503,13 @@ async def test_every_request_of_a_search_names_the_user(
     assert all(which["user_id"] == ADA for name, which in asked if name != "meta")
 
 
-async def test_what_is_forgotten_is_in_the_index_no_more(store: Store, mongodb_url: str) -> None:
+async def test_what_is_purged_is_in_the_index_no_more(store: Store, mongodb_url: str) -> None:
     thread = a_thread()
     thread.title = "Frogs"
     kept = await finished_turn(store, a_thread())
     await finished_turn(store, thread)
-    assert isinstance(store, MongoStore)
-    await mongo_search.forget_thread(store._db, ADA, thread.id)
+    await store.update_thread(ADA, thread.id, ThreadChanges(deleted_at=5))
+    assert await store.purge(ADA, thread.id)
     assert {found["_id"] for found in contents(mongodb_url)["search"]} == {
         *(kept.question_id, kept.reply_id)
     }

@@ -260,7 +260,9 @@ async def test_filters_narrow_what_is_found(store: Store) -> None:
 async def test_a_changed_tag_is_found(store: Store) -> None:
     thread = await told(store, "frog", tags=("ponds",))
     assert await search(store, SearchQuery(loosely("frog"), tag="ponds")) == ["frog"]
-    assert (await store.get_thread(ADA, thread.id)).tags == ["ponds"]
+    await store.update_thread(ADA, thread.id, ThreadChanges(tags=["lakes"]))
+    assert await search(store, SearchQuery(loosely("frog"), tag="ponds")) == []
+    assert await search(store, SearchQuery(loosely("frog"), tag="lakes")) == ["frog"]
 
 
 # --- titles -----------------------------------------------------------------------------
@@ -334,6 +336,16 @@ async def test_the_trash_is_not_searched(store: Store) -> None:
     await store.update_thread(ADA, thread.id, ThreadChanges(deleted_at=None))
     assert await search(store, loosely("frog")) == ["frog"]
     assert await search_titles(store, loosely("frog")) == ["Frogs"]
+
+
+async def test_a_temporary_thread_is_not_searched(store: Store) -> None:
+    thread = a_thread()
+    thread.title, thread.temporary = "Frogs", True
+    await store.add_turn(ADA, a_turn(thread, text="Which frogs?"))
+    assert await search(store, loosely("frogs")) == []
+    assert await search_titles(store, loosely("frogs")) == []
+    await store.update_thread(ADA, thread.id, ThreadChanges(temporary=False))
+    assert await search(store, loosely("frogs")) == ["Which frogs?"]
 
 
 async def test_a_reply_is_found_when_it_has_ended(store: Store) -> None:

@@ -18,7 +18,7 @@ import pytest
 
 from jupyter_chat.ids import new_id
 from jupyter_chat.protocol import Code, encode
-from jupyter_chat.store import sqlite_database, sqlite_index, sqlite_lists, sqlite_search
+from jupyter_chat.store import sqlite_database, sqlite_lists, sqlite_search
 from jupyter_chat.store.interface import (
     NotFound,
     SearchQuery,
@@ -663,20 +663,23 @@ async def test_a_history_from_before_the_index_is_indexed_in_the_background(
         assert [found.title for found, _ in titles.found] == ["Frogs"]
 
 
-async def test_what_is_forgotten_is_in_the_index_no_more(path: Path) -> None:
+async def test_what_is_purged_is_in_the_index_no_more(path: Path) -> None:
     async with opened(path) as store:
         thread = a_thread()
         thread.title = "Frogs"
         await finished_turn(store, a_thread())
         await finished_turn(store, thread)
-        forget = partial(sqlite_index.forget_thread, user_id=ADA, thread_id=thread.id)
-        await store._database.write(forget)
+        await store.update_thread(ADA, thread.id, ThreadChanges(deleted_at=5))
+        assert any("frog" in term for term in _terms_in_index(path))
+        assert await store.purge(ADA, thread.id)
         terms = _terms_in_index(path)
         assert terms
         assert not any("frog" in term for term in terms)
+        entries = await store._database.read(
+            lambda db: db.execute("SELECT count(*) FROM search_entries").fetchone()
+        )
+        assert entries == (2,)
         assert len((await store.search(ADA, SearchQuery(), limit=9)).found) == 2
-        titles = await store.search(ADA, SearchQuery(), titles=True, limit=9)
-        assert titles.found == []
 
 
 def _terms_in_index(path: Path) -> list[str]:
