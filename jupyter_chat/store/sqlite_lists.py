@@ -91,13 +91,13 @@ def purge(db: sqlite3.Connection, user_id: str, thread_id: str) -> bool | None:
     it while it goes; it stays in the trash, where the next process finds it should this
     one die.  The last deletes it; what else refers to it goes by foreign keys.
     """
-    purgeable = "id = ? AND user_id = ? AND (deleted_at IS NOT NULL OR temporary = 1)"
-    found = db.execute(f"SELECT 1 FROM threads WHERE {purgeable}", (thread_id, user_id))  # noqa: S608
-    if found.fetchone() is not None:
+    due = """FROM threads
+        WHERE id = ? AND user_id = ? AND (deleted_at IS NOT NULL OR temporary = 1)"""
+    if user_id != _NO_USER and db.execute(f"SELECT 1 {due}", (thread_id, user_id)).fetchone():
         forget_title(db, user_id, thread_id)
     db.execute(
         f"""UPDATE threads SET user_id = ?, deleted_at = -1, expires_at = NULL, body = ''
-            WHERE {purgeable}""",  # noqa: S608 - a condition of ours
+            WHERE id IN (SELECT id {due})""",  # noqa: S608 - a condition of ours
         (_NO_USER, thread_id, user_id),
     )
     row = db.execute("SELECT user_id FROM threads WHERE id = ?", (thread_id,)).fetchone()

@@ -8,6 +8,7 @@ from typing import Any
 import pymongo
 
 _SQLITE = "sqlite:///"
+_INDEX = "search_terms"
 
 
 def contents(url: str) -> dict[str, list[Any]]:
@@ -20,15 +21,16 @@ def contents(url: str) -> dict[str, list[Any]]:
 def _of_sqlite(path: str) -> dict[str, list[Any]]:
     db = sqlite3.connect(path)
     try:
-        # A virtual table is what others hold, under names that begin with its own.
-        tables = db.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE '%VIRTUAL%'"
-        ).fetchall()
-        return {
+        tables = db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        found = {
             name: sorted(db.execute(f"SELECT * FROM {name}").fetchall(), key=repr)
             for (name,) in tables
-            if not name.startswith("sqlite_")
+            if not name.startswith(("sqlite_", _INDEX))
         }
+        # Of the search index what it says: how it is laid out changes as it is written.
+        db.execute(f"CREATE VIRTUAL TABLE temp.places USING fts5vocab('main', {_INDEX}, instance)")
+        places = db.execute("SELECT term, doc FROM temp.places").fetchall()
+        return {**found, _INDEX: sorted(places)}
     finally:
         db.close()
 
