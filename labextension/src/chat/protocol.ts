@@ -242,14 +242,6 @@ export interface Thread {
   expires_at?: number | null;
 }
 /**
- * A place in a text, from `begin` to before `end`, counted as JavaScript counts
- * (in UTF-16).
- */
-export interface Mark {
-  begin: number;
-  end: number;
-}
-/**
  * One node of a thread's message tree; siblings are versions of each other.
  */
 export interface Message {
@@ -399,6 +391,14 @@ export interface ImportStart {
   fingerprint: string;
 }
 /**
+ * A place in a text, from `begin` to before `end`, counted as JavaScript counts
+ * (in UTF-16).
+ */
+export interface Mark {
+  begin: number;
+  end: number;
+}
+/**
  * A message is new or has changed; replaces what the client has of it.
  *
  * With `leaf`, the branch that ends with it is the one being shown now.  With `grown`,
@@ -422,27 +422,6 @@ export interface MessageHit {
   role: Role;
   created_at: number;
   snippet: Snippet;
-}
-/**
- * A conversation without its messages.
- *
- * `leaf_id` is the last message of the branch being shown; `revision` grows by
- * one with every change, for compare-and-set.  `title` is `None` until somebody,
- * or the first answer, gives one; `titled_by_user` keeps it from being replaced.
- * `updated_at` is the last activity and orders the list.
- */
-export interface Thread {
-  id: string;
-  title: string | null;
-  settings: ThreadSettings;
-  created_at: number;
-  updated_at: number;
-  leaf_id?: string | null;
-  revision?: number;
-  titled_by_user?: boolean;
-  deleted_at?: number | null;
-  tags?: string[];
-  running?: boolean;
 }
 /**
  * A piece of a text, all on one line; `marks` are the places of what was looked for.

@@ -153,7 +153,7 @@ describe('with the keyboard', () => {
     await results();
     await chat.user.keyboard('{Escape}');
     expect(field()).toHaveValue('');
-    expect(screen.queryByRole('option')).toBeNull();
+    expect(screen.queryByRole('listbox', { name: 'Search results' })).toBeNull();
     expect(screen.getByTitle('Trees')).toBeVisible();
   });
 

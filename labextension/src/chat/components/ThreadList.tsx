@@ -244,7 +244,9 @@ export function ThreadList({ onChosen }: Props) {
           />
         )}
       </div>
-      {selection !== null && !search.isSearching && <BulkBar threads={chosen} all={threads} />}
+      {selection !== null && !search.isSearching && (
+        <BulkBar threads={chosen} all={threads} />
+      )}
       {menu !== null && inMenu !== undefined && (
         <ThreadMenu
           key={menu.threadId}
