@@ -94,9 +94,8 @@ def convert(data: bytes, user_id: str) -> Found:
         or max(message.completed_at or message.created_at for message in messages),
         leaf_id=leaf_id,
         titled_by_user=title is not None,
+        archived=conversation.is_archived is True,
     )
-    if conversation.is_archived is True and "archived" in Thread.__struct_fields__:
-        thread = msgspec.structs.replace(thread, archived=True)
     return Found(source, thread, messages, problems, omissions)
 
 

@@ -11,7 +11,7 @@ from collections import Counter
 import msgspec
 
 from ..ids import now_ms
-from ..protocol import ExportedThread, Message, Status, Thread
+from ..protocol import MOST_TAGS, ExportedThread, Message, Status, Thread
 from ..store.records import LIVE
 from .derived_ids import DerivedIds, stamp_of
 from .found import Found, Refused, possible_time
@@ -20,6 +20,9 @@ from .tree import parents_first
 SOURCE = "jupyter-chat"
 FORMAT = "jupyter-chat"
 VERSION = 1
+
+_NAME = 50
+"""Characters that a tag or a folder may have."""
 
 _decode = msgspec.json.Decoder(ExportedThread).decode
 
@@ -40,7 +43,7 @@ class OwnThreads:
         another form."""
         entry = _decode(data)
         thread, problems = _possible(entry.thread)
-        if getattr(thread, "temporary", False):
+        if thread.temporary:
             raise Refused("It is temporary, and these are not kept.", thread.title)
         if thread.id != self._thread_id:
             self._thread_id, self._known = thread.id, {}
@@ -108,9 +111,21 @@ def _possible(thread: Thread) -> tuple[Thread, list[str]]:
         created_at=created_at or 1,
         updated_at=updated_at or created_at or 1,
         deleted_at=None,
+        expires_at=None,
+        tags=_tags(thread),
+        folder=thread.folder[:_NAME] or None if thread.folder is not None else None,
         running=False,
         revision=min(max(thread.revision, 0), 2**53),
     ), problems
+
+
+def _tags(thread: Thread) -> list[str]:
+    """As they would be had somebody given them: short, few, none twice."""
+    tags: dict[str, str] = {}
+    for tag in thread.tags:
+        if tag:
+            tags.setdefault(tag[:_NAME].casefold(), tag[:_NAME])
+    return list(tags.values())[:MOST_TAGS]
 
 
 def _is_ordered(messages: list[Message]) -> bool:

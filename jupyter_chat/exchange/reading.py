@@ -31,7 +31,7 @@ async def threads(store: Store, user_id: str) -> AsyncIterator[Thread]:
             thread = await store.get_thread(user_id, thread_id)
         except NotFound:
             continue  # deleted meanwhile, as are those that are now in the trash
-        if thread.deleted_at is None and not getattr(thread, "temporary", False):
+        if thread.deleted_at is None:
             yield thread
 
 

@@ -9,7 +9,7 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 from tornado.iostream import StreamClosedError
 
-from ..engine.conversations import Invalid
+from ..engine.errors import Invalid
 from ..exchange.documents import ENDINGS, MEDIA_TYPES, Format, everything, one_thread
 from ..exchange.filenames import disposition, file_name
 from ..protocol import ImportList, ImportStart, decode
@@ -76,7 +76,7 @@ class ExportThreadHandler(ExportHandler):
         kind, all_branches = self.format(), self.all_branches()
         store = self.services.store
         thread = await store.get_thread(user.id, thread_id)
-        if thread.deleted_at is not None or getattr(thread, "temporary", False):
+        if thread.deleted_at is not None or thread.temporary:
             raise NotFound("conversation")
         pieces = one_thread(
             store, user.id, thread, kind, person=user.name, all_branches=all_branches

@@ -168,9 +168,7 @@ class MongoStore:
 
     @translated
     async def thread_ids(self, user_id: str) -> list[str]:
-        which = {"user_id": user_id, "deleted_at": None, "temporary": {"$ne": True}}
-        found = self._db.threads.find(which, {"_id": 1})
-        return sorted([document["_id"] async for document in found.batch_size(_NODES_AT_ONCE)])
+        return await mongo_lists.thread_ids(self._db, user_id)
 
     @translated
     async def update_thread(

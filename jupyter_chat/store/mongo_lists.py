@@ -22,6 +22,7 @@ from .records import LIVE, Place, page_of
 Query: TypeAlias = tuple[Document, list[tuple[str, int]]]
 """What to look for, and in which order."""
 
+_KEPT = (View.ACTIVE, View.ARCHIVED)
 _MESSAGES_AT_ONCE = 500
 
 _PURGEABLE: Document = {"$or": [{"deleted_at": {"$gt": 0}}, {"temporary": True}]}
@@ -67,6 +68,12 @@ async def list_threads(
             found = db.threads.find(query).sort(order)
             threads += [to_thread(document) async for document in found.limit(missing)]
     return page_of(threads, limit)
+
+
+async def thread_ids(db: Database, user_id: str) -> list[str]:
+    shelves = [shelf(view, pinned) for view in _KEPT for pinned in (True, False)]
+    query = {"user_id": user_id, "shelf": {"$in": shelves}}
+    return sorted([each["_id"] async for each in db.threads.find(query, {"_id": 1})])
 
 
 async def folders(db: Database, user_id: str) -> tuple[dict[str, int], dict[str, int]]:

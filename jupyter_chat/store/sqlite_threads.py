@@ -29,8 +29,8 @@ def get_thread(db: sqlite3.Connection, user_id: str, thread_id: str) -> Thread:
 
 def thread_ids(db: sqlite3.Connection, user_id: str) -> list[str]:
     rows = db.execute(
-        """SELECT id FROM threads
-            WHERE user_id = ? AND deleted_at IS NULL AND temporary = 0 ORDER BY id""",
+        """SELECT id FROM threads WHERE user_id = ? AND deleted_at IS NULL AND temporary = 0
+            ORDER BY id""",
         (user_id,),
     )
     return [thread_id for (thread_id,) in rows]

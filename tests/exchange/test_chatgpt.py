@@ -229,6 +229,11 @@ def test_an_answer_that_was_stopped_is_stopped() -> None:
     assert found.messages[1].status is Status.STOPPED
 
 
+def test_what_was_archived_is_archived() -> None:
+    assert convert(simple(is_archived=True)).thread.archived
+    assert not convert(simple(is_archived="yes")).thread.archived
+
+
 def test_without_a_title_the_first_question_names_it_and_without_messages_it_is_refused() -> None:
     assert converted([node("q", None, text="Why frogs?")], title=None).thread.title == "Why frogs?"
     with pytest.raises(Refused, match="no messages") as refused:

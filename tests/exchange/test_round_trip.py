@@ -72,6 +72,10 @@ _threads = st.fixed_dictionaries(
         "updated_at": _times,
         "revision": st.integers(0, 2**40),
         "titled_by_user": st.booleans(),
+        "pinned": st.booleans(),
+        "archived": st.booleans(),
+        "tags": st.lists(st.sampled_from(["a", "B", "ß"]), unique=True),
+        "folder": _maybe(st.text(min_size=1, max_size=9)),
     }
 )
 _histories = st.lists(st.tuples(_threads, st.lists(_messages, max_size=7)), max_size=3)

@@ -121,6 +121,19 @@ async def test_a_thread_in_the_trash_is_not_exported(client, rest):
     assert (await rest("GET", f"threads/{thread_id}/export"))[0] == 404
 
 
+async def test_a_temporary_thread_is_not_exported(client, rest):
+    thread_id = new_id()
+    sent = {"client_id": new_id(), "thread_id": thread_id, "parent_id": None, "create": True}
+    ack = await client.command(
+        "send", **sent, parts=[{"type": "text", "text": "Psst"}], temporary=True
+    )
+    await client.command("subscribe", thread_id=thread_id)
+    await client.answer(ack["reply_id"])
+    assert (await rest("GET", f"threads/{thread_id}"))[1]["temporary"]
+    assert (await rest("GET", f"threads/{thread_id}/export"))[0] == 404
+    assert (await rest("GET", "export"))[1]["threads"] == []
+
+
 async def test_an_export_that_breaks_off_looks_like_no_whole_file(client, file, monkeypatch):
     thread_id = await asked(client)
 

@@ -15,6 +15,10 @@ async def test_all_threads_but_those_in_the_trash_are_named_oldest_first(store: 
     await finished_turn(store, a_thread(), user=GRACE)
     changes = ThreadChanges(deleted_at=5000)
     await store.update_thread(ADA, threads[1].id, changes)
+    temporary = a_thread()
+    temporary.temporary = True
+    await store.add_thread(ADA, temporary, [])
+    await store.update_thread(ADA, threads[0].id, ThreadChanges(archived=True, pinned=True))
     assert await store.thread_ids(ADA) == [threads[0].id, threads[2].id]
     assert await store.thread_ids("nobody") == []
 

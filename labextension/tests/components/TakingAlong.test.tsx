@@ -2,6 +2,7 @@ import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, it, vi } from 'vitest';
 import * as server from '../../src/chat/client/server';
 import type { Import } from '../../src/chat/protocol';
+import { aThread } from '../server';
 import { showChat, openThread } from './chat';
 
 const NEW: Import = { id: 'f00', name: 'history.json', size: 5, state: 'uploading' };
@@ -122,6 +123,16 @@ describe('taking along', () => {
     });
     expect(screen.queryByRole('menu')).toBeNull();
     save.mockRestore();
+  });
+
+  it('offers nothing for a temporary conversation, which nobody keeps', async () => {
+    const chat = await showChat();
+    const thread = aThread({ temporary: true });
+    await openThread(chat, thread, []);
+    await waitFor(() => {
+      expect(chat.services.store.state.conversations[thread.id]).toBeDefined();
+    });
+    expect(screen.queryByRole('button', { name: 'Export the conversation' })).toBeNull();
   });
 
   it('says why nothing can be saved', async () => {

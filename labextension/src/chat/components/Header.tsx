@@ -33,6 +33,7 @@ export function Header({ layout, listShown, pane, tools, onToggleList }: Props) 
   const screen = useChatState(state => state.screen);
   const { isNew, threadId } = useChatState(state => state.open);
   const newTemporary = useChatState(state => state.newTemporary);
+  const isTemporary = useThread()?.temporary === true;
   const [renaming, setRenaming] = useState<string | null>(null);
   const setScreen = (next: typeof screen) => {
     services.store.update(state => ({ ...state, screen: next }));
@@ -94,7 +95,7 @@ export function Header({ layout, listShown, pane, tools, onToggleList }: Props) 
           }}
         />
       )}
-      {!isNew && <ExportMenu threadId={threadId} />}
+      {!isNew && !isTemporary && <ExportMenu threadId={threadId} />}
       {tools}
       <IconButton
         icon={GearIcon}
