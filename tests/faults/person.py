@@ -27,6 +27,8 @@ class Room:
 
     thread_id: str = field(default_factory=new_id)
     acknowledged: asyncio.Event = field(default_factory=asyncio.Event)
+    answered: asyncio.Event = field(default_factory=asyncio.Event)
+    """Some text of an answer has come."""
 
 
 class Person:
@@ -133,6 +135,8 @@ class Person:
             if waiting.cancelled():
                 return
             event = waiting.result()
+            if event["type"] == "delta":
+                self._room.answered.set()
             if asked is not None:
                 self._notice(asked, event)
                 if event.get("message", {}).get("id") == asked.reply_id:

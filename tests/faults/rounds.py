@@ -29,6 +29,7 @@ _SETTLE_SECONDS = 30.0
 _LONGEST_END_SECONDS = 15.0
 _IDLE_SECONDS = 2.0
 _LONGEST_WAIT_SECONDS = 3.0
+_FIRST_ANSWER_SECONDS = 15.0
 _RETURN_SECONDS = 4.0
 _LOST_WHEN_STOPPED = 0.05
 """Seconds: what is on its way to a page when the server is told to stop."""
@@ -133,7 +134,12 @@ async def _round(running: Run, room: Room, chance: random.Random) -> None:
     """Start, let something go wrong, and end."""
     running.configure(chance)
     await asyncio.to_thread(running.jupyter.start)
-    await asyncio.sleep(chance.uniform(0.1, 2.5))
+    room.answered.clear()
+    if chance.random() < 0.8:
+        # The first question takes a while: what it needs is loaded then.
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(room.answered.wait(), _FIRST_ANSWER_SECONDS)
+    await asyncio.sleep(chance.uniform(0.1, 2.0))
     kill = chance.random() < 0.7
     if chance.random() < 0.4:
         # Right after somebody was told that a question is safe.
