@@ -128,6 +128,8 @@ class Person:
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             waiting = asyncio.ensure_future(self.page.event())
+            # Whoever is cancelled here does not look at it any more.
+            waiting.add_done_callback(lambda done: done.cancelled() or done.exception())
             done, _ = await asyncio.wait({waiting}, timeout=left)
             if not done:
                 waiting.cancel()
