@@ -126,6 +126,8 @@ async def purge(db: Database, user_id: str, thread_id: str) -> bool:
     gone = await db.threads.find_one(place, {"_id": 1}) is None
     while gone and await _purge_messages(db, user_id, thread_id):
         pass
+    if gone:
+        await db.deletions.delete_many({"user_id": user_id, "thread_id": thread_id})
     await db.purges.delete_one(place)
     return gone
 
