@@ -14,6 +14,7 @@ from traitlets import Bool, Float, Int, Unicode
 
 from . import __version__
 from .engine.accounts import Accounts
+from .engine.branches import Branches
 from .engine.broadcast import Broadcast
 from .engine.conversations import Conversations
 from .engine.health import StoreHealth, watch
@@ -170,6 +171,7 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         services = Services(
             store=store,
             conversations=self._conversations,
+            branches=Branches(store, self._conversations),
             organiser=organiser,
             accounts=accounts,
             search=self._search,

@@ -174,6 +174,13 @@ class Message(Struct, omit_defaults=True):
     problem: Problem | None = None
 
 
+class Origin(Struct, frozen=True):
+    """Where a fork began: the last message that was copied, in the thread it is in."""
+
+    thread_id: Id
+    message_id: Id
+
+
 class Thread(Struct, omit_defaults=True):
     """A conversation without its messages.
 
@@ -196,6 +203,7 @@ class Thread(Struct, omit_defaults=True):
     revision: int = 0
     titled_by_user: bool = False
     deleted_at: Milliseconds | None = None
+    forked_from: Origin | None = None
     running: bool = False
     """True while an answer is being made; known by the engine, never stored."""
     pinned: bool = False
@@ -263,7 +271,21 @@ class Send(Struct, tag="send", frozen=True):
 
 
 class Regenerate(Struct, tag="regenerate", frozen=True):
-    """Answer the same question again, as a new version beside `message_id`."""
+    """Answer the same question again, as a new version beside the answer `message_id`;
+    or answer the question `message_id`.
+
+    What `settings` says goes, for this one reply, before what the thread says.
+    """
+
+    id: CommandId
+    client_id: ClientId
+    thread_id: Id
+    message_id: Id
+    settings: ThreadSettings | None = None
+
+
+class Continue(Struct, tag="continue", frozen=True):
+    """Go on with an answer that broke off, as a new version that begins with its text."""
 
     id: CommandId
     client_id: ClientId
@@ -287,11 +309,51 @@ class Select(Struct, tag="select", frozen=True):
     message_id: Id
 
 
+class Delete(Struct, tag="delete", frozen=True):
+    """Delete a message and all below it; `restore` takes that back."""
+
+    id: CommandId
+    thread_id: Id
+    message_id: Id
+
+
+class Restore(Struct, tag="restore", frozen=True):
+    """Take back the deletion of `message_id`: just what went with it comes back."""
+
+    id: CommandId
+    thread_id: Id
+    message_id: Id
+
+
+class Fork(Struct, tag="fork", frozen=True):
+    """Go on in a thread of its own: a copy of the branch up to `message_id`.
+
+    The answer names the new thread; the same `client_id` again makes no other one.
+    """
+
+    id: CommandId
+    client_id: ClientId
+    thread_id: Id
+    message_id: Id
+
+
 class Ping(Struct, tag="ping", frozen=True):
     id: CommandId
 
 
-Command: TypeAlias = Subscribe | Unsubscribe | Send | Regenerate | Stop | Select | Ping
+Command: TypeAlias = (
+    Subscribe
+    | Unsubscribe
+    | Send
+    | Regenerate
+    | Continue
+    | Stop
+    | Select
+    | Delete
+    | Restore
+    | Fork
+    | Ping
+)
 
 
 # --- Events: server to client over the socket -----------------------------------------
@@ -335,6 +397,7 @@ class Snapshot(Struct, tag="snapshot", frozen=True):
     id of each message shown that has siblings to the ids of all of them, oldest first.
     `waiting` says why replies among them wait for their model's server, by message (see
     :class:`Waiting`).
+    `deleted` is the message that was deleted just now, with all below it.
     """
 
     thread_id: Id
@@ -345,6 +408,7 @@ class Snapshot(Struct, tag="snapshot", frozen=True):
     versions: dict[str, list[str]]
     more: bool
     waiting: dict[str, Problem] = {}
+    deleted: Id | None = None
 
 
 class MessageChanged(Struct, tag="message", omit_defaults=True, frozen=True):

@@ -7,10 +7,10 @@ method names the user; what belongs to somebody else is answered as unknown.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from contextlib import suppress
+from functools import partial
 
 import msgspec
 from msgspec import UNSET
@@ -18,15 +18,15 @@ from msgspec import UNSET
 from ..ids import new_id, now_ms
 from ..protocol import (
     Ack,
-    Effort,
+    Continue,
     Goodbye,
     Message,
     MessageChanged,
     MessagePage,
+    Part,
     Problem,
     Regenerate,
     Role,
-    Select,
     Send,
     Snapshot,
     Source,
@@ -40,7 +40,7 @@ from ..protocol import (
     encode,
     text_of,
 )
-from ..providers.interface import Endpoint, Provider, ProviderError, ReplyRequest
+from ..providers.interface import Provider, ProviderError
 from ..store.interface import (
     EVERYTHING,
     Accepted,
@@ -53,8 +53,7 @@ from ..store.interface import (
     Turn,
     Unavailable,
 )
-from ..store.vault import VaultError
-from . import catalogue, context, titles
+from . import continuing, leaves, titles
 from .accounts import Accounts
 from .broadcast import Broadcast, Feed, Viewer
 from .checkpoints import Checkpointer
@@ -63,9 +62,9 @@ from .generation import Generation
 from .labels import changes_of
 from .pace import Pace
 from .pages import PAGE, Pages
+from .requests import Requests
 from .temporary import LONGEST_MS, Temporaries
 
-_CONTEXT_MESSAGES = 400
 _KEEP_SECONDS = 2.0
 _BEGUN_KNOWN = 10_000
 
@@ -86,11 +85,10 @@ class Conversations:
     ) -> None:
         self._store = store
         self._provider = provider
-        self._accounts = accounts
+        self._requests = Requests(store, accounts, durable_replies)
         self._broadcast = broadcast
         self._log = log
         self._model_titles = model_titles
-        self._durable_replies = durable_replies
         self.temporaries = Temporaries(broadcast)
         self._pace = Pace()
         self._running: dict[str, Generation] = {}
@@ -214,11 +212,26 @@ class Conversations:
         )
 
     async def regenerate(self, user_id: str, command: Regenerate) -> Ack:
-        """Begin one more version of an answer."""
+        """Begin one more version of an answer, or answer a question that has none."""
         message = await self._store.get_message(user_id, command.thread_id, command.message_id)
-        if message.role is not Role.ASSISTANT or message.parent_id is None:
-            raise Invalid("Only an answer can be made again.", "message_id")
-        accepted = await self._begin(user_id, command, message.parent_id)
+        question_id = message.id if message.role is Role.USER else message.parent_id
+        if question_id is None:
+            raise Invalid("There is no question that this answers.", "message_id")
+        accepted = await self._begin(user_id, command, question_id, settings=command.settings)
+        return Ack(command.id, thread_id=command.thread_id, reply_id=accepted.reply_id)
+
+    async def go_on(self, user_id: str, command: Continue) -> Ack:
+        """Begin a version of an answer that broke off, which goes on from its text."""
+        answer = await self._store.get_message(user_id, command.thread_id, command.message_id)
+        if answer.parent_id is None or not continuing.is_unfinished(answer):
+            raise Invalid("There is nothing to go on with; have it answered again.", "message_id")
+        accepted = await self._begin(
+            user_id,
+            command,
+            answer.parent_id,
+            parts=continuing.kept(answer),
+            settings=continuing.settings(answer),
+        )
         return Ack(command.id, thread_id=command.thread_id, reply_id=accepted.reply_id)
 
     async def stop(self, user_id: str, command: Stop) -> Ack:
@@ -231,20 +244,18 @@ class Conversations:
             await self._store.get_message(user_id, command.thread_id, command.message_id)
         return Ack(command.id, thread_id=command.thread_id, message_id=command.message_id)
 
-    async def select(self, user_id: str, command: Select) -> Ack:
-        """Show another branch: the newest leaf below a message."""
-        thread_id = command.thread_id
-        leaf_id = await self._store.newest_leaf(user_id, thread_id, command.message_id)
-        changed = await self._store.update_thread(
-            user_id, thread_id, ThreadChanges(leaf_id=leaf_id)
-        )
-        self._tell(user_id, changed)
-        feed = self._broadcast.find(user_id, thread_id)
-        if feed is not None:
-            feed.reset()
-            snapshot, feed = await self._snapshot(user_id, thread_id)
-            self._broadcast.to_viewers(feed, snapshot)
-        return Ack(command.id, thread_id=thread_id, message_id=leaf_id)
+    async def stop_replies(self, user_id: str, message_ids: Iterable[str]) -> None:
+        """Stop those of these replies that run or wait, and see them kept."""
+        running = [
+            generation
+            for message_id in message_ids
+            if (generation := self._running.get(message_id)) is not None
+            and generation.user_id == user_id
+        ]
+        for generation in running:  # all before the first has ended, and the next begins
+            generation.stop()
+        for generation in running:
+            await generation.done.wait()
 
     # --- changing -----------------------------------------------------------------------
 
@@ -273,6 +284,17 @@ class Conversations:
         """Take a thread out of the trash."""
         return await self.change(user_id, thread_id, ThreadChanges(deleted_at=None))
 
+    async def reshaped(self, user_id: str, thread: Thread, deleted: str | None = None) -> None:
+        """A thread shows other messages now: tell all viewers, and those of the thread
+        what it shows, and which message was deleted."""
+        self._tell(user_id, thread)
+        feed = self._broadcast.find(user_id, thread.id)
+        if feed is not None:
+            feed.reset()
+            snapshot, feed = await self._snapshot(user_id, thread.id)
+            snapshot = msgspec.structs.replace(snapshot, deleted=deleted)
+            self._broadcast.to_viewers(feed, snapshot)
+
     async def change(
         self,
         user_id: str,
@@ -290,33 +312,42 @@ class Conversations:
     async def _begin(
         self,
         user_id: str,
-        command: Send | Regenerate,
+        command: Send | Regenerate | Continue,
         parent_id: str,
         question: Message | None = None,
         new_thread: Thread | None = None,
+        *,
+        parts: Iterable[Part] = (),
+        settings: ThreadSettings | None = None,
     ) -> Accepted:
         """Store a reply to be made under `parent_id`, with its question if that is new,
-        and start making it."""
+        and start making it.
+
+        The reply goes on from `parts`; `settings` go before those of the thread.
+        """
         reply = Message(
             id=new_id(),
             thread_id=command.thread_id,
             parent_id=parent_id,
             role=Role.ASSISTANT,
-            parts=[],
+            parts=list(parts),
             status=self._status_now(user_id, command.thread_id),
             created_at=now_ms(),
             client_id=command.client_id,
+            model=settings.model if settings is not None else None,
         )
         turn = Turn(reply, self._checkpointer.owner, question, new_thread)
         accepted = await self._store.add_turn(user_id, turn)
         self.temporaries.note(user_id, accepted.thread)
         if not accepted.repeated:
-            self._run(user_id, accepted.thread, question, reply)
+            self._run(user_id, accepted.thread, question, reply, settings)
         elif accepted.owner == self._checkpointer.owner:
-            await self._run_unless_running(user_id, accepted)
+            await self._run_unless_running(user_id, accepted, settings)
         return accepted
 
-    async def _run_unless_running(self, user_id: str, accepted: Accepted) -> None:
+    async def _run_unless_running(
+        self, user_id: str, accepted: Accepted, settings: ThreadSettings | None
+    ) -> None:
         """Make a reply that an earlier call stored, but did not live to begin."""
         thread_id, reply_id = accepted.thread.id, accepted.reply_id
         if reply_id in self._begun:
@@ -327,7 +358,7 @@ class Conversations:
         if accepted.question_id is not None:
             question = await self._store.get_message(user_id, thread_id, accepted.question_id)
         if reply.completed_at is None:
-            self._run(user_id, accepted.thread, question, reply)
+            self._run(user_id, accepted.thread, question, reply, settings)
 
     def _run(
         self,
@@ -335,6 +366,7 @@ class Conversations:
         thread: Thread,
         question: Message | None,
         reply: Message,
+        settings: ThreadSettings | None = None,
         left: Left | None = None,
     ) -> None:
         if reply.id in self._begun or self.closing:
@@ -353,7 +385,7 @@ class Conversations:
             store=self._store,
             provider=self._provider,
             pace=self._pace,
-            prepare=self._prepare,
+            prepare=partial(self._requests.prepare, particular=settings),
             after=None if goes_on else self._last.get(key),
             owner=self._checkpointer.owner,
             hurry=self._checkpointer.hurry,
@@ -386,42 +418,6 @@ class Conversations:
 
         self._spawn(run())
 
-    async def _prepare(
-        self, user_id: str, thread_id: str, reply: Message
-    ) -> tuple[Endpoint, ReplyRequest]:
-        """What to ask, where; found out when the reply's turn has come."""
-        settings = await self._accounts.settings(user_id)
-        try:
-            endpoint = await self._accounts.endpoint(user_id, settings)
-        except VaultError as error:
-            raise ProviderError(error.problem) from None
-        thread = await self._store.get_thread(user_id, thread_id)
-        own, default = thread.settings, settings.defaults
-        name = own.model or await self._accounts.default_model(endpoint, settings)
-        instructions = own.system_prompt or default.system_prompt
-        max_output = own.max_output_tokens or default.max_output_tokens
-        model = catalogue.lookup(name)
-        effort, temperature = catalogue.allowed(
-            model,
-            own.effort or default.effort,
-            own.temperature if own.temperature is not None else default.temperature,
-        )
-        budget = context.character_budget(model, instructions, max_output)
-        parent_id = str(reply.parent_id)
-        path = await self._store.path(user_id, thread_id, parent_id, limit=_CONTEXT_MESSAGES)
-        return endpoint, ReplyRequest(
-            model=name,
-            messages=context.prompts(path, budget),
-            instructions=instructions,
-            temperature=temperature,
-            max_output_tokens=max_output,
-            effort=effort,
-            reasons=bool(model.efforts) and effort is not Effort.NONE,
-            user_tag=hashlib.sha256(user_id.encode()).hexdigest()[:32],
-            cache_key=thread_id,
-            durable=self._durable_replies,
-        )
-
     async def _title(self, user_id: str, question: Message, reply_id: str) -> None:
         """Let the model name a thread after its first answer."""
         thread_id = question.thread_id
@@ -430,7 +426,8 @@ class Conversations:
             thread = await self._store.get_thread(user_id, thread_id)
             if reply.status is not Status.COMPLETE or thread.titled_by_user:
                 return
-            endpoint, request = await self._prepare(user_id, thread_id, reply)
+            anew = msgspec.structs.replace(reply, parts=[], model=None)
+            endpoint, request = await self._requests.prepare(user_id, thread_id, anew)
             if endpoint.source is Source.LOCAL:
                 return  # it finds no better one, and the next question waits for it
             title = await titles.from_model(
@@ -454,7 +451,7 @@ class Conversations:
         elif message.id not in self._begun:
             with suppress(NotFound):  # its thread is gone
                 thread = await self._store.get_thread(user_id, message.thread_id)
-                self._run(user_id, thread, None, message, left)
+                self._run(user_id, thread, None, message, left=left)
 
     # --- helpers ------------------------------------------------------------------------
 
@@ -467,8 +464,12 @@ class Conversations:
                 thread = await self._store.get_thread(user_id, thread_id)
                 self.temporaries.note(user_id, thread)
                 page = MessagePage([], {}, False)
-                if thread.leaf_id is not None:
-                    page = await self.pages.ending_at(user_id, thread_id, thread.leaf_id, PAGE)
+                try:
+                    if thread.leaf_id is not None:
+                        page = await self.pages.ending_at(user_id, thread_id, thread.leaf_id, PAGE)
+                except NotFound:  # it was deleted, and its process died on the way
+                    await leaves.show(self._store, user_id, thread_id, None)
+                    continue
                 if feed.reshaped == reshaped:
                     break
         finally:

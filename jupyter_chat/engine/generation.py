@@ -108,6 +108,7 @@ class Generation:
             self._mark = Mark(left.upstream_id, left.upstream_seq)
             self._kept_id = left.upstream_id
         self._resumed = self._mark is not None
+        self._continues = bool(reply.parts) and not self._resumed
         self._endpoint: Endpoint | None = None
         self._leaving = False
         self.waiting: Problem | None = None
@@ -250,7 +251,7 @@ class Generation:
         if self._mark is not None:
             # Upstream has the reply: asking anew would make, and bill, another one.
             return 0 if error.ended else _FOLLOW_ATTEMPTS
-        if error.retry_after is None or self._growth:
+        if error.retry_after is None or self._growth.has_grown:
             return 0
         return _ATTEMPTS.get(error.problem.code, _FEWER_ATTEMPTS)
 
@@ -272,7 +273,8 @@ class Generation:
                 await turn.wait()
 
     def _take(self, chunk: Chunk) -> None:
-        if chunk.reasoning:
+        # What is thought before the rest of an answer would stand in the middle of it.
+        if chunk.reasoning and not self._continues:
             self._grow("reasoning", chunk.reasoning)
         if chunk.text:
             self._grow("text", chunk.text)
@@ -284,7 +286,8 @@ class Generation:
             self._finish = chunk.finish
 
     def _grow(self, kind: Kind, text: str) -> None:
-        if self._reply.first_token_at is None and not self._growth:
+        is_first = not self._growth.has_grown and not self._resumed
+        if self._reply.first_token_at is None and is_first:
             self._reply.first_token_at = now_ms()
         part = self._growth.append(kind, text)
         self.feed.grow(self._reply.id, part, kind, text)

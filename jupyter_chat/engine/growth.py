@@ -14,7 +14,7 @@ class Growth:
     """Parts that only ever grow at the end, and what of them is not yet kept; `parts` are
     those that have been kept already."""
 
-    __slots__ = ("_kinds", "_pieces", "_unsaved")
+    __slots__ = ("_kinds", "_pieces", "_unsaved", "has_grown")
 
     def __init__(self, parts: Iterable[Part] = ()) -> None:
         self._kinds: list[Kind] = []
@@ -23,6 +23,7 @@ class Growth:
             self._kinds.append("text" if isinstance(part, TextPart) else "reasoning")
             self._pieces.append([part.text])
         self._unsaved: list[tuple[int, list[str]]] = []
+        self.has_grown = False
 
     def __bool__(self) -> bool:
         return bool(self._kinds)
@@ -33,6 +34,7 @@ class Growth:
 
     def append(self, kind: Kind, text: str) -> int:
         """Add to the last part, or begin a new one of another kind; its index."""
+        self.has_grown = True
         if not self._kinds or self._kinds[-1] != kind:
             self._kinds.append(kind)
             self._pieces.append([])

@@ -155,8 +155,10 @@ class Organiser:
 
     async def purge_due(self, now: Milliseconds) -> int:
         """Delete for good what has been in the trash for long enough and what was
-        temporary, of all users; several processes may do so at once.  How many it was."""
+        temporary, of all users, and messages that were deleted as long ago; several
+        processes may do so at once.  How many threads it was."""
         deleted_before = now - self._trash_days * _DAY_MS if self._trash_days else 0
+        await self._store.purge_messages(deleted_before)
         count = 0
         while True:
             due = await self._store.due(deleted_before=deleted_before, now=now, limit=_PAGE)

@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass
 
 from ..engine.accounts import Accounts
+from ..engine.branches import Branches
 from ..engine.broadcast import Broadcast
 from ..engine.conversations import Conversations
 from ..engine.health import StoreHealth
@@ -23,6 +24,7 @@ class Services:
 
     store: Store
     conversations: Conversations
+    branches: Branches
     organiser: Organiser
     accounts: Accounts
     search: Search

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, ClassVar
 
@@ -22,12 +23,16 @@ from ..protocol import (
     PROTOCOL_VERSION,
     Ack,
     Command,
+    Continue,
+    Delete,
     Event,
+    Fork,
     InvalidFrame,
     Ping,
     Pong,
     Regenerate,
     Rejected,
+    Restore,
     Select,
     Send,
     Stop,
@@ -202,9 +207,7 @@ class ChatSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
             self._tell(answer)
 
     async def _do(self, command: Command) -> Ack:
-        conversations = self.services.conversations
-        if isinstance(command, Send):
-            return await conversations.send(self.user_id, command)
+        conversations, branches = self.services.conversations, self.services.branches
         if isinstance(command, Subscribe):
             await self._follow(command)
             return Ack(command.id, thread_id=command.thread_id)
@@ -212,12 +215,17 @@ class ChatSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
             async with self._following:
                 conversations.unsubscribe(self, command.thread_id)
             return Ack(command.id, thread_id=command.thread_id)
-        if isinstance(command, Regenerate):
-            return await conversations.regenerate(self.user_id, command)
-        if isinstance(command, Stop):
-            return await conversations.stop(self.user_id, command)
-        assert isinstance(command, Select)
-        return await conversations.select(self.user_id, command)
+        verbs: dict[type, Callable[[str, Any], Awaitable[Ack]]] = {
+            Send: conversations.send,
+            Regenerate: conversations.regenerate,
+            Continue: conversations.go_on,
+            Stop: conversations.stop,
+            Select: branches.select,
+            Delete: branches.delete,
+            Restore: branches.restore,
+            Fork: branches.fork,
+        }
+        return await verbs[type(command)](self.user_id, command)
 
     async def _follow(self, command: Subscribe) -> None:
         conversations, thread_id = self.services.conversations, command.thread_id

@@ -69,7 +69,7 @@ class ThreadChanges(Struct, frozen=True):
     title: str | UnsetType = UNSET
     titled_by_user: bool | UnsetType = UNSET
     settings: ThreadSettings | UnsetType = UNSET
-    leaf_id: str | UnsetType = UNSET
+    leaf_id: str | None | UnsetType = UNSET
     updated_at: Milliseconds | UnsetType = UNSET
     deleted_at: Milliseconds | None | UnsetType = UNSET
     pinned: bool | UnsetType = UNSET
@@ -211,6 +211,14 @@ class FoundPage(Struct, frozen=True):
     """What was stored before there was an index is not all in it yet."""
 
 
+class Deletion(Struct, frozen=True):
+    """What the deletion of a message has done: the ids of all that went with it, and
+    the thread as it is without them."""
+
+    thread: Thread
+    message_ids: list[str]
+
+
 class Lease(Struct, frozen=True):
     """One running process that makes replies.  It lapses at `expires_at` unless
     renewed; whoever finds it lapsed recovers its replies."""
@@ -293,7 +301,7 @@ class Store(Protocol):
         that others can write meanwhile; after the first one nobody sees the thread.
         Returns whether there is no such thread now."""
 
-    # messages
+    # messages; what is deleted, and what is below it, is as if it were not there
 
     async def add_turn(self, user_id: str, turn: Turn) -> Accepted:
         """Store a turn and make its reply the thread's leaf.
@@ -347,6 +355,27 @@ class Store(Protocol):
         self, user_id: str, thread_id: str, parent_ids: list[str | None]
     ) -> list[Node]:
         """All nodes under the given parents (`None`: the roots), by id."""
+
+    async def delete_message(
+        self, user_id: str, thread_id: str, message_id: str, now: Milliseconds
+    ) -> Deletion:
+        """Delete a message and all below it, for as long as nobody restores it.
+
+        A leaf among them gives way to the newest one under the nearest version of the
+        message, else to its parent.  A reply being made there is kept when it ends.
+        Deleted twice by its own id it stays deleted as it was.
+        """
+
+    async def restore_message(self, user_id: str, thread_id: str, message_id: str) -> Thread:
+        """Take a deletion back: just what went with `message_id` is there again, and is
+        the branch being shown if it was then.
+
+        :class:`NotFound` if it went with another message, or if that which it follows
+        is deleted as well.  A message that is there stays as it is.
+        """
+
+    async def purge_messages(self, before: Milliseconds) -> int:
+        """Remove for good what was deleted before that time; how many messages."""
 
     # replies being made
 

@@ -21,12 +21,20 @@ from pymongo.write_concern import WriteConcern
 
 from ..ids import new_id, now_ms
 from ..protocol import Code, Message, Milliseconds, Problem, Thread
-from . import mongo_branches, mongo_lists, mongo_replies, mongo_search, mongo_turns
+from . import (
+    mongo_branches,
+    mongo_deletions,
+    mongo_lists,
+    mongo_replies,
+    mongo_search,
+    mongo_turns,
+)
 from .interface import (
     EVERYTHING,
     Accepted,
     Checkpoint,
     Conflict,
+    Deletion,
     FoundPage,
     Lease,
     Left,
@@ -39,18 +47,11 @@ from .interface import (
     Unavailable,
     UserSettings,
 )
-from .mongo_documents import (
-    NODE_FIELDS,
-    Database,
-    Document,
-    change_to,
-    to_message,
-    to_node,
-    to_thread,
-)
+from .mongo_documents import Database, Document, change_to, is_there, to_message, to_thread
 from .mongo_errors import translated
 from .mongo_schema import migrate
 from .records import changed, decode_cursor
+from .tree import reachable
 
 DEFAULT_DATABASE = "jupyter_chat"
 _OPTIONS = {
@@ -63,9 +64,9 @@ one that hangs after ten."""
 
 _CLOSE_SECONDS = 2.0
 
-_LASTING = WriteConcern("majority", j=True, wtimeout=5_000)
+_IDS_AT_ONCE = 1000
 
-_NODES_AT_ONCE = 1000
+_LASTING = WriteConcern("majority", j=True, wtimeout=5_000)
 
 
 class MongoStore:
@@ -227,7 +228,7 @@ class MongoStore:
     @translated
     async def get_message(self, user_id: str, thread_id: str, message_id: str) -> Message:
         found = await self._db.messages.find_one(
-            {"_id": message_id, "user_id": user_id, "thread_id": thread_id}
+            {"_id": message_id, "user_id": user_id, "thread_id": thread_id, "deleted_at": None}
         )
         messages = [to_message(found)]
         return (await mongo_replies.with_checkpoints(self._db, user_id, messages))[0]
@@ -236,7 +237,9 @@ class MongoStore:
     async def get_messages(self, user_id: str, thread_id: str, ids: list[str]) -> list[Message]:
         query = {"user_id": user_id, "thread_id": thread_id, "_id": {"$in": ids}}
         found = self._db.messages.find(query)
-        messages = sorted([to_message(each) async for each in found], key=attrgetter("id"))
+        messages = sorted(
+            [to_message(each) async for each in found if is_there(each)], key=attrgetter("id")
+        )
         return await mongo_replies.with_checkpoints(self._db, user_id, messages)
 
     @translated
@@ -264,7 +267,7 @@ class MongoStore:
 
     @translated
     async def tree(self, user_id: str, thread_id: str) -> list[Node]:
-        return await self._nodes(user_id, thread_id, {})
+        return reachable(await self._nodes(user_id, thread_id, {}))
 
     @translated
     async def children(
@@ -273,13 +276,24 @@ class MongoStore:
         return await self._nodes(user_id, thread_id, {"parent_id": {"$in": parent_ids}})
 
     async def _nodes(self, user_id: str, thread_id: str, which: Document) -> list[Node]:
-        query = {"user_id": user_id, "thread_id": thread_id, **which}
-        # In batches: decoding all of a long thread at once would hold up the event loop.
-        found = self._db.messages.find(query, NODE_FIELDS).batch_size(_NODES_AT_ONCE)
-        nodes = sorted([to_node(document) async for document in found], key=attrgetter("id"))
+        nodes = await mongo_deletions.nodes_of(self._db, user_id, thread_id, which)
         if not nodes:
             await self.get_thread(user_id, thread_id)  # there is one, or NotFound
         return nodes
+
+    @translated
+    async def delete_message(
+        self, user_id: str, thread_id: str, message_id: str, now: Milliseconds
+    ) -> Deletion:
+        return await mongo_deletions.delete_message(self._db, user_id, thread_id, message_id, now)
+
+    @translated
+    async def restore_message(self, user_id: str, thread_id: str, message_id: str) -> Thread:
+        return await mongo_deletions.restore_message(self._db, user_id, thread_id, message_id)
+
+    @translated
+    async def purge_messages(self, before: Milliseconds) -> int:
+        return await mongo_deletions.purge_messages(self._db, before)
 
     # --- replies being made -------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from pymongo import ASCENDING, DESCENDING
 
 from ..protocol import Message
 from .interface import NotFound
-from .mongo_documents import Database, Document, to_message
+from .mongo_documents import Database, Document, is_there, to_message
 from .mongo_replies import with_checkpoints
 
 _STRIDE = 16
@@ -24,6 +24,7 @@ up the event loop."""
 _STEPS = 16
 """Steps taken one by one before going on in strides: most branches left are short."""
 
+_FIELDS = {"parent_id": 1, "deleted_at": 1}
 _THREAD = ("user_id", "thread_id", "_id")
 _OLDEST_FIRST = [(name, ASCENDING) for name in _THREAD]
 _NEWEST_FIRST = [(name, DESCENDING) for name in _THREAD]
@@ -40,7 +41,7 @@ async def back(
     until: str | None = None,
 ) -> list[str]:
     """Ids of a branch from its leaf back, `limit` of them, or up to and with `until`
-    (or the root, where that is not on the branch)."""
+    (or the root, where that is not on the branch); none where some of it is deleted."""
     branch: list[str] = []
     wanted: str | None = leaf_id
     while wanted is not None and (limit is None or len(branch) < limit):
@@ -48,14 +49,14 @@ async def back(
         stride = (
             db.messages.find(
                 _part(user_id, thread_id, _id={"$lte": wanted}),
-                {"parent_id": 1},
+                _FIELDS,
             )
             .sort(_NEWEST_FIRST)
             .limit(size)
         )
-        parents = {document["_id"]: document["parent_id"] async for document in stride}
+        parents = {each["_id"]: each["parent_id"] async for each in stride if is_there(each)}
         if wanted not in parents:
-            break
+            return []
         while wanted in parents and (limit is None or len(branch) < limit):
             branch.append(wanted)
             if wanted == until:
@@ -79,12 +80,12 @@ async def _down(db: Database, user_id: str, thread_id: str, message_id: str) -> 
     newest: dict[str, str] = {}
     below = {message_id}
     found = (
-        db.messages.find(_part(user_id, thread_id, _id={"$gt": message_id}), {"parent_id": 1})
+        db.messages.find(_part(user_id, thread_id, _id={"$gt": message_id}), _FIELDS)
         .sort(_OLDEST_FIRST)
         .batch_size(_LONG_STRIDE)
     )
     async for document in found:
-        if document["parent_id"] in below:
+        if document["parent_id"] in below and is_there(document):
             below.add(document["_id"])
             newest[document["parent_id"]] = document["_id"]
     leaf_id = message_id
@@ -136,11 +137,11 @@ async def _stretch(
 ) -> dict[str, list[str]]:
     """The children of a message and of those that come next in the thread."""
     stride = (
-        db.messages.find(_part(user_id, thread_id, _id={"$gt": message_id}), {"_id": 1})
+        db.messages.find(_part(user_id, thread_id, _id={"$gt": message_id}), _FIELDS)
         .sort(_OLDEST_FIRST)
         .limit(length + _STRIDE)
     )
-    parents = [message_id, *[document["_id"] async for document in stride]]
+    parents = [message_id, *[document["_id"] async for document in stride if is_there(document)]]
     return await _children(db, user_id, thread_id, parents)
 
 
@@ -150,8 +151,9 @@ async def _children(
     """The ids of the children of each, oldest first."""
     children: dict[str, list[str]] = {parent_id: [] for parent_id in parent_ids}
     query = _part(user_id, thread_id, parent_id={"$in": parent_ids})
-    async for document in db.messages.find(query, {"parent_id": 1}):
-        children[document["parent_id"]].append(document["_id"])
+    async for document in db.messages.find(query, _FIELDS):
+        if is_there(document):
+            children[document["parent_id"]].append(document["_id"])
     for nexts in children.values():
         nexts.sort()
     return children
@@ -166,7 +168,8 @@ async def _way(
 
 
 async def _require(db: Database, user_id: str, thread_id: str, message_id: str) -> None:
-    if await db.messages.find_one(_part(user_id, thread_id, _id=message_id), {"_id": 1}) is None:
+    found = await db.messages.find_one(_part(user_id, thread_id, _id=message_id), _FIELDS)
+    if found is None or not is_there(found):
         raise NotFound("message")
 
 

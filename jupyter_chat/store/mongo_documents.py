@@ -20,7 +20,7 @@ Document: TypeAlias = dict[str, Any]
 Database: TypeAlias = AsyncDatabase[Document]
 
 IS_LIVE: Document = {"$in": [status.value for status in LIVE]}
-NODE_FIELDS = {"parent_id": 1, "role": 1, "status": 1}
+NODE_FIELDS = {"parent_id": 1, "role": 1, "status": 1, "deleted_at": 1}
 
 _GROWING = (
     "parts",
@@ -69,6 +69,12 @@ def to_message(document: Document | None) -> Message:
     if document is None:
         raise NotFound("message")
     return msgspec.convert({**document, "id": document["_id"]}, Message)
+
+
+def is_there(message: Document) -> bool:
+    """Whether it is not deleted.  Looked at here and not in the query, whose filter then has
+    the fields of an index and nothing else."""
+    return message.get("deleted_at") is None
 
 
 def to_node(document: Document) -> Node:

@@ -136,6 +136,8 @@ async def purge(db: Database, user_id: str, thread_id: str) -> bool:
         await mongo_search.forget(db, user_id, [thread_id])
     while gone and await _purge_messages(db, user_id, thread_id):
         pass
+    if gone:
+        await db.deletions.delete_many({"user_id": user_id, "thread_id": thread_id})
     await db.purges.delete_one(place)
     return gone
 

@@ -21,6 +21,7 @@ from .mongo_documents import (
     Database,
     Document,
     growth_of,
+    is_there,
     to_message,
     to_thread,
 )
@@ -186,6 +187,9 @@ async def _take_over_or_end(
         await _forget_ended(db, user_id, message_id)
         return None
     message = to_message(found)
+    if not is_there(found):
+        await _interrupt(db, user_id, message, now)
+        return None  # nobody is to hear of it
     attempt = running.get("attempt", 0) + 1
     begun = running.get("begun", True)
     documents = _without_gaps(await _newest(db, user_id, message_id))

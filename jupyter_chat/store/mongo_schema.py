@@ -1,8 +1,8 @@
 """The indexes of the MongoDB store, as the list of migrations that make them.
 
 Every document but those of `meta` carries `user_id`, and every index but those on the
-small collections of living things (`generations`, `leases`, `purges`) and those by
-which threads are found that are due to be purged begins with it, so that
+small collections of passing things (`generations`, `leases`, `purges`, `deletions`) and
+those by which threads are found that are due to be purged begins with it, so that
 the collections can be sharded by it.  A migration may be cut short and run again, and
 several processes may run it at once.
 """
@@ -93,10 +93,20 @@ async def _search(db: AsyncDatabase[Document]) -> None:
     )
 
 
+async def _deletions(db: AsyncDatabase[Document]) -> None:
+    await db["deletions"].create_index(
+        [("user_id", ASCENDING), ("thread_id", ASCENDING), ("deleted_at", ASCENDING)],
+        name="by_thread",
+        unique=True,
+    )
+    await db["deletions"].create_index([("deleted_at", ASCENDING)], name="by_time")
+
+
 MIGRATIONS: tuple[Callable[[AsyncDatabase[Document]], Awaitable[None]], ...] = (
     _first,
     _organised,
     _search,
+    _deletions,
 )
 
 

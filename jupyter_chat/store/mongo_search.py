@@ -209,7 +209,7 @@ async def _batches(db: Database, condition: Document) -> AsyncIterator[list[Docu
 
 async def _messages(db: Database, user_id: str, batch: list[Document]) -> dict[str, Message]:
     ids = [document["_id"] for document in batch]
-    found = db.messages.find({"user_id": user_id, "_id": {"$in": ids}})
+    found = db.messages.find({"user_id": user_id, "_id": {"$in": ids}, "deleted_at": None})
     return {document["_id"]: to_message(document) async for document in found}
 
 

@@ -37,6 +37,8 @@ async def add_turn(db: Database, user_id: str, turn: Turn) -> Accepted:
         await _require_place(db, user_id, turn)
         await _mark_as_running(db, user_id, turn)
         written, repeated = await _insert_messages(db, user_id, turn, written)
+        if not repeated:
+            await _require_parent_still(db, user_id, turn)
     stored = written[reply.role]
     if repeated and stored["_id"] != reply.id:
         await db.generations.delete_one({"_id": reply.id, "user_id": user_id})
@@ -101,7 +103,8 @@ async def _require_place(db: Database, user_id: str, turn: Turn) -> None:
     thread, parent = await asyncio.gather(
         db.threads.find_one({"_id": thread_id, "user_id": user_id}, {"_id": 1}),
         db.messages.find_one(
-            {"_id": parent_id, "user_id": user_id, "thread_id": thread_id}, {"_id": 1}
+            {"_id": parent_id, "user_id": user_id, "thread_id": thread_id, "deleted_at": None},
+            {"_id": 1},
         ),
     )
     if thread is None and turn.new_thread is None:
@@ -110,6 +113,20 @@ async def _require_place(db: Database, user_id: str, turn: Turn) -> None:
         raise NotFound("message")
     if thread is None and turn.new_thread is not None:
         await _insert_thread(db, user_id, turn.new_thread)
+
+
+async def _require_parent_still(db: Database, user_id: str, turn: Turn) -> None:
+    """Where the message that the turn follows was deleted just now, it may have been too
+    late for the deletion to see the turn: take it away again."""
+    new = [message.id for message in (turn.question, turn.reply) if message is not None]
+    parent_id = (turn.question or turn.reply).parent_id
+    if parent_id is None:
+        return
+    place = {"_id": parent_id, "user_id": user_id, "deleted_at": None}
+    if await db.messages.find_one(place, {"_id": 1}) is None:
+        await db.messages.delete_many({"_id": {"$in": new}, "user_id": user_id})
+        await db.generations.delete_one({"_id": turn.reply.id, "user_id": user_id})
+        raise NotFound("message")
 
 
 async def _insert_thread(db: Database, user_id: str, thread: Thread) -> None:

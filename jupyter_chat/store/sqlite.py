@@ -13,6 +13,7 @@ from ..ids import new_id
 from ..protocol import Message, Milliseconds, Thread
 from . import (
     sqlite_branches,
+    sqlite_deletions,
     sqlite_index,
     sqlite_lists,
     sqlite_messages,
@@ -24,6 +25,7 @@ from .interface import (
     EVERYTHING,
     Accepted,
     Checkpoint,
+    Deletion,
     FoundPage,
     Lease,
     Left,
@@ -209,6 +211,32 @@ class SqliteStore:
                 parent_ids=parent_ids,
             )
         )
+
+    async def delete_message(
+        self, user_id: str, thread_id: str, message_id: str, now: Milliseconds
+    ) -> Deletion:
+        return await self._write(
+            partial(
+                sqlite_deletions.delete_message,
+                user_id=user_id,
+                thread_id=thread_id,
+                message_id=message_id,
+                now=now,
+            )
+        )
+
+    async def restore_message(self, user_id: str, thread_id: str, message_id: str) -> Thread:
+        return await self._write(
+            partial(
+                sqlite_deletions.restore_message,
+                user_id=user_id,
+                thread_id=thread_id,
+                message_id=message_id,
+            )
+        )
+
+    async def purge_messages(self, before: Milliseconds) -> int:
+        return await self._write(partial(sqlite_deletions.purge_messages, before=before))
 
     async def begin_reply(self, user_id: str, message_id: str, owner: str) -> bool:
         return await self._write(

@@ -21,6 +21,7 @@ def newest_leaf(db: sqlite3.Connection, user_id: str, thread_id: str, message_id
                 SELECT (
                     SELECT c.id FROM messages c
                     WHERE c.thread_id = :thread AND c.parent_id = down.id
+                    AND c.deleted_at IS NULL
                     ORDER BY c.id DESC LIMIT 1
                 ), depth + 1
                 FROM down WHERE down.id IS NOT NULL
@@ -71,7 +72,8 @@ def after(
 
 def _children(db: sqlite3.Connection, thread_id: str, parent_id: str) -> list[str]:
     rows = db.execute(
-        "SELECT id FROM messages WHERE thread_id = ? AND parent_id = ? ORDER BY id",
+        "SELECT id FROM messages WHERE thread_id = ? AND parent_id = ? AND deleted_at IS NULL"
+        " ORDER BY id",
         (thread_id, parent_id),
     )
     return [str(own) for (own,) in rows]
@@ -84,6 +86,7 @@ def _way(
     rows = db.execute(
         """WITH RECURSIVE up (id, parent_id, depth) AS (
                 SELECT id, parent_id, 1 FROM messages WHERE id = :leaf AND thread_id = :thread
+                    AND deleted_at IS NULL
             UNION ALL
                 SELECT m.id, m.parent_id, depth + 1
                 FROM up JOIN messages m ON m.id = up.parent_id WHERE up.id <> :message

@@ -12,6 +12,7 @@ from .interface import Accepted, Node, NotFound, ThreadChanges, Turn
 from .records import LIVE, Growth, changed, fold
 from .sqlite_index import put_message
 from .sqlite_threads import get_thread, insert_thread, save_thread, to_json
+from .tree import reachable
 
 decode_message = msgspec.json.Decoder(Message).decode
 _growth = msgspec.json.Decoder(Growth).decode
@@ -94,7 +95,8 @@ def _known_turn(db: sqlite3.Connection, user_id: str, turn: Turn) -> Accepted | 
 
 def require_message(db: sqlite3.Connection, user_id: str, thread_id: str, message_id: str) -> None:
     found = db.execute(
-        "SELECT 1 FROM messages WHERE id = ? AND thread_id = ? AND user_id = ?",
+        "SELECT 1 FROM messages WHERE id = ? AND thread_id = ? AND user_id = ?"
+        " AND deleted_at IS NULL",
         (message_id, thread_id, user_id),
     ).fetchone()
     if found is None:
@@ -133,13 +135,12 @@ def path(
                 FROM branch JOIN messages m ON m.id = branch.parent_id
                 WHERE depth < ?
             )
-            SELECT body FROM branch JOIN messages USING (id) ORDER BY depth DESC""",
+            SELECT body, deleted_at FROM branch JOIN messages USING (id) ORDER BY depth DESC""",
         (leaf_id, thread_id, user_id, limit),
-    )
-    messages = [with_checkpoints(db, decode_message(body)) for (body,) in rows]
-    if not messages:
+    ).fetchall()
+    if not rows or any(deleted_at is not None for _, deleted_at in rows):
         raise NotFound("message")
-    return messages
+    return [with_checkpoints(db, decode_message(body)) for body, _ in rows]
 
 
 def get_messages(
@@ -147,7 +148,7 @@ def get_messages(
 ) -> list[Message]:
     rows = db.execute(
         """SELECT m.body FROM json_each(?) AS wanted CROSS JOIN messages m ON m.id = wanted.value
-            WHERE m.thread_id = ? AND m.user_id = ? ORDER BY m.id""",
+            WHERE m.thread_id = ? AND m.user_id = ? AND m.deleted_at IS NULL ORDER BY m.id""",
         (to_json(sorted(set(ids))), thread_id, user_id),
     )
     return [with_checkpoints(db, decode_message(body)) for (body,) in rows]
@@ -169,10 +170,13 @@ def growth_of(db: sqlite3.Connection, message: Message) -> list[Growth]:
 
 def tree(db: sqlite3.Connection, user_id: str, thread_id: str) -> list[Node]:
     get_thread(db, user_id, thread_id)
-    return _nodes(
-        db.execute(
-            "SELECT id, parent_id, role, status FROM messages WHERE thread_id = ? ORDER BY id",
-            (thread_id,),
+    return reachable(
+        _nodes(
+            db.execute(
+                "SELECT id, parent_id, role, status FROM messages"
+                " WHERE thread_id = ? AND deleted_at IS NULL ORDER BY id",
+                (thread_id,),
+            )
         )
     )
 
@@ -186,7 +190,7 @@ def children(
             """SELECT DISTINCT m.id, m.parent_id, m.role, m.status
                 FROM json_each(?) AS parent
                 CROSS JOIN messages m ON m.thread_id = ? AND m.parent_id IS parent.value
-                ORDER BY m.id""",
+                WHERE m.deleted_at IS NULL ORDER BY m.id""",
             (to_json(parent_ids), thread_id),
         )
     )

@@ -6,10 +6,10 @@ from __future__ import annotations
 import sqlite3
 
 from ..protocol import Message, Milliseconds, Thread
-from .interface import Checkpoint, Lease, Left, ThreadChanges
+from .interface import Checkpoint, Lease, Left, NotFound, ThreadChanges
 from .records import Resumable, changed, fold, has_lapsed, interrupted, left_of, resumable
 from .sqlite_index import put_message
-from .sqlite_messages import decode_message, growth_of, require_message
+from .sqlite_messages import decode_message, growth_of
 from .sqlite_threads import get_thread, save_thread, to_json
 
 
@@ -47,7 +47,12 @@ def begin_reply(db: sqlite3.Connection, user_id: str, message_id: str, owner: st
 
 
 def finish_reply(db: sqlite3.Connection, user_id: str, message: Message) -> Thread:
-    require_message(db, user_id, message.thread_id, message.id)
+    found = db.execute(
+        "SELECT 1 FROM messages WHERE id = ? AND thread_id = ? AND user_id = ?",
+        (message.id, message.thread_id, user_id),
+    ).fetchone()
+    if found is None:
+        raise NotFound("message")
     _save_reply(db, user_id, message)
     thread = get_thread(db, user_id, message.thread_id)
     updated_at = max(thread.updated_at, message.completed_at or 0)
@@ -96,19 +101,20 @@ def _recover_from(db: sqlite3.Connection, dead: str, owner: str, now: Millisecon
     """Take over what can go on, and end the others; those."""
     ended = []
     rows = db.execute(
-        """SELECT g.user_id, g.begun, m.body
+        """SELECT g.user_id, g.begun, m.body, m.deleted_at
             FROM generations g JOIN messages m ON m.id = g.message_id
             WHERE g.owner = ? ORDER BY m.id""",
         (dead,),
     ).fetchall()
-    for user_id, begun, body in rows:
+    for user_id, begun, body, deleted_at in rows:
         message = decode_message(body)
         growth = growth_of(db, message)
         going_on = resumable(message, growth)
-        if begun and going_on is None:
+        if deleted_at is not None or (begun and going_on is None):
             message = interrupted(fold(message, growth), now)
             _save_reply(db, user_id, message)
-            ended.append(Left(user_id, message))
+            if deleted_at is None:  # else nobody is to hear of it
+                ended.append(Left(user_id, message))
             continue
         db.execute(
             "UPDATE generations SET owner = ?, attempt = attempt + 1 WHERE message_id = ?",

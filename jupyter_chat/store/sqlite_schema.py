@@ -110,6 +110,21 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             tokenize = "ascii tokenchars '_:<='"
         )""",
     ),
+    # Parts of the message tree that are deleted, until they are purged.
+    (
+        "ALTER TABLE messages ADD COLUMN deleted_at INTEGER",
+        # One row for every message that was deleted by its own id.  All that went with it
+        # has its time; leaf_id is the leaf that was shown, where that was among them.
+        """CREATE TABLE deletions (
+            message_id TEXT PRIMARY KEY,
+            user_id TEXT NOT NULL,
+            thread_id TEXT NOT NULL REFERENCES threads (id) ON DELETE CASCADE,
+            deleted_at INTEGER NOT NULL,
+            leaf_id TEXT
+        ) WITHOUT ROWID""",
+        "CREATE UNIQUE INDEX deletions_by_thread ON deletions (thread_id, deleted_at)",
+        "CREATE INDEX deletions_by_time ON deletions (deleted_at)",
+    ),
 )
 
 

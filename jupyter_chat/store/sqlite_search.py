@@ -94,6 +94,7 @@ def _candidates(
 
 def _thread_of(db: sqlite3.Connection, user_id: str, message_id: str) -> str | None:
     row = db.execute(
-        "SELECT thread_id FROM messages WHERE id = ? AND user_id = ?", (message_id, user_id)
+        "SELECT thread_id FROM messages WHERE id = ? AND user_id = ? AND deleted_at IS NULL",
+        (message_id, user_id),
     ).fetchone()
     return None if row is None else str(row[0])

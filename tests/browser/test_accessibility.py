@@ -56,6 +56,9 @@ def test_every_state_of_the_page(start, page: Page):
         chat.ask("Fails [[quota]]")
         chat.expect_answer(2, "no credit left")
         assert violations(page) == [], f"answered, {theme}"
+        chat.answers.last.get_by_role("button", name="More").click()
+        assert violations(page) == [], f"menu of an answer, {theme}"
+        page.keyboard.press("Escape")
         _open_model_settings(chat)
         assert violations(page) == [], f"model settings, {theme}"
         page.keyboard.press("Escape")

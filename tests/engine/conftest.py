@@ -13,17 +13,27 @@ from typing import Any
 import pytest
 
 from jupyter_chat.engine.accounts import Accounts
+from jupyter_chat.engine.branches import Branches
 from jupyter_chat.engine.broadcast import Broadcast
 from jupyter_chat.engine.conversations import Conversations
 from jupyter_chat.engine.health import StoreHealth, watch
 from jupyter_chat.ids import new_id
-from jupyter_chat.protocol import Ack, Regenerate, Send, Source, TextPart, ThreadSettings
-from jupyter_chat.providers.interface import Endpoint
+from jupyter_chat.protocol import (
+    Ack,
+    Continue,
+    Message,
+    Regenerate,
+    Send,
+    Source,
+    TextPart,
+    ThreadSettings,
+)
+from jupyter_chat.providers.interface import Endpoint, Finish, ProviderError
 from jupyter_chat.store import open_store
 from jupyter_chat.store.interface import Store
 from jupyter_chat.store.vault import Vault
 
-from .puppet import Puppet
+from .puppet import Call, Puppet
 
 COMPATIBLE = Endpoint(Source.COMPATIBLE)
 
@@ -74,6 +84,7 @@ class Watcher:
 @dataclass
 class Engine:
     conversations: Conversations
+    branches: Branches
     accounts: Accounts
     store: Store
     broadcast: Broadcast
@@ -101,9 +112,42 @@ class Engine:
         )
         return await self.conversations.send(user_id, command)
 
-    async def again(self, thread_id: str, message_id: str) -> Ack:
-        command = Regenerate("1", new_id(), thread_id, message_id)
+    async def answered(
+        self, text: str, thread_id: str, parent_id: str | None = None, answer: str = "Because."
+    ) -> Ack:
+        """Ask, and have it answered."""
+        asked = await self.ask(text, thread_id, parent_id)
+        await self.answer(answer)
+        await self.end(thread_id, str(asked.reply_id))
+        return asked
+
+    async def answer(self, text: str, end: Finish | ProviderError | None = None) -> Call:
+        """Let the provider say something to the end."""
+        call = await self.provider.call()
+        call.say(text)
+        if isinstance(end, ProviderError):
+            call.fail(end)
+        else:
+            call.finish(end)
+        return call
+
+    async def end(self, thread_id: str, reply_id: str, user_id: str = "ada") -> Message:
+        """A reply once it is final."""
+        while True:
+            reply = await self.store.get_message(user_id, thread_id, reply_id)
+            if reply.completed_at is not None:
+                return reply
+            await asyncio.sleep(0.002)
+
+    async def again(
+        self, thread_id: str, message_id: str, settings: ThreadSettings | None = None
+    ) -> Ack:
+        command = Regenerate("1", new_id(), thread_id, message_id, settings)
         return await self.conversations.regenerate("ada", command)
+
+    async def go_on(self, thread_id: str, message_id: str, client_id: str | None = None) -> Ack:
+        command = Continue("1", client_id or new_id(), thread_id, message_id)
+        return await self.conversations.go_on("ada", command)
 
     async def watch(self, thread_id: str) -> Watcher:
         watcher = Watcher()
@@ -119,11 +163,11 @@ async def engine(tmp_path: Path) -> AsyncIterator[Engine]:
 
 
 async def make_engine(
-    directory: Path, *, endpoint: Endpoint | None = COMPATIBLE
+    directory: Path, *, endpoint: Endpoint | None = COMPATIBLE, store_url: str | None = None
 ) -> AsyncIterator[Engine]:
     broadcast = Broadcast()
     log = logging.getLogger("test")
-    kept = open_store(f"sqlite:///{directory / 'history.sqlite'}")
+    kept = open_store(store_url or f"sqlite:///{directory / 'history.sqlite'}")
     health = StoreHealth(kept, broadcast, log)
     store = watch(kept, health)
     provider = Puppet()
@@ -138,7 +182,8 @@ async def make_engine(
     conversations = Conversations(store, provider, accounts, broadcast, log, model_titles=False)
     health.on_open.append(conversations.start)
     await health.open()
-    yield Engine(conversations, accounts, store, broadcast, provider, health)
+    branches = Branches(store, conversations)
+    yield Engine(conversations, branches, accounts, store, broadcast, provider, health)
     await conversations.close()
     await health.close()
     await kept.close()

@@ -11,8 +11,13 @@ from jupyter_chat.engine.conversations import Invalid
 from jupyter_chat.ids import new_id
 from jupyter_chat.protocol import (
     Code,
+    Continue,
+    Delete,
     Effort,
+    Fork,
     Problem,
+    Regenerate,
+    Restore,
     Role,
     Select,
     Status,
@@ -220,7 +225,7 @@ async def test_an_edited_question_becomes_a_branch_and_nothing_is_lost(engine):
     call = await engine.provider.call()
     assert [p.text for p in call.request.messages] == ["Better"]
 
-    await engine.conversations.select("ada", select(thread_id, first.message_id))
+    await engine.branches.select("ada", select(thread_id, first.message_id))
     assert list(viewer.messages) == [first.message_id, first.reply_id]
 
 
@@ -242,13 +247,6 @@ async def test_an_answer_made_again_is_a_version_beside_the_old_one(engine):
     assert kept.parts[0].text == "old"
     late = await engine.watch(thread_id)
     assert late.events[-1]["versions"] == {again.reply_id: [asked.reply_id, again.reply_id]}
-
-
-async def test_only_answers_can_be_made_again(engine):
-    thread_id = new_id()
-    asked = await engine.ask("Go", thread_id)
-    with pytest.raises(Invalid):
-        await engine.again(thread_id, asked.message_id)
 
 
 async def test_an_empty_question_is_refused_and_makes_no_thread(engine):
@@ -290,8 +288,28 @@ async def test_somebody_elses_thread_is_answered_as_an_unknown_one(engine):
             chats.stop("eve", stop(thread_id, unknown)),
         ),
         (
-            chats.select("eve", select(thread_id, asked.reply_id)),
-            chats.select("eve", select(unknown, unknown)),
+            chats.regenerate("eve", Regenerate("9", new_id(), thread_id, asked.reply_id)),
+            chats.regenerate("eve", Regenerate("9", new_id(), unknown, unknown)),
+        ),
+        (
+            chats.go_on("eve", Continue("9", new_id(), thread_id, asked.reply_id)),
+            chats.go_on("eve", Continue("9", new_id(), unknown, unknown)),
+        ),
+        (
+            engine.branches.select("eve", select(thread_id, asked.reply_id)),
+            engine.branches.select("eve", select(unknown, unknown)),
+        ),
+        (
+            engine.branches.delete("eve", Delete("9", thread_id, asked.reply_id)),
+            engine.branches.delete("eve", Delete("9", unknown, unknown)),
+        ),
+        (
+            engine.branches.restore("eve", Restore("9", thread_id, asked.reply_id)),
+            engine.branches.restore("eve", Restore("9", unknown, unknown)),
+        ),
+        (
+            engine.branches.fork("eve", Fork("9", new_id(), thread_id, asked.reply_id)),
+            engine.branches.fork("eve", Fork("9", new_id(), unknown, unknown)),
         ),
         (
             chats.pages.before("eve", thread_id, asked.reply_id, 10),

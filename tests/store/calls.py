@@ -93,6 +93,24 @@ async def add_a_whole_thread(store: Store) -> Call:
     return lambda store: store.add_thread(ADA, thread, messages)
 
 
+async def delete(store: Store) -> Call:
+    first = await finished_turn(store, a_thread())
+    await finished_turn(store, first.thread.id, first.reply_id)
+    return lambda store: store.delete_message(ADA, first.thread.id, first.reply_id, NOW)
+
+
+async def restore(store: Store) -> Call:
+    first = await finished_turn(store, a_thread())
+    await store.delete_message(ADA, first.thread.id, str(first.question_id), NOW)
+    return lambda store: store.restore_message(ADA, first.thread.id, str(first.question_id))
+
+
+async def purge_messages(store: Store) -> Call:
+    first = await finished_turn(store, a_thread())
+    await store.delete_message(ADA, first.thread.id, first.reply_id, 5)
+    return lambda store: store.purge_messages(NOW)
+
+
 async def checkpoints(store: Store) -> Call:
     reply = await running_reply(store)
     growth = [grown(reply, 0, "Be"), grown(reply, 1, "cause")]
@@ -159,5 +177,5 @@ ALL: list[Prepare] = [
     *(ask, ask_on, ask_with_new_ids, ask_what_was_answered, make_another_version),
     *(change, change_a_revision, organise, purge, add_a_whole_thread, checkpoints, finish),
     *(renew, release, recover, take_over, take_over_what_waits, begin),
-    *(settings, owner),
+    *(delete, restore, purge_messages, settings, owner),
 ]

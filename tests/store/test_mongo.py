@@ -31,9 +31,10 @@ from pymongo.errors import (
 
 from jupyter_chat.ids import new_id, now_ms
 from jupyter_chat.protocol import Code, Role, Status
-from jupyter_chat.store import mongo_search, open_store
+from jupyter_chat.store import mongo_search, mongo_turns, open_store
 from jupyter_chat.store.interface import (
     Lease,
+    NotFound,
     SearchQuery,
     Store,
     StoreError,
@@ -184,6 +185,25 @@ async def test_a_turn_cut_short_is_completed_when_it_comes_with_new_ids(
     assert step > 2
 
 
+async def test_a_turn_below_what_is_deleted_at_that_moment_is_taken_away_again(
+    store: Store, mongodb_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await finished_turn(store, a_thread())
+    require_place = mongo_turns._require_place
+
+    async def then_delete(*args: Any) -> None:
+        await require_place(*args)
+        await store.delete_message(ADA, first.thread.id, first.reply_id, 5)
+
+    monkeypatch.setattr(mongo_turns, "_require_place", then_delete)
+    with pytest.raises(NotFound):
+        await store.add_turn(ADA, a_turn(first.thread.id, first.reply_id))
+    assert (await store.get_thread(ADA, first.thread.id)).leaf_id == first.question_id
+    kept = contents(mongodb_url)
+    assert len(kept["messages"]) == 2
+    assert kept["generations"] == []
+
+
 async def test_a_reply_finished_keeps_its_place_in_the_tree(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -308,6 +328,22 @@ async def test_an_older_database_is_migrated_once(
     assert len(seen) == 1
 
 
+async def test_a_history_from_before_deletions_is_all_there(store: Store, mongodb_url: str) -> None:
+    accepted = await finished_turn(store, a_thread())
+    with database(mongodb_url) as db:
+        db.deletions.drop()
+        earlier = {"$set": {"version": len(MIGRATIONS) - 1}}
+        db.meta.update_one({"_id": "schema"}, earlier)
+    await store.close()
+    await store.open()
+    with database(mongodb_url) as db:
+        assert {"by_thread", "by_time"} <= set(db.deletions.index_information())
+    await store.delete_message(ADA, accepted.thread.id, accepted.reply_id, 5)
+    assert len(await store.tree(ADA, accepted.thread.id)) == 1
+    await store.restore_message(ADA, accepted.thread.id, accepted.reply_id)
+    assert len(await store.tree(ADA, accepted.thread.id)) == 2
+
+
 async def test_many_may_open_an_empty_database_at_once(mongodb_url: str) -> None:
     stores = [open_store(mongodb_url) for _ in range(6)]
     await asyncio.gather(*(store.open() for store in stores))
@@ -396,8 +432,9 @@ async def test_every_document_and_every_index_begins_with_the_user(
     await store.append_checkpoints([grown(turn.reply, 0, "Be")])
     await store.put_settings(ADA, UserSettings())
     await store.renew_lease(Lease("process-1", 5, "host", 1))
+    await store.delete_message(ADA, accepted.thread.id, accepted.reply_id, 5)
     of_processes = {"meta", "leases"}
-    of_living_things = {"generations", "purges", *of_processes}
+    of_passing_things = {"generations", "purges", "deletions", *of_processes}
     with database(mongodb_url) as db:
         for name in db.list_collection_names():
             for document in db[name].find():
@@ -405,7 +442,7 @@ async def test_every_document_and_every_index_begins_with_the_user(
             for index in db[name].list_indexes():
                 first = next(iter(index["key"]))
                 of_all_users = index["name"] in ("_id_", "due_deleted", "due_expired")
-                assert first == "user_id" or of_all_users or name in of_living_things
+                assert first == "user_id" or of_all_users or name in of_passing_things
         assert db.messages.count_documents({}) == 4
 
 

@@ -348,6 +348,22 @@ async def test_a_temporary_thread_is_not_searched(store: Store) -> None:
     assert await search(store, loosely("frogs")) == ["Which frogs?"]
 
 
+async def test_what_is_deleted_is_not_searched_until_it_is_restored(store: Store) -> None:
+    thread = await told(store, "kept words", "unwanted frogs", "more frogs")
+    frogs = SearchQuery((Phrase(("frogs",)),))
+    first = await store.search(ADA, frogs, limit=5)
+    unwanted = first.found[-1][1]
+    assert unwanted is not None
+    await store.delete_message(ADA, thread.id, unwanted.id, now_ms())
+    assert (await store.search(ADA, frogs, limit=5)).found == []
+    await store.restore_message(ADA, thread.id, unwanted.id)
+    again = await store.search(ADA, frogs, limit=5)
+    assert [message for _, message in again.found] == [message for _, message in first.found]
+    await store.delete_message(ADA, thread.id, unwanted.id, now_ms())
+    assert await store.purge_messages(now_ms() + 60_000) == 2
+    assert len((await store.search(ADA, SearchQuery(), limit=5)).found) == 1
+
+
 async def test_a_reply_is_found_when_it_has_ended(store: Store) -> None:
     turn = a_turn(a_thread(), text="Which frogs?")
     await store.add_turn(ADA, turn)

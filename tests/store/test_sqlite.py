@@ -206,6 +206,22 @@ async def test_an_older_file_is_migrated_and_its_history_stays(
     db.close()
 
 
+async def test_a_history_from_before_deletions_is_all_there(path: Path) -> None:
+    thread_id = await with_history(path)
+    for statement in (
+        "DROP TABLE deletions",
+        "ALTER TABLE messages DROP COLUMN deleted_at",
+        f"PRAGMA user_version = {len(MIGRATIONS) - 1}",
+    ):
+        execute(path, statement)
+    async with opened(path) as store:
+        question, reply = await store.tree(ADA, thread_id)
+        await store.delete_message(ADA, thread_id, reply.id, 5)
+        assert await store.tree(ADA, thread_id) == [question]
+        await store.restore_message(ADA, thread_id, reply.id)
+        assert await store.tree(ADA, thread_id) == [question, reply]
+
+
 async def test_a_migration_that_fails_leaves_the_file_as_it_was(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

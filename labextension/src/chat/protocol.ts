@@ -173,11 +173,30 @@ export interface BulkResult {
   outcomes: BulkOutcome[];
 }
 /**
+ * Go on with an answer that broke off, as a new version that begins with its text.
+ */
+export interface Continue {
+  type: 'continue';
+  id: string;
+  client_id: string;
+  thread_id: string;
+  message_id: string;
+}
+/**
  * A folder or a tag, and how many threads have it.
  */
 export interface Count {
   name: string;
   threads: number;
+}
+/**
+ * Delete a message and all below it; `restore` takes that back.
+ */
+export interface Delete {
+  type: 'delete';
+  id: string;
+  thread_id: string;
+  message_id: string;
 }
 /**
  * More of a reply: `text` goes to the end of part number `part`.
@@ -233,6 +252,7 @@ export interface Thread {
   revision?: number;
   titled_by_user?: boolean;
   deleted_at?: number | null;
+  forked_from?: Origin | null;
   running?: boolean;
   pinned?: boolean;
   archived?: boolean;
@@ -240,6 +260,13 @@ export interface Thread {
   folder?: string | null;
   temporary?: boolean;
   expires_at?: number | null;
+}
+/**
+ * Where a fork began: the last message that was copied, in the thread it is in.
+ */
+export interface Origin {
+  thread_id: string;
+  message_id: string;
 }
 /**
  * One node of a thread's message tree; siblings are versions of each other.
@@ -299,6 +326,18 @@ export interface Folders {
   folders: Count[];
   tags: Count[];
   trash_days: number;
+}
+/**
+ * Go on in a thread of its own: a copy of the branch up to `message_id`.
+ *
+ * The answer names the new thread; the same `client_id` again makes no other one.
+ */
+export interface Fork {
+  type: 'fork';
+  id: string;
+  client_id: string;
+  thread_id: string;
+  message_id: string;
 }
 /**
  * The server is stopping; running replies have been kept as far as they came.
@@ -480,7 +519,10 @@ export interface Pong {
   id: string;
 }
 /**
- * Answer the same question again, as a new version beside `message_id`.
+ * Answer the same question again, as a new version beside the answer `message_id`;
+ * or answer the question `message_id`.
+ *
+ * What `settings` says goes, for this one reply, before what the thread says.
  */
 export interface Regenerate {
   type: 'regenerate';
@@ -488,6 +530,7 @@ export interface Regenerate {
   client_id: string;
   thread_id: string;
   message_id: string;
+  settings?: ThreadSettings | null;
 }
 /**
  * The command `id` (empty where it could not be read) changed nothing.
@@ -496,6 +539,15 @@ export interface Rejected {
   type: 'rejected';
   id: string;
   problem: Problem;
+}
+/**
+ * Take back the deletion of `message_id`: just what went with it comes back.
+ */
+export interface Restore {
+  type: 'restore';
+  id: string;
+  thread_id: string;
+  message_id: string;
 }
 /**
  * What was found, newest first.
@@ -560,6 +612,7 @@ export interface Send {
  * id of each message shown that has siblings to the ids of all of them, oldest first.
  * `waiting` says why replies among them wait for their model's server, by message (see
  * :class:`Waiting`).
+ * `deleted` is the message that was deleted just now, with all below it.
  */
 export interface Snapshot {
   type: 'snapshot';
@@ -575,6 +628,7 @@ export interface Snapshot {
   waiting?: {
     [k: string]: Problem;
   };
+  deleted?: string | null;
 }
 /**
  * Stop a reply; a queued one is taken out of the queue.
@@ -675,8 +729,12 @@ export type Command =
   | Unsubscribe
   | Send
   | Regenerate
+  | Continue
   | Stop
   | Select
+  | Delete
+  | Restore
+  | Fork
   | Ping;
 export type Event =
   | Welcome

@@ -113,7 +113,7 @@ describe('an answer that failed', () => {
     ['model_unknown', 'Choose another model'],
     ['context_too_long', 'New conversation'],
     ['local_model_missing', 'Show how to install it'],
-    ['provider_down', 'Answer again']
+    ['provider_down', 'Retry']
   ] as const)('offers what helps against %s first', async (code, remedy) => {
     const chat = await showChat();
     const problem = { code, message: 'It did not work.', detail: 'HTTP 418' };

@@ -99,3 +99,14 @@ it('copies text without the thinking', () => {
   ];
   expect(textOf({ parts })).toBe('Yes.');
 });
+
+it('shows nothing any more of what was deleted, wherever one reads', () => {
+  const more = withMessage(whole, aQuestion(thread, 'More', a2));
+  const deleted = { ...snapshot([q1, a1]), deleted: q2.id };
+  for (const reading of [false, true]) {
+    const after = withSnapshot(more, deleted, reading);
+    expect(path(after).map(({ id }) => id)).toEqual([q1.id, a1.id]);
+    expect(Object.keys(after.messages).sort()).toEqual([q1.id, a1.id].sort());
+    expect(versions(after, q2)).not.toContain(q2.id);
+  }
+});

@@ -33,7 +33,8 @@ export const UNSENT = new ProblemError(LOST.problem);
  * Commands on their way: each gets an id, and a promise that settles with its answer.
  *
  * Those that change something are sent again, in order, when the connection comes
- * back before the answer did.  They are safe to repeat: they say how things shall stand.
+ * back before the answer did.  They are safe to repeat: what makes something new carries
+ * a `client_id`, the others say how things shall stand.
  * Subscriptions end with the connection, and with it their promises; so does what is
  * sent `once`, because somebody else keeps it (see `state/outbox.ts`).
  */

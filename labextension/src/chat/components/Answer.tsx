@@ -1,10 +1,11 @@
 import { memo, useEffect, useRef } from 'react';
 import type { Message } from '../protocol';
-import { isRunning, textOf } from '../state/conversation';
+import { hasFailed, isRunning, textOf } from '../state/conversation';
 import { CopyButton, CopyLinkButton } from './CopyButton';
 import { IconButton } from './IconButton';
 import { Markdown } from './Markdown';
 import { MessageFrame } from './MessageFrame';
+import { MessageMenu } from './MessageMenu';
 import { Thinking, WaitingNotice } from './Phase';
 import { ProblemNote } from './ProblemNote';
 import { QueuedReply } from './QueuedReply';
@@ -47,17 +48,18 @@ export const Answer = memo(function Answer({ message, isLast }: Props) {
             <CopyLinkButton message={message} />
             <IconButton
               icon={AgainIcon}
-              label={trans.__('Answer again')}
+              label={hasFailed(message) ? trans.__('Retry') : trans.__('Answer again')}
               onClick={again}
             />
             <VersionSwitch message={message} />
+            <MessageMenu message={message} />
           </>
         )
       }
       stats={running ? undefined : <Stats message={message} />}
     >
       <Parts message={message} />
-      <Outcome message={message} again={again} />
+      <Outcome message={message} isLast={isLast} again={again} />
     </MessageFrame>
   );
 });
@@ -67,6 +69,9 @@ function Parts({ message }: { readonly message: Message }) {
   const parts = useParts(message);
   const waiting = useConversation()?.waiting[message.id];
   const running = isRunning(message);
+  // One that is gone on with has text before anything new has come.
+  const nothingNew =
+    parts.length === 0 || (parts === message.parts && message.first_token_at == null);
   return (
     <>
       {parts.map((part, index) => {
@@ -80,12 +85,10 @@ function Parts({ message }: { readonly message: Message }) {
         );
       })}
       {waiting !== undefined && <WaitingNotice problem={waiting} />}
-      {parts.length === 0 && waiting === undefined && message.status === 'streaming' && (
+      {nothingNew && waiting === undefined && message.status === 'streaming' && (
         <Thinking />
       )}
-      {parts.length === 0 && message.status === 'queued' && (
-        <QueuedReply reply={message} />
-      )}
+      {nothingNew && message.status === 'queued' && <QueuedReply reply={message} />}
     </>
   );
 }
@@ -93,9 +96,11 @@ function Parts({ message }: { readonly message: Message }) {
 /** Why the answer ended before its end, and what can be done. */
 function Outcome({
   message,
+  isLast,
   again
 }: {
   readonly message: Message;
+  readonly isLast: boolean;
   readonly again: () => void;
 }) {
   const { trans } = useChat();
@@ -110,7 +115,16 @@ function Outcome({
       <ProblemNote problem={{ code: 'stream_cut', message: text }} actions={actions} />
     );
   }
-  return null;
+  // Stopped on purpose: nothing went wrong, and further up it would only be in the way.
+  return status === 'stopped' && isLast ? (
+    <div className="jc-Buttons jc-Answer-next">
+      {actions.map(({ label, run }) => (
+        <button key={label} type="button" className="jc-Button" onClick={run}>
+          {label}
+        </button>
+      ))}
+    </div>
+  ) : null;
 }
 
 /** Where the answer stands, in a word; `undefined` where it is complete. */

@@ -35,6 +35,7 @@ export function Conversation() {
   const isComing =
     target !== undefined && !rows.some(({ messageId }) => messageId === target.messageId);
   const isShown = rows.length > 0 && !isComing;
+  const isEmpty = isNew || (conversation !== undefined && !isComing);
   return (
     <div className="jc-Conversation">
       <div
@@ -62,8 +63,8 @@ export function Conversation() {
           />
         ) : (
           <div className="jc-Conversation-column">
-            {isNew && setUp === true && <EmptyState />}
-            {isNew && setUp === false && <FirstRun />}
+            {isEmpty && setUp === true && <EmptyState />}
+            {isEmpty && setUp === false && <FirstRun />}
             {(isComing || (conversation === undefined && !isNew)) && problem === null && (
               <p className="jc-Conversation-note jc-mod-late">{trans.__('Loading…')}</p>
             )}

@@ -4,10 +4,12 @@ import { textOf } from '../state/conversation';
 import { CopyButton, CopyLinkButton } from './CopyButton';
 import { IconButton } from './IconButton';
 import { MessageFrame } from './MessageFrame';
+import { MessageMenu } from './MessageMenu';
 import { QuestionEditor } from './QuestionEditor';
 import { VersionSwitch } from './VersionSwitch';
 import { useChat, useChatState } from './context';
-import { EditIcon } from './icons';
+import { useIsLeaf } from './hooks';
+import { AgainIcon, EditIcon } from './icons';
 
 /** What the person asked. */
 export const Question = memo(function Question({
@@ -21,14 +23,25 @@ export const Question = memo(function Question({
     services.store.update(state => ({ ...state, editing: begins ? message : null }));
   };
   const text = textOf(message);
+  const awaitsAnswer = useAwaitsAnswer(message);
 
   return (
     <MessageFrame
       role="user"
       time={message.created_at}
+      isLast={awaitsAnswer}
       actions={
         <>
           <VersionSwitch message={message} />
+          {awaitsAnswer && (
+            <IconButton
+              icon={AgainIcon}
+              label={trans.__('Answer')}
+              onClick={() => {
+                void services.asking.regenerate(message);
+              }}
+            />
+          )}
           <IconButton
             icon={EditIcon}
             label={trans.__('Edit the question')}
@@ -38,6 +51,7 @@ export const Question = memo(function Question({
           />
           <CopyLinkButton message={message} />
           <CopyButton text={text} />
+          <MessageMenu message={message} />
         </>
       }
     >
@@ -60,3 +74,12 @@ export const Question = memo(function Question({
     </MessageFrame>
   );
 });
+
+/** Whether a question has no answer: all are deleted, or were not copied. */
+function useAwaitsAnswer(message: Message): boolean {
+  const isLeaf = useIsLeaf(message);
+  const busy = useChatState(({ pending }) =>
+    pending.some(entry => entry.threadId === message.thread_id)
+  );
+  return isLeaf && !busy;
+}

@@ -53,6 +53,14 @@ export function useVersions(message: Message): readonly string[] {
   return conversation === undefined ? [message.id] : versions(conversation, message);
 }
 
+/** Whether the branch being shown ends with a message. */
+export function useIsLeaf({ id, thread_id: threadId }: Message): boolean {
+  return useChatState(({ conversations }) => {
+    const conversation = conversations[threadId] as Conversation | undefined;
+    return conversation?.leafId === id;
+  });
+}
+
 /** The time, anew every second while `active`. */
 export function useNow(active: boolean): number {
   const [now, setNow] = useState(Date.now);
@@ -93,18 +101,20 @@ export function useWiderThan(
   return wider;
 }
 
-/** Call `leave` for Escape, and for a press outside of the element. */
+/** Call `leave` for Escape, and for a press outside of the element (and of `also`). */
 export function useDismiss(
   element: RefObject<HTMLElement | null>,
   active: boolean,
-  leave: () => void
+  leave: () => void,
+  also?: RefObject<HTMLElement | null>
 ): void {
   useEffect(() => {
     if (!active) {
       return undefined;
     }
     const press = (event: PointerEvent) => {
-      if (!element.current?.contains(event.target as Node)) {
+      const target = event.target as Node;
+      if (![element, also].some(inside => inside?.current?.contains(target))) {
         leave();
       }
     };
@@ -120,7 +130,7 @@ export function useDismiss(
       document.removeEventListener('pointerdown', press, true);
       document.removeEventListener('keydown', key, true);
     };
-  }, [element, active, leave]);
+  }, [element, active, leave, also]);
 }
 
 function subscribeToNothing(): () => void {

@@ -38,6 +38,11 @@ export const AgainIcon = icon(
   'M12.75 5.5A5.25 5.25 0 1 0 13.25 8.5',
   'M13 2.5v3.25H9.75'
 );
+export const ContinueIcon = icon('M3 3.5 8 8l-5 4.5zM8.5 3.5l5 4.5-5 4.5z');
+export const ForkIcon = icon(
+  'M4.5 2.5v11M4.5 10c0-2.5 7-1.5 7-4.5V5',
+  'M11.5 2.5a1.3 1.3 0 1 0 0 2.6 1.3 1.3 0 0 0 0-2.6z'
+);
 export const DeleteIcon = icon(
   'M3 4.5h10M6.25 4.25V2.75h3.5v1.5M4.5 4.75l.5 8.5h6l.5-8.5'
 );

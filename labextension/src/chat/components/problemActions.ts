@@ -1,9 +1,10 @@
 import type { Translator } from '../i18n';
 import type { Code, Message } from '../protocol';
+import { hasFailed, isUnfinished } from '../state/conversation';
 import type { Action } from './ProblemNote';
 import { useChat } from './context';
 
-type Remedy = 'again' | 'source' | 'model' | 'new';
+type Remedy = 'continue' | 'again' | 'source' | 'model' | 'new';
 
 const REMEDIES: Partial<Record<Code, readonly Remedy[]>> = {
   no_key: ['source', 'again'],
@@ -26,8 +27,12 @@ export function useProblemActions(
 ): readonly Action[] {
   const { services, trans, chooseModel } = useChat();
   const code = message.problem?.code;
-  const remedies = (code && REMEDIES[code]) ?? ['again'];
+  const known = code && REMEDIES[code];
+  const remedies = known ?? (isUnfinished(message) ? ['continue', 'again'] : ['again']);
   const run: Record<Remedy, () => void> = {
+    continue: () => {
+      void services.branches.goOn(message);
+    },
     again,
     model: chooseModel,
     source: () => {
@@ -38,15 +43,18 @@ export function useProblemActions(
     }
   };
   return remedies.map(remedy => ({
-    label: labelOf(remedy, code, trans),
+    label: labelOf(remedy, message, trans),
     run: run[remedy]
   }));
 }
 
-function labelOf(remedy: Remedy, code: Code | undefined, trans: Translator): string {
+function labelOf(remedy: Remedy, message: Message, trans: Translator): string {
+  const code = message.problem?.code;
   switch (remedy) {
+    case 'continue':
+      return trans.__('Continue');
     case 'again':
-      return trans.__('Answer again');
+      return hasFailed(message) ? trans.__('Retry') : trans.__('Answer again');
     case 'model':
       return code === 'request_refused'
         ? trans.__('Change the settings')

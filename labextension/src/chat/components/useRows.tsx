@@ -1,7 +1,8 @@
 import { useMemo } from 'react';
 import type { Message } from '../protocol';
-import { hasNewer } from '../state/conversation';
+import { hasNewer, hasOlder } from '../state/conversation';
 import { Answer } from './Answer';
+import { ForkedFrom } from './ForkedFrom';
 import type { Row } from './MessageList';
 import { OpenProblem } from './OpenProblem';
 import { PendingQuestion } from './PendingQuestion';
@@ -9,7 +10,7 @@ import { AnswerPhase } from './Phase';
 import { Question } from './Question';
 import { WaitingRegeneration } from './WaitingRegeneration';
 import { useChatState } from './context';
-import { useConversation, useView } from './hooks';
+import { useConversation, useThread, useView } from './hooks';
 
 /** What the conversation shows, as rows: messages, questions on their way, notes. */
 export function useRows(): readonly Row[] {
@@ -21,6 +22,8 @@ export function useRows(): readonly Row[] {
   const isComing =
     isEnd && pending.some(({ state }) => state === 'waiting' || state === 'arrived');
   const waits = online && (isComing || regenerating !== undefined);
+  const isStart = conversation !== undefined && !hasOlder(conversation);
+  const isForkStart = useThread()?.forked_from != null && isStart;
   const phase = running === undefined ? 'sending' : 'queued';
   const isLastStored = isEnd && pending.length === 0;
 
@@ -33,6 +36,9 @@ export function useRows(): readonly Row[] {
   );
   return useMemo(() => {
     const rows = [...stored];
+    if (isForkStart) {
+      rows.unshift({ key: 'origin', height: LINE, content: <ForkedFrom /> });
+    }
     for (const question of isEnd ? pending : []) {
       rows.push({
         key: question.clientId,
@@ -52,7 +58,7 @@ export function useRows(): readonly Row[] {
       rows.push({ key: 'problem', height: LEAST, content: <OpenProblem /> });
     }
     return rows;
-  }, [stored, pending, isEnd, regenerating, online, waits, phase, isFailed]);
+  }, [stored, pending, isEnd, isForkStart, regenerating, online, waits, phase, isFailed]);
 }
 
 function messageRow(message: Message, isLast: boolean): Row {

@@ -86,14 +86,16 @@ export class Asking {
     }
   }
 
-  /** Make another version of an answer. */
-  regenerate(answer: Message): Promise<void> {
-    const { id, thread_id: threadId, parent_id: parentId } = answer;
+  /** Make another version of an answer, or an answer to a question; with `model`, by that. */
+  regenerate(message: Message, model?: string): Promise<void> {
+    const { id, thread_id: threadId } = message;
+    const parentId = message.role === 'user' ? id : message.parent_id;
     this.#set({ refusal: null });
     return this.outbox.add({
       ...this.#entry(newId(), threadId, { parentId }),
       kind: 'regeneration',
-      messageId: id
+      messageId: id,
+      model
     });
   }
 

@@ -32,10 +32,11 @@ export const ROOT = '';
  *   follow on it
  */
 export function withSnapshot(
-  conversation: Conversation | undefined,
+  before: Conversation | undefined,
   snapshot: Snapshot,
   reading = false
 ): Conversation {
+  const conversation = before && without(before, snapshot.deleted ?? null);
   const known: Conversation = {
     threadId: snapshot.thread_id,
     leafId: snapshot.messages.at(-1)?.id ?? null,
@@ -67,6 +68,32 @@ function settled(
   );
 }
 
+/** Without a message and all that is known below it; what was shown there ends before it. */
+function without(conversation: Conversation, messageId: string | null): Conversation {
+  if (messageId === null || !(messageId in conversation.messages)) {
+    return conversation;
+  }
+  const { [messageId]: root, ...messages } = conversation.messages;
+  const children: Record<string, readonly string[]> = { ...conversation.children };
+  const gone = [messageId];
+  for (const id of gone) {
+    gone.push(...(children[id] ?? []));
+    Reflect.deleteProperty(messages, id);
+    Reflect.deleteProperty(children, id);
+  }
+  const key = root.parent_id ?? ROOT;
+  children[key] = (children[key] ?? []).filter(id => id !== messageId);
+  const still = (id: string | null) =>
+    id !== null && gone.includes(id) ? root.parent_id : id;
+  return {
+    ...conversation,
+    messages,
+    children,
+    leafId: still(conversation.leafId),
+    endId: still(conversation.endId)
+  };
+}
+
 /** A part of a branch, put to what is known. */
 export function withPage(
   conversation: Conversation,
@@ -77,7 +104,8 @@ export function withPage(
   for (const message of page.messages) {
     const key = message.parent_id ?? ROOT;
     messages[message.id] = message;
-    children[key] = merged(children[key], page.versions[message.id], [message.id]);
+    // The server says which versions there are: some of those known may be deleted.
+    children[key] = page.versions[message.id] ?? [message.id];
   }
   return { ...conversation, messages, children };
 }
@@ -193,6 +221,19 @@ export function runningReply(conversation: Conversation): Message | undefined {
 /** Whether a message is a reply that is still being made, or waits for its turn. */
 export function isRunning(message: Message): boolean {
   return message.status === 'streaming' || message.status === 'queued';
+}
+
+/** Whether there is text of an answer, and more to come, as the server sees it too. */
+export function isUnfinished(message: Message): boolean {
+  if (message.role === 'user' || isRunning(message) || textOf(message) === '') {
+    return false;
+  }
+  return message.status !== 'complete' || message.problem?.code === 'output_limit';
+}
+
+/** Whether an answer came to no good end, so that having it made again is a retry. */
+export function hasFailed({ status }: Message): boolean {
+  return status === 'stopped' || status === 'interrupted' || status === 'failed';
 }
 
 /** A message's text, without reasoning. */

@@ -38,8 +38,10 @@ export interface Pending extends Queued {
 /** A regeneration that the server has not begun yet. */
 export interface Regeneration extends Queued {
   readonly kind: 'regeneration';
-  /** The answer that gets another version. */
+  /** The answer that gets another version, or the question that gets one more answer. */
   readonly messageId: string;
+  /** The model that makes it, where that is not the conversation's. */
+  readonly model?: string;
 }
 
 /** What waits in the outbox. */

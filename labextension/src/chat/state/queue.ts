@@ -116,7 +116,14 @@ export function revived(
 export function commandOf(entry: Entry): CommandBody {
   const { clientId: client_id, threadId: thread_id, place } = entry;
   if (entry.kind === 'regeneration') {
-    return { type: 'regenerate', client_id, thread_id, message_id: entry.messageId };
+    const settings = entry.model === undefined ? undefined : { model: entry.model };
+    return {
+      type: 'regenerate',
+      client_id,
+      thread_id,
+      message_id: entry.messageId,
+      settings
+    };
   }
   return {
     type: 'send',

@@ -9,6 +9,7 @@ import { newId } from '../ids';
 import type { Event, More, User, Welcome } from '../protocol';
 import { AccountSettings } from './account';
 import { Asking } from './asking';
+import { Branches } from './branches';
 import { Drafts } from './drafts';
 import { TakingAlong } from './exchange';
 import { Following } from './following';
@@ -39,6 +40,7 @@ export class Services {
   readonly following: Following;
   readonly outbox: Outbox;
   readonly asking: Asking;
+  readonly branches: Branches;
   readonly listing: Listing;
   readonly organising: Organising;
   readonly searching: Searching;
@@ -96,6 +98,12 @@ export class Services {
     this.listing = new Listing(this.store, rest, this.following, this.memory);
     this.organising = new Organising(this.store, rest, this.listing, this.following);
     this.searching = new Searching(this.store, rest);
+    this.branches = new Branches(
+      this.store,
+      this.#commands,
+      this.following,
+      this.organising
+    );
     this.account = new AccountSettings(this.store, rest);
     this.takingAlong = new TakingAlong(this.store, rest, server, this.listing);
   }

@@ -1,0 +1,50 @@
+"""Going on with an answer that broke off."""
+
+from __future__ import annotations
+
+from ..protocol import Code, Message, Part, Role, Status, TextPart, ThreadSettings
+from ..providers.interface import Prompt
+from ..store.records import LIVE
+from . import context
+
+_GO_ON = Prompt(
+    Role.USER,
+    "Your last answer broke off. Go on exactly where it ended, in the middle of a word or of "
+    "a code block if need be. Repeat nothing of it, do not begin anew, and do not mention "
+    "that it broke off.",
+)
+
+
+def is_unfinished(answer: Message) -> bool:
+    """Whether there is text of it, and more to come: it was stopped, interrupted or failed,
+    or reached the output limit."""
+    if answer.role is not Role.ASSISTANT or not kept(answer) or answer.status in LIVE:
+        return False
+    if answer.status is Status.COMPLETE:
+        return answer.problem is not None and answer.problem.code is Code.OUTPUT_LIMIT
+    return True
+
+
+def kept(answer: Message) -> list[Part]:
+    """The parts that a continuation begins with.  The text goes on in the last of them;
+    thinking that led to nothing more is left to the version that it belongs to."""
+    parts = list(answer.parts)
+    while parts and not (isinstance(parts[-1], TextPart) and parts[-1].text):
+        parts.pop()
+    return parts
+
+
+def settings(answer: Message) -> ThreadSettings | None:
+    """The model that began goes on, by the name it was asked for.  Once an answer has come
+    to its end, it has the name that the model's server gave, which need not be one that
+    the server takes."""
+    ended = answer.status is Status.COMPLETE
+    return None if ended or answer.model is None else ThreadSettings(model=answer.model)
+
+
+def prompts(path: list[Message], budget: int, text: str) -> list[Prompt]:
+    """The messages to send for a reply under `path`, of which `text` is there already."""
+    if not text:
+        return context.prompts(path, budget)
+    left = budget - len(text) - len(_GO_ON.text)
+    return [*context.prompts(path, left), Prompt(Role.ASSISTANT, text), _GO_ON]

@@ -1,0 +1,109 @@
+import { beforeEach, expect, it, vi } from 'vitest';
+import { path, versions } from '../../src/chat/state/conversation';
+import type { Services } from '../../src/chat/state/services';
+import { DOWN, Server, aQuestion, aThread, anAnswer } from '../server';
+
+let server: Server;
+let chat: Services;
+const thread = aThread();
+const question = aQuestion(thread, 'Why?');
+const answer = anAnswer(question, 'Because', { status: 'stopped' });
+const place = { thread_id: thread.id, message_id: answer.id };
+
+beforeEach(async () => {
+  server = new Server();
+  chat = await server.chat();
+  chat.following.open(thread.id);
+  const subscribed = await server.next('subscribe');
+  server.snapshot(thread, [question, answer]);
+  server.acknowledge(subscribed);
+});
+
+const conversation = () => chat.store.state.conversations[thread.id];
+
+it('goes on with an answer, once', async () => {
+  const going = chat.branches.goOn(answer);
+  const command = await server.next('continue');
+  expect(command).toMatchObject(place);
+  expect(command.client_id).not.toBe('');
+  server.acknowledge(command);
+  await going;
+});
+
+it('asks another model for one answer', async () => {
+  void chat.asking.regenerate(answer, 'thinker');
+  const command = await server.next('regenerate');
+  expect(command).toMatchObject({ ...place, settings: { model: 'thinker' } });
+});
+
+it('hides nothing but the answers while a question is answered', async () => {
+  void chat.asking.regenerate(question);
+  const command = await server.next('regenerate');
+  expect(command.message_id).toBe(question.id);
+  expect(command.settings).toBeUndefined();
+  expect(chat.store.state.pending[0]).toMatchObject({ place: { parentId: question.id } });
+});
+
+it('opens the fork of a conversation', async () => {
+  const forking = chat.branches.fork(answer);
+  const command = await server.next('fork');
+  expect(command).toMatchObject(place);
+  const fork = aThread({ forked_from: place });
+  server.say({ type: 'ack', id: command.id, thread_id: fork.id });
+  await forking;
+  expect(chat.store.state.open).toMatchObject({ threadId: fork.id, isNew: false });
+});
+
+it('deletes a message, and takes that back', async () => {
+  const removing = chat.branches.remove(answer, 'Answer deleted');
+  server.acknowledge(await server.next('delete'));
+  await removing;
+  server.snapshot({ ...thread, leaf_id: question.id }, [question]);
+  expect(path(conversation()).map(({ id }) => id)).toEqual([question.id]);
+  const undo = chat.store.state.undo;
+  expect(undo?.text).toBe('Answer deleted');
+  undo?.run();
+  const command = await server.next('restore');
+  expect(command).toMatchObject(place);
+  expect(chat.store.state.undo).toBeNull();
+  server.acknowledge(command);
+});
+
+it('goes back to the conversation that a deletion is taken back in', async () => {
+  const removing = chat.branches.remove(answer, 'Answer deleted');
+  server.acknowledge(await server.next('delete'));
+  await removing;
+  chat.following.openNew();
+  chat.store.state.undo?.run();
+  server.acknowledge(await server.next('restore'));
+  await vi.waitUntil(() => chat.store.state.open.threadId === thread.id);
+});
+
+it('says why something was refused, and offers no undo of what was not done', async () => {
+  const removing = chat.branches.remove(answer, 'Answer deleted');
+  server.reject(await server.next('delete'), DOWN);
+  await removing;
+  expect(chat.store.state.undo).toBeNull();
+  expect(chat.store.state.refusal).toEqual(DOWN);
+});
+
+it('counts no version that was deleted elsewhere', () => {
+  const other = anAnswer(question, 'Or not');
+  server.change(other);
+  expect(versions(conversation(), answer)).toEqual([answer.id, other.id]);
+  server.snapshot(thread, [question, answer]);
+  expect(versions(conversation(), answer)).toEqual([answer.id]);
+  server.snapshot({ ...thread, leaf_id: null }, []);
+  expect(path(conversation())).toEqual([]);
+});
+
+it('sends what was not answered again when the connection is back', async () => {
+  void chat.branches.remove(answer, 'Answer deleted');
+  const first = await server.next('delete');
+  server.hangUp();
+  await vi.waitUntil(() => chat.store.state.connection.phase === 'waiting');
+  chat.reconnect();
+  await vi.waitUntil(() => server.connected);
+  server.welcome();
+  expect(await server.next('delete')).toEqual(first);
+});
