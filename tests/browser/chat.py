@@ -50,6 +50,10 @@ class Chat:
         """The text of answer `number` as it is now."""
         return self.answers.nth(number).locator(".jc-Answer-text").inner_text()
 
+    def conversation(self, title: str) -> Locator:
+        """One in the list, also while its name begins with *Unread* or *Answering*."""
+        return self.root.get_by_role("button", name=re.compile(rf"^(\w+ )?{title}"))
+
     def button(self, name: str) -> Locator:
         """The chat's button of this name."""
         return self.root.get_by_role("button", name=name, exact=True)

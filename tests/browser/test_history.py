@@ -46,7 +46,7 @@ def test_another_browser_and_a_new_token_show_the_same_history(start, page: Page
     jupyter.start()
     other = browser.new_context()
     elsewhere = open_chat(other.new_page(), jupyter)
-    elsewhere.root.get_by_role("button", name=re.compile("^Who am I")).click()
+    elsewhere.conversation("Who am I").click()
     elsewhere.expect_answer(0, "You asked")
     other.close()
 

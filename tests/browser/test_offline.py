@@ -61,7 +61,7 @@ def test_questions_outlive_the_page_they_were_asked_on(start, page: Page, upstre
         "Zero",
         *(f"Offline {number}" for number in (1, 2, 3)),
     ]
-    again.root.get_by_role("button", name=re.compile("^Elsewhere")).click()
+    again.conversation("Elsewhere").click()
     again.expect_answer(0, "A new conversation.")
     again.reload()
     again.expect_answer(0, "A new conversation.")
@@ -149,7 +149,7 @@ def test_sidebar_and_page_are_in_step(start, page: Page):
     window.goto(jupyter.address("jupyter-chat/"))
     whole = Chat(window, "chat")
     whole.appear()
-    whole.root.get_by_role("button", name=re.compile("^One")).click()
+    whole.conversation("One").click()
     whole.expect_answer(0, "You asked")
     whole.ask('Two [[text="From the page."]]')
     sidebar.expect_answer(1, "From the page.")
