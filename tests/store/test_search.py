@@ -23,6 +23,7 @@ from .builders import (
     running_reply,
 )
 from .conftest import OpenStore
+from .contents import contents
 
 START = 1_700_000_000_000
 
@@ -362,6 +363,25 @@ async def test_what_is_deleted_is_not_searched_until_it_is_restored(store: Store
     await store.delete_message(ADA, thread.id, unwanted.id, now_ms())
     assert await store.purge_messages(now_ms() + 60_000) == 2
     assert len((await store.search(ADA, SearchQuery(), limit=5)).found) == 1
+
+
+async def test_a_deleted_message_is_not_searched_and_leaves_the_index_for_good(
+    store: Store, store_url: str
+) -> None:
+    thread = await told(store, "toad", "frog one", "frog two")
+    _, first, second = await store.tree(ADA, thread.id)
+    await store.delete_message(ADA, thread.id, first.id, now_ms())
+    assert await search(store, loosely("frog")) == []
+    assert await search(store, ()) == ["toad"]
+    await store.restore_message(ADA, thread.id, first.id)
+    assert await search(store, loosely("frog")) == ["frog two", "frog one"]
+    await store.delete_message(ADA, thread.id, second.id, now_ms())
+    assert await search(store, loosely("frog")) == ["frog one"]
+    assert await store.purge_messages(now_ms() + 1000) == 1
+    assert await search(store, loosely("frog")) == ["frog one"]
+    index = contents(store_url)
+    entries = index.get("search_entries") or index["search"]
+    assert len(entries) == 2
 
 
 async def test_a_reply_is_found_when_it_has_ended(store: Store) -> None:
