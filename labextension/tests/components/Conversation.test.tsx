@@ -245,6 +245,8 @@ describe('a question that the server has not got', () => {
     await chat.user.click(screen.getByRole('button', { name: 'Take back' }));
     const { drafts, store } = chat.services;
     await vi.waitUntil(() => drafts.read(store.state.open) === 'Two?');
+    // The cursor goes there as well, with the next frame.
+    await vi.waitUntil(() => document.activeElement === chat.composer());
     await chat.user.type(editor, '{Enter}');
     const sent = await chat.server.next('send');
     expect(sent.parts[0].text).toBe('One? Uno?');
