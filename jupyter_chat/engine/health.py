@@ -95,12 +95,10 @@ class WatchedStore:
         self._health = health
 
     def __getattr__(self, name: str) -> Callable[..., Awaitable[object]]:
-        method = getattr(self._store, name)
-
         async def watched(*args: object, **kwargs: object) -> object:
-            await self._health.usable()
+            await self._health.usable()  # first: one that never opens may have no methods
             try:
-                return await method(*args, **kwargs)
+                return await getattr(self._store, name)(*args, **kwargs)
             except Unavailable as error:
                 self._health.report(error.problem)
                 raise

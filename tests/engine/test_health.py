@@ -113,3 +113,15 @@ async def test_an_answer_made_while_the_store_is_away_is_kept_when_it_returns(en
     await viewer.until(lambda: viewer.status(asked.reply_id) == "complete")
     kept = await real.get_message("ada", thread_id, asked.reply_id)
     assert kept.parts[0].text == "said meanwhile"
+
+
+async def test_a_store_that_makes_no_sense_is_reported_by_whatever_is_asked_of_it():
+    broadcast = Broadcast()
+    nonsense = open_store("postgres://db/x")
+    health = StoreHealth(nonsense, broadcast, logging.getLogger("test"))
+    store = watch(nonsense, health)
+    for asked in (store.owner_id(), store.release_lease("me"), store.get_settings("ada")):
+        with pytest.raises(Unavailable, match="must be of the form"):
+            await asked
+    assert health.problem is not None
+    await health.close()
