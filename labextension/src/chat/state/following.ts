@@ -367,6 +367,11 @@ export class Following {
       const after = before && withMessage(before, message);
       return after && leaf ? withLeaf(after, message.id) : after;
     });
+    const { thread_id: threadId, parent_id: parentId } = message;
+    const conversation = this.#conversation(threadId);
+    if (leaf && parentId != null && !(parentId in (conversation?.messages ?? {}))) {
+      void this.follow(true); // the branch that is shown now is not known here
+    }
   }
 
   #leave(): void {
