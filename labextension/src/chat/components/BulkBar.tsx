@@ -52,7 +52,7 @@ export function BulkBar({ threads, all }: Props) {
       ref={element}
     >
       {picking !== null && (
-        <div className="jc-Menu">
+        <div className="jc-ThreadMenu">
           <LabelPicker kind={picking} threads={threads} onDone={stopPicking} />
         </div>
       )}

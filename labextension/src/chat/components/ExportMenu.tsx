@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import type { Problem } from '../protocol';
 import type { ExportFormat } from '../state/exchange';
 import { IconButton } from './IconButton';
@@ -6,6 +6,7 @@ import { ProblemNote } from './ProblemNote';
 import { useChat } from './context';
 import { useDismiss } from './hooks';
 import { ExportIcon } from './icons';
+import { moveFocus } from './menuFocus';
 
 export const FORMATS: readonly ExportFormat[] = ['markdown', 'ipynb', 'json'];
 
@@ -91,20 +92,4 @@ export function ExportMenu({ threadId }: { readonly threadId: string }) {
       )}
     </div>
   );
-}
-
-function moveFocus(event: KeyboardEvent<HTMLElement>): void {
-  const items = [...event.currentTarget.querySelectorAll<HTMLElement>('[role=menuitem]')];
-  const at = items.indexOf(document.activeElement as HTMLElement);
-  const last = items.length - 1;
-  const next = {
-    ArrowDown: at === last ? 0 : at + 1,
-    ArrowUp: at <= 0 ? last : at - 1,
-    Home: 0,
-    End: last
-  }[event.key];
-  if (next !== undefined) {
-    event.preventDefault();
-    items[next]?.focus();
-  }
 }

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { Thread } from '../protocol';
 import { LabelPicker } from './LabelPicker';
 import { useChat } from './context';
@@ -14,6 +14,7 @@ import {
   RestoreIcon,
   TagIcon
 } from './icons';
+import { moveFocus } from './menuFocus';
 import { useThreadActions } from './useThreadActions';
 
 interface Props {
@@ -111,14 +112,17 @@ export function ThreadMenu({ thread, style, onRename, onSelect, onDone }: Props)
     entries.push({ icon: DoneIcon, label: trans.__('Select'), run: and(onSelect) });
   }
   return (
-    <div className="jc-Menu" ref={element} style={style}>
+    <div className="jc-ThreadMenu" ref={element} style={style}>
       {picking !== null ? (
         <LabelPicker kind={picking} threads={[thread]} onDone={onDone} />
       ) : (
         <div
           role="menu"
           aria-label={thread.title ?? trans.__('Untitled')}
-          onKeyDown={move}
+          onKeyDown={event => {
+            event.stopPropagation(); // the list behind it has arrows of its own
+            moveFocus(event);
+          }}
         >
           {entries.map(({ icon: Drawn, label, run }) => (
             <button key={label} type="button" role="menuitem" tabIndex={-1} onClick={run}>
@@ -130,23 +134,4 @@ export function ThreadMenu({ thread, style, onRename, onSelect, onDone }: Props)
       )}
     </div>
   );
-}
-
-/** Arrows go from entry to entry, around the ends. */
-function move(event: KeyboardEvent<HTMLElement>): void {
-  const entries = [
-    ...event.currentTarget.querySelectorAll<HTMLElement>('[role=menuitem]')
-  ];
-  const index = entries.indexOf(document.activeElement as HTMLElement);
-  const goal = {
-    ArrowDown: (index + 1) % entries.length,
-    ArrowUp: (index - 1 + entries.length) % entries.length,
-    Home: 0,
-    End: entries.length - 1
-  }[event.key];
-  event.stopPropagation();
-  if (goal !== undefined) {
-    event.preventDefault();
-    entries[goal].focus();
-  }
 }
