@@ -185,6 +185,7 @@ class Backlog(msgspec.Struct, array_like=True, frozen=True):
 
 _decode_backlog = msgspec.json.Decoder(Backlog).decode
 
+_TABLES = {MESSAGE: "messages", TITLE: "threads"}
 _AT_ONCE = 100
 _BYTES_AT_ONCE = 500_000
 
@@ -224,7 +225,7 @@ class Batch(msgspec.Struct, frozen=True):
 
 def read_batch(db: sqlite3.Connection, begun: Backlog) -> Batch:
     """The next things, with their terms."""
-    table = "messages" if begun.kind == MESSAGE else "threads"
+    table = _TABLES[begun.kind]
     things: list[tuple[str, str, set[str], Milliseconds]] = []
     last: str | None = None
     size = 0
@@ -261,9 +262,13 @@ def write_batch(db: sqlite3.Connection, batch: Batch) -> bool:
     """Index a batch, unless another process has done it.  False: that was all."""
     if backlog(db) != batch.begun:
         return True
+    table = _TABLES[batch.begun.kind]
+    still_there = f"SELECT 1 FROM {table} WHERE id = ? AND user_id = ?"  # noqa: S608
     for user_id, thing_id, found, created_at in batch.things:
-        # What was stored or changed since the batch was read is in the index already.
-        if _number_of(db, thing_id) is None:
+        # What was stored or changed since the batch was read is in the index already, and
+        # what was deleted for good shall not come back.
+        is_there = db.execute(still_there, (thing_id, user_id)).fetchone() is not None
+        if is_there and _number_of(db, thing_id) is None:
             _put(db, (user_id, batch.begun.kind, thing_id), created_at, found)
     _keep(db, batch.left)
     return not batch.left.done

@@ -103,10 +103,11 @@ def purge(db: sqlite3.Connection, user_id: str, thread_id: str) -> bool | None:
     row = db.execute("SELECT user_id FROM threads WHERE id = ?", (thread_id,)).fetchone()
     if row != (_NO_USER,):
         return row is None or bool(row[0] != user_id)
-    messages = db.execute(SOME_MESSAGES, (thread_id, _MESSAGES_AT_ONCE)).fetchall()
+    at_once = _MESSAGES_AT_ONCE  # also where a test changes it meanwhile
+    messages = db.execute(SOME_MESSAGES, (thread_id, at_once)).fetchall()
     forget_messages(db, [message_id for (message_id,) in messages])
     db.executemany("DELETE FROM messages WHERE id = ?", messages)
-    if len(messages) == _MESSAGES_AT_ONCE:
+    if len(messages) == at_once:
         return None
     db.execute("DELETE FROM threads WHERE id = ?", (thread_id,))
     return True

@@ -47,6 +47,7 @@ def test_questions_outlive_the_page_they_were_asked_on(start, page: Page, upstre
     expect(chat.root.get_by_text(WAITS)).to_have_count(3)
     chat.button("New conversation").first.click()
     chat.ask('Elsewhere [[text="A new conversation."]]')
+    expect(chat.root.get_by_text(WAITS)).to_have_count(1)
     expect(chat.root).to_contain_text("3 questions elsewhere")
     page.close()
 

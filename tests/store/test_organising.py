@@ -7,6 +7,7 @@ import json
 import random
 import re
 import sqlite3
+import threading
 from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
@@ -21,6 +22,7 @@ from jupyter_chat.store import (
     mongo_lists,
     mongo_schema,
     open_store,
+    sqlite_index,
     sqlite_lists,
     sqlite_schema,
 )
@@ -259,6 +261,34 @@ async def test_what_is_due_is_found_for_all_users(store: Store) -> None:
     assert sorted(due) == sorted([(ADA, old), (GRACE, older), (ADA, expired)])
     assert len(await store.due(deleted_before=200, now=300, limit=2)) == 2
     assert await store.due(deleted_before=0, now=0, limit=2) == []
+
+
+async def test_what_is_purged_while_it_is_indexed_does_not_come_back(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store(sqlite_url)
+    await store.open()
+    thread_id = await _a_thread(store, deleted_at=5)
+    read, purged = threading.Event(), threading.Event()
+    read_batch = sqlite_index.read_batch
+
+    def read_and_wait(db: sqlite3.Connection, begun: sqlite_index.Backlog) -> sqlite_index.Batch:
+        batch = read_batch(db, begun)
+        read.set()
+        assert purged.wait(30)
+        return batch
+
+    monkeypatch.setattr("jupyter_chat.store.terms.TERMS_VERSION", 2)  # all is indexed anew
+    monkeypatch.setattr(sqlite_index, "read_batch", read_and_wait)
+    indexing = asyncio.create_task(store.index_some())
+    assert await asyncio.to_thread(read.wait, 30)
+    assert await store.purge(ADA, thread_id)
+    purged.set()
+    assert await indexing
+    while await store.index_some():
+        pass
+    await store.close()
+    assert _kinds(sqlite_url) <= KEPT
 
 
 async def test_many_may_purge_the_same(store: Store, open_another: OpenStore) -> None:

@@ -235,7 +235,9 @@ describe('a question that the server has not got', () => {
     chat.server.hangUp();
     await chat.user.type(chat.composer(), 'One?{Enter}');
     await chat.user.type(chat.composer(), 'Two?{Enter}');
-    expect(screen.getAllByText('Waiting for the connection')).toHaveLength(2);
+    await vi.waitFor(() => {
+      expect(screen.getAllByText('Waiting for the connection')).toHaveLength(2);
+    });
     await chat.user.click(screen.getAllByRole('button', { name: 'Edit' })[0]);
     const editor = await theEditor();
     chat.services.reconnect();

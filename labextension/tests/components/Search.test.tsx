@@ -62,7 +62,7 @@ describe('what was found', () => {
     for (const option of [first, second, third]) {
       expect(within(option).getByText('forest').tagName).toBe('MARK');
     }
-    expect(screen.getByText('3 results')).toBeInTheDocument();
+    expect(await screen.findByText('3 results')).toBeInTheDocument();
   });
 
   it('is asked for once, when nothing is typed for a moment', async () => {
@@ -179,7 +179,7 @@ it('says what to try where nothing is found', async () => {
   await look(chat);
   expect(await screen.findByText('Nothing found for “forest”.')).toBeVisible();
   expect(screen.getByText(/Try fewer or other words/)).toBeVisible();
-  expect(screen.getByText('Nothing found')).toBeInTheDocument(); // for screen readers
+  expect(await screen.findByText('Nothing found')).toBeInTheDocument(); // for screen readers
   await look(chat, ' role:user');
   expect(await screen.findByText(/without quotes or filters/)).toBeVisible();
 });

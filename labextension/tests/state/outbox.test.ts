@@ -61,6 +61,17 @@ async function calm(): Promise<void> {
 }
 
 describe('what is asked without a connection', () => {
+  it('is not said to wait before the browser has kept it', async () => {
+    await open(chat, server);
+    server.hangUp();
+    chat.asking.send('Two?');
+    const [{ id }] = chat.store.state.pending;
+    expect([...chat.store.state.unkept]).toEqual([id]);
+    await calm();
+    expect(chat.store.state.unkept.size).toBe(0);
+    expect(waiting(chat)).toEqual(['Two?']);
+  });
+
   it('outlives the page, and is sent once, in order, each after the reply before', async () => {
     await open(chat, server);
     server.hangUp();

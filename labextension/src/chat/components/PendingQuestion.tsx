@@ -15,6 +15,7 @@ export function PendingQuestion({ question }: { readonly question: Pending }) {
   const { services, trans } = useChat();
   const online = useChatState(state => state.connection.phase === 'open');
   const lasting = useChatState(state => state.lasting);
+  const kept = useChatState(state => !state.unkept.has(question.id));
   const [editing, setEditing] = useState(false);
   const blocked = useIsBlocked(question);
   const { state, text, problem } = question;
@@ -24,7 +25,7 @@ export function PendingQuestion({ question }: { readonly question: Pending }) {
   return (
     <MessageFrame
       role="user"
-      phase={phaseOf(question, online, blocked, trans)}
+      phase={phaseOf(question, online || !kept, blocked, trans)}
       busy={waits}
     >
       {editing && state === 'editing' ? (
@@ -137,7 +138,7 @@ function useIsBlocked({ place }: Pending): boolean {
 
 function phaseOf(
   { state, tried }: Pending,
-  online: boolean,
+  moving: boolean,
   blocked: boolean,
   trans: Translator
 ): string {
@@ -152,7 +153,7 @@ function phaseOf(
       if (blocked) {
         return trans.__('Waits for the question before it');
       }
-      if (online) {
+      if (moving) {
         return trans.__('Sending…');
       }
       return tried

@@ -181,8 +181,10 @@ export class Outbox {
     const { pending: before } = this.store.state;
     const isSame =
       pending.length === before.length && pending.every((one, at) => one === before[at]);
-    if (!isSame) {
-      this.store.update(state => ({ ...state, pending }));
+    const kept = new Set(this.#kept.map(({ id }) => id));
+    const unkept = new Set(entries.map(({ id }) => id).filter(id => !kept.has(id)));
+    if (!isSame || unkept.size !== this.store.state.unkept.size) {
+      this.store.update(state => ({ ...state, pending, unkept }));
     }
   }
 

@@ -60,6 +60,8 @@ export interface ChatState {
   readonly editing: Message | null;
   /** What is on its way to the server, in all threads (see `outbox.ts`). */
   readonly pending: readonly Entry[];
+  /** The ids of those that the browser has not kept yet: they end with this page. */
+  readonly unkept: ReadonlySet<string>;
   /** Whether what is on its way outlives this page. */
   readonly lasting: boolean;
   /** Settings of a conversation that has no thread yet. */
@@ -94,6 +96,7 @@ export function initialState(open: Open): ChatState {
     conversations: {},
     editing: null,
     pending: [],
+    unkept: new Set(),
     lasting: true,
     newSettings: {},
     newTemporary: false,
