@@ -17,9 +17,14 @@ import environment
 import frontend
 from frontend import ROOT
 
+WITHOUT = ROOT / "tests" / "without"
+"""Python modules that the steps are to do without."""
+
 _TIME_LIMIT_SECONDS = 1200
 _PYTHON = str(environment.PYTHON)
-_WORKERS = max(2, min(8, os.cpu_count() or 2))
+_CORES = max(2, min(8, os.cpu_count() or 2))
+_LANES = 2
+"""Steps side by side: the longest, and the others in turn."""
 _running: set[subprocess.Popen[str]] = set()
 
 
@@ -31,8 +36,6 @@ class Step:
     what: str
     command: tuple[str, ...]
     folder: Path = ROOT
-    alone: bool = False
-    """It keeps all cores busy by itself; the others run side by side."""
     browser: bool = False
     local_model: bool = False
 
@@ -59,6 +62,15 @@ def _npm(name: str, what: str, *command: str) -> Step:
 
 STEPS = (
     Step(
+        "pytest",
+        "tests of engine, stores, providers and server",
+        (
+            *(_PYTHON, "-m", "pytest", "tests", "-n", str(_CORES + 1), "--junitxml={junit}"),
+            *("--ignore=tests/browser", "--ignore=tests/packaging"),
+        ),
+        local_model=True,
+    ),
+    Step(
         "packaging",
         "the wheel, installed into an empty environment, answers a question",
         (_PYTHON, "-m", "pytest", "tests/packaging", "--junitxml={junit}"),
@@ -81,23 +93,12 @@ STEPS = (
         "--outputFile.junit={junit}",
     ),
     Step(
-        "pytest",
-        "tests of engine, stores, providers and server",
-        (
-            *(_PYTHON, "-m", "pytest", "tests", "-n", str(_WORKERS), "--junitxml={junit}"),
-            *("--ignore=tests/browser", "--ignore=tests/packaging"),
-        ),
-        alone=True,
-        local_model=True,
-    ),
-    Step(
         "browser",
         "tests in Chromium: JupyterLab, Notebook and the page",
         (
             *(_PYTHON, "-m", "pytest", "tests/browser", "-p", "playwright"),
-            *("-n", "2", "--dist", "loadgroup", "--junitxml={junit}"),
+            *("-n", str(_CORES + 1), "--dist", "loadgroup", "--junitxml={junit}"),
         ),
-        alone=True,
         browser=True,
         local_model=True,
     ),
@@ -107,16 +108,11 @@ STEPS = (
 def run_all(
     steps: Sequence[Step], variables: Mapping[str, str], pytest_options: Sequence[str]
 ) -> list[Result]:
-    """Run the steps: first those that can share the cores, then the others in turn."""
-    results = []
-    with ThreadPoolExecutor(_WORKERS) as pool:
+    """Run the steps in their order, two at a time."""
+    with ThreadPoolExecutor(_LANES) as pool:
         try:
-            together = [step for step in steps if not step.alone]
-            waiting = [pool.submit(_run, step, variables, pytest_options) for step in together]
-            results += [done.result() for done in as_completed(waiting)]
-            for step in steps:
-                if step.alone:
-                    results.append(_run(step, variables, pytest_options))
+            waiting = [pool.submit(_run, step, variables, pytest_options) for step in steps]
+            results = [done.result() for done in as_completed(waiting)]
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             for process in list(_running):

@@ -32,6 +32,7 @@ def main(arguments: list[str]) -> int:
     print("Preparing", flush=True)
     environment.prepare("test", front_end_tools=True)
     variables = environment.variables()
+    variables["PYTHONPATH"] = str(steps.WITHOUT)
     if any(step.browser for step in chosen) and (program := chromium.provide()):
         variables[chromium.VARIABLE] = program
     if any(step.local_model for step in chosen) and not environment.provide_local_model():

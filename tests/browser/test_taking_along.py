@@ -62,3 +62,6 @@ def test_a_chatgpt_export_is_imported_and_leaves_as_a_notebook(start, page: Page
     expect(page.locator(".jp-CodeCell").first).to_contain_text("print(1 + 1)", timeout=SECONDS)
     expect(page.locator(".jp-MarkdownCell").first).to_contain_text("Sums")
     assert json.loads(text)["metadata"]["title"] == "Sums"
+    # Jupyter ends only after a kernel that is starting has started.
+    idle = page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
+    expect(idle).to_be_visible(timeout=SECONDS)

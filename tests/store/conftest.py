@@ -29,7 +29,8 @@ def mongodb_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if given:
         yield given
         return
-    with running_mongod(tmp_path_factory.mktemp("mongod") / "data") as server:
+    folder = tmp_path_factory.mktemp("mongod") / "data"
+    with running_mongod(folder, durable=False) as server:  # nobody kills this one
         yield server.url
 
 

@@ -21,10 +21,14 @@ _START_SECONDS = 60
 
 
 class Mongod:
-    """A server on a port that stays the same; its data outlives it in `directory`."""
+    """A server on a port that stays the same; its data outlives it in `directory`.
 
-    def __init__(self, directory: Path) -> None:
+    `durable`: what it has acknowledged outlives its death as well; each write takes longer.
+    """
+
+    def __init__(self, directory: Path, *, durable: bool = True) -> None:
         self.directory = directory
+        self._durable = durable
         self.port = _free_port()
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -39,7 +43,8 @@ class Mongod:
             self.process = subprocess.Popen(
                 [
                     *(str(_PROGRAM), "--port", str(self.port)),
-                    *("--storage-path", str(self.directory), "--sync-on-commit"),
+                    *("--storage-path", str(self.directory)),
+                    *(("--sync-on-commit",) if self._durable else ()),
                 ],
                 cwd=self.directory,
                 stdout=log,
@@ -81,9 +86,9 @@ class Mongod:
 
 
 @contextmanager
-def running_mongod(directory: Path) -> Iterator[Mongod]:
+def running_mongod(directory: Path, *, durable: bool = True) -> Iterator[Mongod]:
     """A server for the length of a `with` block."""
-    server = Mongod(directory)
+    server = Mongod(directory, durable=durable)
     server.start()
     try:
         yield server

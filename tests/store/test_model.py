@@ -355,7 +355,6 @@ class StoreMachine(RuleBasedStateMachine):
 
 
 SETTINGS = settings(
-    max_examples=25,
     stateful_step_count=20,
     deadline=None,
     derandomize=True,
@@ -364,19 +363,19 @@ SETTINGS = settings(
 )
 
 
-def check(url: str) -> None:
+def check(url: str, examples: int) -> None:
     """Try many sequences of operations, each in threads of its own."""
     loop = asyncio.new_event_loop()
     machine = type("Machine", (StoreMachine,), {"url": url, "loop": loop})
     try:
-        run_state_machine_as_test(machine, settings=SETTINGS)
+        run_state_machine_as_test(machine, settings=settings(SETTINGS, max_examples=examples))
     finally:
         loop.close()
 
 
 def test_sqlite_holds_what_the_model_holds(tmp_path: Path) -> None:
-    check(f"sqlite:///{tmp_path / 'history.sqlite'}")
+    check(f"sqlite:///{tmp_path / 'history.sqlite'}", examples=40)
 
 
 def test_mongodb_holds_what_the_model_holds(mongodb_url: str) -> None:
-    check(mongodb_url)
+    check(mongodb_url, examples=12)  # each takes a second

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import os
 import subprocess
@@ -481,37 +482,35 @@ async def test_a_reply_costs_at_most_four_times_its_text(
     assert len(text) < written <= 4 * len(text)
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        SearchQuery(),
-        SearchQuery((Phrase(("frog",)),)),
-        SearchQuery((Phrase(("f",), prefix=True),)),
-        SearchQuery((Phrase(("hippopot",), prefix=True),)),
-        SearchQuery((Phrase(("tree",)), Phrase(("frog", "leaps"), exact=True))),
-        SearchQuery((Phrase(("東京都",)),), Role.USER, model="luna", has_code=True, since=5),
-    ],
+SEARCHES = (
+    SearchQuery(),
+    SearchQuery((Phrase(("frog",)),)),
+    SearchQuery((Phrase(("f",), prefix=True),)),
+    SearchQuery((Phrase(("hippopot",), prefix=True),)),
+    SearchQuery((Phrase(("tree",)), Phrase(("frog", "leaps"), exact=True))),
+    SearchQuery((Phrase(("東京都",)),), Role.USER, model="luna", has_code=True, since=5),
 )
-@pytest.mark.parametrize("titles", [False, True])
-async def test_a_search_walks_through_the_index_of_one_person(
-    store: Store, query: SearchQuery, titles: bool
-) -> None:
+
+
+async def test_a_search_walks_through_the_index_of_one_person(store: Store) -> None:
     for user in (ADA, GRACE):
         for _ in range(20):
             await finished_turn(store, a_thread(), user=user)
-    condition = mongo_search.condition_of(ADA, query, groups_of(query, titles), titles, None)
     assert isinstance(store, MongoStore)
-    found = await mongo_search.cursor_of(store._db, condition).explain()
-    stages = list(_stages(found["queryPlanner"]["winningPlan"]))
-    scans = [stage for stage in stages if "SCAN" in stage["stage"]]
-    assert scans
-    for scan in scans:
-        assert (scan["stage"], scan["indexName"]) == ("IXSCAN", "by_term")
-        assert next(iter(scan["keyPattern"])) == "user_id"
-    if os.environ.get("JUPYTER_CHAT_TEST_MONGODB"):
-        # The stand-in sorts whatever it is asked to sort; MongoDB merges what is in order.
-        assert not any(stage["stage"] == "SORT" for stage in stages)
-        assert all(scan["indexBounds"]["user_id"] == ['["ada", "ada"]'] for scan in scans)
+    for query, titles in itertools.product(SEARCHES, (False, True)):
+        condition = mongo_search.condition_of(ADA, query, groups_of(query, titles), titles, None)
+        found = await mongo_search.cursor_of(store._db, condition).explain()
+        stages = list(_stages(found["queryPlanner"]["winningPlan"]))
+        scans = [stage for stage in stages if "SCAN" in stage["stage"]]
+        assert scans, query
+        for scan in scans:
+            assert (scan["stage"], scan["indexName"]) == ("IXSCAN", "by_term"), query
+            assert next(iter(scan["keyPattern"])) == "user_id", query
+        if os.environ.get("JUPYTER_CHAT_TEST_MONGODB"):
+            # The stand-in sorts whatever it is asked to sort; MongoDB merges what is in order.
+            assert not any(stage["stage"] == "SORT" for stage in stages), query
+            bounds = [scan["indexBounds"]["user_id"] for scan in scans]
+            assert all(bound == ['["ada", "ada"]'] for bound in bounds), query
 
 
 def _stages(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

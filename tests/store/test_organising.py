@@ -236,7 +236,7 @@ async def test_a_long_thread_is_purged_in_steps_and_others_write_meanwhile(
 
     for module, name in ((sqlite_lists, "purge"), (mongo_lists, "_purge_messages")):
         monkeypatch.setattr(module, name, counting(getattr(module, name)))
-    thread, messages = a_whole_thread(turns=600)
+    thread, messages = a_whole_thread(turns=200)
     thread.deleted_at = 5
     await store.add_thread(ADA, thread, messages)
     purging = asyncio.create_task(store.purge(ADA, thread.id))
@@ -305,7 +305,7 @@ async def test_many_may_purge_the_same(store: Store, open_another: OpenStore) ->
 async def test_a_purge_that_was_cut_short_is_due_again(
     sqlite_url: str, mongodb_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    thread, messages = a_whole_thread(turns=600)
+    thread, messages = a_whole_thread(turns=200)
     thread.deleted_at = FOR_EVER - 1  # by itself not due for long
     for url in (sqlite_url, mongodb_url):
         store = open_store(url)
@@ -317,8 +317,9 @@ async def test_a_purge_that_was_cut_short_is_due_again(
             purging = asyncio.create_task(store.purge(ADA, thread.id))
             while await _is_there(store, thread.id):
                 assert not purging.done()
-            purging.cancel()
-            await asyncio.wait({purging})
+            while not purging.done():  # one request to end may be lost, as it returns
+                purging.cancel()
+                await asyncio.wait({purging}, timeout=0.1)
         with pytest.raises(NotFound):
             await store.update_thread(ADA, thread.id, ThreadChanges(deleted_at=None))
         assert await _listed(store, TRASH) == []
