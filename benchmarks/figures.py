@@ -38,7 +38,7 @@ TARGETS = [
     ),
     Target("sync_ms", "ms", 100, "a second viewer has an event later, 95 % of them within"),
     Target("sync_painted_ms", "ms", 100, "a question asked in one tab is painted in another, 95 %"),
-    Target("store_bytes_ratio", "×", 4, "bytes written to files for each byte of a long answer"),
+    Target("store_bytes_ratio", "×", 4, "bytes handed to the store per byte of a long answer"),
     Target("idle_socket_kb", "KB", 20, "server memory per idle socket, 5,000 of them"),
     Target("cold_start_added_s", "s", 0.15, "JupyterLab answers later than without the chat"),
     Target("memory_added_mb", "MB", 10, "JupyterLab's memory, more than without the chat"),

@@ -1,4 +1,4 @@
-"""What keeping an answer costs: bytes written to SQLite's files."""
+"""What keeping an answer costs: bytes handed to the store, and written to its files."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 from statistics import median
+
+import msgspec
+
+from jupyter_chat.protocol import Message
+from jupyter_chat.store.terms import of_message
 
 from .figures import Figure
 from .processes import written_bytes
@@ -22,10 +27,11 @@ _LOOK_SECONDS = 1.0
 
 
 async def answer() -> list[Figure]:
-    """A long answer at 80 tokens a second; all that the server's process writes to files
-    until a while after its end, for each byte of its text."""
+    """A long answer at 80 tokens a second: what the store is given of it, and all that the
+    server's process writes to files until a while after its end, for each byte of its
+    text."""
     question = f"At length [[chunks={_CHUNKS} size={_SIZE} delay={_DELAY}]]"
-    ratios, idle, rows = [], [], []
+    in_rows, in_files, idle = [], [], []
     async with running_rig() as rig:
         for _ in range(_ROUNDS):
             viewer = await rig.viewer()
@@ -40,14 +46,15 @@ async def answer() -> list[Figure]:
             written = written_bytes(rig.pid) - before
             if seen.status != "complete" or seen.characters != _CHUNKS * _SIZE:
                 raise RuntimeError(f"{seen.status}: {seen.characters} characters came")
-            ratios.append(written / seen.characters)
-            rows.append(checkpoints / seen.characters + 1)
+            message = await asyncio.to_thread(_bytes_of_message, rig.history, seen.reply_id)
+            in_rows.append((checkpoints + message) / seen.characters)
+            in_files.append(written / seen.characters)
             await viewer.close()
     beside = (
-        f"{_CHUNKS * _SIZE} bytes in {_CHUNKS * _DELAY:.0f} s; what is in the rows alone "
-        f"{median(rows):.1f} ×; idle {median(idle):.0f} bytes a second"
+        f"{_CHUNKS * _SIZE} bytes in {_CHUNKS * _DELAY:.0f} s; SQLite writes "
+        f"{median(in_files):.1f} × to its files; idle {median(idle):.0f} bytes a second"
     )
-    return [Figure("store_bytes_ratio", ratios, beside)]
+    return [Figure("store_bytes_ratio", in_rows, beside)]
 
 
 async def _ask(viewer: Viewer, question: str, history: Path) -> tuple[Answer, int]:
@@ -60,6 +67,19 @@ async def _ask(viewer: Viewer, question: str, history: Path) -> tuple[Answer, in
 
 
 def _bytes_of_checkpoints(history: Path) -> int:
-    with closing(sqlite3.connect(f"{history.as_uri()}?mode=ro", uri=True)) as db:
-        (size,) = db.execute("SELECT total(length(body)) FROM checkpoints").fetchone()
+    with _read(history) as db:
+        # the keys as well: their row's number, and their own
+        (size,) = db.execute("SELECT total(length(body) + 8) FROM checkpoints").fetchone()
     return int(size)
+
+
+def _bytes_of_message(history: Path, message_id: str) -> int:
+    """Its row at the end, and its words in the search index."""
+    with _read(history) as db:
+        (body,) = db.execute("SELECT body FROM messages WHERE id = ?", (message_id,)).fetchone()
+    words = " ".join(of_message(msgspec.json.decode(body, type=Message)))
+    return len(body) + len(words)
+
+
+def _read(history: Path) -> closing[sqlite3.Connection]:
+    return closing(sqlite3.connect(f"{history.as_uri()}?mode=ro", uri=True))

@@ -236,7 +236,7 @@ async def test_a_long_thread_is_purged_in_steps_and_others_write_meanwhile(
 
     for module, name in ((sqlite_lists, "purge"), (mongo_lists, "_purge_messages")):
         monkeypatch.setattr(module, name, counting(getattr(module, name)))
-    thread, messages = a_whole_thread(turns=200)
+    thread, messages = a_whole_thread(turns=600)
     thread.deleted_at = 5
     await store.add_thread(ADA, thread, messages)
     purging = asyncio.create_task(store.purge(ADA, thread.id))
