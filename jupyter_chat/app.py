@@ -19,6 +19,8 @@ from .engine.broadcast import Broadcast
 from .engine.conversations import Conversations
 from .engine.health import StoreHealth, watch
 from .engine.organising import Organiser
+from .engine.replies import Replies
+from .engine.requests import Requests
 from .engine.search import Search
 from .engine.upkeep import Upkeep
 from .exchange.imports import Imports
@@ -144,16 +146,16 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             local_available=local_model_available,
         )
         self._heartbeats = Heartbeats()
-        self._conversations = Conversations(
+        self._replies = Replies(
             store,
             self._providers,
-            accounts,
+            Requests(store, accounts, self.durable_replies),
             broadcast,
             self.log,
             model_titles=self.model_titles,
-            durable_replies=self.durable_replies,
         )
-        organiser = Organiser(store, self._conversations, broadcast, self.trash_days)
+        conversations = Conversations(store, self._replies, broadcast)
+        organiser = Organiser(store, conversations, self._replies, broadcast, self.trash_days)
         self._upkeep = Upkeep(organiser, self.log)
         self._imports = Imports(
             store,
@@ -164,14 +166,15 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         )
         self._search = Search(store)
         self._health.on_open += [
-            self._conversations.start,
+            self._replies.start,
             self._upkeep.start,
             self._search.start,
         ]
         services = Services(
             store=store,
-            conversations=self._conversations,
-            branches=Branches(store, self._conversations),
+            conversations=conversations,
+            replies=self._replies,
+            branches=Branches(store, conversations, self._replies),
             organiser=organiser,
             accounts=accounts,
             search=self._search,
@@ -196,7 +199,7 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
     async def stop_extension(self) -> None:
         """Keep what runs, say goodbye to viewers, let go of everything."""
         await self._upkeep.close()
-        await asyncio.gather(self._imports.close(), self._conversations.close())
+        await asyncio.gather(self._imports.close(), self._replies.close())
         await self._search.close()
         self._heartbeats.close()
         await self._health.close()

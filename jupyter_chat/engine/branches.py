@@ -7,7 +7,9 @@ from ..protocol import Ack, Delete, Fork, Message, Restore, Select, Thread
 from ..store.interface import NotFound, Store
 from ..store.records import LIVE
 from . import forking, leaves
-from .conversations import Conversations, Invalid
+from .conversations import Conversations
+from .errors import Invalid
+from .replies import Replies
 
 _MESSAGES_AT_ONCE = 500
 
@@ -16,9 +18,10 @@ class Branches:
     """What people can do with branches; like :class:`Conversations`, every method names
     the user."""
 
-    def __init__(self, store: Store, conversations: Conversations) -> None:
+    def __init__(self, store: Store, conversations: Conversations, replies: Replies) -> None:
         self._store = store
         self._conversations = conversations
+        self._replies = replies
 
     async def select(self, user_id: str, command: Select) -> Ack:
         """Show another branch: the newest leaf below a message."""
@@ -31,7 +34,7 @@ class Branches:
         deletion = await self._store.delete_message(
             user_id, command.thread_id, command.message_id, now_ms()
         )
-        await self._conversations.stop_replies(user_id, deletion.message_ids)
+        await self._replies.stop(user_id, deletion.message_ids)
         thread = await self._store.get_thread(user_id, command.thread_id)
         await self._conversations.reshaped(user_id, thread, command.message_id)
         return Ack(command.id, thread_id=command.thread_id, message_id=command.message_id)

@@ -25,6 +25,7 @@ from .broadcast import Broadcast
 from .conversations import Conversations
 from .errors import Invalid
 from .labels import name_of, with_tag, without_tag
+from .replies import Replies
 
 _T = TypeVar("_T")
 
@@ -50,11 +51,13 @@ class Organiser:
         self,
         store: Store,
         conversations: Conversations,
+        replies: Replies,
         broadcast: Broadcast,
         trash_days: int,
     ) -> None:
         self._store = store
         self._conversations = conversations
+        self._replies = replies
         self._broadcast = broadcast
         self._trash_days = trash_days
 
@@ -169,7 +172,7 @@ class Organiser:
 
     async def close_temporary(self, now: Milliseconds) -> None:
         """Delete temporary threads that nobody looks at any more."""
-        temporaries = self._conversations.temporaries
+        temporaries = self._replies.temporaries
         for user_id, thread_id in temporaries.closed(now):
             try:
                 await self.purge(user_id, thread_id)
@@ -178,12 +181,12 @@ class Organiser:
 
     async def _purge(self, user_id: str, thread_id: str) -> bool:
         """Whether it is gone; answers being made in it are stopped first."""
-        await self._conversations.stop_all(user_id, thread_id)
+        await self._replies.stop_thread(user_id, thread_id)
         gone = await self._store.purge(user_id, thread_id)
         if gone:
             # Something may have been asked between the two.
-            await self._conversations.stop_all(user_id, thread_id)
-            self._conversations.temporaries.forget(user_id, thread_id)
+            await self._replies.stop_thread(user_id, thread_id)
+            self._replies.temporaries.forget(user_id, thread_id)
             self._broadcast.to_user(user_id, ThreadGone(thread_id))
         return gone
 

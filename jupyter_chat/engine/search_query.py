@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from ..protocol import Milliseconds, Role
 from ..store.interface import SearchQuery
 from ..store.terms import Phrase, words
-from .conversations import Invalid
+from .errors import Invalid
 
 LONGEST = 1000
 """Characters of a query."""

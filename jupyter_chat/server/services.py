@@ -11,6 +11,7 @@ from ..engine.broadcast import Broadcast
 from ..engine.conversations import Conversations
 from ..engine.health import StoreHealth
 from ..engine.organising import Organiser
+from ..engine.replies import Replies
 from ..engine.search import Search
 from ..exchange.imports import Imports
 from ..store.interface import Store
@@ -24,6 +25,7 @@ class Services:
 
     store: Store
     conversations: Conversations
+    replies: Replies
     branches: Branches
     organiser: Organiser
     accounts: Accounts

@@ -191,7 +191,7 @@ class ChatSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
         task.add_done_callback(self._commands.discard)
 
     async def _carry_out(self, command: Command) -> None:
-        if self.services.conversations.closing:
+        if self.services.replies.closing:
             return  # whoever gets no answer asks again when the server is back
         answer: Ack | Rejected
         try:
@@ -203,7 +203,7 @@ class ChatSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
             self.log.exception("A chat command failed.")
             answer = Rejected(command.id, INTERNAL)
         # While the server stops, nobody can say whether a command changed something.
-        if isinstance(answer, Ack) or not self.services.conversations.closing:
+        if isinstance(answer, Ack) or not self.services.replies.closing:
             self._tell(answer)
 
     async def _do(self, command: Command) -> Ack:

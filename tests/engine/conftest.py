@@ -17,6 +17,8 @@ from jupyter_chat.engine.branches import Branches
 from jupyter_chat.engine.broadcast import Broadcast
 from jupyter_chat.engine.conversations import Conversations
 from jupyter_chat.engine.health import StoreHealth, watch
+from jupyter_chat.engine.replies import Replies
+from jupyter_chat.engine.requests import Requests
 from jupyter_chat.ids import new_id
 from jupyter_chat.protocol import (
     Ack,
@@ -84,6 +86,7 @@ class Watcher:
 @dataclass
 class Engine:
     conversations: Conversations
+    replies: Replies
     branches: Branches
     accounts: Accounts
     store: Store
@@ -179,11 +182,13 @@ async def make_engine(
         default_model=None,
         local_available=lambda: False,
     )
-    conversations = Conversations(store, provider, accounts, broadcast, log, model_titles=False)
-    health.on_open.append(conversations.start)
+    requests = Requests(store, accounts, durable=False)
+    replies = Replies(store, provider, requests, broadcast, log, model_titles=False)
+    conversations = Conversations(store, replies, broadcast)
+    health.on_open.append(replies.start)
     await health.open()
-    branches = Branches(store, conversations)
-    yield Engine(conversations, branches, accounts, store, broadcast, provider, health)
-    await conversations.close()
+    branches = Branches(store, conversations, replies)
+    yield Engine(conversations, replies, branches, accounts, store, broadcast, provider, health)
+    await replies.close()
     await health.close()
     await kept.close()

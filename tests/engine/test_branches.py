@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from jupyter_chat.engine.conversations import Invalid
+from jupyter_chat.engine.errors import Invalid
 from jupyter_chat.engine.forking import marked
 from jupyter_chat.ids import new_id
 from jupyter_chat.protocol import Ack, Delete, Fork, Origin, Restore, Select, Status, ThreadPatch

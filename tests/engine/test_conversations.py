@@ -7,7 +7,7 @@ import asyncio
 
 import pytest
 
-from jupyter_chat.engine.conversations import Invalid
+from jupyter_chat.engine.errors import Invalid
 from jupyter_chat.ids import new_id
 from jupyter_chat.protocol import (
     Code,
@@ -480,7 +480,7 @@ async def test_closing_interrupts_what_runs_and_says_goodbye(engine):
     call = await engine.provider.call()
     call.say("half")
     await viewer.until(lambda: viewer.text(asked.reply_id))
-    await engine.conversations.close()
+    await engine.replies.close()
     assert viewer.events[-1]["type"] == "goodbye"
     kept = await engine.store.get_message("ada", thread_id, asked.reply_id)
     assert kept.status is Status.INTERRUPTED

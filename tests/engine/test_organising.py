@@ -31,7 +31,9 @@ TRASH_DAYS = 30
 
 @pytest.fixture
 def organiser(engine: Engine) -> Organiser:
-    return Organiser(engine.store, engine.conversations, engine.broadcast, TRASH_DAYS)
+    return Organiser(
+        engine.store, engine.conversations, engine.replies, engine.broadcast, TRASH_DAYS
+    )
 
 
 async def _answered(engine: Engine, text: str = "Why?") -> str:
@@ -187,7 +189,7 @@ async def test_deleting_it_again_does_not_make_it_stay_longer(engine, organiser)
 
 
 async def test_the_trash_may_be_kept_for_ever(engine):
-    forever = Organiser(engine.store, engine.conversations, engine.broadcast, 0)
+    forever = Organiser(engine.store, engine.conversations, engine.replies, engine.broadcast, 0)
     thread_id = await _answered(engine)
     await forever.delete("ada", thread_id)
     assert await forever.purge_due(now_ms() + 10_000 * DAY) == 0
@@ -198,7 +200,7 @@ async def test_a_reply_is_stopped_before_its_thread_goes(engine, organiser, monk
     purge = engine.store.purge
 
     async def purge_after(*args):
-        assert not engine.conversations._running
+        assert not engine.replies._running
         return await purge(*args)
 
     monkeypatch.setattr(engine.store, "purge", purge_after)
@@ -210,7 +212,7 @@ async def test_a_reply_is_stopped_before_its_thread_goes(engine, organiser, monk
     await organiser.purge("ada", thread_id)
     assert call.closed.is_set()
     assert not await _is_there(engine, thread_id)
-    assert not engine.conversations._running
+    assert not engine.replies._running
 
 
 async def test_upkeep_looks_for_what_is_due_now_and_then(engine, organiser):
@@ -313,10 +315,10 @@ async def test_deleting_it_is_for_good(engine, organiser):
 
 
 async def test_the_model_gives_it_no_title(engine, organiser):
-    engine.conversations._model_titles = True
+    engine.replies._model_titles = True
     thread_id = await _temporary(engine)
     watcher = await engine.watch(thread_id)
     await watcher.until(lambda: "complete" in map(watcher.status, watcher.messages))
-    if engine.conversations._tasks:
-        await asyncio.wait(engine.conversations._tasks, timeout=1)
+    if engine.replies._tasks:
+        await asyncio.wait(engine.replies._tasks, timeout=1)
     assert engine.provider.count == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_chat.engine.conversations import Invalid
+from jupyter_chat.engine.errors import Invalid
 from jupyter_chat.engine.search import snippet
 from jupyter_chat.engine.search_query import parse
 from jupyter_chat.protocol import Mark, Role, Snippet

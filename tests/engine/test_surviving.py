@@ -152,7 +152,7 @@ async def test_the_next_process_goes_on_with_the_same_answer(engine, next_engine
     call.say(reasoning="Hm. ", mark=Mark("resp_1", 3))
     call.say("Be", mark=Mark("resp_1", 5))
     await viewer.until(lambda: viewer.text(asked.reply_id))
-    await engine.conversations.close()
+    await engine.replies.close()
     assert viewer.events[-1]["type"] == "goodbye"
     assert engine.provider.cancelled == []
 
@@ -190,7 +190,7 @@ async def test_a_reply_taken_over_survives_again(engine, next_engine):
         call.say(f"{number} ", mark=Mark("resp_1", number))
         said += f"{number} "
         await viewer.until(lambda viewer=viewer, said=said: viewer.text(asked.reply_id) == said)
-        await engine.conversations.close()
+        await engine.replies.close()
         engine = await next_engine()
         call = await engine.provider.call()
         assert (call.resume.mark.seq, call.resume.text) == (number, said)
@@ -206,7 +206,7 @@ async def test_stop_after_a_restart_stops_upstream(engine, next_engine):
     (await engine.provider.call()).say("half", mark=Mark("resp_1", 5))
     viewer = await engine.watch(thread_id)
     await viewer.until(lambda: viewer.text(asked.reply_id))
-    await engine.conversations.close()
+    await engine.replies.close()
     engine = await next_engine()
     await engine.provider.call()
     await engine.conversations.stop("ada", Stop("9", thread_id, asked.reply_id))
@@ -224,15 +224,15 @@ async def test_what_another_process_has_taken_over_is_not_asked_for(engine, monk
     viewer = await engine.watch(thread_id)
     call = await engine.provider.call()
     # Thought dead, this process loses the reply that waits.
-    lease = msgspec.structs.replace(engine.conversations._checkpointer._lease(), owner="another")
-    await engine.store.release_lease(engine.conversations._checkpointer.owner)
+    lease = msgspec.structs.replace(engine.replies._checkpointer._lease(), owner="another")
+    await engine.store.release_lease(engine.replies._checkpointer.owner)
     await engine.store.recover(lease, 0)
     call.say("There.")
     call.finish()
     await viewer.until(
         lambda: (
             viewer.events[-1].get("message", {}).get("id") == queued.reply_id
-            and queued.reply_id not in engine.conversations._running
+            and queued.reply_id not in engine.replies._running
         )
     )
     assert viewer.status(queued.reply_id) == "queued"
@@ -248,13 +248,13 @@ async def test_what_is_sent_again_while_it_is_taken_over_is_made_once(
     call = await engine.provider.call()
     if durable:  # upstream goes on with it
         call.finish()
-        await engine.conversations._running[before.reply_id].done.wait()
+        await engine.replies._running[before.reply_id].done.wait()
     asked = await engine.ask("More", thread_id, before.reply_id, client_id=client_id)
     if durable:
         (await engine.provider.call()).say("Be", mark=Mark("resp_1", 5))
         viewer = await engine.watch(thread_id)
         await viewer.until(lambda: viewer.text(asked.reply_id))
-    await engine.conversations.close()
+    await engine.replies.close()
 
     async def later(self) -> None:
         pass
@@ -270,7 +270,7 @@ async def test_what_is_sent_again_while_it_is_taken_over_is_made_once(
     # It is this process's in the store before it is known here.
     monkeypatch.setattr(engine.store, "get_thread", slow_at_first)
     acks = await asyncio.gather(
-        engine.conversations._checkpointer.recover(),
+        engine.replies._checkpointer.recover(),
         *(engine.ask("More", thread_id, before.reply_id, client_id=client_id) for _ in range(3)),
     )
     assert {ack.reply_id for ack in acks[1:]} == {asked.reply_id}
@@ -288,16 +288,16 @@ async def test_nothing_is_begun_while_the_server_stops(engine):
     thread_id = new_id()
     asked = await engine.ask("Go", thread_id)
     await engine.provider.call()
-    await engine.conversations.close()
+    await engine.replies.close()
     await engine.ask("More", thread_id, asked.reply_id)
-    assert not engine.conversations._tasks
+    assert not engine.replies._tasks
     assert engine.provider.count == 1
 
 
 async def test_the_end_waits_for_no_further_round(engine):
-    engine.conversations._checkpointer.hurry()
-    await asyncio.wait_for(engine.conversations.close(), 5)
-    assert engine.conversations._checkpointer._task.done()
+    engine.replies._checkpointer.hurry()
+    await asyncio.wait_for(engine.replies.close(), 5)
+    assert engine.replies._checkpointer._task.done()
 
 
 async def test_stop_stops_also_where_the_cancellation_is_swallowed(engine, monkeypatch):

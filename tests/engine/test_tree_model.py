@@ -25,7 +25,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from jupyter_chat.engine.conversations import Invalid
+from jupyter_chat.engine.errors import Invalid
 from jupyter_chat.ids import new_id
 from jupyter_chat.protocol import (
     Ack,
