@@ -202,8 +202,8 @@ it('fetches older messages once, however often it is asked to', async () => {
   server.answers.set(`GET threads/${thread.id}/messages?before=${first.id}`, {
     ...{ messages: [early], versions: {}, more: false }
   });
-  await Promise.all([chat.following.loadOlder(), chat.following.loadOlder()]);
-  await chat.following.loadOlder();
+  await Promise.all([chat.browsing.loadOlder(), chat.browsing.loadOlder()]);
+  await chat.browsing.loadOlder();
   expect(path(chat.store.state.conversations[thread.id])).toEqual([early, first]);
   expect(server.requests.filter(({ path }) => path.includes('before='))).toHaveLength(1);
 });
@@ -235,7 +235,7 @@ describe('a message that is opened', () => {
     await vi.waitUntil(() => shown()[0].id === early.id);
     expect(shown()).toEqual([early]);
     expect(chat.store.state.open.target).toEqual({ messageId: early.id });
-    chat.following.showNewest();
+    chat.browsing.showNewest();
     expect(shown()).toEqual([question, reply]);
     expect(chat.store.state.open.target).toBeUndefined();
   });
@@ -317,7 +317,7 @@ it('stays where one reads when the connection comes back after much has come', a
   server.snapshot(thread, [anAnswer(question, 'Much later')], { more: true });
   server.acknowledge(subscribed);
   expect(shown()).toEqual([early]);
-  chat.following.showNewest();
+  chat.browsing.showNewest();
   expect(shown().map(({ parts }) => parts[0].text)).toEqual(['Why?', 'Much later']);
 });
 
@@ -340,8 +340,8 @@ it('fetches newer messages until there is no gap', async () => {
   server.acknowledge(await server.next('subscribe'));
   const shown = () => path(chat.store.state.conversations[thread.id]).map(({ id }) => id);
   await vi.waitUntil(() => shown()[0] === first.id);
-  await Promise.all([chat.following.loadNewer(), chat.following.loadNewer()]);
+  await Promise.all([chat.browsing.loadNewer(), chat.browsing.loadNewer()]);
   expect(shown()).toEqual([first.id, second.id, question.id, reply.id]);
-  await chat.following.loadNewer();
+  await chat.browsing.loadNewer();
   expect(server.requests.filter(({ path }) => path.includes('after='))).toHaveLength(1);
 });

@@ -81,7 +81,7 @@ export function Conversation() {
 function useJump(): () => void {
   const { services } = useChat();
   const jump = useCallback(() => {
-    services.following.showNewest();
+    services.browsing.showNewest();
   }, [services]);
   const threadId = useChatState(state => state.open.threadId);
   const asked = useChatState(

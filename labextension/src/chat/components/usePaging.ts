@@ -30,7 +30,7 @@ export function usePaging(
   more: Edges,
   rows: readonly unknown[]
 ): Paging {
-  const { following } = useChat().services;
+  const { browsing } = useChat().services;
   const [failed, setFailed] = useState(NOTHING);
 
   const fetchNear = useCallback(() => {
@@ -40,16 +40,16 @@ export function usePaging(
       setFailed(before => ({ ...before, [where]: problemOf(error) }));
     };
     if (more.before && failed.before === null && scrollTop < near) {
-      following.loadOlder().catch(fail('before'));
+      browsing.loadOlder().catch(fail('before'));
     }
     if (
       more.after &&
       failed.after === null &&
       scrollHeight - scrollTop - clientHeight < near
     ) {
-      following.loadNewer().catch(fail('after'));
+      browsing.loadNewer().catch(fail('after'));
     }
-  }, [scroller, following, more.before, more.after, failed]);
+  }, [scroller, browsing, more.before, more.after, failed]);
 
   // What has come may not have been enough.
   useEffect(fetchNear, [fetchNear, rows]);

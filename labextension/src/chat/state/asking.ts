@@ -2,6 +2,7 @@ import type { Commands } from '../client/commands';
 import { problemOf } from '../client/problem';
 import { newId } from '../ids';
 import type { Message } from '../protocol';
+import type { Browsing } from './browsing';
 import type { Conversation } from './conversation';
 import type { Drafts } from './drafts';
 import type { Following } from './following';
@@ -16,6 +17,7 @@ export class Asking {
     private readonly store: Store<ChatState>,
     private readonly commands: Commands,
     private readonly following: Following,
+    private readonly browsing: Browsing,
     private readonly outbox: Outbox,
     private readonly drafts: Drafts
   ) {}
@@ -110,7 +112,7 @@ export class Asking {
   /** Show the version `messageId` and what followed it. */
   async select(threadId: string, messageId: string): Promise<void> {
     try {
-      await this.following.select(threadId, messageId);
+      await this.browsing.select(threadId, messageId);
     } catch (error) {
       this.#set({ refusal: problemOf(error) });
     }

@@ -1,22 +1,18 @@
 import { type Commands, LOST, UNSENT } from '../client/commands';
 import { problemOf } from '../client/problem';
-import type { Rest } from '../client/rest';
 import { newId } from '../ids';
 import type {
   Delta,
   Message,
   MessageChanged,
-  MessagePage,
   More,
-  Problem,
   Snapshot,
   Thread,
   Waiting
 } from '../protocol';
+import { type Browsing, type Change, changeConversation } from './browsing';
 import {
   type Conversation,
-  hasOlder,
-  path,
   withLeaf,
   withMessage,
   withSnapshot,
@@ -26,9 +22,9 @@ import {
 import type { Drafts } from './drafts';
 import type { LiveReplies } from './live';
 import type { Memory } from './memory';
-import type { ChatState, Target } from './state';
+import type { ChatState } from './state';
 import type { Store } from './store';
-import { atNewest, withNewer, withOlder, withWindow } from './window';
+import { atNewest } from './window';
 
 /** The last event of a thread that was taken in. */
 interface Position {
@@ -43,9 +39,6 @@ export class Following {
   /** Not part of the state: it changes with every delta, and nobody shows it. */
   readonly #positions = new Map<string, Position>();
   #catchingUp: string | null = null;
-  #loading = false;
-  /** The message that is being brought into view, by thread. */
-  readonly #bringing = new Map<string, string>();
   /** The last delta, which `More` goes on from. */
   #growing: Delta | null = null;
 
@@ -53,7 +46,7 @@ export class Following {
     private readonly store: Store<ChatState>,
     private readonly live: LiveReplies,
     private readonly commands: Commands,
-    private readonly rest: Rest,
+    private readonly browsing: Browsing,
     private readonly memory: Memory,
     private readonly drafts: Drafts
   ) {}
@@ -72,7 +65,7 @@ export class Following {
     const target = messageId === null ? undefined : { messageId };
     this.#show({ threadId, isNew: false, problem: null, target });
     if (target === undefined) {
-      this.showNewest();
+      this.browsing.showNewest();
     }
     void this.follow();
   }
@@ -81,40 +74,6 @@ export class Following {
     this.#leave();
     this.memory.write(LAST_THREAD, null);
     this.#show({ threadId: newId(), isNew: true, problem: null });
-  }
-
-  /** Go back to the newest messages of the open thread. */
-  showNewest(): void {
-    const { open } = this.store.state;
-    this.#bringing.delete(open.threadId);
-    const jumps = (open.jumps ?? 0) + 1;
-    this.store.update(state => ({
-      ...state,
-      open: { ...open, target: undefined, jumps }
-    }));
-    this.#change(open.threadId, conversation => conversation && atNewest(conversation));
-  }
-
-  /** Show another branch, at the message that was chosen on it. */
-  async select(threadId: string, messageId: string): Promise<void> {
-    this.#bringing.set(threadId, messageId);
-    try {
-      await this.commands.carryOut({
-        type: 'select',
-        thread_id: threadId,
-        message_id: messageId
-      });
-      const conversation = this.#conversation(threadId);
-      const isWanted = this.#bringing.get(threadId) === messageId;
-      if (isWanted && conversation !== undefined && !shows(conversation, messageId)) {
-        const page = await this.rest.messages(threadId, 'around', messageId);
-        this.#change(threadId, current => current && withWindow(current, page));
-      }
-    } finally {
-      if (this.#bringing.get(threadId) === messageId) {
-        this.#bringing.delete(threadId);
-      }
-    }
   }
 
   /** Come back to this thread after a reload. */
@@ -168,7 +127,7 @@ export class Following {
       const subscribe = { type: 'subscribe', thread_id: threadId, brief: true } as const;
       await this.commands.carryOut({ ...subscribe, ...since });
       isBehind = !this.#positions.has(threadId); // something did not fit meanwhile
-      void this.#reach(this.store.state.open.target);
+      void this.browsing.reach(this.store.state.open.target);
     } catch (error) {
       if (error !== LOST && error !== UNSENT) {
         this.#fail(threadId, error);
@@ -197,7 +156,7 @@ export class Following {
     snapshot.messages.forEach(message => {
       this.live.take(message);
     });
-    const wanted = this.#bringing.get(threadId);
+    const wanted = this.browsing.wanted(threadId);
     const comes =
       wanted === undefined || snapshot.messages.some(({ id }) => id === wanted);
     this.#change(threadId, conversation => {
@@ -261,100 +220,6 @@ export class Following {
     if (leafId != null) {
       this.#change(id, conversation => conversation && withLeaf(conversation, leafId));
     }
-  }
-
-  /** Fetch the page before the oldest message shown. */
-  async loadOlder(): Promise<void> {
-    const conversation = this.#conversation(this.store.state.open.threadId);
-    if (conversation !== undefined && hasOlder(conversation)) {
-      await this.#load(conversation, 'before', path(conversation)[0].id, withOlder);
-    }
-  }
-
-  /** Fetch the page after the last message shown, where that is not the newest. */
-  async loadNewer(): Promise<void> {
-    const conversation = this.#conversation(this.store.state.open.threadId);
-    if (conversation?.endId != null) {
-      await this.#load(conversation, 'after', conversation.endId, withNewer);
-    }
-  }
-
-  async #load(
-    { threadId, endId }: Conversation,
-    where: 'before' | 'after',
-    messageId: string,
-    put: (conversation: Conversation, page: MessagePage) => Conversation
-  ): Promise<void> {
-    if (this.#loading) {
-      return;
-    }
-    this.#loading = true;
-    try {
-      const page = await this.rest.messages(threadId, where, messageId);
-      this.#change(threadId, current => {
-        // Meanwhile the reader may have gone to quite another part.
-        const fits = current !== undefined && shows(current, messageId);
-        return fits && (where === 'before' || current.endId === endId)
-          ? put(current, page)
-          : current;
-      });
-    } finally {
-      this.#loading = false;
-    }
-  }
-
-  /** Fetch what is around the message that was opened, and show its branch. */
-  async #reach(target: Target | undefined): Promise<void> {
-    const { threadId } = this.store.state.open;
-    const conversation = this.#conversation(threadId);
-    if (target === undefined || conversation === undefined) {
-      return;
-    }
-    const { messageId } = target;
-    if (shows(conversation, messageId) || this.#bringing.get(threadId) === messageId) {
-      return;
-    }
-    this.#bringing.set(threadId, messageId);
-    try {
-      const page = await this.rest.messages(threadId, 'around', messageId);
-      if (page.elsewhere === true) {
-        await this.commands.carryOut({
-          type: 'select',
-          thread_id: threadId,
-          message_id: messageId
-        });
-      }
-      if (this.#bringing.get(threadId) === messageId) {
-        this.#change(threadId, current => current && withWindow(current, page));
-      }
-    } catch (error) {
-      this.#miss(target, problemOf(error));
-    } finally {
-      if (this.#bringing.get(threadId) === messageId) {
-        this.#bringing.delete(threadId);
-      }
-    }
-  }
-
-  /** The message that was opened cannot be shown: say so, and show the newest. */
-  #miss(target: Target, problem: Problem): void {
-    if (this.store.state.open.target !== target) {
-      return;
-    }
-    const refusal: Problem =
-      problem.code === 'not_found'
-        ? {
-            code: 'not_found',
-            message:
-              'The message that this link leads to is not in this conversation; it may ' +
-              'have been deleted. The newest messages are shown instead.'
-          }
-        : problem;
-    this.store.update(state => ({
-      ...state,
-      refusal,
-      open: { ...state.open, target: undefined }
-    }));
   }
 
   #conversation(threadId: string): Conversation | undefined {
@@ -425,22 +290,9 @@ export class Following {
     return true;
   }
 
-  #change(
-    threadId: string,
-    change: (conversation: Conversation | undefined) => Conversation | undefined
-  ): void {
-    this.store.update(state => {
-      const before = state.conversations[threadId] as Conversation | undefined;
-      const after = change(before);
-      return after === before || after === undefined
-        ? state
-        : { ...state, conversations: { ...state.conversations, [threadId]: after } };
-    });
+  #change(threadId: string, change: Change): void {
+    changeConversation(this.store, threadId, change);
   }
-}
-
-function shows(conversation: Conversation, messageId: string): boolean {
-  return path(conversation).some(({ id }) => id === messageId);
 }
 
 /** In UTF-16 code units, as the server counts them too. */

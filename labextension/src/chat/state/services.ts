@@ -12,6 +12,7 @@ import { Asking } from './asking';
 import { Branches } from './branches';
 import { Drafts } from './drafts';
 import { TakingAlong } from './exchange';
+import { Browsing } from './browsing';
 import { Following } from './following';
 import { Listing } from './listing';
 import { LiveReplies } from './live';
@@ -37,6 +38,7 @@ export class Services {
   readonly live = new LiveReplies();
   readonly memory: Memory;
   readonly drafts: Drafts;
+  readonly browsing: Browsing;
   readonly following: Following;
   readonly outbox: Outbox;
   readonly asking: Asking;
@@ -67,11 +69,12 @@ export class Services {
     });
     this.#commands = new Commands(frame => this.#socket.send(frame));
     const rest = new Rest(server);
+    this.browsing = new Browsing(this.store, this.#commands, rest);
     this.following = new Following(
       this.store,
       this.live,
       this.#commands,
-      rest,
+      this.browsing,
       this.memory,
       this.drafts
     );
@@ -92,6 +95,7 @@ export class Services {
       this.store,
       this.#commands,
       this.following,
+      this.browsing,
       this.outbox,
       this.drafts
     );

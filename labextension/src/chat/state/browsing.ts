@@ -1,0 +1,183 @@
+import type { Commands } from '../client/commands';
+import { problemOf } from '../client/problem';
+import type { Rest } from '../client/rest';
+import type { MessagePage, Problem } from '../protocol';
+import { type Conversation, hasOlder, path } from './conversation';
+import type { ChatState, Target } from './state';
+import type { Store } from './store';
+import { atNewest, withNewer, withOlder, withWindow } from './window';
+
+export type Change = (conversation: Conversation | undefined) => Conversation | undefined;
+
+/** Change what is known of a thread; nothing happens where the answer is the same. */
+export function changeConversation(
+  store: Store<ChatState>,
+  threadId: string,
+  change: Change
+): void {
+  store.update(state => {
+    const before = state.conversations[threadId] as Conversation | undefined;
+    const after = change(before);
+    return after === before || after === undefined
+      ? state
+      : { ...state, conversations: { ...state.conversations, [threadId]: after } };
+  });
+}
+
+/** Which part of a thread is shown: its newest messages, older pages, another branch. */
+export class Browsing {
+  #loading = false;
+  /** The message that is being brought into view, by thread. */
+  readonly #bringing = new Map<string, string>();
+
+  constructor(
+    private readonly store: Store<ChatState>,
+    private readonly commands: Commands,
+    private readonly rest: Rest
+  ) {}
+
+  /** The message of a thread that is on its way into view. */
+  wanted(threadId: string): string | undefined {
+    return this.#bringing.get(threadId);
+  }
+
+  /** Go back to the newest messages of the open thread. */
+  showNewest(): void {
+    const { open } = this.store.state;
+    this.#bringing.delete(open.threadId);
+    const jumps = (open.jumps ?? 0) + 1;
+    this.store.update(state => ({
+      ...state,
+      open: { ...open, target: undefined, jumps }
+    }));
+    this.#change(open.threadId, conversation => conversation && atNewest(conversation));
+  }
+
+  /** Show another branch, at the message that was chosen on it. */
+  async select(threadId: string, messageId: string): Promise<void> {
+    this.#bringing.set(threadId, messageId);
+    try {
+      await this.commands.carryOut({
+        type: 'select',
+        thread_id: threadId,
+        message_id: messageId
+      });
+      const conversation = this.#conversation(threadId);
+      const isWanted = this.#bringing.get(threadId) === messageId;
+      if (isWanted && conversation !== undefined && !shows(conversation, messageId)) {
+        const page = await this.rest.messages(threadId, 'around', messageId);
+        this.#change(threadId, current => current && withWindow(current, page));
+      }
+    } finally {
+      if (this.#bringing.get(threadId) === messageId) {
+        this.#bringing.delete(threadId);
+      }
+    }
+  }
+
+  /** Fetch the page before the oldest message shown. */
+  async loadOlder(): Promise<void> {
+    const conversation = this.#conversation(this.store.state.open.threadId);
+    if (conversation !== undefined && hasOlder(conversation)) {
+      await this.#load(conversation, 'before', path(conversation)[0].id, withOlder);
+    }
+  }
+
+  /** Fetch the page after the last message shown, where that is not the newest. */
+  async loadNewer(): Promise<void> {
+    const conversation = this.#conversation(this.store.state.open.threadId);
+    if (conversation?.endId != null) {
+      await this.#load(conversation, 'after', conversation.endId, withNewer);
+    }
+  }
+
+  async #load(
+    { threadId, endId }: Conversation,
+    where: 'before' | 'after',
+    messageId: string,
+    put: (conversation: Conversation, page: MessagePage) => Conversation
+  ): Promise<void> {
+    if (this.#loading) {
+      return;
+    }
+    this.#loading = true;
+    try {
+      const page = await this.rest.messages(threadId, where, messageId);
+      this.#change(threadId, current => {
+        // Meanwhile the reader may have gone to quite another part.
+        const fits = current !== undefined && shows(current, messageId);
+        return fits && (where === 'before' || current.endId === endId)
+          ? put(current, page)
+          : current;
+      });
+    } finally {
+      this.#loading = false;
+    }
+  }
+
+  /** Fetch what is around the message that was opened, and show its branch. */
+  async reach(target: Target | undefined): Promise<void> {
+    const { threadId } = this.store.state.open;
+    const conversation = this.#conversation(threadId);
+    if (target === undefined || conversation === undefined) {
+      return;
+    }
+    const { messageId } = target;
+    if (shows(conversation, messageId) || this.#bringing.get(threadId) === messageId) {
+      return;
+    }
+    this.#bringing.set(threadId, messageId);
+    try {
+      const page = await this.rest.messages(threadId, 'around', messageId);
+      if (page.elsewhere === true) {
+        await this.commands.carryOut({
+          type: 'select',
+          thread_id: threadId,
+          message_id: messageId
+        });
+      }
+      if (this.#bringing.get(threadId) === messageId) {
+        this.#change(threadId, current => current && withWindow(current, page));
+      }
+    } catch (error) {
+      this.#miss(target, problemOf(error));
+    } finally {
+      if (this.#bringing.get(threadId) === messageId) {
+        this.#bringing.delete(threadId);
+      }
+    }
+  }
+
+  /** The message that was opened cannot be shown: say so, and show the newest. */
+  #miss(target: Target, problem: Problem): void {
+    if (this.store.state.open.target !== target) {
+      return;
+    }
+    const refusal: Problem =
+      problem.code === 'not_found'
+        ? {
+            code: 'not_found',
+            message:
+              'The message that this link leads to is not in this conversation; it may ' +
+              'have been deleted. The newest messages are shown instead.'
+          }
+        : problem;
+    this.store.update(state => ({
+      ...state,
+      refusal,
+      open: { ...state.open, target: undefined }
+    }));
+  }
+
+  #conversation(threadId: string): Conversation | undefined {
+    return this.store.state.conversations[threadId];
+  }
+
+  #change(threadId: string, change: Change): void {
+    changeConversation(this.store, threadId, change);
+  }
+}
+
+function shows(conversation: Conversation, messageId: string): boolean {
+  return path(conversation).some(({ id }) => id === messageId);
+}
