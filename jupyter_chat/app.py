@@ -144,12 +144,13 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             environment=environment,
             default_model=self.default_model,
             local_available=local_model_available,
+            durable_replies=self.durable_replies,
         )
         self._heartbeats = Heartbeats()
         self._replies = Replies(
             store,
             self._providers,
-            Requests(store, accounts, self.durable_replies),
+            Requests(store, accounts),
             broadcast,
             self.log,
             model_titles=self.model_titles,

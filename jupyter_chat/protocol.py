@@ -736,6 +736,8 @@ class Account(Struct, omit_defaults=True, frozen=True):
     local_available: bool = False
     """The local model is installed."""
     defaults: ThreadSettings = ThreadSettings()
+    durable_replies: bool = False
+    """OpenAI goes on with answers while this server is down."""
     problem: Problem | None = None
 
 
@@ -748,6 +750,7 @@ class AccountPatch(Struct, frozen=True):
     api: Api | UnsetType = UNSET
     key: Annotated[str, Meta(min_length=1, max_length=500)] | None | UnsetType = UNSET
     defaults: ThreadSettings | UnsetType = UNSET
+    durable_replies: bool | UnsetType = UNSET
 
 
 # --- Taking a history along ------------------------------------------------------------

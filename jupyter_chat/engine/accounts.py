@@ -55,6 +55,7 @@ class Accounts:
         environment: Endpoint | None,
         default_model: str | None,
         local_available: Callable[[], bool],
+        durable_replies: bool = False,
     ) -> None:
         self._store = store
         self._vault = vault
@@ -62,6 +63,7 @@ class Accounts:
         self._environment = environment
         self._default_model = default_model
         self._local_available = local_available
+        self._durable_replies = durable_replies
         self._first_listed: dict[Endpoint, str] = {}
 
     async def settings(self, user_id: str) -> UserSettings:
@@ -83,6 +85,11 @@ class Accounts:
             source=settings.source, api=settings.api, base_url=settings.base_url, key=key
         )
 
+    def durable(self, settings: UserSettings) -> bool:
+        """Whether this person's replies go on upstream while this server is down."""
+        own = settings.durable_replies
+        return self._durable_replies if own is None else own
+
     async def describe(self, user: User, problem: Problem | None = None) -> Account:
         """The account as its owner's browser may see it."""
         settings = await self._store.get_settings(user.id)
@@ -97,6 +104,7 @@ class Accounts:
             key_hint=settings.key_hint if own else None,
             local_available=self._local_available(),
             defaults=settings.defaults,
+            durable_replies=self.durable(settings),
             problem=problem,
         )
 
@@ -170,7 +178,7 @@ class Accounts:
 
     async def _changed(self, user_id: str, patch: AccountPatch) -> UserSettings:
         changes: dict[str, object] = {}
-        for field in ("source", "base_url", "api", "defaults"):
+        for field in ("source", "base_url", "api", "defaults", "durable_replies"):
             value = getattr(patch, field)
             if value is not UNSET:
                 changes[field] = value

@@ -19,10 +19,9 @@ _CONTEXT_MESSAGES = 400
 class Requests:
     """Puts requests together, from the branch, the thread's settings and the person's own."""
 
-    def __init__(self, store: Store, accounts: Accounts, durable: bool) -> None:
+    def __init__(self, store: Store, accounts: Accounts) -> None:
         self._store = store
         self._accounts = accounts
-        self._durable = durable
 
     async def prepare(
         self,
@@ -67,7 +66,7 @@ class Requests:
             cache_key=thread_id,
             # Upstream knows nothing of the text that it goes on from: looked for again, its
             # reply would be taken for the whole.
-            durable=self._durable and not reply.parts,
+            durable=self._accounts.durable(settings) and not reply.parts,
         )
 
 

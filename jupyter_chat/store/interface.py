@@ -238,6 +238,8 @@ class UserSettings(Struct, omit_defaults=True, frozen=True):
     key: str | None = None
     key_hint: str | None = None
     defaults: ThreadSettings = ThreadSettings()
+    durable_replies: bool | None = None
+    """`None`: as the server has it."""
 
 
 class Store(Protocol):

@@ -182,8 +182,9 @@ async def make_engine(
         default_model=None,
         local_available=lambda: False,
     )
-    requests = Requests(store, accounts, durable=False)
-    replies = Replies(store, provider, requests, broadcast, log, model_titles=False)
+    replies = Replies(
+        store, provider, Requests(store, accounts), broadcast, log, model_titles=False
+    )
     conversations = Conversations(store, replies, broadcast)
     health.on_open.append(replies.start)
     await health.open()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from jupyter_chat.ids import new_id
 from jupyter_chat.protocol import (
     AccountPatch,
     Api,
@@ -141,3 +142,13 @@ async def test_what_is_no_address_of_a_server_is_refused_by_name(engine, address
         await engine.accounts.change(ADA, patch)
     assert refused.value.problem.field == "base_url"
     assert (await engine.accounts.settings("ada")).source is None
+
+
+async def test_who_wants_it_has_answers_that_go_on_upstream(engine):
+    await engine.ask("One?", new_id())
+    assert not (await engine.provider.call()).request.durable
+    account = await engine.accounts.change(ADA, AccountPatch(durable_replies=True))
+    assert account.durable_replies
+    await engine.ask("Two?", new_id())
+    assert (await engine.provider.call()).request.durable
+    assert not (await engine.accounts.describe(EVE)).durable_replies

@@ -89,6 +89,7 @@ export interface Account {
   key_hint?: string | null;
   local_available?: boolean;
   defaults?: ThreadSettings;
+  durable_replies?: boolean;
   problem?: Problem | null;
 }
 /**
@@ -135,6 +136,7 @@ export interface AccountPatch {
   api?: Api;
   key?: string | null;
   defaults?: ThreadSettings;
+  durable_replies?: boolean;
 }
 /**
  * The command `id` was carried out; what it stored is durable.

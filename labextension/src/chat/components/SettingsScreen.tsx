@@ -1,3 +1,4 @@
+import { DurableReplies } from './DurableReplies';
 import { HistorySection } from './HistorySection';
 import { SourceCards } from './SourceCards';
 import { useChat, useChatState } from './context';
@@ -39,6 +40,7 @@ export function SettingsScreen() {
             {trans.__('Forget my source and key')}
           </button>
         )}
+        <DurableReplies />
         <HistorySection />
         {user !== null && user.name !== '' && (
           <p className="jc-Settings-note">{trans.__('You are %1.', user.name)}</p>
