@@ -107,10 +107,14 @@ export function Chat(props: Props) {
           <Banners />
           <TemporaryNote />
           {screen === 'settings' ? (
-            <SettingsScreen />
+            <>
+              <SettingsScreen />
+              <UndoToast />
+            </>
           ) : (
             <>
               <Conversation />
+              <UndoToast />
               <Composer
                 area={area}
                 choosingModel={choosingModel}
@@ -118,7 +122,6 @@ export function Chat(props: Props) {
               />
             </>
           )}
-          <UndoToast />
         </div>
         <div className="jc-Spoken" aria-live="polite">
           {spoken}

@@ -33,40 +33,42 @@ export function UndoToast() {
     return null;
   }
   return (
-    <div
-      className="jc-Toast"
-      onPointerEnter={() => {
-        setHeld(true);
-      }}
-      onPointerLeave={() => {
-        setHeld(false);
-      }}
-      onFocus={() => {
-        setHeld(true);
-      }}
-      onBlur={() => {
-        setHeld(false);
-      }}
-    >
-      <span className="jc-Toast-text">{undo.text}</span>
-      <button
-        type="button"
-        className="jc-Button"
-        onClick={() => {
+    <div className="jc-Toast-place">
+      <div
+        className="jc-Toast"
+        onPointerEnter={() => {
+          setHeld(true);
+        }}
+        onPointerLeave={() => {
           setHeld(false);
-          undo.run();
+        }}
+        onFocus={() => {
+          setHeld(true);
+        }}
+        onBlur={() => {
+          setHeld(false);
         }}
       >
-        {trans.__('Undo')}
-      </button>
-      <IconButton
-        icon={CloseIcon}
-        label={trans.__('Close')}
-        onClick={() => {
-          setHeld(false);
-          services.organising.forget();
-        }}
-      />
+        <span className="jc-Toast-text">{undo.text}</span>
+        <button
+          type="button"
+          className="jc-Button"
+          onClick={() => {
+            setHeld(false);
+            undo.run();
+          }}
+        >
+          {trans.__('Undo')}
+        </button>
+        <IconButton
+          icon={CloseIcon}
+          label={trans.__('Close')}
+          onClick={() => {
+            setHeld(false);
+            services.organising.forget();
+          }}
+        />
+      </div>
     </div>
   );
 }
