@@ -172,6 +172,19 @@ it('leaves a thread for another, and hears no more of it', async () => {
   expect(await text()).toBe('');
 });
 
+it('follows a thread that it left and came back to before the first answer', async () => {
+  const other = aThread();
+  chat.following.open(other.id);
+  const first = await server.next('subscribe');
+  chat.following.openNew();
+  chat.following.open(other.id);
+  server.snapshot(other, []);
+  server.acknowledge(first);
+  // The server has heard that the page went away, and only this says that it is back.
+  const second = await server.next('subscribe');
+  expect(second.thread_id).toBe(other.id);
+});
+
 it('remembers the thread over a reload, but not one that is gone', async () => {
   expect(chat.following.remembered).toBe(thread.id);
   const gone = aThread();

@@ -334,7 +334,11 @@ function carryOut(step: Step, model: Model, chat: Services): void {
       }
       break;
     case 'leave':
-      chat.following.open(other.id);
+      if (step.pick % 2 === 0) {
+        chat.following.open(other.id);
+      } else {
+        chat.following.openNew();
+      }
       break;
     case 'open':
       chat.following.open(thread.id);

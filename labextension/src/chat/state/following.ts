@@ -242,6 +242,7 @@ export class Following {
   #leave(): void {
     const { threadId, isNew } = this.store.state.open;
     this.#change(threadId, conversation => conversation && atNewest(conversation));
+    this.#catchingUp = null; // who comes back is to ask again
     if (!isNew) {
       this.commands.carryOut({ type: 'unsubscribe', thread_id: threadId }).catch(() => {
         // Without a connection nothing is followed anyway.
