@@ -187,7 +187,7 @@ class Accounts:
         if patch.key is None:
             changes.update(key=None, key_hint=None)
         elif patch.key is not UNSET:
-            key = patch.key.strip()
+            key = _key(patch.key)
             changes["key"] = await self._vault.encrypt(key, user_id=user_id, purpose=KEY_PURPOSE)
             changes["key_hint"] = key[-4:] if len(key) >= 12 else None
         settings = await self._store.get_settings(user_id)
@@ -195,6 +195,21 @@ class Accounts:
         if moved and patch.defaults is UNSET:  # another server has other models
             changes["defaults"] = msgspec.structs.replace(settings.defaults, model=None)
         return msgspec.structs.replace(settings, **changes)
+
+
+def _key(text: str) -> str:
+    """An API key, as it was entered; raises :class:`InvalidFrame`."""
+    key = text.strip()
+    if not key.isascii() or not key.isprintable() or not key:
+        raise InvalidFrame(
+            Problem(
+                Code.INVALID,
+                "This is no API key: it holds characters that keys do not have, perhaps "
+                "because it was copied in a shortened form. Nothing was changed.",
+                field="key",
+            )
+        )
+    return key
 
 
 def _address(text: str) -> str:

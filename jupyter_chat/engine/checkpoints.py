@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 
 from ..ids import new_id, now_ms
-from ..store.interface import Checkpoint, Lease, Left, Store, Unavailable
+from ..store.interface import Checkpoint, Lease, Left, Store, StoreError
 from .generation import Generation
 
 INTERVAL_SECONDS = 0.4
@@ -57,7 +57,7 @@ class Checkpointer:
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait({self._task}, timeout=_GIVE_UP_SECONDS)
-        with suppress(Unavailable, asyncio.TimeoutError):  # then it lapses by itself
+        with suppress(StoreError, asyncio.TimeoutError):  # then it lapses by itself
             await asyncio.wait_for(self._give_up(), _GIVE_UP_SECONDS)
 
     async def _give_up(self) -> None:
@@ -77,7 +77,7 @@ class Checkpointer:
             self._unsaved = []
             try:
                 await self._store.append_checkpoints(batch)
-            except Unavailable:
+            except StoreError:
                 self._unsaved = batch + self._unsaved
 
     async def recover(self) -> None:
@@ -102,7 +102,7 @@ class Checkpointer:
                 if loop.time() - recovered >= _RECOVER_SECONDS:
                     await self.recover()
                     recovered = loop.time()
-            except Unavailable:
+            except StoreError:
                 pass  # reported and awaited by `health.py`; nothing is lost meanwhile
             finally:
                 looked.set()

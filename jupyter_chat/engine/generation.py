@@ -188,17 +188,21 @@ class Generation:
 
         `finished` is called with the thread, right before the viewers are told.
         """
+        try:
+            await self._run(finished)
+        finally:
+            self.done.set()  # whatever happened: others wait for it
+
+    async def _run(self, finished: Callable[[Thread | None], None]) -> None:
         self._making = asyncio.create_task(self._make())
         if self._ended_as is not None or self._leaving:
             self._making.cancel()
         await asyncio.wait({self._making})
         if self._leaving:
-            self.done.set()
             return
         if _is_not_ours(self._making):
             await self._show_as_kept()
             finished(None)
-            self.done.set()
             return
         stopping = asyncio.create_task(self._stop_upstream())
         status, problem = self._outcome(self._making)

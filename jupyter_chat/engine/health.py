@@ -8,11 +8,13 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar, cast
 
 from ..protocol import Health, Problem
-from ..store.interface import Store, Unavailable
+from ..store.interface import Failed, Store, StoreError, Unavailable
 from .broadcast import Broadcast
 
 _T = TypeVar("_T")
 _PROBE_SECONDS = 1.0
+_WITH_CURSORS = ("list_threads", "search")
+"""Whoever calls these learns from a `ValueError` that the cursor cannot be read."""
 
 
 class StoreHealth:
@@ -43,6 +45,11 @@ class StoreHealth:
         if not self.opened and self.problem is not None:
             raise Unavailable(self.problem)
 
+    def failed(self, what: str, error: Exception) -> Failed:
+        """Note what nobody foresaw; the answer is what to raise for it."""
+        self._log.error("Chat history: %s failed.", what, exc_info=error)
+        return Failed()
+
     def report(self, problem: Problem) -> None:
         """Somebody could not use the store."""
         if self.problem is None or self.problem.code is not problem.code:
@@ -60,14 +67,19 @@ class StoreHealth:
     async def _open(self) -> None:
         try:
             await self._try()
-        except Unavailable as error:
+        except StoreError as error:
             self.report(error.problem)
 
     async def _try(self) -> None:
-        if self.opened:
-            await self._store.check()
-            return
-        await self._store.open()
+        try:
+            if self.opened:
+                await self._store.check()
+                return
+            await self._store.open()
+        except StoreError:
+            raise
+        except Exception as error:
+            raise self.failed("opening", error) from error
         self.opened = True
         for act in self.on_open:
             await act()
@@ -77,7 +89,7 @@ class StoreHealth:
             await asyncio.sleep(_PROBE_SECONDS)
             try:
                 await self._try()
-            except Unavailable as error:
+            except StoreError as error:
                 self.report(error.problem)
                 continue
             break
@@ -88,7 +100,8 @@ class StoreHealth:
 
 
 class WatchedStore:
-    """A store that reports to :class:`StoreHealth` when it cannot be used."""
+    """A store that reports to :class:`StoreHealth` when it cannot be used, and raises
+    nothing but :class:`StoreError`: no loop or reply ends by what nobody foresaw."""
 
     def __init__(self, store: Store, health: StoreHealth) -> None:
         self._store = store
@@ -102,6 +115,12 @@ class WatchedStore:
             except Unavailable as error:
                 self._health.report(error.problem)
                 raise
+            except StoreError:
+                raise
+            except Exception as error:
+                if isinstance(error, ValueError) and name in _WITH_CURSORS:
+                    raise
+                raise self._health.failed(name, error) from error
 
         setattr(self, name, watched)
         return watched

@@ -34,13 +34,12 @@ from ..protocol import (
 from ..providers.interface import Provider, ProviderError
 from ..store.interface import (
     Accepted,
-    Conflict,
     Left,
     NotFound,
     Store,
+    StoreError,
     ThreadChanges,
     Turn,
-    Unavailable,
 )
 from . import titles
 from .broadcast import Broadcast
@@ -217,6 +216,10 @@ class Replies:
         async def run() -> None:
             try:
                 await generation.run(finished)
+            except Exception:  # noqa: BLE001 - the next one waits for its end
+                self._log.exception("A chat reply ended badly.")
+                finished(None)
+                return
             finally:
                 self._broadcast.release(user_id, feed)
             if not self._model_titles or thread.temporary:
@@ -248,7 +251,7 @@ class Replies:
                         user_id, thread_id, ThreadChanges(title=title), thread.revision
                     )
                     self.tell(user_id, named)
-        except (Conflict, NotFound, ProviderError, Unavailable):
+        except (StoreError, ProviderError):
             pass  # the title made from the question stays
 
     async def _recovered(self, left: Left) -> None:

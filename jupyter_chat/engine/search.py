@@ -20,7 +20,7 @@ from ..protocol import (
     TitleHit,
     text_of,
 )
-from ..store.interface import FoundPage, SearchQuery, Store, Unavailable
+from ..store.interface import FoundPage, SearchQuery, Store, StoreError
 from ..store.terms import Matcher, normal
 from .search_query import parse
 
@@ -95,7 +95,7 @@ class Search:
             try:
                 if not await self._store.index_some():
                     return
-            except Unavailable:
+            except StoreError:
                 await asyncio.sleep(_AGAIN_SECONDS)
                 continue
             await asyncio.sleep(min(time.monotonic() - began, _LONGEST_PAUSE_SECONDS))

@@ -10,7 +10,7 @@ import asyncio
 import errno
 import logging
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -56,10 +56,10 @@ class ImportRefused(Exception):
 class _Job:
     """One import.  `omissions` are summed up in `state.omissions` when it is told."""
 
-    def __init__(self, user_id: str, state: Import) -> None:
+    def __init__(self, user_id: str, state: Import, lock: asyncio.Lock) -> None:
         self.user_id = user_id
         self.state = state
-        self.lock = asyncio.Lock()
+        self.lock = lock
         self.progress: sources.Progress | None = None
         self.task: asyncio.Task[None] | None = None
         self.omissions: Counter[str] = Counter()
@@ -97,6 +97,8 @@ class Imports:
         self._uploads = Uploads(folder)
         self._limits = limits
         self._log = log
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        """Of each user: one thing is done to their file at a time."""
         self._jobs: dict[str, _Job] = {}
         """The newest of each user."""
 
@@ -123,7 +125,10 @@ class Imports:
                 f"The file is too large: this server takes {_size(self._limits.upload)} at most. "
                 "Nothing was imported.",
             )
-        import_id = import_id_of(command.fingerprint)
+        async with self._locks[user_id]:
+            return await self._start(user_id, command, import_id_of(command.fingerprint))
+
+    async def _start(self, user_id: str, command: ImportStart, import_id: str) -> Import:
         job = self._jobs.get(user_id)
         if job is not None and job.state.state is ImportState.RUNNING:
             if job.state.id == import_id:
@@ -133,15 +138,16 @@ class Imports:
                 "Another import is running. Wait for its end or cancel it, then try again.",
             )
         job = self._jobs[user_id] = _Job(
-            user_id, Import(import_id, command.name, command.size, ImportState.UPLOADING)
+            user_id,
+            Import(import_id, command.name, command.size, ImportState.UPLOADING),
+            self._locks[user_id],
         )
-        async with job.lock:
-            received = await self._disk(self._uploads.begin, user_id, import_id)
-            if received > command.size:
-                await self._disk(self._uploads.drop, user_id, import_id)
-                received = 0
-            job.state.received = received
-            self._run_if_whole(job)
+        received = await self._disk(self._uploads.begin, user_id, import_id)
+        if received > command.size:
+            await self._disk(self._uploads.drop, user_id, import_id)
+            received = 0
+        job.state.received = received
+        self._run_if_whole(job)
         return job.snapshot()
 
     async def receive(self, user_id: str, import_id: str, offset: int, data: bytes) -> Import:

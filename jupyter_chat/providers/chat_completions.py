@@ -91,7 +91,7 @@ class Stream:
     in one more event, so the finish is held back until that or the end."""
 
     event_type: type[Any] = Event
-    upstream_id: str | None = None
+    begun: bool = True
     """Replies of this API end with their connection."""
 
     def __init__(self) -> None:

@@ -123,7 +123,8 @@ def of_exception(endpoint: Endpoint, error: Exception) -> ProviderError:
             endpoint,
             error.status_code,
             code=code_of(error.code, error.type),
-            parameter=error.param,
+            # not always the text that the package says it is
+            parameter=error.param if isinstance(error.param, str) else None,
             message=str(body.get("message", "") if isinstance(body, dict) else body or ""),
             headers=dict(error.response.headers),
         )
@@ -150,6 +151,16 @@ def unreachable(endpoint: Endpoint, reason: str) -> ProviderError:
         "address and the network, and try again.",
         scrub(reason),
         _RETRY_SECONDS,
+    )
+
+
+def no_api(endpoint: Endpoint, reason: str) -> ProviderError:
+    """Something answers there, but not as it should."""
+    return _error(
+        Code.PROVIDER_DOWN,
+        f"{_at_the_start(server_name(endpoint))} does not answer like a server of models. "
+        f"{_KEPT}: check the address (it often ends in /v1), and try again.",
+        scrub(reason),
     )
 
 

@@ -53,7 +53,8 @@ class LocalModel:
     def __init__(self) -> None:
         self._process: subprocess.Popen[str] | None = None
         self._endpoint: Endpoint | None = None
-        self._starting = asyncio.Lock()
+        self._starting: asyncio.Future[None] | None = None
+        """One start at a time, which goes on although nobody waits for it any more."""
 
     async def endpoint(self) -> Endpoint:
         """Where the running model is reached.
@@ -61,16 +62,22 @@ class LocalModel:
         Raises :class:`ProviderError` (`local_model_missing`) where there is none, or
         it does not start.
         """
-        async with self._starting:
-            if self._endpoint is None or self._process is None or self._process.poll() is not None:
-                await asyncio.to_thread(self._start)
-            assert self._endpoint is not None
-            return self._endpoint
+        if self._starting is None or (self._starting.done() and not self._runs()):
+            self._starting = asyncio.ensure_future(asyncio.to_thread(self._start))
+            self._starting.add_done_callback(_look_at)
+        await asyncio.shield(self._starting)
+        assert self._endpoint is not None
+        return self._endpoint
 
     async def close(self) -> None:
         """Stop the process."""
-        async with self._starting:
-            await asyncio.to_thread(self._stop)
+        if self._starting is not None:
+            await asyncio.wait({self._starting})
+        await asyncio.to_thread(self._stop)
+
+    def _runs(self) -> bool:
+        process = self._process
+        return self._endpoint is not None and process is not None and process.poll() is None
 
     def _start(self) -> None:
         self._stop()
@@ -110,6 +117,12 @@ class LocalModel:
         for stream in (process.stdin, process.stdout):
             if stream is not None:
                 stream.close()
+
+
+def _look_at(starting: asyncio.Future[None]) -> None:
+    """Keep asyncio from complaining of a failure that nobody waited for."""
+    if not starting.cancelled():
+        starting.exception()
 
 
 def _answer(process: subprocess.Popen[str]) -> dict[str, str]:

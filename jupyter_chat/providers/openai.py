@@ -58,6 +58,7 @@ class OpenAI:
     ) -> AsyncIterator[Chunk]:
         """See :meth:`Provider.stream`."""
         meaning: responses.Stream | chat_completions.Stream
+        in_background = False
         if resume is not None:
             client = await self._client(endpoint)
             reopened = await background.reopen(client, endpoint, resume, self._idle_seconds)
@@ -66,7 +67,8 @@ class OpenAI:
                 return
             opened, meaning = reopened, responses.Stream(resume)
         elif api_of(endpoint) is Api.RESPONSES:
-            opened, meaning = await self._begin(endpoint, request), responses.Stream()
+            opened, in_background = await self._begin(endpoint, request)
+            meaning = responses.Stream()
         else:
             opened = await self._open(endpoint, chat_completions.parameters(endpoint, request))
             meaning = chat_completions.Stream()
@@ -92,7 +94,7 @@ class OpenAI:
         finally:
             if finished:
                 self._after(response.release())
-            elif request.durable and meaning.upstream_id is None and not response.ended:
+            elif in_background and not meaning.begun and not response.ended:
                 self._after(self._disown(endpoint, response))
             else:
                 response.close()
@@ -113,6 +115,8 @@ class OpenAI:
             raise errors.silent(endpoint, _MODELS_SECONDS) from None
         except openai.OpenAIError as error:
             raise errors.of_exception(endpoint, error) from None
+        except (AttributeError, TypeError, ValueError) as error:  # a page of a web site, say
+            raise errors.no_api(endpoint, f"{type(error).__name__}: {error}") from None
         return [_model(entry.model_dump()) for entry in listed.data or []]
 
     async def close(self) -> None:
@@ -124,10 +128,14 @@ class OpenAI:
             await self._transport.aclose()
             self._transport = None
 
-    async def _begin(self, endpoint: Endpoint, request: ReplyRequest) -> httpx2.Response:
+    async def _begin(
+        self, endpoint: Endpoint, request: ReplyRequest
+    ) -> tuple[httpx2.Response, bool]:
         """Open a reply of the Responses API, without what this server refuses: nothing
-        was billed for that."""
+        was billed for that.  With it, whether upstream makes it in the background."""
         refused = self._refused.setdefault((endpoint, request.model), set())
+        while len(self._refused) > _MOST_CLIENTS:
+            self._refused.pop(next(iter(self._refused)))
         while True:
             body = responses.parameters(
                 endpoint,
@@ -137,7 +145,9 @@ class OpenAI:
             )
             opening = asyncio.ensure_future(self._open(endpoint, body))
             try:
-                return await (asyncio.shield(opening) if body.get("background") else opening)
+                in_background = bool(body.get("background"))
+                response = await (asyncio.shield(opening) if in_background else opening)
+                return response, in_background
             except asyncio.CancelledError:
                 # Closing the connection would not stop it; who waits for it is gone.
                 if not opening.cancelled():

@@ -101,6 +101,8 @@ class Stream:
         self._summaries = 1 if resume is not None and resume.reasoning else 0
         self._upstream_id = resume.mark.upstream_id if resume is not None else None
         self._seq = resume.mark.seq if resume is not None else None
+        self.begun = False
+        """Upstream has said what it makes, and whether in the background."""
         self.failure: tuple[str | None, str] | None = None
         """(code, message) of an error that came as an event."""
 
@@ -125,6 +127,7 @@ class Stream:
                     reasoning.append("\n\n")
                 self._summaries += 1
             elif kind == "response.created":
+                self.begun = True
                 if event.response is not None and event.response.background:
                     self._upstream_id = event.response.id
             elif kind in ("response.completed", "response.incomplete"):

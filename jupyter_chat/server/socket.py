@@ -109,6 +109,8 @@ class ChatSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
             stream.max_write_buffer_size = _MOST_UNSENT_BYTES
         with suppress(Unavailable):  # the welcome says why; `_identify` tries again
             self.user = await self.services.identities.user(self.current_user)
+        if self._stream() is None:
+            return  # closed meanwhile, so nobody would take it out again
         self.services.broadcast.join(self)
         self.services.heartbeats.add(self)
         self._tell(
@@ -242,7 +244,8 @@ class ChatSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
             user = await self.services.identities.user(self.current_user)
             self.services.broadcast.leave(self)
             self.user = user
-            self.services.broadcast.join(self)
+            if self._stream() is not None:  # else nobody would take it out again
+                self.services.broadcast.join(self)
 
     def _tell(self, event: Event) -> None:
         self.send(encode(event))

@@ -45,6 +45,19 @@ class NotFound(StoreError):
         super().__init__(Problem(Code.NOT_FOUND, f"There is no such {what}."))
 
 
+class Failed(StoreError):
+    """It went wrong in a way that nobody foresaw; the log says how."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Problem(
+                Code.INTERNAL,
+                "Something went wrong in the chat history; the server's log has the details. "
+                "What was stored before is kept; try again.",
+            )
+        )
+
+
 class Conflict(StoreError):
     """The thread has changed since the revision that the change was made for."""
 

@@ -152,3 +152,11 @@ async def test_who_wants_it_has_answers_that_go_on_upstream(engine):
     await engine.ask("Two?", new_id())
     assert (await engine.provider.call()).request.durable
     assert not (await engine.accounts.describe(EVE)).durable_replies
+
+
+@pytest.mark.parametrize("key", ["sk-…abcd", "   ", "sk-a\nb-0123456789"])
+async def test_what_is_no_key_is_refused_by_name(engine, key):
+    with pytest.raises(InvalidFrame) as refused:
+        await engine.accounts.change(ADA, AccountPatch(source=Source.OPENAI, key=key))
+    assert refused.value.problem.field == "key"
+    assert (await engine.accounts.settings("ada")).source is None

@@ -13,7 +13,7 @@ from jupyter_chat.engine.health import StoreHealth, watch
 from jupyter_chat.ids import new_id
 from jupyter_chat.protocol import Code, Problem
 from jupyter_chat.store import open_store
-from jupyter_chat.store.interface import Unavailable
+from jupyter_chat.store.interface import Failed, Unavailable
 
 from .conftest import Watcher
 
@@ -124,4 +124,46 @@ async def test_a_store_that_makes_no_sense_is_reported_by_whatever_is_asked_of_i
         with pytest.raises(Unavailable, match="must be of the form"):
             await asked
     assert health.problem is not None
+    await health.close()
+
+
+async def test_what_nobody_foresaw_is_logged_and_answered_as_any_failure(switch, caplog):
+    health = StoreHealth(switch, Broadcast(), logging.getLogger("test"))
+    store = watch(switch, health)
+    await health.open()
+
+    async def stumble(*_):
+        raise KeyError("x")
+
+    switch.store.get_settings = stumble
+    with pytest.raises(Failed):
+        await store.get_settings("ada")
+    assert "KeyError" in caplog.text
+    assert health.problem is None, "others can use it"
+    switch.store.list_threads = switch.store.search = lambda *_, **__: _unreadable()
+    with pytest.raises(ValueError, match="cursor"):
+        await store.list_threads("ada", limit=1, cursor="?")
+
+
+async def _unreadable():
+    raise ValueError("The cursor cannot be read.")
+
+
+async def test_a_store_that_stumbles_as_it_opens_is_tried_again(switch, monkeypatch):
+    broadcast, viewer = Broadcast(), Watcher()
+    broadcast.join(viewer)
+    health = StoreHealth(switch, broadcast, logging.getLogger("test"))
+    opened, stumbles = switch.store.open, [True, True]
+
+    async def stumble():
+        if stumbles:
+            stumbles.pop()
+            raise OverflowError
+        await opened()
+
+    monkeypatch.setattr(switch.store, "open", stumble)
+    await health.open()
+    assert health.problem is not None
+    await viewer.until(lambda: viewer.events[-1]["problem"] is None)
+    assert health.opened
     await health.close()

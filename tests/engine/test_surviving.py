@@ -11,6 +11,7 @@ import pytest
 from jupyter_chat.ids import new_id
 from jupyter_chat.protocol import Code, Problem, Status, Stop
 from jupyter_chat.providers.interface import Chunk, Mark, ProviderError
+from jupyter_chat.store.interface import Failed
 
 from .conftest import make_engine
 
@@ -317,3 +318,44 @@ async def test_stop_stops_also_where_the_cancellation_is_swallowed(engine, monke
     await asyncio.wait_for(engine.conversations.stop("ada", stop), 5)
     assert viewer.status(asked.reply_id) == "stopped"
     assert viewer.text(asked.reply_id) == "half"
+
+
+async def test_an_answer_that_cannot_be_kept_holds_nobody_up(engine, monkeypatch):
+    """Whatever the store does: the next question is answered, and stopping returns."""
+    thread_id = new_id()
+
+    async def stumble(*_):
+        raise KeyError("x")
+
+    finish = engine.store.finish_reply
+    monkeypatch.setattr(engine.store, "finish_reply", stumble)
+    asked = await engine.ask("One?", thread_id)
+    waits = await engine.ask("Two?", thread_id, asked.reply_id)
+    (await engine.provider.call()).finish(None)
+    second = await engine.provider.call()
+    monkeypatch.setattr(engine.store, "finish_reply", finish)
+    second.say("Two.")
+    second.finish(None)
+    await engine.end(thread_id, waits.reply_id)
+
+
+async def test_a_round_that_stumbles_is_not_the_last(engine, monkeypatch):
+    thread_id = new_id()
+    append, stumbles = engine.store.append_checkpoints, [True]
+
+    async def stumble(checkpoints):
+        if stumbles:
+            stumbles.pop()
+            raise Failed
+        await append(checkpoints)
+
+    monkeypatch.setattr(engine.store, "append_checkpoints", stumble)
+    asked = await engine.ask("Why?", thread_id)
+    call = await engine.provider.call()
+    call.say("Because")
+    while not (  # noqa: ASYNC110 - the store tells nobody
+        await engine.store.get_message("ada", thread_id, asked.reply_id)
+    ).parts:
+        await asyncio.sleep(0.05)
+    call.finish(None)
+    await engine.end(thread_id, asked.reply_id)

@@ -11,11 +11,14 @@ import time
 import tracemalloc
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from jupyter_chat.exchange import sources
 from jupyter_chat.exchange.imports import ImportRefused, Imports
 from jupyter_chat.exchange.sources import Limits
+from jupyter_chat.exchange.uploads import import_id_of
 from jupyter_chat.protocol import Code, ImportStart, ImportState
 from jupyter_chat.store.interface import NotFound, Store
 from tests.store.builders import ADA, GRACE
@@ -299,3 +302,25 @@ async def test_the_event_loop_goes_on_meanwhile(imports: Imports) -> None:
         await asyncio.sleep(0)
         turns += 1
     assert turns > 20
+
+
+async def test_two_windows_that_begin_at_once_make_one_import(
+    imports: Imports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = as_json(*(simple(f"c-{number}") for number in range(3)))
+    path = imports._uploads.path(ADA, import_id_of("f"))
+    path.parent.mkdir(parents=True)
+    path.write_bytes(data)  # it was uploaded before a restart
+    looked = 0
+    threads = sources.threads
+
+    def count(*args: Any) -> Any:
+        nonlocal looked
+        looked += 1
+        return threads(*args)
+
+    monkeypatch.setattr(sources, "threads", count)
+    await asyncio.gather(*(imports.start(ADA, _start(data)) for _ in range(2)))
+    done = await ended(imports)
+    assert (done.state, done.threads_added) == (ImportState.DONE, 3)
+    assert looked == 1

@@ -197,3 +197,20 @@ async def test_chat_completions_have_no_such_mode(openai, endpoint, upstream):
     assert (said(chunks)[1], error) == ("Hi", None)
     assert chunks[0].mark is None
     assert upstream.requests()[-1]["body"]["store"] is False
+
+
+@pytest.mark.parametrize("kind", ["chat", "foreground"])
+async def test_stopping_closes_what_is_not_made_in_the_background(openai, endpoint, upstream, kind):
+    other = msgspec.structs.replace(
+        endpoint,
+        **({"api": Api.CHAT} if kind == "chat" else {"key": "sk-test-foreground"}),
+    )
+    async with aclosing(openai.stream(other, asking("Go [[chunks=1000 delay=0.05]]"))) as stream:
+        async for chunk in stream:
+            if chunk.text:
+                break
+    request = await upstream.wait_for_async(
+        lambda request: request["ended"] is not None and request["status"] == 200
+    )
+    assert request["outcome"] == "closed by client"
+    assert not openai._afterwards

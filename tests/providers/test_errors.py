@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import httpx2
+import openai
 import pytest
 
-from jupyter_chat.protocol import Code, Source
+from jupyter_chat.protocol import Code, Problem, Source, decode, encode
 from jupyter_chat.providers import errors
 from jupyter_chat.providers.interface import Endpoint
 
@@ -83,3 +85,14 @@ def test_no_secret_is_repeated(said):
     endpoint = Endpoint(Source.COMPATIBLE, base_url="https://ada:abcdef123456@gpu/v1")
     problem = errors.unreachable(endpoint, said).problem
     assert "123456" not in f"{problem.message} {problem.detail}"
+
+
+def test_a_field_that_is_no_text_is_not_passed_on():
+    """The package says that it is one, but hands on whatever the server sent."""
+    request = httpx2.Request("POST", "http://gpu/v1/chat/completions")
+    response = httpx2.Response(400, request=request)
+    body = {"message": "No.", "param": ["messages", 0]}
+    error = openai.BadRequestError("No.", response=response, body=body)
+    problem = errors.of_exception(OPENAI, error).problem
+    assert problem.field is None
+    assert decode(encode(problem), Problem) == problem

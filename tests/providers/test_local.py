@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -53,6 +54,14 @@ class TestRunning:
         assert process is not None
         process.kill()
         process.wait(10)
+        assert (await whole(providers))[-1].finish is not None
+
+    async def test_a_start_that_nobody_waits_for_any_more_serves_the_next(self, providers):
+        stopped = asyncio.create_task(whole(providers))
+        while providers._local._process is None:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        stopped.cancel()
+        await asyncio.wait({stopped})
         assert (await whole(providers))[-1].finish is not None
 
     async def test_nobody_else_can_use_it(self, providers):

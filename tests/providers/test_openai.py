@@ -356,3 +356,22 @@ async def test_the_usage_is_taken_as_reported(openai, endpoint):
     assert isinstance(usage, Usage)
     assert usage.reasoning_tokens > 0
     assert usage.output_tokens == usage.reasoning_tokens + 4
+
+
+async def test_a_web_site_is_no_server_of_models(openai):
+    async def page(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n"
+            b"Connection: close\r\n\r\n<html>"
+        )
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(page, "127.0.0.1", 0) as site:
+        port = site.sockets[0].getsockname()[1]
+        endpoint = Endpoint(Source.COMPATIBLE, base_url=f"http://127.0.0.1:{port}")
+        with pytest.raises(ProviderError) as refused:
+            await openai.models(endpoint)
+    assert refused.value.problem.code is Code.PROVIDER_DOWN
+    assert "/v1" in refused.value.problem.message
