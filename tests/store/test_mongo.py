@@ -539,6 +539,31 @@ async def test_every_request_of_a_search_names_the_user(
     assert all(which["user_id"] == ADA for name, which in asked if name != "meta")
 
 
+async def test_who_indexes_a_message_later_than_another_at_once_fails_at_nothing(
+    store: Store, mongodb_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two upserts of one document the later one may find it missing, and then there."""
+    bulk_write = AsyncCollection.bulk_write
+    codes = [11000]
+
+    async def too_late(self: Any, requests: list[Any], *args: Any, **kwargs: Any) -> Any:
+        if codes:
+            raise BulkWriteError({"writeErrors": [{"code": codes.pop()}]})
+        return await bulk_write(self, requests, *args, **kwargs)
+
+    monkeypatch.setattr(AsyncCollection, "bulk_write", too_late)
+    accepted = await finished_turn(store, a_thread())
+    assert codes == []
+    assert {found["_id"] for found in contents(mongodb_url)["search"]} == {
+        *(accepted.question_id, accepted.reply_id)
+    }
+    for repeated in ([11000, 11000], [2]):
+        codes += repeated
+        with pytest.raises(BulkWriteError):
+            await finished_turn(store, a_thread())
+        assert codes == []
+
+
 async def test_what_is_purged_is_in_the_index_no_more(store: Store, mongodb_url: str) -> None:
     thread = a_thread()
     thread.title = "Frogs"
