@@ -698,6 +698,27 @@ async def test_what_is_purged_is_in_the_index_no_more(path: Path) -> None:
         assert len((await store.search(ADA, SearchQuery(), limit=9)).found) == 2
 
 
+async def test_a_thread_purged_in_part_is_in_the_way_of_no_search_and_no_indexing(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_lists, "_MESSAGES_AT_ONCE", 1)
+    async with opened(path) as store:
+        kept, going = a_thread(), a_thread()
+        kept.title = going.title = "Reasons"
+        for thread in (going, kept):
+            await finished_turn(store, thread)
+        await store.update_thread(ADA, going.id, ThreadChanges(deleted_at=5))
+        step = partial(sqlite_lists.purge, user_id=ADA, thread_id=going.id)
+        assert await store._database.write(step) is None, "a message is left"
+        for _ in range(2):
+            for titles in (False, True):
+                page = await store.search(ADA, SearchQuery(), titles=titles, limit=9)
+                assert {thread.id for thread, _ in page.found} == {kept.id}
+            while await store.index_some():
+                pass
+        assert await store.purge("\0", going.id)
+
+
 def _terms_in_index(path: Path) -> list[str]:
     db = sqlite3.connect(path)
     try:
