@@ -238,6 +238,26 @@ async def test_a_reply_whose_end_was_cut_short_is_not_interrupted_afterwards(
     assert left["generations"] == left["checkpoints"] == []
 
 
+async def test_a_reply_goes_on_from_before_the_first_checkpoint_that_is_missing(
+    store: Store,
+) -> None:
+    turn = a_turn(a_thread())
+    turn.reply.status = Status.QUEUED
+    await store.add_turn(ADA, turn)
+    (left,) = await store.recover(Lease("process-2", 5, "host", 1), now_ms())
+    await store.begin_reply(ADA, turn.reply.id, "process-2")
+    # Of one write of three the middle one has not come to pass.
+    await store.append_checkpoints(
+        [
+            grown(turn.reply, number, text, attempt=1, upstream_id="resp_1", upstream_seq=number)
+            for number, text in ((1, "Be"), (3, "se"))
+        ]
+    )
+    (left,) = await store.recover(Lease("process-3", 5, "host", 1), now_ms())
+    assert (left.attempt, left.upstream_seq) == (2, 1)
+    assert [part.text for part in left.message.parts] == ["Be"]
+
+
 # --- failures ---------------------------------------------------------------------------
 
 
