@@ -32,7 +32,7 @@ from pymongo.errors import (
 
 from jupyter_chat.ids import new_id, now_ms
 from jupyter_chat.protocol import Code, Role, Status
-from jupyter_chat.store import mongo_search, mongo_turns, open_store
+from jupyter_chat.store import mongo_deletions, mongo_search, mongo_turns, open_store
 from jupyter_chat.store.interface import (
     Lease,
     NotFound,
@@ -203,6 +203,75 @@ async def test_a_turn_below_what_is_deleted_at_that_moment_is_taken_away_again(
     kept = contents(mongodb_url)
     assert len(kept["messages"]) == 2
     assert kept["generations"] == []
+
+
+async def test_a_deletion_repeated_while_it_is_taken_back_hides_nothing(
+    store: Store, mongodb_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await finished_turn(store, a_thread())
+    place = (ADA, first.thread.id, first.reply_id)
+    before = contents(mongodb_url)["messages"]
+    await store.delete_message(*place, 5)
+    find = mongo_deletions._find
+
+    async def then_restore(*args: Any) -> Any:
+        found = await find(*args)
+        monkeypatch.undo()
+        await store.restore_message(*place)
+        return found
+
+    monkeypatch.setattr(mongo_deletions, "_find", then_restore)
+    with pytest.raises(NotFound):
+        await store.delete_message(*place, 6)
+    found = contents(mongodb_url)
+    assert found["messages"] == before
+    assert found["deletions"] == []
+
+
+async def test_a_deletion_repeated_while_it_is_taken_back_and_done_anew_is_the_new_one(
+    store: Store, mongodb_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await finished_turn(store, a_thread())
+    place = (ADA, first.thread.id, first.reply_id)
+    before = contents(mongodb_url)["messages"]
+    await store.delete_message(*place, 5)
+    find = mongo_deletions._find
+
+    async def then_restore_and_begin(db: Any, *args: Any) -> Any:
+        found = await find(db, *args)
+        monkeypatch.undo()
+        await store.restore_message(*place)
+        await mongo_deletions._begin(db, *place, 7)
+        return found
+
+    monkeypatch.setattr(mongo_deletions, "_find", then_restore_and_begin)
+    assert (await store.delete_message(*place, 6)).message_ids == [first.reply_id]
+    assert len(await store.tree(ADA, first.thread.id)) == 1
+    await store.restore_message(*place)
+    found = contents(mongodb_url)
+    assert found["messages"] == before
+    assert found["deletions"] == []
+
+
+async def test_an_undo_is_whole_though_the_deletion_is_repeated_right_before_its_end(
+    store: Store, mongodb_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await finished_turn(store, a_thread())
+    place = (ADA, first.thread.id, first.reply_id)
+    before = contents(mongodb_url)["messages"]
+    await store.delete_message(*place, 5)
+    delete_one = AsyncCollection.delete_one
+
+    async def delete_before(self: Any, *args: Any) -> Any:
+        monkeypatch.undo()
+        await store.delete_message(*place, 6)
+        return await delete_one(self, *args)
+
+    monkeypatch.setattr(AsyncCollection, "delete_one", delete_before)
+    await store.restore_message(*place)
+    found = contents(mongodb_url)
+    assert found["messages"] == before
+    assert found["deletions"] == []
 
 
 async def test_a_reply_finished_keeps_its_place_in_the_tree(
