@@ -32,7 +32,13 @@ from pymongo.errors import (
 
 from jupyter_chat.ids import new_id, now_ms
 from jupyter_chat.protocol import Code, Role, Status
-from jupyter_chat.store import mongo_deletions, mongo_search, mongo_turns, open_store
+from jupyter_chat.store import (
+    mongo_branches,
+    mongo_deletions,
+    mongo_search,
+    mongo_turns,
+    open_store,
+)
 from jupyter_chat.store.interface import (
     Lease,
     NotFound,
@@ -663,6 +669,23 @@ async def test_what_is_purged_is_in_the_index_no_more(store: Store, mongodb_url:
     assert {found["_id"] for found in contents(mongodb_url)["search"]} == {
         *(kept.question_id, kept.reply_id)
     }
+
+
+async def test_what_is_purged_while_its_branch_is_read_is_not_found(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await finished_turn(store, a_thread())
+    back = mongo_branches.back
+
+    async def then_purge(*args: Any, **kwargs: Any) -> list[str]:
+        branch = await back(*args, **kwargs)
+        await store.delete_message(ADA, first.thread.id, first.reply_id, 5)
+        assert await store.purge_messages(6) == 1
+        return branch
+
+    monkeypatch.setattr(mongo_branches, "back", then_purge)
+    with pytest.raises(NotFound):
+        await store.path(ADA, first.thread.id, first.reply_id, limit=5)
 
 
 async def test_a_page_of_a_long_thread_takes_as_many_requests_as_of_a_short_one(
