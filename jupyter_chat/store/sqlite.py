@@ -42,6 +42,7 @@ from .sqlite_threads import to_json
 from .terms import of_message
 
 _PROBE_BYTES = 64 * 1024
+_PURGED_AT_ONCE = 200
 _LONGEST_NUMBER = 19
 _decode_settings = msgspec.json.Decoder(UserSettings).decode
 
@@ -236,7 +237,14 @@ class SqliteStore:
         )
 
     async def purge_messages(self, before: Milliseconds) -> int:
-        return await self._write(partial(sqlite_deletions.purge_messages, before=before))
+        removed = 0
+        while True:  # each step is a job of its own: other writes come between
+            step = await self._write(
+                partial(sqlite_deletions.purge_messages, before=before, at_once=_PURGED_AT_ONCE)
+            )
+            removed += step
+            if step < _PURGED_AT_ONCE:
+                return removed
 
     async def begin_reply(self, user_id: str, message_id: str, owner: str) -> bool:
         return await self._write(
