@@ -25,7 +25,7 @@ from . import terms
 from .interface import FoundPage, SearchQuery
 from .mongo_documents import Database, Document, to_message, to_thread
 from .mongo_errors import is_duplicate
-from .records import LIVE
+from .records import LIVE, decode_number, unreadable_cursor
 from .searching import MOST_PASSED, MOST_READ, Groups, Sieve, groups_of
 from .terms import Alternative
 
@@ -238,9 +238,9 @@ async def _add_threads(
 
 def _place(cursor: str) -> tuple[Milliseconds, str]:
     at, _, thing_id = cursor.partition(":")
-    if not thing_id or not at.isascii() or not at.isdigit():
-        raise ValueError("The cursor cannot be read; begin with the first page.")
-    return int(at), thing_id
+    if not thing_id:
+        raise unreadable_cursor()
+    return decode_number(at), thing_id
 
 
 # --- What was stored before there was an index ------------------------------------------
