@@ -478,6 +478,26 @@ async def test_what_the_servers_errors_mean(error: PyMongoError, code: Code) -> 
     assert seen.value.problem.message.count(". ") >= 1
 
 
+async def test_a_document_that_cannot_be_read_is_damage(store: Store, mongodb_url: str) -> None:
+    accepted = await finished_turn(store, a_thread())
+    await store.put_settings(ADA, UserSettings())
+    with database(mongodb_url) as db:
+        db.threads.update_many({}, {"$set": {"title": 5}})
+        db.messages.update_many({}, {"$set": {"status": "odd"}})
+        db.settings.update_many({}, {"$set": {"api": "none"}})
+    for call in (
+        store.get_thread(ADA, accepted.thread.id),
+        store.list_threads(ADA, limit=5),
+        store.get_message(ADA, accepted.thread.id, accepted.reply_id),
+        store.get_settings(ADA),
+    ):
+        with pytest.raises(Unavailable) as error:
+            await call
+        assert error.value.problem.code is Code.STORE_CORRUPT
+    with pytest.raises(ValueError, match="cursor"):  # what somebody sent is no damage
+        await store.list_threads(ADA, limit=5, cursor="W10=")
+
+
 async def test_other_errors_stay_what_they_are() -> None:
     @translated
     async def fail() -> None:
