@@ -84,7 +84,8 @@ def convert(data: bytes, user_id: str) -> Found:
     messages = builder.finish(omissions)
     if not messages:
         raise Refused("It has no messages.", title)
-    leaf_id = builder.places.get(conversation.current_node) or messages[-1].id
+    shown = conversation.current_node
+    leaf_id = builder.places.get(shown) if isinstance(shown, str) else None
     thread = Thread(
         id=thread_id,
         title=title or _title_of(messages),
@@ -92,7 +93,7 @@ def convert(data: bytes, user_id: str) -> Found:
         created_at=began,
         updated_at=_time(conversation.update_time)
         or max(message.completed_at or message.created_at for message in messages),
-        leaf_id=leaf_id,
+        leaf_id=leaf_id or messages[-1].id,
         titled_by_user=title is not None,
         archived=conversation.is_archived is True,
     )

@@ -91,9 +91,8 @@ async def _messages(
         some = ids[start : start + _MESSAGES_AT_ONCE]
         found = {each.id: each for each in await store.get_messages(user_id, thread_id, some)}
         for message_id in some:
-            message = found.get(message_id)
-            if message is not None and getattr(message, "deleted_at", None) is None:
-                yield _settled(message)
+            if message_id in found:  # else it was deleted meanwhile
+                yield _settled(found[message_id])
 
 
 def _settled(message: Message) -> Message:

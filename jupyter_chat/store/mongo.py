@@ -209,9 +209,10 @@ class MongoStore:
         accepted = await mongo_turns.add_turn(self._db, user_id, turn)
         question = turn.question
         if question is not None and accepted.repeated:
-            question = await self.get_message(
-                user_id, turn.reply.thread_id, str(accepted.question_id)
-            )
+            # As it was stored the first time; deleted since, perhaps for good, or not.
+            place = {"_id": accepted.question_id, "user_id": user_id}
+            found = await self._db.messages.find_one(place)
+            question = to_message(found) if found is not None else None
         if question is not None:
             await mongo_search.put_messages(self._db, user_id, [question])
         if turn.new_thread is not None:

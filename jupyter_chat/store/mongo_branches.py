@@ -125,9 +125,12 @@ async def after(
 
 
 async def bodies(db: Database, user_id: str, message_ids: list[str]) -> list[Message]:
-    """The messages of these ids, in their order."""
+    """The messages of these ids, in their order; :class:`NotFound` where one was removed
+    since they were found."""
     found = db.messages.find({"user_id": user_id, "_id": {"$in": message_ids}})
     by_id = {document["_id"]: to_message(document) async for document in found}
+    if not by_id.keys() >= set(message_ids):
+        raise NotFound("message")
     messages = [by_id[message_id] for message_id in message_ids]
     return await with_checkpoints(db, user_id, messages)
 

@@ -13,7 +13,7 @@ from pymongo.errors import DuplicateKeyError
 
 from ..protocol import Milliseconds, Thread
 from . import mongo_search
-from .interface import Deletion, Node
+from .interface import Deletion, Node, NotFound
 from .mongo_documents import NODE_FIELDS, Database, Document, to_node, to_thread
 from .tree import below, leaf_without, reachable, require
 
@@ -65,8 +65,16 @@ async def delete_message(
             moved = updated is not None
             thread = to_thread(updated) if moved else thread
         # Once more where somebody else has changed the thread, or may have asked below.
-        if moved and not marked.modified_count:
+        if not moved or marked.modified_count:
+            continue
+        kept = await _find(db, user_id, thread_id, message_id)
+        if kept == deletion:
             return Deletion(thread, gone)
+        # Taken back meanwhile: what is marked now, nobody would ever bring back.
+        await _unmark(db, deletion)
+        if kept is None:
+            raise NotFound("message")
+        deletion = kept  # and deleted anew
 
 
 async def restore_message(db: Database, user_id: str, thread_id: str, message_id: str) -> Thread:
@@ -77,7 +85,7 @@ async def restore_message(db: Database, user_id: str, thread_id: str, message_id
         require(reachable(await nodes_of(db, user_id, thread_id, {})), message_id)
         return thread
     require(await _nodes_with(db, deletion), message_id)
-    await db.messages.update_many(_marked_by(deletion), {"$unset": {"deleted_at": ""}})
+    await _unmark(db, deletion)
     leaf_id = deletion["leaf_id"]
     if leaf_id is not None:
         updated = await db.threads.find_one_and_update(
@@ -87,6 +95,9 @@ async def restore_message(db: Database, user_id: str, thread_id: str, message_id
         )
         thread = to_thread(updated or await db.threads.find_one(place))
     await db.deletions.delete_one({"_id": message_id, "user_id": user_id})
+    # Whoever repeats the deletion at this moment has marked what was there again, and has
+    # perhaps still seen the record.
+    await _unmark(db, deletion)
     return thread
 
 
@@ -104,6 +115,10 @@ async def purge_messages(db: Database, before: Milliseconds) -> int:
 
 def _marked_by(deletion: Document) -> Document:
     return {name: deletion[name] for name in ("user_id", "thread_id", "deleted_at")}
+
+
+async def _unmark(db: Database, deletion: Document) -> None:
+    await db.messages.update_many(_marked_by(deletion), {"$unset": {"deleted_at": ""}})
 
 
 async def _find(db: Database, user_id: str, thread_id: str, message_id: str) -> Document | None:

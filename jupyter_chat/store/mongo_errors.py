@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
+import msgspec
 from pymongo.errors import (
     BulkWriteError,
     ConfigurationError,
@@ -46,8 +47,19 @@ def translated(
             if problem is None:
                 raise
             raise Unavailable(problem) from None
+        except msgspec.DecodeError as error:  # also where a field is of another type
+            raise Unavailable(_damage(error)) from error
 
     return call
+
+
+def _damage(error: msgspec.DecodeError) -> Problem:
+    return Problem(
+        Code.STORE_CORRUPT,
+        "The chat history in MongoDB is damaged: something in it is not of the form that this "
+        "server writes. It was left as it is; put a backup in its place.",
+        detail=str(error),
+    )
 
 
 def is_duplicate(error: BulkWriteError) -> bool:

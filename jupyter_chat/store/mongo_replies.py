@@ -128,9 +128,14 @@ def _growths(document: Document) -> list[Growth]:
 
 def _without_gaps(documents: list[Document]) -> list[Document]:
     """Up to the first checkpoint that is missing: one write of many may come to pass in
-    parts, and what upstream is asked for must follow on what is there."""
+    parts, and what upstream is asked for must follow on what is there.
+
+    Whoever took a reply over numbers from 1; where it waited, there was no text to be
+    kept as number 0."""
     numbers = [int(document["_id"].rpartition(":")[2]) for document in documents]
-    return [each for place, each in enumerate(documents) if numbers[place] == place]
+    taken_over = bool(documents) and documents[0].get("attempt", 0) > 0
+    first = 1 if taken_over and numbers[0] > 0 else 0
+    return [each for place, each in enumerate(documents) if numbers[place] == first + place]
 
 
 async def finish_reply(db: Database, user_id: str, message: Message) -> Thread:

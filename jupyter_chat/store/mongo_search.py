@@ -18,12 +18,14 @@ from collections.abc import AsyncIterator, Collection, Iterable
 
 from pymongo import DESCENDING, ReplaceOne
 from pymongo.asynchronous.cursor import AsyncCursor
+from pymongo.errors import BulkWriteError
 
 from ..protocol import Message, Milliseconds, Thread
 from . import terms
 from .interface import FoundPage, SearchQuery
 from .mongo_documents import Database, Document, to_message, to_thread
-from .records import LIVE
+from .mongo_errors import is_duplicate
+from .records import LIVE, decode_number, unreadable_cursor
 from .searching import MOST_PASSED, MOST_READ, Groups, Sieve, groups_of
 from .terms import Alternative
 
@@ -83,7 +85,14 @@ async def _put(db: Database, documents: list[Document]) -> None:
         ReplaceOne({"_id": each["_id"], "user_id": each["user_id"]}, each, upsert=True)
         for each in documents
     ]
-    if replacements:
+    if not replacements:
+        return
+    try:
+        await db.search.bulk_write(replacements, ordered=False)
+    except BulkWriteError as error:
+        if not is_duplicate(error):
+            raise
+        # Somebody else put the same things at this moment: now there is what to replace.
         await db.search.bulk_write(replacements, ordered=False)
 
 
@@ -229,9 +238,9 @@ async def _add_threads(
 
 def _place(cursor: str) -> tuple[Milliseconds, str]:
     at, _, thing_id = cursor.partition(":")
-    if not thing_id or not at.isascii() or not at.isdigit():
-        raise ValueError("The cursor cannot be read; begin with the first page.")
-    return int(at), thing_id
+    if not thing_id:
+        raise unreadable_cursor()
+    return decode_number(at), thing_id
 
 
 # --- What was stored before there was an index ------------------------------------------

@@ -22,6 +22,9 @@ from ..protocol import (
 )
 from .interface import Lease, Left, ThreadChanges
 
+LARGEST_NUMBER = 2**63 - 1
+"""That either database compares with."""
+
 LIVE = (Status.QUEUED, Status.STREAMING)
 """What a reply's status is until it has ended."""
 
@@ -159,9 +162,26 @@ def encode_cursor(thread: Thread) -> str:
 def decode_cursor(cursor: str) -> Place:
     """The place that the cursor marks; raises `ValueError`."""
     try:
-        return msgspec.json.decode(base64.urlsafe_b64decode(cursor), type=Place)
+        place = msgspec.json.decode(base64.urlsafe_b64decode(cursor), type=Place)
     except (ValueError, msgspec.DecodeError):
-        raise ValueError("The cursor cannot be read; begin with the first page.") from None
+        raise unreadable_cursor() from None
+    if abs(place.time) > LARGEST_NUMBER:
+        raise unreadable_cursor()
+    return place
+
+
+def decode_number(text: str) -> int:
+    """A number that is a cursor or a part of one; raises `ValueError`."""
+    if not text.isascii() or not text.isdigit() or len(text) > len(str(LARGEST_NUMBER)):
+        raise unreadable_cursor()
+    number = int(text)
+    if number > LARGEST_NUMBER:
+        raise unreadable_cursor()
+    return number
+
+
+def unreadable_cursor() -> ValueError:
+    return ValueError("The cursor cannot be read; begin with the first page.")
 
 
 def page_of(threads: list[Thread], limit: int) -> tuple[list[Thread], str | None]:

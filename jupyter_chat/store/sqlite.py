@@ -36,13 +36,13 @@ from .interface import (
     Turn,
     UserSettings,
 )
-from .records import decode_cursor
+from .records import decode_cursor, decode_number
 from .sqlite_database import Database
 from .sqlite_threads import to_json
 from .terms import of_message
 
 _PROBE_BYTES = 64 * 1024
-_LONGEST_NUMBER = 19
+_PURGED_AT_ONCE = 200
 _decode_settings = msgspec.json.Decoder(UserSettings).decode
 
 
@@ -236,7 +236,14 @@ class SqliteStore:
         )
 
     async def purge_messages(self, before: Milliseconds) -> int:
-        return await self._write(partial(sqlite_deletions.purge_messages, before=before))
+        removed = 0
+        while True:  # each step is a job of its own: other writes come between
+            step = await self._write(
+                partial(sqlite_deletions.purge_messages, before=before, at_once=_PURGED_AT_ONCE)
+            )
+            removed += step
+            if step < _PURGED_AT_ONCE:
+                return removed
 
     async def begin_reply(self, user_id: str, message_id: str, owner: str) -> bool:
         return await self._write(
@@ -269,7 +276,7 @@ class SqliteStore:
         limit: int,
         cursor: str | None = None,
     ) -> FoundPage:
-        before = _number(cursor) if cursor is not None else None
+        before = decode_number(cursor) if cursor is not None else None
         return await self._read(
             partial(
                 sqlite_search.search,
@@ -297,12 +304,6 @@ class SqliteStore:
 
 def _terms_of(messages: list[Message]) -> dict[str, set[str]]:
     return {message.id: of_message(message) for message in messages}
-
-
-def _number(cursor: str) -> int:
-    if not cursor.isascii() or not cursor.isdigit() or len(cursor) > _LONGEST_NUMBER:
-        raise ValueError("The cursor cannot be read; begin with the first page.")
-    return int(cursor)
 
 
 def _put_meta(db: sqlite3.Connection, name: str, value: object) -> None:

@@ -9,6 +9,7 @@ from ..protocol import Milliseconds, Thread
 from .interface import Deletion, ThreadChanges
 from .records import changed
 from .sqlite_index import forget_messages
+from .sqlite_lists import NO_USER
 from .sqlite_messages import require_message, tree
 from .sqlite_threads import get_thread, save_thread, to_json
 from .tree import below, leaf_without
@@ -64,17 +65,36 @@ def restore_message(
     return save_thread(db, changed(thread, ThreadChanges(leaf_id=leaf_id)))
 
 
-def purge_messages(db: sqlite3.Connection, before: Milliseconds) -> int:
+def purge_messages(db: sqlite3.Connection, before: Milliseconds, at_once: int) -> int:
+    """One step: how many messages were removed; fewer than `at_once`: there are no more.
+
+    The record of a deletion goes after its messages, by which the next process goes on
+    should this one die.  Where some are left it is nobody's until then, so that nobody
+    brings back a part.
+    """
     removed = 0
-    rows = db.execute(
-        "SELECT message_id, thread_id, deleted_at FROM deletions WHERE deleted_at < ?", (before,)
-    ).fetchall()
-    for message_id, thread_id, deleted_at in rows:
-        forget_messages(db, _deleted_at(db, thread_id, deleted_at))
-        removed += db.execute(
-            "DELETE FROM messages WHERE thread_id = ? AND deleted_at = ?", (thread_id, deleted_at)
-        ).rowcount
-        db.execute("DELETE FROM deletions WHERE message_id = ?", (message_id,))
+    while removed < at_once:
+        row = db.execute(
+            "SELECT message_id, thread_id, deleted_at FROM deletions WHERE deleted_at < ? LIMIT 1",
+            (before,),
+        ).fetchone()
+        if row is None:
+            break
+        message_id, thread_id, deleted_at = row
+        limit = at_once - removed
+        some = db.execute(
+            "SELECT id FROM messages WHERE thread_id = ? AND deleted_at = ? LIMIT ?",
+            (thread_id, deleted_at, limit),
+        ).fetchall()
+        forget_messages(db, [each for (each,) in some])
+        db.executemany("DELETE FROM messages WHERE id = ?", some)
+        removed += len(some)
+        if len(some) < limit:
+            db.execute("DELETE FROM deletions WHERE message_id = ?", (message_id,))
+        else:
+            db.execute(
+                "UPDATE deletions SET user_id = ? WHERE message_id = ?", (NO_USER, message_id)
+            )
     return removed
 
 

@@ -229,8 +229,10 @@ def read_batch(db: sqlite3.Connection, begun: Backlog) -> Batch:
     things: list[tuple[str, str, set[str], Milliseconds]] = []
     last: str | None = None
     size = 0
+    # A thread that is being purged has no body any more.
     rows = db.execute(
-        f"SELECT id, user_id, body FROM {table} WHERE id > ? ORDER BY id LIMIT ?",  # noqa: S608
+        f"SELECT id, user_id, body FROM {table} WHERE id > ? AND body <> ''"  # noqa: S608
+        " ORDER BY id LIMIT ?",
         (begun.after, _AT_ONCE),
     )
     for thing_id, user_id, body in rows:

@@ -14,8 +14,8 @@ from .records import Place, page_of
 from .sqlite_index import forget_messages, forget_title
 from .sqlite_threads import decode_thread
 
-_NO_USER = "\0"
-"""Whose a thread is that is being purged: nobody's."""
+NO_USER = "\0"
+"""Whose a thread is that is being purged, or a deletion: nobody's."""
 
 _MESSAGES_AT_ONCE = 200
 
@@ -93,15 +93,15 @@ def purge(db: sqlite3.Connection, user_id: str, thread_id: str) -> bool | None:
     """
     due = """FROM threads
         WHERE id = ? AND user_id = ? AND (deleted_at IS NOT NULL OR temporary = 1)"""
-    if user_id != _NO_USER and db.execute(f"SELECT 1 {due}", (thread_id, user_id)).fetchone():
+    if user_id != NO_USER and db.execute(f"SELECT 1 {due}", (thread_id, user_id)).fetchone():
         forget_title(db, user_id, thread_id)
     db.execute(
         f"""UPDATE threads SET user_id = ?, deleted_at = -1, expires_at = NULL, body = ''
             WHERE id IN (SELECT id {due})""",  # noqa: S608 - a condition of ours
-        (_NO_USER, thread_id, user_id),
+        (NO_USER, thread_id, user_id),
     )
     row = db.execute("SELECT user_id FROM threads WHERE id = ?", (thread_id,)).fetchone()
-    if row != (_NO_USER,):
+    if row != (NO_USER,):
         return row is None or bool(row[0] != user_id)
     at_once = _MESSAGES_AT_ONCE  # also where a test changes it meanwhile
     messages = db.execute(SOME_MESSAGES, (thread_id, at_once)).fetchall()

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 
 from ..protocol import Message, Thread
-from .interface import FoundPage, SearchQuery
+from .interface import FoundPage, NotFound, SearchQuery
 from .searching import MOST_PASSED, MOST_READ, Groups, Sieve, groups_of
 from .sqlite_index import DRIFT, MESSAGE, MOMENT, TITLE, is_behind, scope
 from .sqlite_messages import decode_message
@@ -42,8 +42,7 @@ def search(
         if thread_id is None:
             continue  # it is there no more
         if thread_id not in threads:
-            thread = get_thread(db, user_id, thread_id)
-            threads[thread_id] = thread if sieve.takes_thread(thread) else None
+            threads[thread_id] = _thread(db, user_id, thread_id, sieve)
         place_of_it = threads[thread_id]
         if place_of_it is None:
             continue
@@ -57,6 +56,15 @@ def search(
         if sieve.takes_message(message):
             found.append((place_of_it, message))
     return FoundPage(found, None, indexing)
+
+
+def _thread(db: sqlite3.Connection, user_id: str, thread_id: str, sieve: Sieve) -> Thread | None:
+    """`None`: nothing of it is to be found."""
+    try:
+        thread = get_thread(db, user_id, thread_id)
+    except NotFound:
+        return None  # being purged: it goes first, and its messages bit by bit
+    return thread if sieve.takes_thread(thread) else None
 
 
 def _expression(prefix: str, groups: Groups) -> str:

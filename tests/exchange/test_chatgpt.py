@@ -64,6 +64,13 @@ def test_the_same_gives_the_same_ids_and_another_person_others() -> None:
     assert [each.id for each in longer.messages[:2]] == [each.id for each in first.messages]
 
 
+@pytest.mark.parametrize("shown", [None, "", "unknown", 5, ["m"], {"id": "m"}])
+def test_where_it_does_not_say_what_is_shown_the_last_message_is(shown: object) -> None:
+    found = convert({**simple(), "current_node": shown})
+    assert found.thread.leaf_id == found.messages[-1].id
+    assert not found.problems
+
+
 def test_branches_stay_and_the_one_shown_is_shown() -> None:
     found = converted(
         [

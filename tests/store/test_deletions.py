@@ -211,6 +211,23 @@ async def test_nobody_hears_of_a_deleted_reply_whose_process_died(store: Store) 
     assert restored.parts == finished(turn.reply, "Be").parts
 
 
+async def test_a_turn_sent_again_is_known_though_its_question_was_deleted(
+    store: Store, store_url: str
+) -> None:
+    turn = a_turn(a_thread())
+    assert turn.question is not None
+    await store.add_turn(ADA, turn)
+    await store.finish_reply(ADA, finished(turn.reply))
+    await store.delete_message(ADA, turn.reply.thread_id, turn.question.id, NOW)
+    before = contents(store_url)
+    for again in (turn, a_turn(a_thread(), client_id=turn.question.client_id)):
+        accepted = await store.add_turn(ADA, again)
+        assert accepted.repeated
+        assert accepted.thread.id == turn.reply.thread_id
+        assert (accepted.question_id, accepted.reply_id) == (turn.question.id, turn.reply.id)
+    assert contents(store_url) == before
+
+
 async def test_what_was_deleted_long_ago_is_removed_for_good(
     store: Store, store_url: str, grown_thread: Grown
 ) -> None:

@@ -32,7 +32,13 @@ from pymongo.errors import (
 
 from jupyter_chat.ids import new_id, now_ms
 from jupyter_chat.protocol import Code, Role, Status
-from jupyter_chat.store import mongo_search, mongo_turns, open_store
+from jupyter_chat.store import (
+    mongo_branches,
+    mongo_deletions,
+    mongo_search,
+    mongo_turns,
+    open_store,
+)
 from jupyter_chat.store.interface import (
     Lease,
     NotFound,
@@ -205,6 +211,75 @@ async def test_a_turn_below_what_is_deleted_at_that_moment_is_taken_away_again(
     assert kept["generations"] == []
 
 
+async def test_a_deletion_repeated_while_it_is_taken_back_hides_nothing(
+    store: Store, mongodb_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await finished_turn(store, a_thread())
+    place = (ADA, first.thread.id, first.reply_id)
+    before = contents(mongodb_url)["messages"]
+    await store.delete_message(*place, 5)
+    find = mongo_deletions._find
+
+    async def then_restore(*args: Any) -> Any:
+        found = await find(*args)
+        monkeypatch.undo()
+        await store.restore_message(*place)
+        return found
+
+    monkeypatch.setattr(mongo_deletions, "_find", then_restore)
+    with pytest.raises(NotFound):
+        await store.delete_message(*place, 6)
+    found = contents(mongodb_url)
+    assert found["messages"] == before
+    assert found["deletions"] == []
+
+
+async def test_a_deletion_repeated_while_it_is_taken_back_and_done_anew_is_the_new_one(
+    store: Store, mongodb_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await finished_turn(store, a_thread())
+    place = (ADA, first.thread.id, first.reply_id)
+    before = contents(mongodb_url)["messages"]
+    await store.delete_message(*place, 5)
+    find = mongo_deletions._find
+
+    async def then_restore_and_begin(db: Any, *args: Any) -> Any:
+        found = await find(db, *args)
+        monkeypatch.undo()
+        await store.restore_message(*place)
+        await mongo_deletions._begin(db, *place, 7)
+        return found
+
+    monkeypatch.setattr(mongo_deletions, "_find", then_restore_and_begin)
+    assert (await store.delete_message(*place, 6)).message_ids == [first.reply_id]
+    assert len(await store.tree(ADA, first.thread.id)) == 1
+    await store.restore_message(*place)
+    found = contents(mongodb_url)
+    assert found["messages"] == before
+    assert found["deletions"] == []
+
+
+async def test_an_undo_is_whole_though_the_deletion_is_repeated_right_before_its_end(
+    store: Store, mongodb_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await finished_turn(store, a_thread())
+    place = (ADA, first.thread.id, first.reply_id)
+    before = contents(mongodb_url)["messages"]
+    await store.delete_message(*place, 5)
+    delete_one = AsyncCollection.delete_one
+
+    async def delete_before(self: Any, *args: Any) -> Any:
+        monkeypatch.undo()
+        await store.delete_message(*place, 6)
+        return await delete_one(self, *args)
+
+    monkeypatch.setattr(AsyncCollection, "delete_one", delete_before)
+    await store.restore_message(*place)
+    found = contents(mongodb_url)
+    assert found["messages"] == before
+    assert found["deletions"] == []
+
+
 async def test_a_reply_finished_keeps_its_place_in_the_tree(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -236,6 +311,26 @@ async def test_a_reply_whose_end_was_cut_short_is_not_interrupted_afterwards(
     assert await store.get_message(ADA, reply.thread_id, reply.id) == final
     left = contents(mongodb_url)
     assert left["generations"] == left["checkpoints"] == []
+
+
+async def test_a_reply_goes_on_from_before_the_first_checkpoint_that_is_missing(
+    store: Store,
+) -> None:
+    turn = a_turn(a_thread())
+    turn.reply.status = Status.QUEUED
+    await store.add_turn(ADA, turn)
+    (left,) = await store.recover(Lease("process-2", 5, "host", 1), now_ms())
+    await store.begin_reply(ADA, turn.reply.id, "process-2")
+    # Of one write of three the middle one has not come to pass.
+    await store.append_checkpoints(
+        [
+            grown(turn.reply, number, text, attempt=1, upstream_id="resp_1", upstream_seq=number)
+            for number, text in ((1, "Be"), (3, "se"))
+        ]
+    )
+    (left,) = await store.recover(Lease("process-3", 5, "host", 1), now_ms())
+    assert (left.attempt, left.upstream_seq) == (2, 1)
+    assert [part.text for part in left.message.parts] == ["Be"]
 
 
 # --- failures ---------------------------------------------------------------------------
@@ -381,6 +476,26 @@ async def test_what_the_servers_errors_mean(error: PyMongoError, code: Code) -> 
         await fail()
     assert seen.value.problem.code is code
     assert seen.value.problem.message.count(". ") >= 1
+
+
+async def test_a_document_that_cannot_be_read_is_damage(store: Store, mongodb_url: str) -> None:
+    accepted = await finished_turn(store, a_thread())
+    await store.put_settings(ADA, UserSettings())
+    with database(mongodb_url) as db:
+        db.threads.update_many({}, {"$set": {"title": 5}})
+        db.messages.update_many({}, {"$set": {"status": "odd"}})
+        db.settings.update_many({}, {"$set": {"api": "none"}})
+    for call in (
+        store.get_thread(ADA, accepted.thread.id),
+        store.list_threads(ADA, limit=5),
+        store.get_message(ADA, accepted.thread.id, accepted.reply_id),
+        store.get_settings(ADA),
+    ):
+        with pytest.raises(Unavailable) as error:
+            await call
+        assert error.value.problem.code is Code.STORE_CORRUPT
+    with pytest.raises(ValueError, match="cursor"):  # what somebody sent is no damage
+        await store.list_threads(ADA, limit=5, cursor="W10=")
 
 
 async def test_other_errors_stay_what_they_are() -> None:
@@ -539,6 +654,31 @@ async def test_every_request_of_a_search_names_the_user(
     assert all(which["user_id"] == ADA for name, which in asked if name != "meta")
 
 
+async def test_who_indexes_a_message_later_than_another_at_once_fails_at_nothing(
+    store: Store, mongodb_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two upserts of one document the later one may find it missing, and then there."""
+    bulk_write = AsyncCollection.bulk_write
+    codes = [11000]
+
+    async def too_late(self: Any, requests: list[Any], *args: Any, **kwargs: Any) -> Any:
+        if codes:
+            raise BulkWriteError({"writeErrors": [{"code": codes.pop()}]})
+        return await bulk_write(self, requests, *args, **kwargs)
+
+    monkeypatch.setattr(AsyncCollection, "bulk_write", too_late)
+    accepted = await finished_turn(store, a_thread())
+    assert codes == []
+    assert {found["_id"] for found in contents(mongodb_url)["search"]} == {
+        *(accepted.question_id, accepted.reply_id)
+    }
+    for repeated in ([11000, 11000], [2]):
+        codes += repeated
+        with pytest.raises(BulkWriteError):
+            await finished_turn(store, a_thread())
+        assert codes == []
+
+
 async def test_what_is_purged_is_in_the_index_no_more(store: Store, mongodb_url: str) -> None:
     thread = a_thread()
     thread.title = "Frogs"
@@ -549,6 +689,23 @@ async def test_what_is_purged_is_in_the_index_no_more(store: Store, mongodb_url:
     assert {found["_id"] for found in contents(mongodb_url)["search"]} == {
         *(kept.question_id, kept.reply_id)
     }
+
+
+async def test_what_is_purged_while_its_branch_is_read_is_not_found(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await finished_turn(store, a_thread())
+    back = mongo_branches.back
+
+    async def then_purge(*args: Any, **kwargs: Any) -> list[str]:
+        branch = await back(*args, **kwargs)
+        await store.delete_message(ADA, first.thread.id, first.reply_id, 5)
+        assert await store.purge_messages(6) == 1
+        return branch
+
+    monkeypatch.setattr(mongo_branches, "back", then_purge)
+    with pytest.raises(NotFound):
+        await store.path(ADA, first.thread.id, first.reply_id, limit=5)
 
 
 async def test_a_page_of_a_long_thread_takes_as_many_requests_as_of_a_short_one(

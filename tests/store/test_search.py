@@ -442,7 +442,14 @@ async def test_every_text_can_be_stored_and_found(store: Store, text: str) -> No
     assert await search(store, loosely("newt")) == [f"{text} newt"]
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "-1", "1e9", "9" * 50, "²", "1:", ":x", "{}", "é"])
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        *("", "x", "-1", "1e9", "9" * 50, "²", "1:", ":x", "{}", "é"),
+        *(f"{2**63}", f"{2**63}:x", "9" * 5000 + ":x"),
+    ],
+    ids=lambda cursor: ascii(cursor[:25]),
+)
 async def test_an_unreadable_cursor_is_refused(store: Store, cursor: str) -> None:
     await told(store, "frog")
     with pytest.raises(ValueError, match="cursor"):

@@ -10,7 +10,7 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -18,7 +18,13 @@ import pytest
 
 from jupyter_chat.ids import new_id
 from jupyter_chat.protocol import Code, encode
-from jupyter_chat.store import sqlite_database, sqlite_lists, sqlite_search
+from jupyter_chat.store import (
+    sqlite_database,
+    sqlite_deletions,
+    sqlite_index,
+    sqlite_lists,
+    sqlite_search,
+)
 from jupyter_chat.store.interface import (
     NotFound,
     SearchQuery,
@@ -698,6 +704,27 @@ async def test_what_is_purged_is_in_the_index_no_more(path: Path) -> None:
         assert len((await store.search(ADA, SearchQuery(), limit=9)).found) == 2
 
 
+async def test_a_thread_purged_in_part_is_in_the_way_of_no_search_and_no_indexing(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_lists, "_MESSAGES_AT_ONCE", 1)
+    async with opened(path) as store:
+        kept, going = a_thread(), a_thread()
+        kept.title = going.title = "Reasons"
+        for thread in (going, kept):
+            await finished_turn(store, thread)
+        await store.update_thread(ADA, going.id, ThreadChanges(deleted_at=5))
+        step = partial(sqlite_lists.purge, user_id=ADA, thread_id=going.id)
+        assert await store._database.write(step) is None, "a message is left"
+        for _ in range(2):
+            for titles in (False, True):
+                page = await store.search(ADA, SearchQuery(), titles=titles, limit=9)
+                assert {thread.id for thread, _ in page.found} == {kept.id}
+            while await store.index_some():
+                pass
+        assert await store.purge("\0", going.id)
+
+
 def _terms_in_index(path: Path) -> list[str]:
     db = sqlite3.connect(path)
     try:
@@ -705,6 +732,61 @@ def _terms_in_index(path: Path) -> list[str]:
         return [term for (term,) in db.execute("SELECT term FROM temp.words")]
     finally:
         db.close()
+
+
+async def test_what_was_deleted_long_ago_is_removed_some_at_a_time(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forgotten: list[int] = []
+    forget = sqlite_index.forget_messages
+
+    def counting(db: sqlite3.Connection, message_ids: list[str]) -> None:
+        forgotten.append(len(message_ids))
+        forget(db, message_ids)
+
+    monkeypatch.setattr(sqlite_deletions, "forget_messages", counting)
+    monkeypatch.setattr("jupyter_chat.store.sqlite._PURGED_AT_ONCE", 2)
+    async with opened(path) as store:
+        thread, parent_id = a_thread(), None
+        for _ in range(3):
+            parent_id = (await finished_turn(store, thread, parent_id)).reply_id
+        other = await finished_turn(store, a_thread())
+        root = (await store.tree(ADA, thread.id))[0].id
+        await store.delete_message(ADA, thread.id, root, 5)
+        await store.delete_message(ADA, other.thread.id, other.reply_id, 6)
+        jobs = 0
+        write = store._write
+
+        async def count(operation: Callable[[sqlite3.Connection], int]) -> int:
+            nonlocal jobs
+            jobs += 1
+            return await write(operation)
+
+        monkeypatch.setattr(store, "_write", count)
+        assert await store.purge_messages(10) == 7
+        assert max(forgotten) == 2
+        assert jobs == 4
+        assert await store.tree(ADA, thread.id) == []
+        assert len(await store.tree(ADA, other.thread.id)) == 1
+
+
+async def test_nobody_brings_back_what_is_removed_in_part(path: Path) -> None:
+    async with opened(path) as store:
+        first = await finished_turn(store, a_thread())
+        second = await finished_turn(store, first.thread.id, first.reply_id)
+        place = (ADA, first.thread.id, first.reply_id)
+        await store.delete_message(*place, 5)
+        step = partial(sqlite_deletions.purge_messages, before=10, at_once=1)
+        assert await store._database.write(step) == 1
+        for call in (store.restore_message(*place), store.delete_message(*place, 6)):
+            with pytest.raises(NotFound):
+                await call
+        assert [node.id for node in await store.tree(ADA, first.thread.id)] == [first.question_id]
+    async with opened(path) as store:  # the next process
+        assert await store.purge_messages(10) == 2
+        assert await store.purge_messages(10) == 0
+        again = await finished_turn(store, first.thread.id, first.question_id)
+        assert again.reply_id not in (first.reply_id, second.reply_id)
 
 
 async def test_the_terms_of_people_begin_with_numbers_of_their_own(path: Path) -> None:

@@ -119,6 +119,23 @@ async def test_the_next_process_grows_it_on(store: Store) -> None:
     assert await store.recover(LATER, NOW) == []
 
 
+async def test_a_reply_taken_over_while_it_waited_is_taken_over_again(store: Store) -> None:
+    reply = await queued_reply(store)
+    left = await only(store)
+    assert await store.begin_reply(ADA, reply.id, NEXT.owner)
+    await store.append_checkpoints(
+        [
+            grown(reply, 1, "Be", attempt=left.attempt, upstream_id="resp_1", upstream_seq=4),
+            grown(reply, 2, "cau", attempt=left.attempt, upstream_seq=5),
+        ]
+    )
+    again = await only(store, LATER)
+    assert again.taken_over
+    assert (again.attempt, again.upstream_id, again.upstream_seq) == (2, "resp_1", 5)
+    assert again.message.parts == [TextPart("Becau")]
+    assert (await store.get_message(ADA, reply.thread_id, reply.id)).parts == again.message.parts
+
+
 async def test_a_process_thought_dead_adds_nothing(store: Store) -> None:
     reply = await durable_reply(store)
     left = await only(store)

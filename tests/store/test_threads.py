@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 
 import pytest
 
@@ -135,10 +136,27 @@ async def test_a_thread_that_moves_to_the_top_breaks_no_page(store: Store) -> No
     assert following is None
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "é", "W10=", "WyJhIiwxXQ=="])
+def _cursor_at(time: int) -> str:
+    return base64.urlsafe_b64encode(f'[false,{time},"x"]'.encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        *("", "x", "é", "W10=", "WyJhIiwxXQ=="),
+        *(_cursor_at(time) for time in (2**63, -(2**63) - 1, 10**30)),
+    ],
+)
 async def test_an_unreadable_cursor_is_refused(store: Store, cursor: str) -> None:
     with pytest.raises(ValueError, match="cursor"):
         await store.list_threads(ADA, limit=5, cursor=cursor)
+
+
+async def test_a_cursor_of_any_possible_time_is_read(store: Store) -> None:
+    threads = await _threads(store, [1000])
+    for time, expected in ((2**63 - 1, [threads[0].id]), (1, [])):
+        found, _ = await store.list_threads(ADA, limit=5, cursor=_cursor_at(time))
+        assert [thread.id for thread in found] == expected
 
 
 async def test_the_trash_is_not_listed_but_can_be_read_and_emptied_of_one(store: Store) -> None:
