@@ -329,3 +329,16 @@ it('says that a conversation is not there, and offers a new one', async () => {
   expect(screen.queryByText(problem.message)).toBeNull();
   expect(chat.services.store.state.open.isNew).toBe(true);
 });
+
+it('goes on showing a conversation whose opened message is no longer in it', async () => {
+  const chat = await showChat();
+  await openThread(chat, thread, [question, answer]);
+  chat.services.following.open(thread.id, answer.id);
+  chat.server.acknowledge(await chat.server.next('subscribe'));
+  const other = anAnswer(question, 'Since.');
+  await new Promise(resolve => setTimeout(resolve, 20)); // the message is reached
+  chat.server.change(other);
+  chat.server.say({ type: 'thread', thread: { ...thread, leaf_id: other.id } });
+  expect(await screen.findByText('Since.')).toBeVisible();
+  expect(screen.queryByText('Loading…')).toBeNull();
+});

@@ -266,6 +266,37 @@ describe('a message that is opened', () => {
     expect(shown()).toEqual([early, other]);
   });
 
+  it('is not gone back to once it was shown, whatever the reader does then', async () => {
+    server.answers.set(around, branch([early]));
+    await open(early.id);
+    await vi.waitUntil(() => shown()[0].id === early.id);
+    // Another window shows another branch.
+    const version = aQuestion(thread, 'Version');
+    server.change(version);
+    server.say({ type: 'thread', thread: { ...thread, leaf_id: version.id } });
+    expect(shown()).toEqual([version]);
+    server.hangUp();
+    chat.reconnect();
+    server.welcome();
+    server.acknowledge(await server.next('subscribe'));
+    await new Promise(resolve => setTimeout(resolve, 20));
+    expect(requests()).toHaveLength(1);
+    expect(shown()).toEqual([version]);
+  });
+
+  it('is left for another version that is chosen', async () => {
+    await open(question.id);
+    const version = aQuestion(thread, 'Version');
+    server.change(version);
+    const chosen = chat.asking.select(thread.id, version.id);
+    const selected = await server.next('select');
+    server.say({ type: 'thread', thread: { ...thread, leaf_id: version.id } });
+    server.acknowledge(selected);
+    await chosen;
+    expect(shown()).toEqual([version]);
+    expect(chat.store.state.open.target).toBeUndefined();
+  });
+
   it('that is not there is said, and the newest are shown', async () => {
     const problem = { code: 'not_found', message: 'There is no such message.' };
     server.answers.set(around, { problem });

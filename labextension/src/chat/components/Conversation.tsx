@@ -18,7 +18,9 @@ import { useRows } from './useRows';
 /** The messages of the thread being shown. */
 export function Conversation() {
   const { trans } = useChat();
-  const { threadId, isNew, problem, target, jumps } = useChatState(state => state.open);
+  const { threadId, isNew, problem, target, reached, jumps } = useChatState(
+    state => state.open
+  );
   const setUp = useChatState(isSetUp);
   const conversation = useConversation();
   const [scroller, setScroller] = useState<HTMLDivElement | null>(null);
@@ -33,7 +35,9 @@ export function Conversation() {
 
   // A message that was opened is looked for before anything is shown.
   const isComing =
-    target !== undefined && !rows.some(({ messageId }) => messageId === target.messageId);
+    target !== undefined &&
+    target !== reached &&
+    !rows.some(({ messageId }) => messageId === target.messageId);
   const isShown = rows.length > 0 && !isComing;
   const isEmpty = isNew || (conversation !== undefined && !isComing);
   return (

@@ -56,6 +56,11 @@ export class Browsing {
   /** Show another branch, at the message that was chosen on it. */
   async select(threadId: string, messageId: string): Promise<void> {
     this.#bringing.set(threadId, messageId);
+    this.store.update(state =>
+      state.open.threadId === threadId && state.open.target !== undefined
+        ? { ...state, open: { ...state.open, target: undefined } }
+        : state
+    );
     try {
       await this.commands.carryOut({
         type: 'select',
@@ -115,15 +120,19 @@ export class Browsing {
     }
   }
 
-  /** Fetch what is around the message that was opened, and show its branch. */
-  async reach(target: Target | undefined): Promise<void> {
-    const { threadId } = this.store.state.open;
+  /** Fetch what is around the message that was opened, once, and show its branch. */
+  async reach(): Promise<void> {
+    const { threadId, target, reached } = this.store.state.open;
     const conversation = this.#conversation(threadId);
-    if (target === undefined || conversation === undefined) {
+    if (target === undefined || target === reached || conversation === undefined) {
       return;
     }
     const { messageId } = target;
-    if (shows(conversation, messageId) || this.#bringing.get(threadId) === messageId) {
+    if (shows(conversation, messageId)) {
+      this.#reached(target);
+      return;
+    }
+    if (this.#bringing.get(threadId) === messageId) {
       return;
     }
     this.#bringing.set(threadId, messageId);
@@ -138,6 +147,7 @@ export class Browsing {
       }
       if (this.#bringing.get(threadId) === messageId) {
         this.#change(threadId, current => current && withWindow(current, page));
+        this.#reached(target);
       }
     } catch (error) {
       this.#miss(target, problemOf(error));
@@ -146,6 +156,15 @@ export class Browsing {
         this.#bringing.delete(threadId);
       }
     }
+  }
+
+  /** Where the reader goes from here, nothing takes them back to it. */
+  #reached(target: Target): void {
+    this.store.update(state =>
+      state.open.target === target
+        ? { ...state, open: { ...state.open, reached: target } }
+        : state
+    );
   }
 
   /** The message that was opened cannot be shown: say so, and show the newest. */

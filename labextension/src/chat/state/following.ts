@@ -127,7 +127,9 @@ export class Following {
       const subscribe = { type: 'subscribe', thread_id: threadId, brief: true } as const;
       await this.commands.carryOut({ ...subscribe, ...since });
       isBehind = !this.#positions.has(threadId); // something did not fit meanwhile
-      void this.browsing.reach(this.store.state.open.target);
+      if (this.#isOpen(threadId)) {
+        void this.browsing.reach();
+      }
     } catch (error) {
       if (error !== LOST && error !== UNSENT) {
         this.#fail(threadId, error);
