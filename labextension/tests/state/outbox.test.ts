@@ -125,6 +125,27 @@ describe('what is asked without a connection', () => {
     expect((await server.next('send')).parent_id).toBe('a');
   });
 
+  it('leaves alone what is typed meanwhile in its conversation', async () => {
+    const { threadId } = chat.store.state.open;
+    server.hangUp();
+    chat.asking.send('Why?');
+    chat.following.openNew();
+    chat.following.open(threadId);
+    chat.drafts.put(chat.store.state.open, 'And how?');
+    const typed = () => chat.drafts.read(chat.store.state.open);
+    await calm();
+    comeBack();
+    server.reject(await server.next('subscribe'), {
+      code: 'not_found',
+      message: 'There is none.'
+    });
+    await vi.waitUntil(() => chat.store.state.open.isNew);
+    expect(typed()).toBe('And how?');
+    server.acknowledge(await server.next('send'), { message_id: 'q', reply_id: 'a' });
+    await vi.waitUntil(() => !chat.store.state.open.isNew);
+    expect(typed()).toBe('And how?');
+  });
+
   it('stays an edit of the question it was one of, and a regeneration of its answer', async () => {
     await open(chat, server);
     server.hangUp();

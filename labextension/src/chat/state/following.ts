@@ -102,10 +102,9 @@ export class Following {
     );
     if (open.problem?.code === 'not_found' && isExpected) {
       this.remember(open.threadId);
-      this.store.update(state => ({
-        ...state,
-        open: { ...open, isNew: true, problem: null }
-      }));
+      const expected = { ...open, isNew: true, problem: null };
+      this.drafts.move(open, expected);
+      this.store.update(state => ({ ...state, open: expected }));
     }
   }
 
