@@ -242,7 +242,6 @@ export class Following {
 
   #leave(): void {
     const { threadId, isNew } = this.store.state.open;
-    this.#change(threadId, conversation => conversation && atNewest(conversation));
     this.#catchingUp = null; // who comes back is to ask again
     if (!isNew) {
       this.commands.carryOut({ type: 'unsubscribe', thread_id: threadId }).catch(() => {
@@ -251,10 +250,16 @@ export class Following {
     }
   }
 
+  /**
+   * Show this thread; of the one that is left only the newest stays at hand.  All in one
+   * step: those who hear of one without the other (see `page/address.ts`) would take the
+   * thread that is left for the one to show.
+   */
   #show(open: ChatState['open']): void {
     this.store.update(state => ({
       ...state,
       open: { ...open, jumps: state.open.jumps },
+      conversations: leaving(state, open.threadId),
       screen: 'conversation',
       editing: null,
       newSettings: {},
@@ -295,6 +300,16 @@ export class Following {
   #change(threadId: string, change: Change): void {
     changeConversation(this.store, threadId, change);
   }
+}
+
+/** What is known when the open thread is left for another. */
+function leaving(
+  { open, conversations }: ChatState,
+  threadId: string
+): ChatState['conversations'] {
+  return open.threadId !== threadId && open.threadId in conversations
+    ? { ...conversations, [open.threadId]: atNewest(conversations[open.threadId]) }
+    : conversations;
 }
 
 /** In UTF-16 code units, as the server counts them too. */
