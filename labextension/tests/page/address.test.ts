@@ -21,6 +21,7 @@ beforeEach(async () => {
 
 afterEach(() => {
   vi.restoreAllMocks();
+  chat.dispose();
   history.replaceState(null, '', before);
 });
 

@@ -241,6 +241,27 @@ describe('what waits', () => {
     expect(waiting(chat)).toEqual(['Two?', 'Three?']);
   });
 
+  it('is not changed either when the connection goes before it is sent again', async () => {
+    comeBack();
+    await server.next('send');
+    server.hangUp();
+    await calm();
+    // This time it goes while the browser still writes down that it is being sent.
+    const { shelf } = browser;
+    const update = shelf.update.bind(shelf);
+    const updates = vi.spyOn(shelf, 'update').mockImplementation((owner, change) => {
+      if (updates.mock.calls.length === 2) {
+        server.hangUp();
+      }
+      return update(owner, change);
+    });
+    comeBack();
+    await calm();
+    updates.mockRestore();
+    expect(sends()).toEqual([]);
+    expect(await chat.asking.hold(entry(0))).toBe(false);
+  });
+
   it('is sent when the history that refused it is well again', async () => {
     comeBack();
     const refused = await server.next('send');
@@ -319,6 +340,17 @@ describe('two tabs of a browser', () => {
     const second = await server.next('send');
     server.hangUp();
     expect((await elsewhere.next('send')).client_id).toBe(second.client_id);
+  });
+
+  it('take a question back once', async () => {
+    server.hangUp();
+    elsewhere.hangUp();
+    chat.asking.send('Two?');
+    await calm();
+    const mine = chat.store.state.pending[0] as Pending;
+    await Promise.all([chat.asking.takeBack(mine), other.asking.takeBack(mine)]);
+    const typed = [chat, other].map(({ drafts, store }) => drafts.read(store.state.open));
+    expect(typed.sort()).toEqual(['', 'Two?']);
   });
 
   it('lose neither text where both change the same waiting question', async () => {
