@@ -342,6 +342,39 @@ describe('two tabs of a browser', () => {
     expect((await elsewhere.next('send')).client_id).toBe(second.client_id);
   });
 
+  it('never begin anew with what was to follow something that is gone', async () => {
+    server.hangUp();
+    elsewhere.hangUp();
+    chat.asking.send('Two?');
+    chat.asking.send('Three?');
+    await calm();
+    const [second, third] = chat.store.state.pending as Pending[];
+    expect(third.place).toEqual({ after: second.id });
+    // The third was asked in a tab that had not heard yet that the second was taken back.
+    await browser.shelf.update(`http://localhost/ ${ADA.id}`, () => [third]);
+    comeBack();
+    await vi.waitUntil(() => chat.store.state.pending[0]?.state === 'refused');
+    expect(sends()).toEqual([]);
+    chat.asking.retry(chat.store.state.pending[0] as Pending);
+    expect((await server.next('send')).parent_id).toBe(answer.id);
+  });
+
+  it('follow what another tab has just seen arrive', async () => {
+    chat.asking.send('Two?');
+    const second = await server.next('send');
+    const [entry] = other.store.state.pending as Pending[];
+    server.acknowledge(second, { message_id: 'q2', reply_id: 'a2' });
+    await calm();
+    // Asked before the other tab had heard of that, and put down after it.
+    await other.outbox.add({
+      ...entry,
+      ...{ id: 'z', clientId: 'z', text: 'Three?', place: { after: entry.id } },
+      tried: false
+    });
+    const third = await Promise.race([server.next('send'), elsewhere.next('send')]);
+    expect(third.parent_id).toBe('a2');
+  });
+
   it('take a question back once', async () => {
     server.hangUp();
     elsewhere.hangUp();

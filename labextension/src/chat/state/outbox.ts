@@ -37,6 +37,8 @@ export class Outbox {
   #unkept: readonly Change[] = [];
   /** Entries that have arrived, but that the conversation does not show yet. */
   #arrived: queue.Entries = [];
+  /** The replies to what has arrived, which something may be put after still. */
+  readonly #replies = new Map<string, string>();
   readonly #whenKnown: Promise<string>;
   #know: (owner: string) => void = () => undefined;
 
@@ -221,7 +223,9 @@ export class Outbox {
     }
     const { before, entries } = await this.#update(owner, kept => {
       const first = queue.nextOf(kept, threadId);
-      return first === undefined ? kept : queue.tried(kept, first.id);
+      return first === undefined
+        ? kept
+        : queue.tried(queue.placed(kept, this.#replies), first.id);
     });
     const next = queue.nextOf(entries, threadId);
     if (next === undefined) {
@@ -253,7 +257,7 @@ export class Outbox {
   async #arrive(owner: string, entry: Entry, ack: Ack): Promise<void> {
     const arrived: Entry = {
       ...entry,
-      ...{ state: 'arrived', replyId: ack.reply_id ?? undefined }
+      ...{ state: 'arrived', replyId: ack.reply_id ?? ack.message_id ?? undefined }
     };
     if (owner === this.#owner) {
       this.#takeArrived(arrived);
@@ -278,6 +282,9 @@ export class Outbox {
 
   /** It shows as long as the conversation does not, so that it never vanishes. */
   #takeArrived(entry: Entry): void {
+    if (entry.replyId !== undefined) {
+      this.#replies.set(entry.id, entry.replyId);
+    }
     const { open, conversations } = this.store.state;
     const conversation = conversations[entry.threadId] as
       ChatState['conversations'][string] | undefined;
