@@ -125,6 +125,24 @@ describe('what is asked without a connection', () => {
     expect((await server.next('send')).parent_id).toBe('a');
   });
 
+  it('begins it with the settings that were chosen last, and no other with them', async () => {
+    server.hangUp();
+    await chat.listing.changeSettings({ model: 'small' });
+    chat.asking.send('Why?');
+    await chat.listing.changeSettings({ model: 'thinker' });
+    chat.listing.setTemporary(true);
+    comeBack();
+    const sent = await server.next('send');
+    expect(sent).toMatchObject({ settings: { model: 'thinker' }, temporary: true });
+    server.acknowledge(sent, { message_id: 'q', reply_id: 'a' });
+    const subscribed = await server.next('subscribe');
+    const made = aThread({ id: sent.thread_id, temporary: true });
+    server.snapshot(made, []);
+    server.acknowledge(subscribed);
+    expect(chat.store.state.newSettings).toEqual({});
+    expect(chat.store.state.newTemporary).toBe(false); // it may be kept yet
+  });
+
   it('leaves alone what is typed meanwhile in its conversation', async () => {
     const { threadId } = chat.store.state.open;
     server.hangUp();

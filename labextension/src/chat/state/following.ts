@@ -22,6 +22,7 @@ import {
 import type { Drafts } from './drafts';
 import type { LiveReplies } from './live';
 import type { Memory } from './memory';
+import { begins } from './pending';
 import type { ChatState } from './state';
 import type { Store } from './store';
 import { atNewest } from './window';
@@ -96,10 +97,7 @@ export class Following {
   /** A thread that the server does not know is no surprise while its first question waits. */
   expectNew(): void {
     const { open, pending } = this.store.state;
-    const isExpected = pending.some(
-      entry =>
-        entry.threadId === open.threadId && entry.kind === 'question' && entry.create
-    );
+    const isExpected = pending.some(entry => begins(entry, open.threadId));
     if (open.problem?.code === 'not_found' && isExpected) {
       this.remember(open.threadId);
       const expected = { ...open, isNew: true, problem: null };

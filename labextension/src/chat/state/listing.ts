@@ -2,7 +2,9 @@ import { problemOf } from '../client/problem';
 import type { Filter, Rest } from '../client/rest';
 import type { Thread, ThreadPatch, ThreadSettings } from '../protocol';
 import type { Following } from './following';
+import { type Pending, begins } from './pending';
 import type { Memory } from './memory';
+import type { Outbox } from './outbox';
 import type { ChatState } from './state';
 import type { Store } from './store';
 import {
@@ -25,6 +27,7 @@ export class Listing {
     private readonly store: Store<ChatState>,
     private readonly rest: Rest,
     private readonly following: Following,
+    private readonly outbox: Outbox,
     private readonly memory: Memory
   ) {
     const unread = new Set((memory.read(UNREAD) ?? '').split(' ').filter(Boolean));
@@ -82,6 +85,9 @@ export class Listing {
       this.#foldersTimer = setTimeout(() => void this.loadFolders(), SETTLED_AFTER);
     }
     this.#list(list => withThread(list, thread));
+    if (thread.id === this.store.state.open.threadId) {
+      this.#forgetNew();
+    }
   }
 
   /** A thread was deleted for good. */
@@ -116,6 +122,7 @@ export class Listing {
   /** Whether the thread of the new conversation is to be temporary. */
   setTemporary(newTemporary: boolean): void {
     this.store.update(state => ({ ...state, newTemporary }));
+    void this.#changeNew({ temporary: newTemporary });
   }
 
   /** Change how replies of the open conversation are made. */
@@ -124,9 +131,27 @@ export class Listing {
     const thread = findThread(threads, open.threadId);
     if (thread === undefined) {
       this.store.update(state => ({ ...state, newSettings: settings }));
+      await this.#changeNew({ settings });
       return;
     }
     await this.change(thread, { settings });
+  }
+
+  /** Change the thread that a question is to begin, where the server has not got it yet. */
+  async #changeNew(changes: Pick<Pending, 'settings' | 'temporary'>): Promise<void> {
+    const { open, pending } = this.store.state;
+    if (pending.some(entry => begins(entry, open.threadId))) {
+      await this.outbox.changeNew(open.threadId, changes);
+    }
+  }
+
+  /** The open thread is known: what was chosen for it before is its own now. */
+  #forgetNew(): void {
+    this.store.update(state =>
+      state.newTemporary || Object.keys(state.newSettings).length > 0
+        ? { ...state, newSettings: {}, newTemporary: false }
+        : state
+    );
   }
 
   async #load(cursor: string | null): Promise<void> {

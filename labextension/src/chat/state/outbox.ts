@@ -4,7 +4,7 @@ import type { Shelf } from '../client/shelf';
 import type { Tabs } from '../client/tabs';
 import type { Ack } from '../protocol';
 import type { Following } from './following';
-import type { Entry } from './pending';
+import type { Entry, Pending } from './pending';
 import * as queue from './queue';
 import type { ChatState } from './state';
 import type { Store } from './store';
@@ -100,6 +100,14 @@ export class Outbox {
       this.tabs.tell({ owner: this.#owner, added: entry });
     }
     await this.#change(entries => queue.added(entries, entry));
+  }
+
+  /** Change the thread that waits to be made, where the server has not got it. */
+  async changeNew(
+    threadId: string,
+    changes: Pick<Pending, 'settings' | 'temporary'>
+  ): Promise<void> {
+    await this.#change(entries => queue.changedNew(entries, threadId, changes));
   }
 
   /** Send it again, at `place` where nothing waits for it. */

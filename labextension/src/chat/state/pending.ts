@@ -47,6 +47,11 @@ export interface Regeneration extends Queued {
 /** What waits in the outbox. */
 export type Entry = Pending | Regeneration;
 
+/** Whether a thread is made by this entry, unless one before it does. */
+export function begins(entry: Entry, threadId: string): entry is Pending {
+  return entry.threadId === threadId && entry.kind === 'question' && entry.create;
+}
+
 /** What a conversation shows: the messages stored, then the questions on their way. */
 export interface View {
   readonly messages: readonly Message[];

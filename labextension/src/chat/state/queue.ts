@@ -1,7 +1,7 @@
 import type { Ack, Problem } from '../protocol';
 import type { CommandBody } from '../client/commands';
 import { ProblemError } from '../client/problem';
-import type { Entry, Pending, Place } from './pending';
+import { type Entry, type Pending, type Place, begins } from './pending';
 
 /*
  * What can happen to the entries of the outbox.  Each function answers the new entries
@@ -86,6 +86,18 @@ export function retried(entries: Entries, id: string, place: Place | null): Entr
 /** Whether it can be changed or taken back: the server has not got it. */
 export function isOurs({ state, tried }: Entry): boolean {
   return state === 'refused' || state === 'editing' || (state === 'waiting' && !tried);
+}
+
+/** The thread that is to be made is made in another way. */
+export function changedNew(
+  entries: Entries,
+  threadId: string,
+  changes: Pick<Pending, 'settings' | 'temporary'>
+): Entries {
+  const isMeant = (entry: Entry) => begins(entry, threadId) && isOurs(entry);
+  return entries.some(isMeant)
+    ? entries.map(entry => (isMeant(entry) ? { ...entry, ...changes } : entry))
+    : entries;
 }
 
 /** Keep it back, to be changed. */
