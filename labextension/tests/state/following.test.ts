@@ -221,6 +221,25 @@ it('fetches older messages once, however often it is asked to', async () => {
   expect(server.requests.filter(({ path }) => path.includes('before='))).toHaveLength(1);
 });
 
+it('fetches messages of one thread while those of another are on their way', async () => {
+  const fetchNow = globalThis.fetch;
+  vi.stubGlobal('fetch', (url: string, init: RequestInit) =>
+    url.includes(thread.id) ? new Promise(() => undefined) : fetchNow(url, init)
+  );
+  server.snapshot(thread, [{ ...question, parent_id: 'early' }], { more: true });
+  void chat.browsing.loadOlder(); // never comes
+  const other = aThread();
+  const early = aQuestion(other, 'Early');
+  const late = aQuestion(other, 'Late', early);
+  server.answers.set(`GET threads/${other.id}/messages?before=${late.id}`, {
+    ...{ messages: [early], versions: {}, more: false }
+  });
+  chat.following.open(other.id);
+  server.snapshot(other, [late], { more: true });
+  await chat.browsing.loadOlder();
+  expect(path(chat.store.state.conversations[other.id])).toEqual([early, late]);
+});
+
 describe('a message that is opened', () => {
   const early = aQuestion(thread, 'Early');
   const other = anAnswer(early, 'Other');

@@ -26,7 +26,8 @@ export function changeConversation(
 
 /** Which part of a thread is shown: its newest messages, older pages, another branch. */
 export class Browsing {
-  #loading = false;
+  /** The pages on their way, by thread and direction. */
+  readonly #loading = new Set<string>();
   /** The message that is being brought into view, by thread. */
   readonly #bringing = new Map<string, string>();
 
@@ -102,10 +103,11 @@ export class Browsing {
     messageId: string,
     put: (conversation: Conversation, page: MessagePage) => Conversation
   ): Promise<void> {
-    if (this.#loading) {
+    const name = `${where} ${threadId}`;
+    if (this.#loading.has(name)) {
       return;
     }
-    this.#loading = true;
+    this.#loading.add(name);
     try {
       const page = await this.rest.messages(threadId, where, messageId);
       this.#change(threadId, current => {
@@ -116,7 +118,7 @@ export class Browsing {
           : current;
       });
     } finally {
-      this.#loading = false;
+      this.#loading.delete(name);
     }
   }
 
