@@ -168,7 +168,11 @@ export class Listing {
         cursor === null ? withFirstPage(list, page, threadId) : withPage(list, page)
       );
     } catch (error) {
-      this.#list(list => ({ ...list, phase: 'failed', problem: problemOf(error) }));
+      this.#list(list =>
+        list.filter === filter
+          ? { ...list, phase: 'failed', problem: problemOf(error) }
+          : list
+      );
     }
   }
 
