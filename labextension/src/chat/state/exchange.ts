@@ -99,11 +99,6 @@ export class TakingAlong {
     }
   }
 
-  /** Put away what the last import came to. */
-  dismiss(): void {
-    this.#set({ progress: null, problem: null });
-  }
-
   /** News of an import, from any page. */
   take(progress: Import): void {
     const before = this.store.state.exchange.progress;
