@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Message, Thread } from '../../src/chat/protocol';
 import type { Pending } from '../../src/chat/state/pending';
 import type { Services } from '../../src/chat/state/services';
+import { findThread } from '../../src/chat/state/threads';
 import { ADA, Browser, DOWN, Server, aQuestion, aThread, anAnswer } from '../server';
 
 const EVE = { id: 'eve', name: 'Eve', initials: 'E' };
@@ -141,6 +142,22 @@ describe('what is asked without a connection', () => {
     server.acknowledge(subscribed);
     expect(chat.store.state.newSettings).toEqual({});
     expect(chat.store.state.newTemporary).toBe(false); // it may be kept yet
+  });
+
+  it('takes settings also between the sending and the answer of the server', async () => {
+    chat.asking.send('Why?');
+    const sent = await server.next('send');
+    const made = aThread({ id: sent.thread_id });
+    const settings = { model: 'thinker' };
+    server.answers.set(`PATCH threads/${made.id}`, { ...made, settings });
+    await chat.listing.changeSettings(settings);
+    const patches = () => server.requests.filter(({ method }) => method === 'PATCH');
+    expect(patches()).toEqual([]);
+    server.say({ type: 'thread', thread: made });
+    await vi.waitUntil(() => patches().length === 1);
+    await calm();
+    expect(patches().map(({ body }) => body)).toEqual([{ settings }]);
+    expect(findThread(chat.store.state.threads, made.id)?.settings).toEqual(settings);
   });
 
   it('leaves alone what is typed meanwhile in its conversation', async () => {

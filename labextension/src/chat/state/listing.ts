@@ -2,7 +2,7 @@ import { problemOf } from '../client/problem';
 import type { Filter, Rest } from '../client/rest';
 import type { Thread, ThreadPatch, ThreadSettings } from '../protocol';
 import type { Following } from './following';
-import { type Pending, begins } from './pending';
+import { begins } from './pending';
 import type { Memory } from './memory';
 import type { Outbox } from './outbox';
 import type { ChatState } from './state';
@@ -22,6 +22,8 @@ const SETTLED_AFTER = 300;
 /** The list of threads, and changing one of them. */
 export class Listing {
   #foldersTimer: ReturnType<typeof setTimeout> | undefined;
+  /** What was changed of a thread that the server may have made, but had not told of. */
+  #late: { readonly threadId: string; readonly patch: ThreadPatch } | null = null;
 
   constructor(
     private readonly store: Store<ChatState>,
@@ -88,6 +90,7 @@ export class Listing {
     if (thread.id === this.store.state.open.threadId) {
       this.#forgetNew();
     }
+    this.#catchUp(thread);
   }
 
   /** A thread was deleted for good. */
@@ -137,11 +140,26 @@ export class Listing {
     await this.change(thread, { settings });
   }
 
-  /** Change the thread that a question is to begin, where the server has not got it yet. */
-  async #changeNew(changes: Pick<Pending, 'settings' | 'temporary'>): Promise<void> {
+  /** Change the thread that a question is to begin: in the outbox, or when it is known. */
+  async #changeNew(changes: Pick<ThreadPatch, 'settings' | 'temporary'>): Promise<void> {
     const { open, pending } = this.store.state;
-    if (pending.some(entry => begins(entry, open.threadId))) {
-      await this.outbox.changeNew(open.threadId, changes);
+    const { threadId } = open;
+    if (open.isNew && !pending.some(entry => begins(entry, threadId))) {
+      return; // nothing has been asked yet
+    }
+    if (!(await this.outbox.changeNew(threadId, changes))) {
+      const { patch } = this.#late?.threadId === threadId ? this.#late : {};
+      this.#late = { threadId, patch: { ...patch, ...changes } };
+      this.#catchUp(findThread(this.store.state.threads, threadId));
+    }
+  }
+
+  /** A thread is known: change what was to be changed before it was. */
+  #catchUp(thread: Thread | undefined): void {
+    if (thread !== undefined && thread.id === this.#late?.threadId) {
+      const { patch } = this.#late;
+      this.#late = null;
+      void this.change(thread, patch);
     }
   }
 

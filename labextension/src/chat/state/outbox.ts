@@ -4,7 +4,7 @@ import type { Shelf } from '../client/shelf';
 import type { Tabs } from '../client/tabs';
 import type { Ack } from '../protocol';
 import type { Following } from './following';
-import type { Entry, Pending } from './pending';
+import { type Entry, type Pending, begins } from './pending';
 import * as queue from './queue';
 import type { ChatState } from './state';
 import type { Store } from './store';
@@ -102,12 +102,16 @@ export class Outbox {
     await this.#change(entries => queue.added(entries, entry));
   }
 
-  /** Change the thread that waits to be made, where the server has not got it. */
+  /** Change the thread that waits to be made; false if it is too late. */
   async changeNew(
     threadId: string,
     changes: Pick<Pending, 'settings' | 'temporary'>
-  ): Promise<void> {
-    await this.#change(entries => queue.changedNew(entries, threadId, changes));
+  ): Promise<boolean> {
+    const before = await this.#change(entries =>
+      queue.changedNew(entries, threadId, changes)
+    );
+    const first = before.find(entry => begins(entry, threadId));
+    return first !== undefined && queue.isOurs(first);
   }
 
   /** Send it again, at `place` where nothing waits for it. */
