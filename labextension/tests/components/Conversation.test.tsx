@@ -1,8 +1,8 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, it, vi } from 'vitest';
 import type { Problem } from '../../src/chat/protocol';
-import { Browser, DOWN, aQuestion, aThread, anAnswer } from '../server';
-import { openThread, showChat } from './chat';
+import { Browser, DOWN, Server, aQuestion, aThread, anAnswer } from '../server';
+import { type OnScreen, openThread, showChat } from './chat';
 
 const thread = aThread();
 const question = aQuestion(thread, 'Why *this*?');
@@ -328,4 +328,61 @@ it('says that a conversation is not there, and offers a new one', async () => {
   );
   expect(screen.queryByText(problem.message)).toBeNull();
   expect(chat.services.store.state.open.isNew).toBe(true);
+});
+
+it('goes on showing a conversation whose opened message is no longer in it', async () => {
+  const chat = await showChat();
+  await openThread(chat, thread, [question, answer]);
+  chat.services.following.open(thread.id, answer.id);
+  chat.server.acknowledge(await chat.server.next('subscribe'));
+  const other = anAnswer(question, 'Since.');
+  await new Promise(resolve => setTimeout(resolve, 20)); // the message is reached
+  chat.server.change(other);
+  chat.server.say({ type: 'thread', thread: { ...thread, leaf_id: other.id } });
+  expect(await screen.findByText('Since.')).toBeVisible();
+  expect(screen.queryByText('Loading…')).toBeNull();
+});
+
+describe('one who reads an older message', () => {
+  const jumps = ({ services }: OnScreen) => services.store.state.open.jumps;
+
+  it('goes to the newest by asking, and by having an answer made again', async () => {
+    const chat = await showChat();
+    await openThread(chat, thread, [question, answer]);
+    chat.services.following.open(thread.id, question.id);
+    await chat.user.type(chat.composer(), 'And?{Enter}');
+    expect(chat.services.store.state.open.target).toBeUndefined();
+    chat.services.following.open(thread.id, question.id);
+    await chat.user.click(screen.getByRole('button', { name: 'Answer again' }));
+    expect(chat.services.store.state.open.target).toBeUndefined();
+  });
+
+  it('stays there whatever else waits, or waits no longer', async () => {
+    const browser = new Browser();
+    const chat = await showChat(undefined, undefined, browser);
+    await openThread(chat, thread, [question, answer]);
+    await chat.user.type(chat.composer(), 'And?{Enter}');
+    chat.server.reject(await chat.server.next('send'), DOWN);
+    await screen.findByText(DOWN.message);
+    await chat.user.click(screen.getByRole('button', { name: 'New conversation' }));
+    chat.services.following.open(thread.id, question.id);
+    chat.server.acknowledge(await chat.server.next('subscribe'));
+    await screen.findByText(DOWN.message);
+    expect(chat.services.store.state.open.target?.messageId).toBe(question.id);
+    const before = jumps(chat);
+    await chat.user.click(screen.getByRole('button', { name: 'Take back' }));
+    await vi.waitUntil(() => chat.services.store.state.pending.length === 0);
+    // Another tab of the same browser asks.
+    const elsewhere = new Server();
+    const other = await elsewhere.chat(browser);
+    other.following.open(thread.id);
+    elsewhere.acknowledge(await elsewhere.next('subscribe'));
+    elsewhere.snapshot(thread, [question, answer]);
+    other.asking.send('So?');
+    await waitFor(() => {
+      expect(screen.getByText('So?')).toBeVisible();
+    });
+    expect(jumps(chat)).toBe(before);
+    expect(chat.services.store.state.open.target?.messageId).toBe(question.id);
+  });
 });

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Message, Thread } from '../../src/chat/protocol';
 import { path } from '../../src/chat/state/conversation';
-import { type Pending, view } from '../../src/chat/state/pending';
+import type { Pending } from '../../src/chat/state/pending';
 import type { Services } from '../../src/chat/state/services';
+import { view } from '../../src/chat/state/view';
 import { DOWN, Server, aQuestion, aThread, anAnswer } from '../server';
 
 let server: Server;

@@ -50,6 +50,17 @@ it('of a new conversation go with it when it gets its thread', () => {
   expect(mine.read({ threadId: 'next', isNew: true, problem: null })).toBe('');
 });
 
+it('lose nothing where something was typed under the new name already', () => {
+  const mine = drafts();
+  mine.put(NEW, 'and then?');
+  mine.put({ ...NEW, isNew: false }, 'And why?');
+  mine.move(NEW, { ...NEW, isNew: false });
+  expect(mine.read({ ...NEW, isNew: false })).toBe('and then?\n\nAnd why?');
+  mine.move(NEW, { ...NEW, isNew: false });
+  mine.move({ ...NEW, isNew: false }, { ...NEW, isNew: false });
+  expect(mine.read({ ...NEW, isNew: false })).toBe('and then?\n\nAnd why?');
+});
+
 it('are kept in the page where the browser stores nothing', () => {
   vi.spyOn(Storage.prototype, 'setItem').mockImplementation(() => {
     throw new DOMException('QuotaExceededError');

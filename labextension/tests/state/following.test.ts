@@ -221,6 +221,25 @@ it('fetches older messages once, however often it is asked to', async () => {
   expect(server.requests.filter(({ path }) => path.includes('before='))).toHaveLength(1);
 });
 
+it('fetches messages of one thread while those of another are on their way', async () => {
+  const fetchNow = globalThis.fetch;
+  vi.stubGlobal('fetch', (url: string, init: RequestInit) =>
+    url.includes(thread.id) ? new Promise(() => undefined) : fetchNow(url, init)
+  );
+  server.snapshot(thread, [{ ...question, parent_id: 'early' }], { more: true });
+  void chat.browsing.loadOlder(); // never comes
+  const other = aThread();
+  const early = aQuestion(other, 'Early');
+  const late = aQuestion(other, 'Late', early);
+  server.answers.set(`GET threads/${other.id}/messages?before=${late.id}`, {
+    ...{ messages: [early], versions: {}, more: false }
+  });
+  chat.following.open(other.id);
+  server.snapshot(other, [late], { more: true });
+  await chat.browsing.loadOlder();
+  expect(path(chat.store.state.conversations[other.id])).toEqual([early, late]);
+});
+
 describe('a message that is opened', () => {
   const early = aQuestion(thread, 'Early');
   const other = anAnswer(early, 'Other');
@@ -264,6 +283,37 @@ describe('a message that is opened', () => {
     server.acknowledge(selected);
     await vi.waitUntil(() => shown().length === 2 && shown()[1].id === other.id);
     expect(shown()).toEqual([early, other]);
+  });
+
+  it('is not gone back to once it was shown, whatever the reader does then', async () => {
+    server.answers.set(around, branch([early]));
+    await open(early.id);
+    await vi.waitUntil(() => shown()[0].id === early.id);
+    // Another window shows another branch.
+    const version = aQuestion(thread, 'Version');
+    server.change(version);
+    server.say({ type: 'thread', thread: { ...thread, leaf_id: version.id } });
+    expect(shown()).toEqual([version]);
+    server.hangUp();
+    chat.reconnect();
+    server.welcome();
+    server.acknowledge(await server.next('subscribe'));
+    await new Promise(resolve => setTimeout(resolve, 20));
+    expect(requests()).toHaveLength(1);
+    expect(shown()).toEqual([version]);
+  });
+
+  it('is left for another version that is chosen', async () => {
+    await open(question.id);
+    const version = aQuestion(thread, 'Version');
+    server.change(version);
+    const chosen = chat.asking.select(thread.id, version.id);
+    const selected = await server.next('select');
+    server.say({ type: 'thread', thread: { ...thread, leaf_id: version.id } });
+    server.acknowledge(selected);
+    await chosen;
+    expect(shown()).toEqual([version]);
+    expect(chat.store.state.open.target).toBeUndefined();
   });
 
   it('that is not there is said, and the newest are shown', async () => {

@@ -49,6 +49,26 @@ it('changes the settings of a thread where it is kept', async () => {
   expect(chat.store.state.threads.threads[0].settings).toEqual({ model: 'x' });
 });
 
+it('is not said to be missing where only the one before it could not be had', async () => {
+  const fetchNow = globalThis.fetch;
+  let fail: () => void = () => undefined;
+  vi.stubGlobal('fetch', (url: string, init: RequestInit) =>
+    url.includes('view=trash')
+      ? new Promise((_, reject) => {
+          fail = () => {
+            reject(new TypeError('Failed to fetch'));
+          };
+        })
+      : fetchNow(url, init)
+  );
+  server.answers.set('GET threads?view=archived', { threads: [], next: null });
+  const trash = chat.listing.show({ view: 'trash', folder: null, tag: null });
+  await chat.listing.show({ view: 'archived', folder: null, tag: null });
+  fail();
+  await trash;
+  expect(chat.store.state.threads.phase).toBe('ready');
+});
+
 it('says why it cannot be had, and comes when the history is back', async () => {
   chat.store.update(state => ({ ...state, health: DOWN }));
   server.threads = { threads: [], next: null };

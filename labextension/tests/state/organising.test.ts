@@ -44,6 +44,16 @@ it('deletes at once, leaves what is deleted, and takes it back', async () => {
   ]);
 });
 
+it('takes back what did not leave the thread without going there again', async () => {
+  chat.following.open(trees.id);
+  await chat.organising.change([trees], { action: 'archive' }, 'Archived.');
+  chat.following.open(birds.id);
+  chat.store.state.undo?.run();
+  await vi.waitUntil(() => bulks().length === 2);
+  await new Promise(resolve => setTimeout(resolve, 20));
+  expect(chat.store.state.open.threadId).toBe(birds.id);
+});
+
 it('puts back only those that refuse, and says why', async () => {
   answer(birds);
   await chat.organising.change([trees, birds], { action: 'archive' }, 'Archived.');

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Message, Thread } from '../../src/chat/protocol';
 import type { Pending } from '../../src/chat/state/pending';
 import type { Services } from '../../src/chat/state/services';
+import { findThread } from '../../src/chat/state/threads';
 import { ADA, Browser, DOWN, Server, aQuestion, aThread, anAnswer } from '../server';
 
 const EVE = { id: 'eve', name: 'Eve', initials: 'E' };
@@ -125,6 +126,61 @@ describe('what is asked without a connection', () => {
     expect((await server.next('send')).parent_id).toBe('a');
   });
 
+  it('begins it with the settings that were chosen last, and no other with them', async () => {
+    server.hangUp();
+    await chat.listing.changeSettings({ model: 'small' });
+    chat.asking.send('Why?');
+    await chat.listing.changeSettings({ model: 'thinker' });
+    chat.listing.setTemporary(true);
+    comeBack();
+    const sent = await server.next('send');
+    expect(sent).toMatchObject({ settings: { model: 'thinker' }, temporary: true });
+    server.acknowledge(sent, { message_id: 'q', reply_id: 'a' });
+    const subscribed = await server.next('subscribe');
+    const made = aThread({ id: sent.thread_id, temporary: true });
+    server.snapshot(made, []);
+    server.acknowledge(subscribed);
+    expect(chat.store.state.newSettings).toEqual({});
+    expect(chat.store.state.newTemporary).toBe(false); // it may be kept yet
+  });
+
+  it('takes settings also between the sending and the answer of the server', async () => {
+    chat.asking.send('Why?');
+    const sent = await server.next('send');
+    const made = aThread({ id: sent.thread_id });
+    const settings = { model: 'thinker' };
+    server.answers.set(`PATCH threads/${made.id}`, { ...made, settings });
+    await chat.listing.changeSettings(settings);
+    const patches = () => server.requests.filter(({ method }) => method === 'PATCH');
+    expect(patches()).toEqual([]);
+    server.say({ type: 'thread', thread: made });
+    await vi.waitUntil(() => patches().length === 1);
+    await calm();
+    expect(patches().map(({ body }) => body)).toEqual([{ settings }]);
+    expect(findThread(chat.store.state.threads, made.id)?.settings).toEqual(settings);
+  });
+
+  it('leaves alone what is typed meanwhile in its conversation', async () => {
+    const { threadId } = chat.store.state.open;
+    server.hangUp();
+    chat.asking.send('Why?');
+    chat.following.openNew();
+    chat.following.open(threadId);
+    chat.drafts.put(chat.store.state.open, 'And how?');
+    const typed = () => chat.drafts.read(chat.store.state.open);
+    await calm();
+    comeBack();
+    server.reject(await server.next('subscribe'), {
+      code: 'not_found',
+      message: 'There is none.'
+    });
+    await vi.waitUntil(() => chat.store.state.open.isNew);
+    expect(typed()).toBe('And how?');
+    server.acknowledge(await server.next('send'), { message_id: 'q', reply_id: 'a' });
+    await vi.waitUntil(() => !chat.store.state.open.isNew);
+    expect(typed()).toBe('And how?');
+  });
+
   it('stays an edit of the question it was one of, and a regeneration of its answer', async () => {
     await open(chat, server);
     server.hangUp();
@@ -220,6 +276,27 @@ describe('what waits', () => {
     expect(waiting(chat)).toEqual(['Two?', 'Three?']);
   });
 
+  it('is not changed either when the connection goes before it is sent again', async () => {
+    comeBack();
+    await server.next('send');
+    server.hangUp();
+    await calm();
+    // This time it goes while the browser still writes down that it is being sent.
+    const { shelf } = browser;
+    const update = shelf.update.bind(shelf);
+    const updates = vi.spyOn(shelf, 'update').mockImplementation((owner, change) => {
+      if (updates.mock.calls.length === 2) {
+        server.hangUp();
+      }
+      return update(owner, change);
+    });
+    comeBack();
+    await calm();
+    updates.mockRestore();
+    expect(sends()).toEqual([]);
+    expect(await chat.asking.hold(entry(0))).toBe(false);
+  });
+
   it('is sent when the history that refused it is well again', async () => {
     comeBack();
     const refused = await server.next('send');
@@ -298,6 +375,50 @@ describe('two tabs of a browser', () => {
     const second = await server.next('send');
     server.hangUp();
     expect((await elsewhere.next('send')).client_id).toBe(second.client_id);
+  });
+
+  it('never begin anew with what was to follow something that is gone', async () => {
+    server.hangUp();
+    elsewhere.hangUp();
+    chat.asking.send('Two?');
+    chat.asking.send('Three?');
+    await calm();
+    const [second, third] = chat.store.state.pending as Pending[];
+    expect(third.place).toEqual({ after: second.id });
+    // The third was asked in a tab that had not heard yet that the second was taken back.
+    await browser.shelf.update(`http://localhost/ ${ADA.id}`, () => [third]);
+    comeBack();
+    await vi.waitUntil(() => chat.store.state.pending[0]?.state === 'refused');
+    expect(sends()).toEqual([]);
+    chat.asking.retry(chat.store.state.pending[0] as Pending);
+    expect((await server.next('send')).parent_id).toBe(answer.id);
+  });
+
+  it('follow what another tab has just seen arrive', async () => {
+    chat.asking.send('Two?');
+    const second = await server.next('send');
+    const [entry] = other.store.state.pending as Pending[];
+    server.acknowledge(second, { message_id: 'q2', reply_id: 'a2' });
+    await calm();
+    // Asked before the other tab had heard of that, and put down after it.
+    await other.outbox.add({
+      ...entry,
+      ...{ id: 'z', clientId: 'z', text: 'Three?', place: { after: entry.id } },
+      tried: false
+    });
+    const third = await Promise.race([server.next('send'), elsewhere.next('send')]);
+    expect(third.parent_id).toBe('a2');
+  });
+
+  it('take a question back once', async () => {
+    server.hangUp();
+    elsewhere.hangUp();
+    chat.asking.send('Two?');
+    await calm();
+    const mine = chat.store.state.pending[0] as Pending;
+    await Promise.all([chat.asking.takeBack(mine), other.asking.takeBack(mine)]);
+    const typed = [chat, other].map(({ drafts, store }) => drafts.read(store.state.open));
+    expect(typed.sort()).toEqual(['', 'Two?']);
   });
 
   it('lose neither text where both change the same waiting question', async () => {

@@ -56,14 +56,6 @@ export class Rest {
     return this.#request('PATCH', `threads/${threadId}`, patch);
   }
 
-  deleteThread(threadId: string): Promise<Thread> {
-    return this.#request('DELETE', `threads/${threadId}`);
-  }
-
-  restoreThread(threadId: string): Promise<Thread> {
-    return this.#request('POST', `threads/${threadId}/restore`);
-  }
-
   /** The messages of a branch that are before, after or around one of them. */
   messages(
     threadId: string,

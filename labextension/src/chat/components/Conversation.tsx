@@ -17,13 +17,17 @@ import { useRows } from './useRows';
 
 /** The messages of the thread being shown. */
 export function Conversation() {
-  const { trans } = useChat();
-  const { threadId, isNew, problem, target, jumps } = useChatState(state => state.open);
+  const { trans, services } = useChat();
+  const { threadId, isNew, problem, target, reached, jumps } = useChatState(
+    state => state.open
+  );
   const setUp = useChatState(isSetUp);
   const conversation = useConversation();
   const [scroller, setScroller] = useState<HTMLDivElement | null>(null);
   const [away, setAway] = useState(false);
-  const jump = useJump();
+  const jump = useCallback(() => {
+    services.browsing.showNewest();
+  }, [services]);
   const rows = useRows();
   const before = conversation !== undefined && hasOlder(conversation);
   const after = conversation !== undefined && hasNewer(conversation);
@@ -33,7 +37,9 @@ export function Conversation() {
 
   // A message that was opened is looked for before anything is shown.
   const isComing =
-    target !== undefined && !rows.some(({ messageId }) => messageId === target.messageId);
+    target !== undefined &&
+    target !== reached &&
+    !rows.some(({ messageId }) => messageId === target.messageId);
   const isShown = rows.length > 0 && !isComing;
   const isEmpty = isNew || (conversation !== undefined && !isComing);
   return (
@@ -75,24 +81,6 @@ export function Conversation() {
       {isAway && isShown && <JumpButton unseen={unseen} onClick={jump} />}
     </div>
   );
-}
-
-/** Goes to the newest; asking something does that as well. */
-function useJump(): () => void {
-  const { services } = useChat();
-  const jump = useCallback(() => {
-    services.browsing.showNewest();
-  }, [services]);
-  const threadId = useChatState(state => state.open.threadId);
-  const asked = useChatState(
-    state => state.pending.findLast(question => question.threadId === threadId)?.clientId
-  );
-  useEffect(() => {
-    if (asked !== undefined) {
-      jump(); // one's own question is always shown
-    }
-  }, [asked, jump]);
-  return jump;
 }
 
 /** How many messages have come since the reader scrolled away. */

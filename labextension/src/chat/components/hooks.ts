@@ -8,8 +8,8 @@ import {
 import type { Message } from '../protocol';
 import { type Conversation, versions } from '../state/conversation';
 import type { Part } from '../state/live';
-import { type View, view } from '../state/pending';
 import { findThread } from '../state/threads';
+import { type View, view } from '../state/view';
 import { useChat, useChatState } from './context';
 
 /** The conversation being shown, as far as it is known. */

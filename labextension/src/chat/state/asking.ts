@@ -36,6 +36,7 @@ export class Asking {
       settings: open.isNew ? newSettings : undefined,
       temporary: open.isNew && newTemporary
     });
+    this.browsing.showNewest(); // one's own question is always shown
   }
 
   /** Ask another question in the place of this one, which is not answered any more if its
@@ -93,12 +94,14 @@ export class Asking {
     const { id, thread_id: threadId } = message;
     const parentId = message.role === 'user' ? id : message.parent_id;
     this.#set({ refusal: null });
-    return this.outbox.add({
+    const added = this.outbox.add({
       ...this.#entry(newId(), threadId, { parentId }),
       kind: 'regeneration',
       messageId: id,
       model
     });
+    this.browsing.showNewest();
+    return added;
   }
 
   stop(reply: Message): Promise<void> {

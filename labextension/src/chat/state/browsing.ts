@@ -26,7 +26,8 @@ export function changeConversation(
 
 /** Which part of a thread is shown: its newest messages, older pages, another branch. */
 export class Browsing {
-  #loading = false;
+  /** The pages on their way, by thread and direction. */
+  readonly #loading = new Set<string>();
   /** The message that is being brought into view, by thread. */
   readonly #bringing = new Map<string, string>();
 
@@ -56,6 +57,11 @@ export class Browsing {
   /** Show another branch, at the message that was chosen on it. */
   async select(threadId: string, messageId: string): Promise<void> {
     this.#bringing.set(threadId, messageId);
+    this.store.update(state =>
+      state.open.threadId === threadId && state.open.target !== undefined
+        ? { ...state, open: { ...state.open, target: undefined } }
+        : state
+    );
     try {
       await this.commands.carryOut({
         type: 'select',
@@ -97,10 +103,11 @@ export class Browsing {
     messageId: string,
     put: (conversation: Conversation, page: MessagePage) => Conversation
   ): Promise<void> {
-    if (this.#loading) {
+    const name = `${where} ${threadId}`;
+    if (this.#loading.has(name)) {
       return;
     }
-    this.#loading = true;
+    this.#loading.add(name);
     try {
       const page = await this.rest.messages(threadId, where, messageId);
       this.#change(threadId, current => {
@@ -111,19 +118,23 @@ export class Browsing {
           : current;
       });
     } finally {
-      this.#loading = false;
+      this.#loading.delete(name);
     }
   }
 
-  /** Fetch what is around the message that was opened, and show its branch. */
-  async reach(target: Target | undefined): Promise<void> {
-    const { threadId } = this.store.state.open;
+  /** Fetch what is around the message that was opened, once, and show its branch. */
+  async reach(): Promise<void> {
+    const { threadId, target, reached } = this.store.state.open;
     const conversation = this.#conversation(threadId);
-    if (target === undefined || conversation === undefined) {
+    if (target === undefined || target === reached || conversation === undefined) {
       return;
     }
     const { messageId } = target;
-    if (shows(conversation, messageId) || this.#bringing.get(threadId) === messageId) {
+    if (shows(conversation, messageId)) {
+      this.#reached(target);
+      return;
+    }
+    if (this.#bringing.get(threadId) === messageId) {
       return;
     }
     this.#bringing.set(threadId, messageId);
@@ -138,6 +149,7 @@ export class Browsing {
       }
       if (this.#bringing.get(threadId) === messageId) {
         this.#change(threadId, current => current && withWindow(current, page));
+        this.#reached(target);
       }
     } catch (error) {
       this.#miss(target, problemOf(error));
@@ -146,6 +158,15 @@ export class Browsing {
         this.#bringing.delete(threadId);
       }
     }
+  }
+
+  /** Where the reader goes from here, nothing takes them back to it. */
+  #reached(target: Target): void {
+    this.store.update(state =>
+      state.open.target === target
+        ? { ...state, open: { ...state.open, reached: target } }
+        : state
+    );
   }
 
   /** The message that was opened cannot be shown: say so, and show the newest. */

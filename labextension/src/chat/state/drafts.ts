@@ -29,11 +29,13 @@ export class Drafts {
     this.#timer = setTimeout(this.#keep, KEEP_AFTER);
   }
 
-  /** The conversation goes by another name now. */
+  /** The conversation goes by another name now; what was typed under that stays as well. */
   move(from: Open, to: Open): void {
-    const text = this.read(from);
-    this.put(from, '');
-    this.put(to, text);
+    if (nameOf(from) !== nameOf(to)) {
+      const texts = [this.read(from), this.read(to)].filter(text => text !== '');
+      this.put(from, '');
+      this.put(to, texts.join('\n\n'));
+    }
   }
 
   readonly #keep = (): void => {

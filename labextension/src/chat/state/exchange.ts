@@ -25,6 +25,9 @@ const TRIES = 5;
 
 /** Saves what is exported, sends what is imported. */
 export class TakingAlong {
+  /** Counts the files sent: of one that was cancelled an answer may be on its way still. */
+  #sent = 0;
+
   constructor(
     private readonly store: Store<ChatState>,
     private readonly rest: Rest,
@@ -58,6 +61,9 @@ export class TakingAlong {
 
   /** Send a file, from where an earlier attempt with it ended. */
   async import(file: File): Promise<void> {
+    this.#sent += 1;
+    const sent = this.#sent;
+    const isCurrent = () => sent === this.#sent && this.store.state.exchange.sending;
     this.#set({ progress: null, sending: true, problem: null });
     try {
       let progress = await this.rest.startImport({
@@ -65,14 +71,18 @@ export class TakingAlong {
         size: file.size,
         fingerprint: `${file.name.slice(0, 900)}:${String(file.size)}:${String(file.lastModified)}`
       });
-      this.take(progress);
-      while (progress.state === 'uploading' && this.#isCurrent(progress)) {
-        progress = await this.#sendNext(file, progress);
+      while (isCurrent()) {
         this.take(progress);
+        if (progress.state !== 'uploading' || !this.#isWanted(progress)) {
+          this.#set({ sending: false });
+          return;
+        }
+        progress = await this.#sendNext(file, progress);
       }
-      this.#set({ sending: false });
     } catch (error) {
-      this.#set({ sending: false, problem: problemOf(error) });
+      if (isCurrent()) {
+        this.#set({ sending: false, problem: problemOf(error) });
+      }
     }
   }
 
@@ -87,11 +97,6 @@ export class TakingAlong {
     } catch (error) {
       this.#set({ problem: problemOf(error) });
     }
-  }
-
-  /** Put away what the last import came to. */
-  dismiss(): void {
-    this.#set({ progress: null, problem: null });
   }
 
   /** News of an import, from any page. */
@@ -122,9 +127,9 @@ export class TakingAlong {
     }
   }
 
-  #isCurrent({ id }: Import): boolean {
-    const { progress, sending } = this.store.state.exchange;
-    return sending && progress?.id === id && progress.state !== 'cancelled';
+  #isWanted({ id }: Import): boolean {
+    const { progress } = this.store.state.exchange;
+    return progress?.id === id && progress.state !== 'cancelled';
   }
 
   #set(changes: Partial<Exchange>): void {

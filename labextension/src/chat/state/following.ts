@@ -22,6 +22,7 @@ import {
 import type { Drafts } from './drafts';
 import type { LiveReplies } from './live';
 import type { Memory } from './memory';
+import { begins } from './pending';
 import type { ChatState } from './state';
 import type { Store } from './store';
 import { atNewest } from './window';
@@ -96,16 +97,12 @@ export class Following {
   /** A thread that the server does not know is no surprise while its first question waits. */
   expectNew(): void {
     const { open, pending } = this.store.state;
-    const isExpected = pending.some(
-      entry =>
-        entry.threadId === open.threadId && entry.kind === 'question' && entry.create
-    );
+    const isExpected = pending.some(entry => begins(entry, open.threadId));
     if (open.problem?.code === 'not_found' && isExpected) {
       this.remember(open.threadId);
-      this.store.update(state => ({
-        ...state,
-        open: { ...open, isNew: true, problem: null }
-      }));
+      const expected = { ...open, isNew: true, problem: null };
+      this.drafts.move(open, expected);
+      this.store.update(state => ({ ...state, open: expected }));
     }
   }
 
@@ -127,7 +124,9 @@ export class Following {
       const subscribe = { type: 'subscribe', thread_id: threadId, brief: true } as const;
       await this.commands.carryOut({ ...subscribe, ...since });
       isBehind = !this.#positions.has(threadId); // something did not fit meanwhile
-      void this.browsing.reach(this.store.state.open.target);
+      if (this.#isOpen(threadId)) {
+        void this.browsing.reach();
+      }
     } catch (error) {
       if (error !== LOST && error !== UNSENT) {
         this.#fail(threadId, error);
@@ -241,7 +240,6 @@ export class Following {
 
   #leave(): void {
     const { threadId, isNew } = this.store.state.open;
-    this.#change(threadId, conversation => conversation && atNewest(conversation));
     this.#catchingUp = null; // who comes back is to ask again
     if (!isNew) {
       this.commands.carryOut({ type: 'unsubscribe', thread_id: threadId }).catch(() => {
@@ -250,10 +248,16 @@ export class Following {
     }
   }
 
+  /**
+   * Show this thread; of the one that is left only the newest stays at hand.  All in one
+   * step: those who hear of one without the other (see `page/address.ts`) would take the
+   * thread that is left for the one to show.
+   */
   #show(open: ChatState['open']): void {
     this.store.update(state => ({
       ...state,
       open: { ...open, jumps: state.open.jumps },
+      conversations: leaving(state, open.threadId),
       screen: 'conversation',
       editing: null,
       newSettings: {},
@@ -294,6 +298,16 @@ export class Following {
   #change(threadId: string, change: Change): void {
     changeConversation(this.store, threadId, change);
   }
+}
+
+/** What is known when the open thread is left for another. */
+function leaving(
+  { open, conversations }: ChatState,
+  threadId: string
+): ChatState['conversations'] {
+  return open.threadId !== threadId && open.threadId in conversations
+    ? { ...conversations, [open.threadId]: atNewest(conversations[open.threadId]) }
+    : conversations;
 }
 
 /** In UTF-16 code units, as the server counts them too. */

@@ -2,7 +2,9 @@ import { problemOf } from '../client/problem';
 import type { Filter, Rest } from '../client/rest';
 import type { Thread, ThreadPatch, ThreadSettings } from '../protocol';
 import type { Following } from './following';
+import { begins } from './pending';
 import type { Memory } from './memory';
+import type { Outbox } from './outbox';
 import type { ChatState } from './state';
 import type { Store } from './store';
 import {
@@ -20,11 +22,14 @@ const SETTLED_AFTER = 300;
 /** The list of threads, and changing one of them. */
 export class Listing {
   #foldersTimer: ReturnType<typeof setTimeout> | undefined;
+  /** What was changed of a thread that the server may have made, but had not told of. */
+  #late: { readonly threadId: string; readonly patch: ThreadPatch } | null = null;
 
   constructor(
     private readonly store: Store<ChatState>,
     private readonly rest: Rest,
     private readonly following: Following,
+    private readonly outbox: Outbox,
     private readonly memory: Memory
   ) {
     const unread = new Set((memory.read(UNREAD) ?? '').split(' ').filter(Boolean));
@@ -82,6 +87,10 @@ export class Listing {
       this.#foldersTimer = setTimeout(() => void this.loadFolders(), SETTLED_AFTER);
     }
     this.#list(list => withThread(list, thread));
+    if (thread.id === this.store.state.open.threadId) {
+      this.#forgetNew();
+    }
+    this.#catchUp(thread);
   }
 
   /** A thread was deleted for good. */
@@ -116,6 +125,7 @@ export class Listing {
   /** Whether the thread of the new conversation is to be temporary. */
   setTemporary(newTemporary: boolean): void {
     this.store.update(state => ({ ...state, newTemporary }));
+    void this.#changeNew({ temporary: newTemporary });
   }
 
   /** Change how replies of the open conversation are made. */
@@ -124,9 +134,42 @@ export class Listing {
     const thread = findThread(threads, open.threadId);
     if (thread === undefined) {
       this.store.update(state => ({ ...state, newSettings: settings }));
+      await this.#changeNew({ settings });
       return;
     }
     await this.change(thread, { settings });
+  }
+
+  /** Change the thread that a question is to begin: in the outbox, or when it is known. */
+  async #changeNew(changes: Pick<ThreadPatch, 'settings' | 'temporary'>): Promise<void> {
+    const { open, pending } = this.store.state;
+    const { threadId } = open;
+    if (open.isNew && !pending.some(entry => begins(entry, threadId))) {
+      return; // nothing has been asked yet
+    }
+    if (!(await this.outbox.changeNew(threadId, changes))) {
+      const { patch } = this.#late?.threadId === threadId ? this.#late : {};
+      this.#late = { threadId, patch: { ...patch, ...changes } };
+      this.#catchUp(findThread(this.store.state.threads, threadId));
+    }
+  }
+
+  /** A thread is known: change what was to be changed before it was. */
+  #catchUp(thread: Thread | undefined): void {
+    if (thread !== undefined && thread.id === this.#late?.threadId) {
+      const { patch } = this.#late;
+      this.#late = null;
+      void this.change(thread, patch);
+    }
+  }
+
+  /** The open thread is known: what was chosen for it before is its own now. */
+  #forgetNew(): void {
+    this.store.update(state =>
+      state.newTemporary || Object.keys(state.newSettings).length > 0
+        ? { ...state, newSettings: {}, newTemporary: false }
+        : state
+    );
   }
 
   async #load(cursor: string | null): Promise<void> {
@@ -143,7 +186,11 @@ export class Listing {
         cursor === null ? withFirstPage(list, page, threadId) : withPage(list, page)
       );
     } catch (error) {
-      this.#list(list => ({ ...list, phase: 'failed', problem: problemOf(error) }));
+      this.#list(list =>
+        list.filter === filter
+          ? { ...list, phase: 'failed', problem: problemOf(error) }
+          : list
+      );
     }
   }
 

@@ -39,13 +39,13 @@ export class Organising {
     threads.forEach(thread => {
       this.#show(thread, change);
     });
-    const leaves = open !== undefined && ['delete', 'purge'].includes(change.action);
-    if (leaves) {
+    const left = ['delete', 'purge'].includes(change.action) ? open : undefined;
+    if (left !== undefined) {
       this.following.openNew();
     }
     this.store.update(state => ({
       ...state,
-      undo: text === null ? null : { text, run: () => void this.#undo(inverse, open) }
+      undo: text === null ? null : { text, run: () => void this.#undo(inverse, left) }
     }));
     await this.#carryOut(threads, change);
   }
@@ -99,7 +99,7 @@ export class Organising {
 
   async #undo(
     inverse: readonly (readonly [readonly Thread[], Change])[],
-    open: Thread | undefined
+    left: Thread | undefined
   ): Promise<void> {
     this.forget();
     for (const [threads, change] of inverse) {
@@ -111,8 +111,8 @@ export class Organising {
       });
       await this.#carryOut(now, change);
     }
-    if (open !== undefined) {
-      this.following.open(open.id);
+    if (left !== undefined) {
+      this.following.open(left.id); // where it was when this was done
     }
   }
 

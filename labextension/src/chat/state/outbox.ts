@@ -4,7 +4,7 @@ import type { Shelf } from '../client/shelf';
 import type { Tabs } from '../client/tabs';
 import type { Ack } from '../protocol';
 import type { Following } from './following';
-import type { Entry } from './pending';
+import { type Entry, type Pending, begins } from './pending';
 import * as queue from './queue';
 import type { ChatState } from './state';
 import type { Store } from './store';
@@ -37,6 +37,8 @@ export class Outbox {
   #unkept: readonly Change[] = [];
   /** Entries that have arrived, but that the conversation does not show yet. */
   #arrived: queue.Entries = [];
+  /** The replies to what has arrived, which something may be put after still. */
+  readonly #replies = new Map<string, string>();
   readonly #whenKnown: Promise<string>;
   #know: (owner: string) => void = () => undefined;
 
@@ -93,16 +95,28 @@ export class Outbox {
     }
   }
 
-  add(entry: Entry): Promise<void> {
+  async add(entry: Entry): Promise<void> {
     if (this.#owner !== null) {
       this.tabs.tell({ owner: this.#owner, added: entry });
     }
-    return this.#change(entries => queue.added(entries, entry));
+    await this.#change(entries => queue.added(entries, entry));
+  }
+
+  /** Change the thread that waits to be made; false if it is too late. */
+  async changeNew(
+    threadId: string,
+    changes: Pick<Pending, 'settings' | 'temporary'>
+  ): Promise<boolean> {
+    const before = await this.#change(entries =>
+      queue.changedNew(entries, threadId, changes)
+    );
+    const first = before.find(entry => begins(entry, threadId));
+    return first !== undefined && queue.isOurs(first);
   }
 
   /** Send it again, at `place` where nothing waits for it. */
-  retry({ id }: Entry, place: Entry['place'] | null): Promise<void> {
-    return this.#change(entries => queue.retried(entries, id, place));
+  async retry({ id }: Entry, place: Entry['place'] | null): Promise<void> {
+    await this.#change(entries => queue.retried(entries, id, place));
   }
 
   /** What the history refused can be sent now that it is well again. */
@@ -116,10 +130,10 @@ export class Outbox {
     }
   }
 
-  /** Forget it; false if it is too late. */
+  /** Forget it; false if it is too late, or another tab has done so already. */
   async discard({ id }: Entry): Promise<boolean> {
-    await this.#change(entries => queue.discarded(entries, id));
-    return !this.#kept.some(entry => entry.id === id);
+    const before = await this.#change(entries => queue.discarded(entries, id));
+    return before.some(entry => entry.id === id && queue.isOurs(entry));
   }
 
   /** Keep it back to be changed; false if it is too late. */
@@ -135,12 +149,10 @@ export class Outbox {
     text: string | null,
     newClientId: string
   ): Promise<boolean> {
-    let isHeld = false;
-    await this.#change(entries => {
-      isHeld = entries.some(entry => entry.id === id && entry.state === 'editing');
-      return queue.edited(entries, id, text, newClientId);
-    });
-    return isHeld;
+    const before = await this.#change(entries =>
+      queue.edited(entries, id, text, newClientId)
+    );
+    return before.some(entry => entry.id === id && entry.state === 'editing');
   }
 
   /** The conversation shows what has arrived (all of it, or what has this client id). */
@@ -155,24 +167,36 @@ export class Outbox {
     }
   }
 
-  /** Show a change at once, keep it, send what can be sent, and tell the other tabs. */
-  async #change(change: Change): Promise<void> {
+  /**
+   * Show a change at once, keep it, send what can be sent, and tell the other tabs; the
+   * answer is what was kept before.
+   */
+  async #change(change: Change): Promise<queue.Entries> {
     this.#unkept = [...this.#unkept, change];
     this.#show();
     const owner = this.#owner ?? (await this.#whenKnown);
-    await this.#update(owner, change);
+    const { before } = await this.#update(owner, change);
     this.tabs.tell({ owner });
     this.#deliverAll();
+    return before;
   }
 
-  async #update(owner: string, change: Change): Promise<queue.Entries> {
-    const entries = await this.shelf.update(owner, change);
+  /** Change what is kept; the answer is what was kept before, and what is now. */
+  async #update(
+    owner: string,
+    change: Change
+  ): Promise<{ before: queue.Entries; entries: queue.Entries }> {
+    let before: queue.Entries = [];
+    const entries = await this.shelf.update(owner, kept => {
+      before = kept;
+      return change(kept);
+    });
     this.#unkept = this.#unkept.filter(other => other !== change);
     if (owner === this.#owner) {
       this.#kept = entries;
       this.#show();
     }
-    return entries;
+    return { before, entries };
   }
 
   #show(): void {
@@ -209,9 +233,11 @@ export class Outbox {
     if (!this.#online || owner !== this.#owner) {
       return false;
     }
-    const entries = await this.#update(owner, before => {
-      const first = queue.nextOf(before, threadId);
-      return first === undefined ? before : queue.tried(before, first.id);
+    const { before, entries } = await this.#update(owner, kept => {
+      const first = queue.nextOf(kept, threadId);
+      return first === undefined
+        ? kept
+        : queue.tried(queue.placed(kept, this.#replies), first.id);
     });
     const next = queue.nextOf(entries, threadId);
     if (next === undefined) {
@@ -229,7 +255,10 @@ export class Outbox {
         return false;
       }
       if (error === UNSENT) {
-        await this.#update(owner, entries => queue.untried(entries, next.id));
+        // Of an attempt before this one the server may still know.
+        if (before.some(entry => entry.id === next.id && !entry.tried)) {
+          await this.#update(owner, kept => queue.untried(kept, next.id));
+        }
         return false;
       }
       await this.#refuse(owner, next, error);
@@ -240,7 +269,7 @@ export class Outbox {
   async #arrive(owner: string, entry: Entry, ack: Ack): Promise<void> {
     const arrived: Entry = {
       ...entry,
-      ...{ state: 'arrived', replyId: ack.reply_id ?? undefined }
+      ...{ state: 'arrived', replyId: ack.reply_id ?? ack.message_id ?? undefined }
     };
     if (owner === this.#owner) {
       this.#takeArrived(arrived);
@@ -265,6 +294,9 @@ export class Outbox {
 
   /** It shows as long as the conversation does not, so that it never vanishes. */
   #takeArrived(entry: Entry): void {
+    if (entry.replyId !== undefined) {
+      this.#replies.set(entry.id, entry.replyId);
+    }
     const { open, conversations } = this.store.state;
     const conversation = conversations[entry.threadId] as
       ChatState['conversations'][string] | undefined;

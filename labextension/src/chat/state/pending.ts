@@ -1,5 +1,4 @@
-import type { Message, Problem, ThreadSettings } from '../protocol';
-import { type Conversation, path, runningReply } from './conversation';
+import type { Problem, ThreadSettings } from '../protocol';
 
 /** After what something is asked: a message, or the reply to what is asked before it. */
 export type Place = { readonly parentId: string | null } | { readonly after: string };
@@ -47,55 +46,7 @@ export interface Regeneration extends Queued {
 /** What waits in the outbox. */
 export type Entry = Pending | Regeneration;
 
-/** What a conversation shows: the messages stored, then the questions on their way. */
-export interface View {
-  readonly messages: readonly Message[];
-  readonly pending: readonly Pending[];
-  /** A reply that is being made, if one is. */
-  readonly running: Message | undefined;
-  /** Another version of an answer has been asked for. */
-  readonly regenerating: Regeneration | undefined;
-}
-
-const NOTHING: readonly Message[] = [];
-
-/**
- * What to show of a thread.
- *
- * What is asked in the place of something older hides what follows that place, as it
- * will when the server has it; what has arrived is shown as the message.  A question that
- * is being changed stays, though another window may show another branch meanwhile.
- */
-export function view(
-  conversation: Conversation | undefined,
-  entries: readonly Entry[],
-  editing: Message | null = null
-): View {
-  const known = Object.values(conversation?.messages ?? {});
-  const arrived = new Set(known.map(message => message.client_id));
-  const shown = entries.filter(({ clientId }) => !arrived.has(clientId));
-  let messages = conversation === undefined ? NOTHING : path(conversation);
-  for (const { place, state } of shown) {
-    if (state !== 'refused' && 'parentId' in place) {
-      messages = until(messages, place.parentId);
-    }
-  }
-  if (editing !== null && !messages.some(({ id }) => id === editing.id)) {
-    messages = [...until(messages, editing.parent_id), editing];
-  }
-  return {
-    messages,
-    pending: shown.filter(entry => entry.kind === 'question'),
-    running: conversation && runningReply(conversation),
-    regenerating: shown.find(entry => entry.kind === 'regeneration')
-  };
-}
-
-function until(
-  messages: readonly Message[],
-  parentId: string | null
-): readonly Message[] {
-  const index = messages.findIndex(({ id }) => id === parentId);
-  // Another branch is being shown now: there, nothing follows that place.
-  return index < 0 && parentId !== null ? messages : messages.slice(0, index + 1);
+/** Whether a thread is made by this entry, unless one before it does. */
+export function begins(entry: Entry, threadId: string): entry is Pending {
+  return entry.threadId === threadId && entry.kind === 'question' && entry.create;
 }

@@ -1,6 +1,7 @@
 import type { Ack, Problem } from '../protocol';
 import type { CommandBody } from '../client/commands';
-import type { Entry, Pending, Place } from './pending';
+import { ProblemError } from '../client/problem';
+import { type Entry, type Pending, type Place, begins } from './pending';
 
 /*
  * What can happen to the entries of the outbox.  Each function answers the new entries
@@ -9,6 +10,13 @@ import type { Entry, Pending, Place } from './pending';
  */
 
 export type Entries = readonly Entry[];
+
+const NOWHERE: Problem = {
+  code: 'not_found',
+  message:
+    'What this question was to follow is gone. Sent again, it comes at the end of the ' +
+    'conversation.'
+};
 
 /** Put something into the outbox; nothing is put there twice. */
 export function added(entries: Entries, entry: Entry): Entries {
@@ -45,6 +53,23 @@ export function arrived(entries: Entries, id: string, ack: Ack): Entries {
     .map(entry => (follows(entry, id) ? { ...entry, place: { parentId } } : entry));
 }
 
+/**
+ * What was to follow something that is not here any more (another tab has seen it arrive,
+ * or has taken it back, just before this was put here) follows that reply, if it is known.
+ */
+export function placed(entries: Entries, replies: ReadonlyMap<string, string>): Entries {
+  const ids = new Set(entries.map(({ id }) => id));
+  const isLost = ({ place }: Entry) =>
+    'after' in place && !ids.has(place.after) && replies.has(place.after);
+  return entries.some(isLost)
+    ? entries.map(entry =>
+        isLost(entry) && 'after' in entry.place
+          ? { ...entry, place: { parentId: replies.get(entry.place.after) ?? null } }
+          : entry
+      )
+    : entries;
+}
+
 export function refused(entries: Entries, id: string, problem: Problem): Entries {
   return patched(entries, id, { state: 'refused', problem });
 }
@@ -61,6 +86,18 @@ export function retried(entries: Entries, id: string, place: Place | null): Entr
 /** Whether it can be changed or taken back: the server has not got it. */
 export function isOurs({ state, tried }: Entry): boolean {
   return state === 'refused' || state === 'editing' || (state === 'waiting' && !tried);
+}
+
+/** The thread that is to be made is made in another way. */
+export function changedNew(
+  entries: Entries,
+  threadId: string,
+  changes: Pick<Pending, 'settings' | 'temporary'>
+): Entries {
+  const isMeant = (entry: Entry) => begins(entry, threadId) && isOurs(entry);
+  return entries.some(isMeant)
+    ? entries.map(entry => (isMeant(entry) ? { ...entry, ...changes } : entry))
+    : entries;
 }
 
 /** Keep it back, to be changed. */
@@ -112,7 +149,7 @@ export function revived(
     : entries;
 }
 
-/** What is asked of the server. */
+/** What is asked of the server; a question without a place is not asked at all. */
 export function commandOf(entry: Entry): CommandBody {
   const { clientId: client_id, threadId: thread_id, place } = entry;
   if (entry.kind === 'regeneration') {
@@ -125,11 +162,14 @@ export function commandOf(entry: Entry): CommandBody {
       settings
     };
   }
+  if ('after' in place) {
+    throw new ProblemError(NOWHERE);
+  }
   return {
     type: 'send',
     client_id,
     thread_id,
-    parent_id: 'parentId' in place ? place.parentId : null,
+    parent_id: place.parentId,
     parts: [{ type: 'text', text: entry.text }],
     create: entry.create,
     settings: entry.settings,

@@ -99,7 +99,13 @@ export class Services {
       this.outbox,
       this.drafts
     );
-    this.listing = new Listing(this.store, rest, this.following, this.memory);
+    this.listing = new Listing(
+      this.store,
+      rest,
+      this.following,
+      this.outbox,
+      this.memory
+    );
     this.organising = new Organising(this.store, rest, this.listing, this.following);
     this.searching = new Searching(this.store, rest);
     this.branches = new Branches(

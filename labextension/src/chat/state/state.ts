@@ -23,6 +23,8 @@ export interface Open {
   readonly problem: Problem | null;
   /** The message that was opened, where it is not simply the newest. */
   readonly target?: Target;
+  /** That message, once it was shown: from then on the reader may go wherever they like. */
+  readonly reached?: Target;
   /** Counts the wishes to be at the newest. */
   readonly jumps?: number;
 }

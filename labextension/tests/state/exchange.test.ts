@@ -1,0 +1,44 @@
+import { expect, it, vi } from 'vitest';
+import type { Import } from '../../src/chat/protocol';
+import { Server } from '../server';
+
+const FIRST: Import = { id: 'f1', name: 'one.json', size: 3, state: 'uploading' };
+const SECOND: Import = { ...FIRST, id: 'f2', name: 'two.json' };
+
+it('sends a file whatever becomes of one before it that was cancelled', async () => {
+  const server = new Server();
+  const chat = await server.chat();
+  const { takingAlong, store } = chat;
+  server.answers.set('POST imports', FIRST);
+  const away = { code: 'internal', message: 'The server cannot be reached.' };
+  server.answers.set('PUT imports/f1?offset=0', { problem: away });
+  const puts = () => server.requests.filter(({ method }) => method === 'PUT');
+  const first = takingAlong.import(new File(['one'], 'one.json'));
+  await vi.waitUntil(() => puts().length === 1); // and waits now, to try again
+  server.answers.set('DELETE imports/f1', { ...FIRST, state: 'cancelled' });
+  await takingAlong.cancel();
+
+  let arrive: () => void = () => undefined;
+  const arrived = new Promise<void>(resolve => {
+    arrive = resolve;
+  });
+  const fetchNow = globalThis.fetch;
+  vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
+    if (url.includes('imports/f2')) {
+      await arrived;
+    }
+    return fetchNow(url, init);
+  });
+  server.answers.set('POST imports', SECOND);
+  server.answers.set('PUT imports/f2?offset=0', { ...SECOND, state: 'done' });
+  const problem = { code: 'not_found', message: 'There is no such import.' };
+  server.answers.set('PUT imports/f1?offset=0', { problem });
+  const second = takingAlong.import(new File(['two'], 'two.json'));
+  await first;
+  expect(store.state.exchange).toMatchObject({ sending: true, problem: null });
+  expect(store.state.exchange.progress?.id).toBe('f2');
+  arrive();
+  await second;
+  expect(store.state.exchange).toMatchObject({ sending: false, problem: null });
+  expect(store.state.exchange.progress).toMatchObject({ id: 'f2', state: 'done' });
+});
