@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from '@testing-library/react';
+import { cleanup, screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, it, vi } from 'vitest';
 import type { Problem } from '../../src/chat/protocol';
 import { Browser, DOWN, aQuestion, aThread, anAnswer } from '../server';
@@ -195,6 +195,82 @@ describe('versions', () => {
     await chat.user.keyboard('x{Escape}');
     expect(screen.getByText('Why *this*?')).toBeVisible();
     expect(chat.server.commands.filter(({ type }) => type === 'send')).toEqual([]);
+  });
+});
+
+describe('what a question is being changed to stays', () => {
+  const other = aThread({ title: 'Birds' });
+  const editors = () =>
+    screen
+      .queryAllByRole('textbox', { name: 'Question' })
+      .filter(field => field.closest('.jc-QuestionEditor') !== null);
+
+  async function edited() {
+    const chat = await showChat();
+    await openThread(chat, thread, [question, answer]);
+    await chat.user.click(screen.getByRole('button', { name: 'Edit the question' }));
+    await chat.user.keyboard(' Mine?');
+    return chat;
+  }
+
+  it('while another conversation is looked at, and takes no focus', async () => {
+    const chat = await edited();
+    await openThread(chat, other, []);
+    expect(editors()).toHaveLength(0);
+    const composer = chat.composer();
+    composer.focus();
+    await openThread(chat, thread, [question, answer]);
+    await waitFor(() => {
+      expect(editors()[0]).toHaveValue('Why *this*? Mine?');
+    });
+    expect(composer).toHaveFocus();
+    await chat.user.type(editors()[0], '{Enter}');
+    expect((await chat.server.next('send')).parts[0].text).toBe('Why *this*? Mine?');
+    await openThread(chat, other, []);
+    await openThread(chat, thread, [question, answer]);
+    expect(editors()).toHaveLength(0);
+  });
+
+  it('while the settings are looked at, and until it is dropped', async () => {
+    const chat = await edited();
+    await chat.user.click(screen.getByRole('button', { name: 'Settings' }));
+    await chat.user.click(
+      screen.getByRole('button', { name: 'Back to the conversation' })
+    );
+    expect(editors()[0]).toHaveValue('Why *this*? Mine?');
+    await chat.user.click(screen.getByRole('button', { name: 'Cancel' }));
+    await chat.user.click(screen.getByRole('button', { name: 'Edit the question' }));
+    expect(editors()[0]).toHaveValue('Why *this*?');
+  });
+
+  it('when the page is reloaded', async () => {
+    await edited();
+    cleanup();
+    const chat = await showChat();
+    await openThread(chat, thread, [question, answer]);
+    await waitFor(() => {
+      expect(editors()[0]).toHaveValue('Why *this*? Mine?');
+    });
+  });
+
+  it('and keeps nothing back without an editor', async () => {
+    const chat = await showChat();
+    await openThread(chat, thread, [question, answer]);
+    chat.server.hangUp();
+    await chat.user.type(chat.composer(), 'One?{Enter}');
+    await chat.user.click(await screen.findByRole('button', { name: 'Edit' }));
+    await waitFor(() => {
+      expect(editors()[0]).toHaveFocus();
+    });
+    await chat.user.click(screen.getByRole('button', { name: 'Settings' }));
+    await chat.user.click(
+      screen.getByRole('button', { name: 'Back to the conversation' })
+    );
+    await chat.user.type(editors()[0], ' Uno?{Enter}');
+    expect(editors()).toHaveLength(0);
+    chat.services.reconnect();
+    chat.server.welcome();
+    expect((await chat.server.next('send')).parts[0].text).toBe('One? Uno?');
   });
 });
 

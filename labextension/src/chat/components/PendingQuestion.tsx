@@ -16,11 +16,16 @@ export function PendingQuestion({ question }: { readonly question: Pending }) {
   const online = useChatState(state => state.connection.phase === 'open');
   const lasting = useChatState(state => state.lasting);
   const kept = useChatState(state => !state.unkept.has(question.id));
-  const [editing, setEditing] = useState(false);
+  // Whoever left in the middle of a change finds it as it was, and nothing stays kept back.
+  const [editing, setEditing] = useState(() => services.edits.read(question.id) !== null);
+  const [pressed, setPressed] = useState(false);
   const blocked = useIsBlocked(question);
   const { state, text, problem } = question;
   const waits = state === 'waiting' || state === 'arrived';
-  const actions = useActions(question, setEditing);
+  const actions = useActions(question, held => {
+    setPressed(true);
+    setEditing(held);
+  });
 
   return (
     <MessageFrame
@@ -30,7 +35,9 @@ export function PendingQuestion({ question }: { readonly question: Pending }) {
     >
       {editing && state === 'editing' ? (
         <QuestionEditor
+          id={question.id}
           text={text}
+          isNew={pressed}
           onDone={edited => {
             setEditing(false);
             void services.asking.release(question, edited);
@@ -91,7 +98,7 @@ function Waiting({
 
 function useActions(
   question: Pending,
-  setEditing: (editing: boolean) => void
+  onHeld: (held: boolean) => void
 ): readonly Action[] {
   const { services, trans, focusComposer } = useChat();
   if (!isOurs(question)) {
@@ -100,12 +107,21 @@ function useActions(
   const edit = {
     label: trans.__('Edit'),
     run: () => {
-      void services.asking.hold(question).then(setEditing);
+      void services.asking.hold(question).then(held => {
+        if (held) {
+          services.edits.put(
+            question.id,
+            services.edits.read(question.id) ?? question.text
+          );
+        }
+        onHeld(held);
+      });
     }
   };
   const takeBack = {
     label: trans.__('Take back'),
     run: () => {
+      services.edits.forget(question.id);
       void services.asking.takeBack(question).then(focusComposer);
     }
   };

@@ -11,6 +11,7 @@ import { AccountSettings } from './account';
 import { Asking } from './asking';
 import { Branches } from './branches';
 import { Drafts } from './drafts';
+import { Edits } from './edits';
 import { TakingAlong } from './exchange';
 import { Browsing } from './browsing';
 import { Following } from './following';
@@ -38,6 +39,7 @@ export class Services {
   readonly live = new LiveReplies();
   readonly memory: Memory;
   readonly drafts: Drafts;
+  readonly edits: Edits;
   readonly browsing: Browsing;
   readonly following: Following;
   readonly outbox: Outbox;
@@ -59,6 +61,7 @@ export class Services {
     );
     this.memory = new Memory(server.baseUrl);
     this.drafts = new Drafts(this.memory);
+    this.edits = new Edits(new Memory(server.baseUrl, () => sessionStorage));
     this.#socket = new Socket({
       url: () => socketUrl(server),
       onConnection: this.#takeConnection,
