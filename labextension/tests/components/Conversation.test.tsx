@@ -1,7 +1,10 @@
-import { cleanup, screen, waitFor, within } from '@testing-library/react';
+import { cleanup, render, screen, waitFor, within } from '@testing-library/react';
+import { userEvent } from '@testing-library/user-event';
 import { describe, expect, it, vi } from 'vitest';
+import { Chat } from '../../src/chat/Chat';
 import type { Problem } from '../../src/chat/protocol';
-import { Browser, DOWN, aQuestion, aThread, anAnswer } from '../server';
+import { Services } from '../../src/chat/state/services';
+import { ADA, Browser, DOWN, Server, aQuestion, aThread, anAnswer } from '../server';
 import { openThread, showChat } from './chat';
 
 const thread = aThread();
@@ -341,6 +344,40 @@ describe('a question that the server has not got', () => {
     chat.services.reconnect();
     chat.server.welcome();
     expect((await chat.server.next('send')).parts[0].text).toBe('One?');
+  });
+
+  it('is not lost with the page while the server cannot say who asks', async () => {
+    const nobody = { id: '', name: '', initials: '' };
+    const ask = async () => {
+      const server = new Server();
+      const services = new Services(
+        { baseUrl: 'http://localhost/' },
+        { connect: server.connect, ...new Browser().tab() }
+      );
+      services.start();
+      server.user = nobody;
+      server.welcome(DOWN);
+      render(<Chat services={services} layout="sidebar" />);
+      const composer = await screen.findByRole('textbox', { name: 'Question' });
+      return { server, services, composer, user: userEvent.setup() };
+    };
+    const before = await ask();
+    await before.user.type(before.composer, 'Who am I?{Enter}');
+    expect(before.composer).toHaveValue('');
+    expect(screen.getByText(/leave this page open until it is sent/)).toBeVisible();
+    expect(screen.queryByText('Sending…')).toBeNull();
+    window.dispatchEvent(new Event('pagehide'));
+    cleanup();
+
+    const { server, services, composer, user } = await ask();
+    expect(services.following.remembered).toBeNull();
+    expect(composer).toHaveValue('Who am I?');
+    await user.type(composer, '{Enter}');
+    server.user = ADA;
+    server.say({ type: 'health', problem: null });
+    expect((await server.next('send')).parts[0].text).toBe('Who am I?');
+    window.dispatchEvent(new Event('pagehide'));
+    expect(JSON.stringify(localStorage)).not.toContain('Who am I?');
   });
 
   it('in another conversation is not forgotten', async () => {

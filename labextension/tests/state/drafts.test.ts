@@ -50,6 +50,24 @@ it('of a new conversation go with it when it gets its thread', () => {
   expect(mine.read({ threadId: 'next', isNew: true, problem: null })).toBe('');
 });
 
+it('that were asked come back with a reload until they are kept elsewhere', async () => {
+  const mine = drafts();
+  let keep: () => void = () => undefined;
+  const kept = new Promise<void>(resolve => {
+    keep = resolve;
+  });
+  mine.put(NEW, '');
+  mine.asked(NEW, 'asked', kept);
+  mine.put(NEW, 'typed');
+  expect(mine.read(NEW)).toBe('typed');
+  vi.advanceTimersByTime(1000);
+  expect(drafts().read(NEW)).toBe('asked\n\ntyped');
+  keep();
+  await kept;
+  vi.advanceTimersByTime(1000);
+  expect(drafts().read(NEW)).toBe('typed');
+});
+
 it('are kept in the page where the browser stores nothing', () => {
   vi.spyOn(Storage.prototype, 'setItem').mockImplementation(() => {
     throw new DOMException('QuotaExceededError');

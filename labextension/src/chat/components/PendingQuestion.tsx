@@ -6,6 +6,7 @@ import { MessageFrame } from './MessageFrame';
 import { type Action, ProblemNote } from './ProblemNote';
 import { QuestionEditor } from './QuestionEditor';
 import { useChat, useChatState } from './context';
+import { useIsKnown } from './hooks';
 
 /**
  * A question on its way to the server: shown at once, with where it stands; it can be
@@ -16,6 +17,8 @@ export function PendingQuestion({ question }: { readonly question: Pending }) {
   const online = useChatState(state => state.connection.phase === 'open');
   const lasting = useChatState(state => state.lasting);
   const kept = useChatState(state => !state.unkept.has(question.id));
+  const isKnown = useIsKnown();
+  const stuck = !kept && !isKnown;
   // Whoever left in the middle of a change finds it as it was, and nothing stays kept back.
   const [editing, setEditing] = useState(() => services.edits.read(question.id) !== null);
   const [pressed, setPressed] = useState(false);
@@ -30,7 +33,11 @@ export function PendingQuestion({ question }: { readonly question: Pending }) {
   return (
     <MessageFrame
       role="user"
-      phase={phaseOf(question, online || !kept, blocked, trans)}
+      phase={
+        stuck && online
+          ? trans.__('Waiting for the server')
+          : phaseOf(question, online || (!kept && !stuck), blocked, trans)
+      }
       busy={waits}
     >
       {editing && state === 'editing' ? (
@@ -55,8 +62,8 @@ export function PendingQuestion({ question }: { readonly question: Pending }) {
           {state === 'refused' && problem !== null ? (
             <ProblemNote problem={problem} actions={actions} />
           ) : (
-            !(waits && online && !blocked) && (
-              <Waiting lasting={lasting} actions={actions} />
+            (stuck || !(waits && online && !blocked)) && (
+              <Waiting lasting={lasting} stuck={stuck} actions={stuck ? [] : actions} />
             )
           )}
         </>
@@ -68,15 +75,25 @@ export function PendingQuestion({ question }: { readonly question: Pending }) {
 /** What can be done while it waits, and what must not be done where nothing is kept. */
 function Waiting({
   lasting,
+  stuck,
   actions
 }: {
   readonly lasting: boolean;
+  /** It cannot be kept for anybody yet. */
+  readonly stuck: boolean;
   readonly actions: readonly Action[];
 }) {
   const { trans } = useChat();
   return (
     <>
-      {!lasting && (
+      {stuck && (
+        <p className="jc-Pending-note">
+          {trans.__(
+            'The server has not said who you are: leave this page open until it is sent.'
+          )}
+        </p>
+      )}
+      {!lasting && !stuck && (
         <p className="jc-Pending-note">
           {trans.__(
             'This browser does not let the chat keep it: leave this page open until it is sent.'

@@ -6,7 +6,7 @@ import { BestShelf, DatabaseShelf, type Shelf } from '../client/shelf';
 import { type Connection, Socket, type WebSocketLike } from '../client/socket';
 import { BrowserTabs, type Tabs } from '../client/tabs';
 import { newId } from '../ids';
-import type { Event, More, User, Welcome } from '../protocol';
+import type { Event, More, Welcome } from '../protocol';
 import { AccountSettings } from './account';
 import { Asking } from './asking';
 import { Branches } from './branches';
@@ -22,7 +22,7 @@ import { Organising } from './organising';
 import { type Note, Outbox } from './outbox';
 import type { Entry } from './pending';
 import { Searching } from './searching';
-import { type ChatState, initialState } from './state';
+import { type ChatState, initialState, isKnown } from './state';
 import { Store } from './store';
 
 /** What belongs to the browser, and what tests take the place of. */
@@ -248,8 +248,4 @@ export class Services {
       });
     }
   }
-}
-
-function isKnown(user: User | null): user is User {
-  return user !== null && user.id !== '';
 }
