@@ -222,6 +222,31 @@ describe('the menu of one', () => {
     await expectFocus('Untitled');
   });
 
+  it('deletes for good only when asked twice, and not by a double press', async () => {
+    const chat = await showList();
+    const deleted = { ...before, deleted_at: Date.now() };
+    chat.server.answers.set('GET threads?view=trash', { threads: [deleted], next: null });
+    await chat.user.selectOptions(
+      screen.getByRole('combobox', { name: 'Which conversations' }),
+      'Trash'
+    );
+    await waitFor(() => {
+      expect(screen.queryByTitle('Trees')).toBeNull();
+    });
+    await openMenu(chat, 'Birds');
+    await chat.user.keyboard('d{Enter}{Enter}');
+    expect(screen.queryByRole('menu')).toBeNull();
+    expect(lastBulk(chat)).toBeUndefined();
+    await openMenu(chat, 'Birds');
+    await chat.user.click(screen.getByRole('menuitem', { name: 'Delete for good' }));
+    expect(lastBulk(chat)).toBeUndefined();
+    await chat.user.click(
+      screen.getByRole('menuitem', { name: 'Really delete for good' })
+    );
+    expect(lastBulk(chat)).toMatchObject({ action: 'purge', thread_ids: [before.id] });
+    expect(screen.queryByTitle('Birds')).toBeNull();
+  });
+
   it('puts the focus on the list when nothing is left in it', async () => {
     const chat = await showChat(server => {
       server.threads = { threads: [today], next: null };

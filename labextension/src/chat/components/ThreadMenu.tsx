@@ -63,7 +63,15 @@ export function ThreadMenu(props: Props) {
           {
             icon: DeleteIcon,
             label: trans.__('Delete for good'),
-            run: leave(actions.purge)
+            // A second press in the same place, as of a double click, must do no harm.
+            items: [
+              { label: trans.__('Keep it in the trash') },
+              {
+                icon: DeleteIcon,
+                label: trans.__('Really delete for good'),
+                run: leave(actions.purge)
+              }
+            ]
           }
         ]
       : [
