@@ -35,6 +35,21 @@ it('finds a model by a part of its name, with the keyboard', async () => {
   expect(settings(chat)).toEqual({ model: 'small' });
 });
 
+it('keeps the model that is chosen with a plain Enter', async () => {
+  const chat = await showPopover();
+  await chat.user.click(screen.getByRole('option', { name: 'Thinker' }));
+  await chat.user.keyboard('{Escape}');
+  await chat.user.click(screen.getByTitle('Model and settings: Thinker'));
+  const chosen = screen.getByRole('option', { name: 'Thinker' });
+  expect(chosen).toHaveAttribute('aria-selected', 'true');
+  expect(screen.getByRole('combobox', { name: 'Model' })).toHaveAttribute(
+    'aria-activedescendant',
+    chosen.id
+  );
+  await chat.user.keyboard('{Enter}');
+  expect(settings(chat)).toEqual({ model: 'thinker' });
+});
+
 it('takes the name of a model that is not listed', async () => {
   const chat = await showPopover();
   await chat.user.keyboard('my-finetune{Enter}');
