@@ -29,4 +29,5 @@ afterEach(() => {
   cleanup();
   window.dispatchEvent(new Event('pagehide')); // drafts are written now or never
   localStorage.clear();
+  sessionStorage.clear();
 });

@@ -9,6 +9,9 @@ it('tell that the connection is lost, and try again at once when asked to', asyn
   expect(
     await screen.findByText(/No connection to the Jupyter server/)
   ).toBeInTheDocument();
+  const countdown = screen.getByText(/Trying again in/);
+  expect(countdown).toHaveAttribute('aria-hidden', 'true'); // not read out each second
+  expect(countdown).not.toHaveTextContent('No connection');
   expect(server.connected).toBe(false);
   await user.click(screen.getByText('Try now'));
   expect(server.connected).toBe(true);

@@ -1,7 +1,10 @@
-import { screen, waitFor, within } from '@testing-library/react';
+import { cleanup, render, screen, waitFor, within } from '@testing-library/react';
+import { userEvent } from '@testing-library/user-event';
 import { describe, expect, it, vi } from 'vitest';
+import { Chat } from '../../src/chat/Chat';
 import type { Problem } from '../../src/chat/protocol';
-import { Browser, DOWN, Server, aQuestion, aThread, anAnswer } from '../server';
+import { Services } from '../../src/chat/state/services';
+import { ADA, Browser, DOWN, Server, aQuestion, aThread, anAnswer } from '../server';
 import { type OnScreen, openThread, showChat } from './chat';
 
 const thread = aThread();
@@ -198,6 +201,82 @@ describe('versions', () => {
   });
 });
 
+describe('what a question is being changed to stays', () => {
+  const other = aThread({ title: 'Birds' });
+  const editors = () =>
+    screen
+      .queryAllByRole('textbox', { name: 'Question' })
+      .filter(field => field.closest('.jc-QuestionEditor') !== null);
+
+  async function edited() {
+    const chat = await showChat();
+    await openThread(chat, thread, [question, answer]);
+    await chat.user.click(screen.getByRole('button', { name: 'Edit the question' }));
+    await chat.user.keyboard(' Mine?');
+    return chat;
+  }
+
+  it('while another conversation is looked at, and takes no focus', async () => {
+    const chat = await edited();
+    await openThread(chat, other, []);
+    expect(editors()).toHaveLength(0);
+    const composer = chat.composer();
+    composer.focus();
+    await openThread(chat, thread, [question, answer]);
+    await waitFor(() => {
+      expect(editors()[0]).toHaveValue('Why *this*? Mine?');
+    });
+    expect(composer).toHaveFocus();
+    await chat.user.type(editors()[0], '{Enter}');
+    expect((await chat.server.next('send')).parts[0].text).toBe('Why *this*? Mine?');
+    await openThread(chat, other, []);
+    await openThread(chat, thread, [question, answer]);
+    expect(editors()).toHaveLength(0);
+  });
+
+  it('while the settings are looked at, and until it is dropped', async () => {
+    const chat = await edited();
+    await chat.user.click(screen.getByRole('button', { name: 'Settings' }));
+    await chat.user.click(
+      screen.getByRole('button', { name: 'Back to the conversation' })
+    );
+    expect(editors()[0]).toHaveValue('Why *this*? Mine?');
+    await chat.user.click(screen.getByRole('button', { name: 'Cancel' }));
+    await chat.user.click(screen.getByRole('button', { name: 'Edit the question' }));
+    expect(editors()[0]).toHaveValue('Why *this*?');
+  });
+
+  it('when the page is reloaded', async () => {
+    await edited();
+    cleanup();
+    const chat = await showChat();
+    await openThread(chat, thread, [question, answer]);
+    await waitFor(() => {
+      expect(editors()[0]).toHaveValue('Why *this*? Mine?');
+    });
+  });
+
+  it('and keeps nothing back without an editor', async () => {
+    const chat = await showChat();
+    await openThread(chat, thread, [question, answer]);
+    chat.server.hangUp();
+    await chat.user.type(chat.composer(), 'One?{Enter}');
+    await chat.user.click(await screen.findByRole('button', { name: 'Edit' }));
+    await waitFor(() => {
+      expect(editors()[0]).toHaveFocus();
+    });
+    await chat.user.click(screen.getByRole('button', { name: 'Settings' }));
+    await chat.user.click(
+      screen.getByRole('button', { name: 'Back to the conversation' })
+    );
+    await chat.user.type(editors()[0], ' Uno?{Enter}');
+    expect(editors()).toHaveLength(0);
+    chat.services.reconnect();
+    chat.server.welcome();
+    expect((await chat.server.next('send')).parts[0].text).toBe('One? Uno?');
+  });
+});
+
 /** The field of a question that is being changed, once it is kept back. */
 async function theEditor(): Promise<HTMLElement> {
   const fields = () => screen.getAllByRole('textbox', { name: 'Question' });
@@ -265,6 +344,40 @@ describe('a question that the server has not got', () => {
     chat.services.reconnect();
     chat.server.welcome();
     expect((await chat.server.next('send')).parts[0].text).toBe('One?');
+  });
+
+  it('is not lost with the page while the server cannot say who asks', async () => {
+    const nobody = { id: '', name: '', initials: '' };
+    const ask = async () => {
+      const server = new Server();
+      const services = new Services(
+        { baseUrl: 'http://localhost/' },
+        { connect: server.connect, ...new Browser().tab() }
+      );
+      services.start();
+      server.user = nobody;
+      server.welcome(DOWN);
+      render(<Chat services={services} layout="sidebar" />);
+      const composer = await screen.findByRole('textbox', { name: 'Question' });
+      return { server, services, composer, user: userEvent.setup() };
+    };
+    const before = await ask();
+    await before.user.type(before.composer, 'Who am I?{Enter}');
+    expect(before.composer).toHaveValue('');
+    expect(screen.getByText(/leave this page open until it is sent/)).toBeVisible();
+    expect(screen.queryByText('Sending…')).toBeNull();
+    window.dispatchEvent(new Event('pagehide'));
+    cleanup();
+
+    const { server, services, composer, user } = await ask();
+    expect(services.following.remembered).toBeNull();
+    expect(composer).toHaveValue('Who am I?');
+    await user.type(composer, '{Enter}');
+    server.user = ADA;
+    server.say({ type: 'health', problem: null });
+    expect((await server.next('send')).parts[0].text).toBe('Who am I?');
+    window.dispatchEvent(new Event('pagehide'));
+    expect(JSON.stringify(localStorage)).not.toContain('Who am I?');
   });
 
   it('in another conversation is not forgotten', async () => {

@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from '@testing-library/react';
+import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { expect, it } from 'vitest';
 import { DOWN, aThread } from '../server';
 import { type OnScreen, openThread, showChat } from './chat';
@@ -35,6 +35,21 @@ it('finds a model by a part of its name, with the keyboard', async () => {
   expect(settings(chat)).toEqual({ model: 'small' });
 });
 
+it('keeps the model that is chosen with a plain Enter', async () => {
+  const chat = await showPopover();
+  await chat.user.click(screen.getByRole('option', { name: 'Thinker' }));
+  await chat.user.keyboard('{Escape}');
+  await chat.user.click(screen.getByTitle('Model and settings: Thinker'));
+  const chosen = screen.getByRole('option', { name: 'Thinker' });
+  expect(chosen).toHaveAttribute('aria-selected', 'true');
+  expect(screen.getByRole('combobox', { name: 'Model' })).toHaveAttribute(
+    'aria-activedescendant',
+    chosen.id
+  );
+  await chat.user.keyboard('{Enter}');
+  expect(settings(chat)).toEqual({ model: 'thinker' });
+});
+
 it('takes the name of a model that is not listed', async () => {
   const chat = await showPopover();
   await chat.user.keyboard('my-finetune{Enter}');
@@ -51,6 +66,31 @@ it('keeps what was set, and forgets what was emptied', async () => {
   await chat.user.clear(limit);
   await chat.user.tab();
   expect(settings(chat)).toEqual({ system_prompt: 'Be brief.' });
+});
+
+it('leaves what nobody changed to the default', async () => {
+  const defaults = {
+    temperature: 0.5,
+    max_output_tokens: 900,
+    system_prompt: 'Be kind.'
+  };
+  const chat = await showChat(server => {
+    server.account = { ...server.account, defaults };
+  });
+  await chat.user.click(screen.getByTitle('Model and settings: Small'));
+  const slider = screen.getByLabelText(/^Temperature/);
+  const limit = screen.getByLabelText(/^Longest answer/);
+  const prompt = screen.getByLabelText('System prompt');
+  for (const field of [slider, limit, prompt]) {
+    expect(field).not.toHaveValue('');
+    field.focus();
+    await chat.user.tab();
+  }
+  expect(settings(chat)).toEqual({});
+  fireEvent.change(slider, { target: { value: '1.5' } });
+  slider.focus();
+  await chat.user.tab();
+  expect(settings(chat)).toEqual({ temperature: 1.5 });
 });
 
 it('changes the conversation that is open, and shows where that is refused', async () => {

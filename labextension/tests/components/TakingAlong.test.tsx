@@ -125,6 +125,23 @@ describe('taking along', () => {
     save.mockRestore();
   });
 
+  it('closes its menu with Tab, and says why nothing can be saved', async () => {
+    const chat = await showChat();
+    const thread = aThread();
+    await openThread(chat, thread, []);
+    const problem = { code: 'store_down', message: 'The history cannot be read.' };
+    const path = `threads/${thread.id}/export?format=markdown`;
+    chat.server.answers.set(`HEAD ${path}`, { problem });
+    chat.server.answers.set(`GET ${path}`, { problem });
+    const button = await screen.findByRole('button', { name: 'Export the conversation' });
+    await chat.user.click(button);
+    await chat.user.keyboard('{Tab}');
+    expect(screen.queryByRole('menu')).toBeNull();
+    expect(button).toHaveFocus();
+    await chat.user.keyboard('{Enter}{Enter}');
+    expect(await screen.findByText('The history cannot be read.')).toBeVisible();
+  });
+
   it('offers nothing for a temporary conversation, which nobody keeps', async () => {
     const chat = await showChat();
     const thread = aThread({ temporary: true });

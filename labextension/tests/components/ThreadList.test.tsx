@@ -186,6 +186,124 @@ describe('the menu of one', () => {
     expect(screen.queryByRole('menu')).toBeNull();
     await expectFocus('Birds');
   });
+
+  it('closes with its own button', async () => {
+    const chat = await showList();
+    await openMenu(chat, 'Birds');
+    expect(screen.getByRole('menu', { name: 'Birds' })).toBeVisible();
+    await openMenu(chat, 'Birds');
+    expect(screen.queryByRole('menu')).toBeNull();
+  });
+
+  it.each(['{Shift>}{F10}{/Shift}', '{ContextMenu}'])('opens with %s', async keys => {
+    const chat = await showList();
+    item('Birds').focus();
+    await chat.user.keyboard(keys);
+    expect(screen.getByRole('menu', { name: 'Birds' })).toBeVisible();
+    expect(screen.getByRole('menuitem', { name: 'Rename' })).toHaveFocus();
+    await chat.user.keyboard('p{Enter}');
+    expect(lastBulk(chat)).toMatchObject({ action: 'pin', thread_ids: [before.id] });
+    await expectFocus('Birds');
+  });
+
+  it('renames in the list', async () => {
+    const chat = await showList();
+    await openMenu(chat, 'Birds');
+    await chat.user.keyboard('{Enter}');
+    await new Promise(requestAnimationFrame);
+    expect(screen.getByRole('textbox', { name: 'Title' })).toHaveFocus();
+  });
+
+  it.each(['Delete', 'Archive'])('%s puts the focus on the neighbour', async label => {
+    const chat = await showList();
+    await openMenu(chat, 'Birds');
+    await chat.user.click(screen.getByRole('menuitem', { name: label }));
+    expect(screen.queryByTitle('Birds')).toBeNull();
+    await expectFocus('Untitled');
+  });
+
+  it('deletes for good only when asked twice, and not by a double press', async () => {
+    const chat = await showList();
+    const deleted = { ...before, deleted_at: Date.now() };
+    chat.server.answers.set('GET threads?view=trash', { threads: [deleted], next: null });
+    await chat.user.selectOptions(
+      screen.getByRole('combobox', { name: 'Which conversations' }),
+      'Trash'
+    );
+    await waitFor(() => {
+      expect(screen.queryByTitle('Trees')).toBeNull();
+    });
+    await openMenu(chat, 'Birds');
+    await chat.user.keyboard('d{Enter}{Enter}');
+    expect(screen.queryByRole('menu')).toBeNull();
+    expect(lastBulk(chat)).toBeUndefined();
+    await openMenu(chat, 'Birds');
+    await chat.user.click(screen.getByRole('menuitem', { name: 'Delete for good' }));
+    expect(lastBulk(chat)).toBeUndefined();
+    await chat.user.click(
+      screen.getByRole('menuitem', { name: 'Really delete for good' })
+    );
+    expect(lastBulk(chat)).toMatchObject({ action: 'purge', thread_ids: [before.id] });
+    expect(screen.queryByTitle('Birds')).toBeNull();
+  });
+
+  it('puts the focus on the list when nothing is left in it', async () => {
+    const chat = await showChat(server => {
+      server.threads = { threads: [today], next: null };
+      server.answers.set('POST threads/bulk', { outcomes: [{ thread_id: today.id }] });
+    });
+    await chat.user.click(screen.getByRole('button', { name: 'Show conversations' }));
+    await openMenu(chat, 'Trees');
+    await chat.user.click(screen.getByRole('menuitem', { name: 'Delete' }));
+    expect(document.querySelector('.jc-ThreadList-items')).toHaveFocus();
+    await chat.user.keyboard('{Escape}');
+    expect(screen.queryByRole('group', { name: 'Conversations' })).toBeNull();
+  });
+});
+
+describe('the menu of the conversation that is open', () => {
+  async function openIt(): Promise<OnScreen & { more: HTMLElement }> {
+    const chat = await showChat(server => {
+      server.threads = { threads: [today, before], next: null };
+    });
+    chat.services.following.open(today.id);
+    const more = await screen.findByRole('button', {
+      name: 'More for this conversation'
+    });
+    return { ...chat, more };
+  }
+
+  it('closes with its own button, and with Tab', async () => {
+    const { user, more } = await openIt();
+    await user.click(more);
+    expect(screen.getByRole('menu', { name: 'Trees' })).toBeVisible();
+    await user.click(more);
+    expect(screen.queryByRole('menu')).toBeNull();
+    await user.click(more);
+    await user.keyboard('{Tab}');
+    expect(screen.queryByRole('menu')).toBeNull();
+    expect(more).toHaveFocus();
+  });
+
+  it('gives it tags, in the place of the menu', async () => {
+    const { user, more } = await openIt();
+    await user.click(more);
+    await user.keyboard('t{Enter}');
+    expect(screen.queryByRole('menu')).toBeNull();
+    expect(screen.getByRole('textbox', { name: 'Tag' })).toHaveFocus();
+    await user.keyboard('{Escape}');
+    expect(screen.queryByRole('dialog')).toBeNull();
+    expect(more).toHaveFocus();
+  });
+
+  it('begins to choose several', async () => {
+    const { user, more } = await openIt();
+    await user.click(more);
+    await user.click(screen.getByRole('menuitem', { name: 'Select' }));
+    expect(screen.getByText('1 chosen')).toBeVisible();
+    await user.click(item('Birds'));
+    expect(screen.getByText('2 chosen')).toBeVisible();
+  });
 });
 
 it('empties the trash only when asked twice', async () => {

@@ -61,6 +61,24 @@ it('lose nothing where something was typed under the new name already', () => {
   expect(mine.read({ ...NEW, isNew: false })).toBe('and then?\n\nAnd why?');
 });
 
+it('that were asked come back with a reload until they are kept elsewhere', async () => {
+  const mine = drafts();
+  let keep: () => void = () => undefined;
+  const kept = new Promise<void>(resolve => {
+    keep = resolve;
+  });
+  mine.put(NEW, '');
+  mine.asked(NEW, 'asked', kept);
+  mine.put(NEW, 'typed');
+  expect(mine.read(NEW)).toBe('typed');
+  vi.advanceTimersByTime(1000);
+  expect(drafts().read(NEW)).toBe('asked\n\ntyped');
+  keep();
+  await kept;
+  vi.advanceTimersByTime(1000);
+  expect(drafts().read(NEW)).toBe('typed');
+});
+
 it('are kept in the page where the browser stores nothing', () => {
   vi.spyOn(Storage.prototype, 'setItem').mockImplementation(() => {
     throw new DOMException('QuotaExceededError');

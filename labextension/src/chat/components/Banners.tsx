@@ -49,13 +49,11 @@ function ConnectionBanner() {
             'The Jupyter server was stopped. What had come of the answers is kept, and ' +
               'what you ask now is sent when it is back.'
           )}{' '}
-        {waiting && stopping && trans.__('Trying again in %1.', seconds(left * 1000))}
-        {waiting &&
-          !stopping &&
-          trans.__(
-            'No connection to the Jupyter server. Trying again in %1.',
-            seconds(left * 1000)
-          )}
+        {waiting && !stopping && trans.__('No connection to the Jupyter server.')}{' '}
+        {waiting && (
+          // It would be read out anew each second.
+          <span aria-hidden>{trans.__('Trying again in %1.', seconds(left * 1000))}</span>
+        )}
         {connection.phase === 'connecting' &&
           !stopping &&
           trans.__('Connecting to the Jupyter server…')}

@@ -52,7 +52,7 @@ export function BulkBar({ threads, all }: Props) {
       ref={element}
     >
       {picking !== null && (
-        <div className="jc-ThreadMenu">
+        <div className="jc-BulkBar-picker">
           <LabelPicker kind={picking} threads={threads} onDone={stopPicking} />
         </div>
       )}

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useCallback, useMemo, useState } from 'react';
 import {
   type Conversation as Known,
   hasNewer,
@@ -87,14 +87,16 @@ export function Conversation() {
 function useUnseen(conversation: Known | undefined, away: boolean): number {
   const messages = conversation === undefined ? [] : newest(conversation);
   const last = messages.at(-1)?.id;
-  const [seen, setSeen] = useState(last);
-  useEffect(() => {
-    if (!away || seen === undefined) {
-      setSeen(last);
-    }
-  }, [away, last, seen]);
+  const threadId = conversation?.threadId;
+  const [seen, setSeen] = useState({ threadId, id: last });
+  const isKnown = seen.threadId === threadId && seen.id !== undefined;
+  const isOld = seen.threadId !== threadId || seen.id !== last;
+  if (isOld && (!away || !isKnown)) {
+    // Not in an effect: what comes before that has run would count as seen.
+    setSeen({ threadId, id: last });
+  }
   // Ids sort by the time they were made.
-  return away && seen !== undefined ? messages.filter(({ id }) => id > seen).length : 0;
+  return away && isKnown ? messages.filter(({ id }) => id > (seen.id ?? '')).length : 0;
 }
 
 /**

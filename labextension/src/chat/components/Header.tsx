@@ -1,8 +1,9 @@
-import { type ReactNode, useCallback, useRef, useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { pageUrl } from '../client/server';
 import { ExportMenu } from './ExportMenu';
 import { IconButton } from './IconButton';
 import { InlineEdit } from './InlineEdit';
+import { useMenuButton } from './Menu';
 import { TagChips } from './TagChips';
 import { ThreadMenu } from './ThreadMenu';
 import { useChat, useChatState } from './context';
@@ -80,6 +81,12 @@ export function Header({ layout, listShown, pane, tools, onToggleList }: Props) 
           onRename={() => {
             setRenaming(threadId);
           }}
+          onSelect={() => {
+            services.organising.select([threadId]);
+            if (!listShown) {
+              onToggleList();
+            }
+          }}
         />
       )}
       {layout === 'sidebar' && (
@@ -116,16 +123,17 @@ export function Header({ layout, listShown, pane, tools, onToggleList }: Props) 
   );
 }
 
+interface MoreProps {
+  readonly onRename: () => void;
+  /** Begin to choose several in the list. */
+  readonly onSelect: () => void;
+}
+
 /** What else can be done to the conversation that is open. */
-function More({ onRename }: { readonly onRename: () => void }) {
-  const { trans } = useChat();
+function More({ onRename, onSelect }: MoreProps) {
+  const { trans, focusComposer } = useChat();
   const thread = useThread();
-  const [open, setOpen] = useState(false);
-  const button = useRef<HTMLButtonElement>(null);
-  const done = useCallback(() => {
-    setOpen(false);
-    button.current?.focus();
-  }, []);
+  const { button, anchor, close } = useMenuButton();
   if (thread === undefined) {
     return null;
   }
@@ -134,19 +142,24 @@ function More({ onRename }: { readonly onRename: () => void }) {
       {thread.tags !== undefined && thread.tags.length > 0 && (
         <TagChips tags={thread.tags} most={3} />
       )}
-      <div className="jc-Header-more">
-        <IconButton
-          ref={button}
-          icon={MoreIcon}
-          label={trans.__('More for this conversation')}
-          aria-haspopup="menu"
-          aria-expanded={open}
-          onClick={() => {
-            setOpen(!open);
+      <IconButton
+        {...button}
+        icon={MoreIcon}
+        label={trans.__('More for this conversation')}
+      />
+      {anchor !== null && (
+        <ThreadMenu
+          thread={thread}
+          anchor={anchor}
+          onRename={onRename}
+          onSelect={thread.temporary === true ? undefined : onSelect}
+          onLeave={act => {
+            act([thread]);
+            focusComposer();
           }}
+          onDone={close}
         />
-        {open && <ThreadMenu thread={thread} onRename={onRename} onDone={done} />}
-      </div>
+      )}
     </>
   );
 }

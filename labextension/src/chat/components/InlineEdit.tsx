@@ -15,6 +15,7 @@ export function InlineEdit({ value, label, onDone, onCancel }: Props) {
   const ended = useRef(false);
 
   useEffect(() => {
+    input.current?.focus();
     input.current?.select();
   }, []);
 

@@ -1,10 +1,11 @@
 import {
   type KeyboardEvent,
+  type ReactNode,
   type RefObject,
   useCallback,
   useEffect,
-  useId,
   useLayoutEffect,
+  useMemo,
   useRef,
   useState
 } from 'react';
@@ -19,8 +20,10 @@ export interface MenuItem {
   readonly icon?: Icon;
   /** Shown beside the label, in small. */
   readonly note?: string;
-  /** What choosing it does; nothing where it leads to `items`. */
+  /** What choosing it does besides closing the menu; nothing where it leads to `items`. */
   readonly run?: () => void;
+  /** What choosing it does takes the place of the menu. */
+  readonly stays?: boolean;
   /** What it leads to, in place of the menu: there is no room beside it in a sidebar. */
   readonly items?: readonly MenuItem[];
 }
@@ -32,62 +35,58 @@ interface Props {
   readonly items: readonly MenuItem[];
 }
 
-/**
- * A button with a menu: arrows and letters move, Enter chooses, Escape leaves.
- *
- * The menu is drawn at the root of the chat, because messages and the scrolled area clip
- * what they hold.
- */
+/** A button with a menu. */
 export function Menu({ icon, label, items }: Props) {
-  const button = useRef<HTMLButtonElement>(null);
-  const [root, setRoot] = useState<Element | null>(null);
-  const id = useId();
-  const close = useCallback(() => {
-    setRoot(null);
-    button.current?.focus({ preventScroll: true });
-  }, []);
+  const { button, anchor, close } = useMenuButton();
   return (
     <>
-      <IconButton
-        ref={button}
-        icon={icon}
-        label={label}
-        aria-haspopup="menu"
-        aria-expanded={root !== null}
-        aria-controls={root === null ? undefined : id}
-        onClick={() => {
-          setRoot(root === null ? (button.current?.closest('.jc-Chat') ?? null) : null);
-        }}
-        onKeyDown={event => {
-          if (event.key === 'ArrowDown' && root === null) {
-            event.preventDefault();
-            setRoot(button.current?.closest('.jc-Chat') ?? null);
-          }
-        }}
-      />
-      {root !== null &&
-        createPortal(
-          <Popup id={id} label={label} items={items} button={button} onClose={close} />,
-          root
-        )}
+      <IconButton {...button} icon={icon} label={label} />
+      {anchor !== null && (
+        <Popup label={label} items={items} anchor={anchor} onClose={close} />
+      )}
     </>
   );
 }
 
+/** What a button needs that opens and closes a menu; `anchor` is that button meanwhile. */
+export function useMenuButton() {
+  const ref = useRef<HTMLButtonElement>(null);
+  const [anchor, setAnchor] = useState<HTMLElement | null>(null);
+  const close = useCallback(() => {
+    setAnchor(null);
+    ref.current?.focus({ preventScroll: true });
+  }, []);
+  const button = {
+    ref,
+    'aria-haspopup': 'menu',
+    'aria-expanded': anchor !== null,
+    onClick: () => {
+      setAnchor(anchor === null ? ref.current : null);
+    },
+    onKeyDown: (event: KeyboardEvent) => {
+      if (event.key === 'ArrowDown' && anchor === null) {
+        event.preventDefault();
+        setAnchor(ref.current);
+      }
+    }
+  } as const;
+  return { button, anchor, close };
+}
+
 interface PopupProps {
-  readonly id: string;
   readonly label: string;
   readonly items: readonly MenuItem[];
-  readonly button: RefObject<HTMLButtonElement | null>;
+  /** What it stands at; a press there does not close it. */
+  readonly anchor: HTMLElement;
+  /** Close it, and put the focus where it was. */
   readonly onClose: () => void;
 }
 
-function Popup({ id, label, items, button, onClose }: PopupProps) {
+/** The menu itself: arrows and letters move, Enter chooses, Escape and Tab leave. */
+export function Popup({ label, items, anchor, onClose }: PopupProps) {
   const { trans } = useChat();
   const [inner, setInner] = useState<MenuItem | null>(null);
   const element = useRef<HTMLDivElement>(null);
-  useDismiss(element, true, onClose, button);
-  usePlace(element, button, inner);
   useScrollAway(element, onClose);
   const shown = inner?.items ?? items;
 
@@ -99,7 +98,9 @@ function Popup({ id, label, items, button, onClose }: PopupProps) {
     if (item.items !== undefined) {
       setInner(item);
     } else {
-      onClose();
+      if (item.stays !== true) {
+        onClose();
+      }
       item.run?.();
     }
   };
@@ -142,14 +143,15 @@ function Popup({ id, label, items, button, onClose }: PopupProps) {
     event.stopPropagation();
   };
   return (
-    <div
-      ref={element}
-      id={id}
+    <Floating
+      element={element}
       className="jc-Menu"
       role="menu"
-      aria-label={inner?.label ?? label}
-      tabIndex={-1}
+      label={inner?.label ?? label}
+      anchor={anchor}
+      content={inner}
       onKeyDown={key}
+      onClose={onClose}
     >
       {inner !== null && (
         <Item
@@ -169,7 +171,54 @@ function Popup({ id, label, items, button, onClose }: PopupProps) {
           }}
         />
       ))}
-    </div>
+    </Floating>
+  );
+}
+
+interface FloatingProps {
+  readonly element: RefObject<HTMLDivElement>;
+  readonly className: string;
+  readonly role?: 'menu';
+  readonly label?: string;
+  readonly anchor: HTMLElement;
+  /** Its size changes with this. */
+  readonly content?: unknown;
+  readonly onKeyDown?: (event: KeyboardEvent) => void;
+  readonly onClose: () => void;
+  readonly children: ReactNode;
+}
+
+/**
+ * Stands at its anchor until Escape, or a press outside of both.
+ *
+ * It is drawn at the root of the chat, because messages and the scrolled areas clip what
+ * they hold.
+ */
+export function Floating(props: FloatingProps) {
+  const { element, className, role, label, anchor, onKeyDown, onClose } = props;
+  const [root] = useState(() => anchor.closest('.jc-Chat'));
+  useDismiss(
+    element,
+    true,
+    onClose,
+    useMemo(() => ({ current: anchor }), [anchor])
+  );
+  usePlace(element, anchor, props.content);
+  return (
+    root &&
+    createPortal(
+      <div
+        ref={element}
+        className={className}
+        role={role}
+        aria-label={label}
+        tabIndex={-1}
+        onKeyDown={onKeyDown}
+      >
+        {props.children}
+      </div>,
+      root
+    )
   );
 }
 
@@ -214,18 +263,18 @@ function Item({ item, name, onChoose }: ItemProps) {
 
 const MARGIN = 8;
 
-/** Put the menu below its button, or above it where there is more room, and all within
+/** Put the menu below its anchor, or above it where there is more room, and all within
  * the chat. */
 function usePlace(
   element: RefObject<HTMLElement | null>,
-  button: RefObject<HTMLElement | null>,
+  button: HTMLElement,
   content: unknown
 ): void {
   useLayoutEffect(() => {
     const menu = element.current;
     const root = menu?.parentElement?.getBoundingClientRect();
-    const anchor = button.current?.getBoundingClientRect();
-    if (menu == null || root === undefined || anchor === undefined) {
+    const anchor = button.getBoundingClientRect();
+    if (menu === null || root === undefined) {
       return;
     }
     menu.style.maxHeight = '';

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useId, useState } from 'react';
+import { type KeyboardEvent, useEffect, useId, useState } from 'react';
 import type { Model } from '../protocol';
 import { useChat } from './context';
 import { price } from './format';
@@ -19,7 +19,8 @@ interface Option {
 export function ModelPicker({ models, chosen, onChoose }: Props) {
   const { trans } = useChat();
   const [filter, setFilter] = useState('');
-  const [active, setActive] = useState(0);
+  /** What arrows or a filter lead to; `null`: the model that is chosen. */
+  const [moved, setMoved] = useState<number | null>(null);
   const list = useId();
 
   const wanted = filter.trim().toLowerCase();
@@ -33,21 +34,26 @@ export function ModelPicker({ models, chosen, onChoose }: Props) {
       note: ''
     });
   }
+  const isChosen = ({ id }: Option) => id === chosen;
+  const active = moved ?? Math.max(0, options.findIndex(isChosen));
+
+  useEffect(() => {
+    document.getElementById(`${list}-${String(active)}`)?.scrollIntoView({
+      block: 'nearest'
+    });
+  }, [list, active]);
 
   const choose = (option: Option | undefined) => {
     if (option !== undefined) {
       onChoose(option.id);
       setFilter('');
+      setMoved(null);
     }
   };
   const key = (event: KeyboardEvent) => {
     if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
       const step = event.key === 'ArrowDown' ? 1 : -1;
-      const next = Math.max(0, Math.min(options.length - 1, active + step));
-      setActive(next);
-      document
-        .getElementById(`${list}-${String(next)}`)
-        ?.scrollIntoView({ block: 'nearest' });
+      setMoved(Math.max(0, Math.min(options.length - 1, active + step)));
       event.preventDefault();
     } else if (event.key === 'Enter' && !event.nativeEvent.isComposing) {
       choose(options[active]);
@@ -71,7 +77,7 @@ export function ModelPicker({ models, chosen, onChoose }: Props) {
         value={filter}
         onChange={event => {
           setFilter(event.target.value);
-          setActive(0);
+          setMoved(event.target.value.trim() === '' ? null : 0);
         }}
         onKeyDown={key}
       />
@@ -81,7 +87,7 @@ export function ModelPicker({ models, chosen, onChoose }: Props) {
             key={option.id}
             id={`${list}-${String(index)}`}
             role="option"
-            aria-selected={option.id === chosen}
+            aria-selected={isChosen(option)}
             data-active={index === active || undefined}
             onClick={() => {
               choose(option);

@@ -28,11 +28,14 @@ export function ModelPopover({ onDone }: { readonly onDone: () => void }) {
     element.current?.querySelector<HTMLElement>('input')?.focus();
   }, []);
 
+  /** Only what was changed here: the rest goes on following one's own default. */
   const change = (changes: ThreadSettings) => {
     void services.listing.changeSettings(withoutEmpty({ ...own, ...changes }));
   };
   const efforts = EFFORTS.filter(effort => model?.efforts?.includes(effort));
   const effort = own.effort ?? defaults.effort ?? model?.default_effort ?? null;
+  const limit = own.max_output_tokens ?? defaults.max_output_tokens ?? null;
+  const prompt = own.system_prompt ?? defaults.system_prompt ?? '';
   const takesTemperature =
     model?.temperature !== false && (efforts.length === 0 || effort === 'none');
   return (
@@ -89,10 +92,13 @@ export function ModelPopover({ onDone }: { readonly onDone: () => void }) {
             min={1}
             max={model?.max_output_tokens ?? undefined}
             placeholder={trans.__('Model’s own')}
-            defaultValue={own.max_output_tokens ?? defaults.max_output_tokens ?? ''}
+            defaultValue={limit ?? ''}
             onBlur={event => {
-              const limit = event.target.valueAsNumber;
-              change({ max_output_tokens: limit >= 1 ? Math.round(limit) : null });
+              const typed = event.target.valueAsNumber;
+              const wanted = typed >= 1 ? Math.round(typed) : null;
+              if (wanted !== limit) {
+                change({ max_output_tokens: wanted });
+              }
             }}
           />
         )}
@@ -105,9 +111,12 @@ export function ModelPopover({ onDone }: { readonly onDone: () => void }) {
             dir="auto"
             maxLength={100_000}
             placeholder={trans.__('How the model should behave in this conversation')}
-            defaultValue={own.system_prompt ?? defaults.system_prompt ?? ''}
+            defaultValue={prompt}
             onBlur={event => {
-              change({ system_prompt: event.target.value.trim() });
+              const wanted = event.target.value.trim();
+              if (wanted !== prompt.trim()) {
+                change({ system_prompt: wanted });
+              }
             }}
           />
         )}
@@ -159,6 +168,11 @@ function Temperature({ value, onChange }: TemperatureProps) {
   const { trans } = useChat();
   const [shown, setShown] = useState(value);
   const label = shown === null ? trans.__('default') : number(shown);
+  const end = () => {
+    if (shown !== value) {
+      onChange(shown);
+    }
+  };
   return (
     <Field label={trans.__('Temperature')} hint={label}>
       {id => (
@@ -174,12 +188,8 @@ function Temperature({ value, onChange }: TemperatureProps) {
             onChange={event => {
               setShown(event.target.valueAsNumber);
             }}
-            onPointerUp={() => {
-              onChange(shown);
-            }}
-            onBlur={() => {
-              onChange(shown);
-            }}
+            onPointerUp={end}
+            onBlur={end}
           />
           <button
             type="button"

@@ -6,6 +6,7 @@ import { MessageFrame } from './MessageFrame';
 import { type Action, ProblemNote } from './ProblemNote';
 import { QuestionEditor } from './QuestionEditor';
 import { useChat, useChatState } from './context';
+import { useIsKnown } from './hooks';
 
 /**
  * A question on its way to the server: shown at once, with where it stands; it can be
@@ -16,21 +17,34 @@ export function PendingQuestion({ question }: { readonly question: Pending }) {
   const online = useChatState(state => state.connection.phase === 'open');
   const lasting = useChatState(state => state.lasting);
   const kept = useChatState(state => !state.unkept.has(question.id));
-  const [editing, setEditing] = useState(false);
+  const isKnown = useIsKnown();
+  const stuck = !kept && !isKnown;
+  // Whoever left in the middle of a change finds it as it was, and nothing stays kept back.
+  const [editing, setEditing] = useState(() => services.edits.read(question.id) !== null);
+  const [pressed, setPressed] = useState(false);
   const blocked = useIsBlocked(question);
   const { state, text, problem } = question;
   const waits = state === 'waiting' || state === 'arrived';
-  const actions = useActions(question, setEditing);
+  const actions = useActions(question, held => {
+    setPressed(true);
+    setEditing(held);
+  });
 
   return (
     <MessageFrame
       role="user"
-      phase={phaseOf(question, online || !kept, blocked, trans)}
+      phase={
+        stuck && online
+          ? trans.__('Waiting for the server')
+          : phaseOf(question, online || (!kept && !stuck), blocked, trans)
+      }
       busy={waits}
     >
       {editing && state === 'editing' ? (
         <QuestionEditor
+          id={question.id}
           text={text}
+          isNew={pressed}
           onDone={edited => {
             setEditing(false);
             void services.asking.release(question, edited);
@@ -48,8 +62,8 @@ export function PendingQuestion({ question }: { readonly question: Pending }) {
           {state === 'refused' && problem !== null ? (
             <ProblemNote problem={problem} actions={actions} />
           ) : (
-            !(waits && online && !blocked) && (
-              <Waiting lasting={lasting} actions={actions} />
+            (stuck || !(waits && online && !blocked)) && (
+              <Waiting lasting={lasting} stuck={stuck} actions={stuck ? [] : actions} />
             )
           )}
         </>
@@ -61,15 +75,25 @@ export function PendingQuestion({ question }: { readonly question: Pending }) {
 /** What can be done while it waits, and what must not be done where nothing is kept. */
 function Waiting({
   lasting,
+  stuck,
   actions
 }: {
   readonly lasting: boolean;
+  /** It cannot be kept for anybody yet. */
+  readonly stuck: boolean;
   readonly actions: readonly Action[];
 }) {
   const { trans } = useChat();
   return (
     <>
-      {!lasting && (
+      {stuck && (
+        <p className="jc-Pending-note">
+          {trans.__(
+            'The server has not said who you are: leave this page open until it is sent.'
+          )}
+        </p>
+      )}
+      {!lasting && !stuck && (
         <p className="jc-Pending-note">
           {trans.__(
             'This browser does not let the chat keep it: leave this page open until it is sent.'
@@ -91,7 +115,7 @@ function Waiting({
 
 function useActions(
   question: Pending,
-  setEditing: (editing: boolean) => void
+  onHeld: (held: boolean) => void
 ): readonly Action[] {
   const { services, trans, focusComposer } = useChat();
   if (!isOurs(question)) {
@@ -100,12 +124,21 @@ function useActions(
   const edit = {
     label: trans.__('Edit'),
     run: () => {
-      void services.asking.hold(question).then(setEditing);
+      void services.asking.hold(question).then(held => {
+        if (held) {
+          services.edits.put(
+            question.id,
+            services.edits.read(question.id) ?? question.text
+          );
+        }
+        onHeld(held);
+      });
     }
   };
   const takeBack = {
     label: trans.__('Take back'),
     run: () => {
+      services.edits.forget(question.id);
       void services.asking.takeBack(question).then(focusComposer);
     }
   };

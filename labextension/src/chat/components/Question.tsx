@@ -1,4 +1,4 @@
-import { memo } from 'react';
+import { memo, useEffect, useState } from 'react';
 import type { Message } from '../protocol';
 import { textOf } from '../state/conversation';
 import { CopyButton, CopyLinkButton } from './CopyButton';
@@ -22,6 +22,8 @@ export const Question = memo(function Question({
   const setEditing = (begins: boolean) => {
     services.store.update(state => ({ ...state, editing: begins ? message : null }));
   };
+  const [pressed, setPressed] = useState(false);
+  useGoOnEditing(message);
   const text = textOf(message);
   const awaitsAnswer = useAwaitsAnswer(message);
 
@@ -46,6 +48,7 @@ export const Question = memo(function Question({
             icon={EditIcon}
             label={trans.__('Edit the question')}
             onClick={() => {
+              setPressed(true);
               setEditing(true);
             }}
           />
@@ -57,7 +60,9 @@ export const Question = memo(function Question({
     >
       {editing ? (
         <QuestionEditor
+          id={message.id}
           text={text}
+          isNew={pressed}
           onDone={edited => {
             setEditing(false);
             services.asking.edit(message, edited);
@@ -74,6 +79,17 @@ export const Question = memo(function Question({
     </MessageFrame>
   );
 });
+
+/** Whoever left in the middle of a change finds it as it was. */
+function useGoOnEditing(message: Message): void {
+  const { services } = useChat();
+  const isFree = useChatState(state => state.editing === null);
+  useEffect(() => {
+    if (isFree && services.edits.read(message.id) !== null) {
+      services.store.update(state => ({ ...state, editing: state.editing ?? message }));
+    }
+  }, [services, message, isFree]);
+}
 
 /** Whether a question has no answer: all are deleted, or were not copied. */
 function useAwaitsAnswer(message: Message): boolean {

@@ -4,27 +4,39 @@ import { isSendKey } from './keys';
 import { useAutoGrow } from './useAutoGrow';
 
 interface Props {
+  /** The question that is changed: its text is kept until this ends. */
+  readonly id: string;
   readonly text: string;
+  /** Somebody has just begun; otherwise the focus stays where it is. */
+  readonly isNew: boolean;
   readonly onDone: (text: string) => void;
   readonly onCancel: () => void;
 }
 
 /** A question being changed; asking it keeps the former one as another version. */
-export function QuestionEditor({ text, onDone, onCancel }: Props) {
-  const { trans, sendKey } = useChat();
-  const [draft, setDraft] = useState(text);
+export function QuestionEditor({ id, text, isNew, onDone, onCancel }: Props) {
+  const { services, trans, sendKey } = useChat();
+  const [draft, setDraft] = useState(() => services.edits.read(id) ?? text);
   const area = useRef<HTMLTextAreaElement>(null);
   useAutoGrow(area, draft);
 
   useEffect(() => {
-    area.current?.focus();
-    area.current?.setSelectionRange(text.length, text.length);
-  }, [text]);
+    if (isNew && area.current !== null) {
+      const { length } = area.current.value;
+      area.current.focus();
+      area.current.setSelectionRange(length, length);
+    }
+  }, [isNew]);
 
   const ask = () => {
     if (draft.trim() !== '') {
+      services.edits.forget(id);
       onDone(draft);
     }
+  };
+  const cancel = () => {
+    services.edits.forget(id);
+    onCancel();
   };
   return (
     <div className="jc-QuestionEditor">
@@ -36,13 +48,14 @@ export function QuestionEditor({ text, onDone, onCancel }: Props) {
         aria-label={trans.__('Question')}
         onChange={event => {
           setDraft(event.target.value);
+          services.edits.put(id, event.target.value);
         }}
         onKeyDown={event => {
           if (isSendKey(event, sendKey)) {
             event.preventDefault();
             ask();
           } else if (event.key === 'Escape') {
-            onCancel();
+            cancel();
           }
           event.stopPropagation();
         }}
@@ -56,7 +69,7 @@ export function QuestionEditor({ text, onDone, onCancel }: Props) {
         >
           {trans.__('Ask')}
         </button>
-        <button type="button" className="jc-Button" onClick={onCancel}>
+        <button type="button" className="jc-Button" onClick={cancel}>
           {trans.__('Cancel')}
         </button>
       </div>

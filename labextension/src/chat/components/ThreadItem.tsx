@@ -35,7 +35,9 @@ interface Props {
   readonly onRenamed: (title: string | null) => void;
   readonly onDelete: () => void;
   readonly onArchive: () => void;
-  /** Open the menu, below this button. */
+  readonly onRestore: () => void;
+  readonly menuShown: boolean;
+  /** Open or close the menu, which stands at this button. */
   readonly onMore: (button: HTMLElement) => void;
 }
 
@@ -70,7 +72,7 @@ export function ThreadItem(props: Props) {
             tabIndex={isCurrent ? 0 : -1}
             aria-current={isOpen || undefined}
             aria-pressed={isChosen ?? undefined}
-            aria-keyshortcuts="F2 Delete"
+            aria-keyshortcuts="F2 Delete Shift+F10"
             title={title}
             onClick={onOpen}
           >
@@ -110,7 +112,8 @@ export function ThreadItem(props: Props) {
 }
 
 /** What is done most; the menu has the rest. */
-function Actions({ thread, onDelete, onArchive, onMore }: Props) {
+function Actions(props: Props) {
+  const { thread, onDelete, onArchive, onRestore, menuShown, onMore } = props;
   const { trans } = useChat();
   const actions = useThreadActions();
   const pinned = thread.pinned === true;
@@ -122,9 +125,7 @@ function Actions({ thread, onDelete, onArchive, onMore }: Props) {
           icon={RestoreIcon}
           label={trans.__('Restore')}
           tabIndex={-1}
-          onClick={() => {
-            actions.restore([thread]);
-          }}
+          onClick={onRestore}
         />
       ) : (
         <>
@@ -155,6 +156,7 @@ function Actions({ thread, onDelete, onArchive, onMore }: Props) {
         icon={MoreIcon}
         label={trans.__('More')}
         aria-haspopup="menu"
+        aria-expanded={menuShown}
         tabIndex={-1}
         onClick={event => {
           onMore(event.currentTarget);

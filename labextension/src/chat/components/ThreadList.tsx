@@ -26,12 +26,11 @@ import { useSearch } from './useSearch';
 import { useThreadActions } from './useThreadActions';
 
 const NEAR_THE_END = 400;
-const MENU_HEIGHT = 250;
 
-/** The menu of one conversation, and where it stands. */
+/** The menu of one conversation, and what it stands at. */
 interface Menu {
   readonly threadId: string;
-  readonly top: number;
+  readonly anchor: HTMLElement;
 }
 
 interface Props {
@@ -41,7 +40,7 @@ interface Props {
 
 /**
  * Conversations, pinned ones first, then newest first; arrows move, Enter opens, F2
- * renames, Delete deletes.
+ * renames, Delete deletes, Shift+F10 or the menu key opens the menu.
  */
 export function ThreadList({ onChosen }: Props) {
   const { services, trans, focusComposer } = useChat();
@@ -52,7 +51,6 @@ export function ThreadList({ onChosen }: Props) {
   const actions = useThreadActions();
   const [menu, setMenu] = useState<Menu | null>(null);
   const [lastChosen, setLastChosen] = useState<string | null>(null);
-  const box = useRef<HTMLDivElement>(null);
   const open = useChatState(state => state.open);
   const search = useSearch(onChosen);
   const [renaming, setRenaming] = useState<string | null>(null);
@@ -68,6 +66,7 @@ export function ThreadList({ onChosen }: Props) {
     focusComposer();
   };
   const press = (thread: Thread, event: MouseEvent) => {
+    setMenu(null); // it may stand at what was pressed
     const index = threads.indexOf(thread);
     const from = threads.findIndex(({ id }) => id === (lastChosen ?? current));
     if (event.shiftKey && from >= 0) {
@@ -86,21 +85,29 @@ export function ThreadList({ onChosen }: Props) {
     const index = threads.indexOf(thread);
     act([thread]);
     const neighbour = threads[index + 1] ?? threads[index - 1];
-    focusItem(list.current, neighbour?.id);
+    if (neighbour === undefined) {
+      list.current?.focus();
+    } else {
+      focusItem(list.current, neighbour.id);
+    }
   };
   const remove = (thread: Thread) => {
     if (filter.view !== 'trash') {
       leave(thread, actions.remove);
     }
   };
-  const showMenu = (threadId: string, button: HTMLElement) => {
-    const { top, height } = (box.current ?? button).getBoundingClientRect();
-    const below = button.getBoundingClientRect().bottom - top;
-    setMenu({ threadId, top: Math.max(4, Math.min(below, height - MENU_HEIGHT)) });
+  const toggleMenu = (threadId: string, anchor: HTMLElement) => {
+    setMenu(menu?.threadId === threadId ? null : { threadId, anchor });
   };
   const closeMenu = useCallback(() => {
     setMenu(null);
-    focusItem(list.current, menu?.threadId);
+    // At once: what was chosen, or pressed, may put the focus elsewhere after that.
+    (itemOf(list.current, menu?.threadId) ?? list.current)?.focus();
+    requestAnimationFrame(() => {
+      if (document.activeElement === document.body) {
+        itemOf(list.current, menu?.threadId)?.focus(); // drawn anew in another section
+      }
+    });
   }, [menu]);
   const chosen = threads.filter(({ id }) => selection?.has(id));
   const inMenu = threads.find(({ id }) => id === menu?.threadId);
@@ -128,6 +135,8 @@ export function ThreadList({ onChosen }: Props) {
       setRenaming(threads[index].id);
     } else if (event.key === 'Delete') {
       remove(threads[index]);
+    } else if (isMenuKey(event)) {
+      toggleMenu(threads[index].id, event.target as HTMLElement);
     } else {
       return;
     }
@@ -146,7 +155,11 @@ export function ThreadList({ onChosen }: Props) {
       className="jc-ThreadList"
       role="group"
       aria-label={trans.__('Conversations')}
-      ref={box}
+      onContextMenu={event => {
+        if (menu !== null) {
+          event.preventDefault(); // the browser's own one, for the same key
+        }
+      }}
     >
       <div className="jc-ThreadList-head">
         <h3>{trans.__('Conversations')}</h3>
@@ -183,6 +196,7 @@ export function ThreadList({ onChosen }: Props) {
         className="jc-ThreadList-items"
         hidden={search.isSearching}
         ref={list}
+        tabIndex={-1}
         onKeyDown={key}
         onScroll={scroll}
       >
@@ -216,8 +230,12 @@ export function ThreadList({ onChosen }: Props) {
                   onArchive={() => {
                     leave(thread, actions.archive);
                   }}
+                  onRestore={() => {
+                    leave(thread, actions.restore);
+                  }}
+                  menuShown={thread.id === menu?.threadId}
                   onMore={button => {
-                    showMenu(thread.id, button);
+                    toggleMenu(thread.id, button);
                   }}
                 />
               ))}
@@ -251,13 +269,16 @@ export function ThreadList({ onChosen }: Props) {
         <ThreadMenu
           key={menu.threadId}
           thread={inMenu}
-          style={{ top: menu.top }}
+          anchor={menu.anchor}
           onRename={() => {
             setRenaming(inMenu.id);
           }}
           onSelect={() => {
             services.organising.select([inMenu.id]);
             setLastChosen(inMenu.id);
+          }}
+          onLeave={act => {
+            leave(inMenu, act);
           }}
           onDone={closeMenu}
         />
@@ -293,13 +314,20 @@ function title(period: Period, trans: Translator): string {
   }
 }
 
+function isMenuKey({ key, shiftKey }: KeyboardEvent): boolean {
+  return key === 'ContextMenu' || (key === 'F10' && shiftKey);
+}
+
 /** Focus an item once it is there: after what React is about to draw. */
 function focusItem(list: HTMLElement | null, threadId: string | undefined): void {
   requestAnimationFrame(() => {
-    list
-      ?.querySelector<HTMLElement>(
-        `[data-thread="${threadId ?? ''}"] .jc-ThreadItem-open`
-      )
-      ?.focus();
+    itemOf(list, threadId)?.focus();
   });
+}
+
+function itemOf(list: HTMLElement | null, threadId = ''): HTMLElement | null {
+  return (
+    list?.querySelector<HTMLElement>(`[data-thread="${threadId}"] .jc-ThreadItem-open`) ??
+    null
+  );
 }

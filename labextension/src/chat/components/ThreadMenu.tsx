@@ -1,84 +1,92 @@
-import { useEffect, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 import type { Thread } from '../protocol';
 import { LabelPicker } from './LabelPicker';
+import { Floating, type MenuItem, Popup } from './Menu';
 import { useChat } from './context';
-import { useDismiss } from './hooks';
 import {
   ArchiveIcon,
   DeleteIcon,
   DoneIcon,
   EditIcon,
   FolderIcon,
-  type Icon,
   PinIcon,
   RestoreIcon,
   TagIcon
 } from './icons';
-import { moveFocus } from './menuFocus';
 import { useThreadActions } from './useThreadActions';
 
 interface Props {
   readonly thread: Thread;
-  /** Where it stands, as CSS. */
-  readonly style?: React.CSSProperties;
+  /** What the menu stands at. */
+  readonly anchor: HTMLElement;
   readonly onRename: () => void;
-  /** Begin to choose several; `undefined`: not from here. */
+  /** Begin to choose several; `undefined`: it is in no list. */
   readonly onSelect?: () => void;
+  /** Do what takes the thread away from where it was, and the focus elsewhere. */
+  readonly onLeave: (act: (threads: readonly Thread[]) => void) => void;
+  /** Close it, and put the focus where it was. */
   readonly onDone: () => void;
 }
 
-interface Entry {
-  readonly icon: Icon;
-  readonly label: string;
-  readonly run: () => void;
-}
-
 /** Everything that can be done to one conversation. */
-export function ThreadMenu({ thread, style, onRename, onSelect, onDone }: Props) {
+export function ThreadMenu(props: Props) {
+  const { thread, anchor, onRename, onSelect, onLeave, onDone } = props;
   const { trans } = useChat();
   const actions = useThreadActions();
   const [picking, setPicking] = useState<'tag' | 'folder' | null>(null);
   const element = useRef<HTMLDivElement>(null);
-  useDismiss(element, true, onDone);
 
-  useEffect(() => {
-    element.current?.querySelector<HTMLElement>('[role=menuitem]')?.focus();
-  }, []);
-
-  const and = (run: () => void) => () => {
-    onDone();
-    run();
+  if (picking !== null) {
+    return (
+      <Floating
+        element={element}
+        className="jc-Menu jc-mod-picker"
+        anchor={anchor}
+        onClose={onDone}
+      >
+        <LabelPicker kind={picking} threads={[thread]} onDone={onDone} />
+      </Floating>
+    );
+  }
+  const leave = (act: (threads: readonly Thread[]) => void) => () => {
+    onLeave(act);
   };
-  const entries: Entry[] =
+  const select = { icon: DoneIcon, label: trans.__('Select'), run: onSelect };
+  const items: readonly MenuItem[] =
     thread.deleted_at != null
       ? [
           {
             icon: RestoreIcon,
             label: trans.__('Restore'),
-            run: and(() => {
-              actions.restore([thread]);
-            })
+            run: leave(actions.restore)
           },
           {
             icon: DeleteIcon,
             label: trans.__('Delete for good'),
-            run: and(() => {
-              actions.purge([thread]);
-            })
+            // A second press in the same place, as of a double click, must do no harm.
+            items: [
+              { label: trans.__('Keep it in the trash') },
+              {
+                icon: DeleteIcon,
+                label: trans.__('Really delete for good'),
+                run: leave(actions.purge)
+              }
+            ]
           }
         ]
       : [
-          { icon: EditIcon, label: trans.__('Rename'), run: and(onRename) },
+          { icon: EditIcon, label: trans.__('Rename'), run: onRename },
           {
             icon: PinIcon,
             label: thread.pinned === true ? trans.__('Unpin') : trans.__('Pin'),
-            run: and(() => {
+            run: () => {
               actions.pin([thread]);
-            })
+            }
           },
           {
             icon: TagIcon,
             label: trans.__('Tags…'),
+            stays: true,
             run: () => {
               setPicking('tag');
             }
@@ -86,6 +94,7 @@ export function ThreadMenu({ thread, style, onRename, onSelect, onDone }: Props)
           {
             icon: FolderIcon,
             label: trans.__('Move to folder…'),
+            stays: true,
             run: () => {
               setPicking('folder');
             }
@@ -96,42 +105,16 @@ export function ThreadMenu({ thread, style, onRename, onSelect, onDone }: Props)
               thread.archived === true
                 ? trans.__('Take out of the archive')
                 : trans.__('Archive'),
-            run: and(() => {
-              actions.archive([thread]);
-            })
+            run: leave(actions.archive)
           },
-          {
-            icon: DeleteIcon,
-            label: trans.__('Delete'),
-            run: and(() => {
-              actions.remove([thread]);
-            })
-          }
+          { icon: DeleteIcon, label: trans.__('Delete'), run: leave(actions.remove) }
         ];
-  if (onSelect !== undefined) {
-    entries.push({ icon: DoneIcon, label: trans.__('Select'), run: and(onSelect) });
-  }
   return (
-    <div className="jc-ThreadMenu" ref={element} style={style}>
-      {picking !== null ? (
-        <LabelPicker kind={picking} threads={[thread]} onDone={onDone} />
-      ) : (
-        <div
-          role="menu"
-          aria-label={thread.title ?? trans.__('Untitled')}
-          onKeyDown={event => {
-            event.stopPropagation(); // the list behind it has arrows of its own
-            moveFocus(event);
-          }}
-        >
-          {entries.map(({ icon: Drawn, label, run }) => (
-            <button key={label} type="button" role="menuitem" tabIndex={-1} onClick={run}>
-              <Drawn />
-              <span>{label}</span>
-            </button>
-          ))}
-        </div>
-      )}
-    </div>
+    <Popup
+      label={thread.title ?? trans.__('Untitled')}
+      items={onSelect === undefined ? items : [...items, select]}
+      anchor={anchor}
+      onClose={onDone}
+    />
   );
 }

@@ -12,7 +12,9 @@ export function UndoToast() {
   const [held, setHeld] = useState(false);
 
   useEffect(() => {
-    if (undo !== null) {
+    if (undo === null) {
+      setHeld(false); // nothing tells that the pointer has left what is gone
+    } else {
       announce(undo.text);
     }
   }, [undo, announce]);
@@ -50,21 +52,13 @@ export function UndoToast() {
         }}
       >
         <span className="jc-Toast-text">{undo.text}</span>
-        <button
-          type="button"
-          className="jc-Button"
-          onClick={() => {
-            setHeld(false);
-            undo.run();
-          }}
-        >
+        <button type="button" className="jc-Button" onClick={undo.run}>
           {trans.__('Undo')}
         </button>
         <IconButton
           icon={CloseIcon}
           label={trans.__('Close')}
           onClick={() => {
-            setHeld(false);
             services.organising.forget();
           }}
         />

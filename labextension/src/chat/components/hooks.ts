@@ -8,6 +8,7 @@ import {
 import type { Message } from '../protocol';
 import { type Conversation, versions } from '../state/conversation';
 import type { Part } from '../state/live';
+import { isKnown } from '../state/state';
 import { findThread } from '../state/threads';
 import { type View, view } from '../state/view';
 import { useChat, useChatState } from './context';
@@ -37,6 +38,11 @@ export function useView(): View {
 /** The thread being shown; `undefined` while it is new. */
 export function useThread() {
   return useChatState(state => findThread(state.threads, state.open.threadId));
+}
+
+/** Whether the server has said who we are; before that, nothing can be kept for it. */
+export function useIsKnown(): boolean {
+  return useChatState(({ user }) => isKnown(user));
 }
 
 /** The parts of a message, growing while it is being made. */

@@ -10,7 +10,7 @@ import { AnswerPhase } from './Phase';
 import { Question } from './Question';
 import { WaitingRegeneration } from './WaitingRegeneration';
 import { useChatState } from './context';
-import { useConversation, useThread, useView } from './hooks';
+import { useConversation, useIsKnown, useThread, useView } from './hooks';
 
 /** What the conversation shows, as rows: messages, questions on their way, notes. */
 export function useRows(): readonly Row[] {
@@ -19,9 +19,10 @@ export function useRows(): readonly Row[] {
   const isFailed = useChatState(state => state.open.problem !== null);
   const isEnd = conversation === undefined || !hasNewer(conversation);
   const online = useChatState(state => state.connection.phase === 'open');
+  const isKnown = useIsKnown();
   const isComing =
     isEnd && pending.some(({ state }) => state === 'waiting' || state === 'arrived');
-  const waits = online && (isComing || regenerating !== undefined);
+  const waits = online && isKnown && (isComing || regenerating !== undefined);
   const isStart = conversation !== undefined && !hasOlder(conversation);
   const isForkStart = useThread()?.forked_from != null && isStart;
   const phase = running === undefined ? 'sending' : 'queued';

@@ -8,7 +8,7 @@ import type { Drafts } from './drafts';
 import type { Following } from './following';
 import type { Outbox } from './outbox';
 import type { Entry, Pending, Place } from './pending';
-import type { ChatState } from './state';
+import { type ChatState, type Open, isKnown } from './state';
 import type { Store } from './store';
 
 /** Asking, asking again, stopping, and changing between versions. */
@@ -26,8 +26,7 @@ export class Asking {
   send(text: string, branch?: { readonly parentId: string | null }): void {
     const { open, newSettings, newTemporary } = this.store.state;
     const id = newId();
-    this.following.remember(open.threadId);
-    void this.outbox.add({
+    const kept = this.outbox.add({
       ...this.#entry(id, open.threadId, branch ?? this.#end(open.threadId, id)),
       kind: 'question',
       text,
@@ -36,6 +35,10 @@ export class Asking {
       settings: open.isNew ? newSettings : undefined,
       temporary: open.isNew && newTemporary
     });
+    if (branch === undefined) {
+      this.drafts.asked(open, text, kept);
+    }
+    this.#remember(open, kept);
     this.browsing.showNewest(); // one's own question is always shown
   }
 
@@ -118,6 +121,20 @@ export class Asking {
       await this.browsing.select(threadId, messageId);
     } catch (error) {
       this.#set({ refusal: problemOf(error) });
+    }
+  }
+
+  /** Come back to this thread after a reload, which would find nothing in it as long as its
+   * first question cannot be kept. */
+  #remember({ threadId, isNew }: Open, kept: Promise<void>): void {
+    if (isNew && !isKnown(this.store.state.user)) {
+      void kept.then(() => {
+        if (this.store.state.open.threadId === threadId) {
+          this.following.remember(threadId);
+        }
+      });
+    } else {
+      this.following.remember(threadId);
     }
   }
 

@@ -9,6 +9,8 @@ export class Drafts {
   readonly store = new Store<Readonly<Record<string, string>>>({});
   readonly #memory: Memory;
   readonly #unkept = new Map<string, string>();
+  /** What was asked, and would still be lost with the page. */
+  readonly #asked = new Set<{ readonly name: string; readonly text: string }>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(memory: Memory) {
@@ -21,12 +23,22 @@ export class Drafts {
     return this.store.state[name] ?? this.#memory.read(name) ?? '';
   }
 
-  put(open: Open, text: string): void {
+  /** `text` has been asked.  It is not shown here any more, but comes back with a reload
+   * that is before `kept`. */
+  asked(open: Open, text: string, kept: Promise<void>): void {
     const name = nameOf(open);
-    this.store.update(drafts => ({ ...drafts, [name]: text }));
-    this.#unkept.set(name, text);
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(this.#keep, KEEP_AFTER);
+    const asked = { name, text };
+    const typed = this.read(open);
+    this.#asked.add(asked);
+    this.#put(name, typed);
+    void kept.then(() => {
+      this.#asked.delete(asked);
+      this.#put(name, this.store.state[name]);
+    });
+  }
+
+  put(open: Open, text: string): void {
+    this.#put(nameOf(open), text);
   }
 
   /** The conversation goes by another name now; what was typed under that stays as well. */
@@ -39,11 +51,20 @@ export class Drafts {
   }
 
   readonly #keep = (): void => {
-    for (const [name, text] of this.#unkept) {
-      this.#memory.write(name, text === '' ? null : text);
+    for (const [name, typed] of this.#unkept) {
+      const asked = [...this.#asked].filter(other => other.name === name);
+      const texts = [...asked.map(({ text }) => text), typed].filter(text => text !== '');
+      this.#memory.write(name, texts.length === 0 ? null : texts.join('\n\n'));
     }
     this.#unkept.clear();
   };
+
+  #put(name: string, text: string): void {
+    this.store.update(drafts => ({ ...drafts, [name]: text }));
+    this.#unkept.set(name, text);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.#keep, KEEP_AFTER);
+  }
 }
 
 function nameOf({ threadId, isNew }: Open): string {

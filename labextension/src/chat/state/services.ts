@@ -6,11 +6,12 @@ import { BestShelf, DatabaseShelf, type Shelf } from '../client/shelf';
 import { type Connection, Socket, type WebSocketLike } from '../client/socket';
 import { BrowserTabs, type Tabs } from '../client/tabs';
 import { newId } from '../ids';
-import type { Event, More, User, Welcome } from '../protocol';
+import type { Event, More, Welcome } from '../protocol';
 import { AccountSettings } from './account';
 import { Asking } from './asking';
 import { Branches } from './branches';
 import { Drafts } from './drafts';
+import { Edits } from './edits';
 import { TakingAlong } from './exchange';
 import { Browsing } from './browsing';
 import { Following } from './following';
@@ -21,7 +22,7 @@ import { Organising } from './organising';
 import { type Note, Outbox } from './outbox';
 import type { Entry } from './pending';
 import { Searching } from './searching';
-import { type ChatState, initialState } from './state';
+import { type ChatState, initialState, isKnown } from './state';
 import { Store } from './store';
 
 /** What belongs to the browser, and what tests take the place of. */
@@ -38,6 +39,7 @@ export class Services {
   readonly live = new LiveReplies();
   readonly memory: Memory;
   readonly drafts: Drafts;
+  readonly edits: Edits;
   readonly browsing: Browsing;
   readonly following: Following;
   readonly outbox: Outbox;
@@ -59,6 +61,7 @@ export class Services {
     );
     this.memory = new Memory(server.baseUrl);
     this.drafts = new Drafts(this.memory);
+    this.edits = new Edits(new Memory(server.baseUrl, () => sessionStorage));
     this.#socket = new Socket({
       url: () => socketUrl(server),
       onConnection: this.#takeConnection,
@@ -251,8 +254,4 @@ export class Services {
       });
     }
   }
-}
-
-function isKnown(user: User | null): user is User {
-  return user !== null && user.id !== '';
 }

@@ -83,6 +83,11 @@ export interface ChatState {
   readonly refusal: Problem | null;
 }
 
+/** Whether the server has said who we are: one whose history is away cannot. */
+export function isKnown(user: User | null): user is User {
+  return user !== null && user.id !== '';
+}
+
 export function initialState(open: Open): ChatState {
   return {
     connection: { phase: 'connecting' },
