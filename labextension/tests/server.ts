@@ -82,6 +82,11 @@ export class Browser {
 /** One Jupyter server: a socket that can break, and REST answers that can be changed. */
 export class Server {
   readonly requests: Request[] = [];
+  /** The last request that was to change something. */
+  get lastChange(): Request | undefined {
+    return this.requests.filter(({ method }) => method !== 'GET').at(-1);
+  }
+
   /** Commands that no test has looked at yet. */
   readonly commands: Command[] = [];
   account: Account = { user: ADA, source: 'openai', from_environment: true };

@@ -111,7 +111,7 @@ it('can become what new conversations begin with, unless that is refused', async
   await chat.user.click(
     screen.getByRole('button', { name: 'Use for new conversations' })
   );
-  expect(chat.server.requests.at(-1)?.body).toEqual({ defaults: { model: 'thinker' } });
+  expect(chat.server.lastChange?.body).toEqual({ defaults: { model: 'thinker' } });
   expect(await screen.findByText(DOWN.message)).toBeVisible();
 });
 

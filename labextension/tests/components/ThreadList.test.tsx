@@ -79,7 +79,7 @@ describe('with the keyboard', () => {
     await chat.user.clear(title);
     await chat.user.type(title, 'Woods{Enter}');
     await expectFocus('Woods');
-    expect(chat.server.requests.at(-1)).toMatchObject({
+    expect(chat.server.lastChange).toMatchObject({
       method: 'PATCH',
       body: { title: 'Woods' }
     });
@@ -163,7 +163,7 @@ describe('the menu of one', () => {
     await openMenu(chat, 'Birds');
     await chat.user.keyboard('{ArrowDown}{ArrowDown}{Enter}');
     await chat.user.type(screen.getByRole('textbox', { name: 'Tag' }), 'r{Enter}');
-    expect(chat.server.requests.at(-1)?.body).toMatchObject({
+    expect(chat.server.lastChange?.body).toMatchObject({
       action: 'tag',
       value: 'R'
     });

@@ -45,7 +45,7 @@ it('changes the settings of a thread where it is kept', async () => {
     settings: { model: 'x' }
   });
   await chat.listing.changeSettings({ model: 'x' });
-  expect(server.requests.at(-1)?.body).toEqual({ settings: { model: 'x' } });
+  expect(server.lastChange?.body).toEqual({ settings: { model: 'x' } });
   expect(chat.store.state.threads.threads[0].settings).toEqual({ model: 'x' });
 });
 
