@@ -20,7 +20,7 @@ from ..protocol import (
     Source,
     User,
 )
-from ..providers.interface import Endpoint, Provider, ProviderError
+from ..providers.interface import Endpoint, Provider, ProviderError, unasked
 from ..store.interface import Store, UserSettings
 from ..store.vault import Vault, VaultError
 from . import catalogue
@@ -118,11 +118,24 @@ class Accounts:
         problem = None
         touched = (patch.source, patch.base_url, patch.api, patch.key)
         if settings.source is not None and any(field is not UNSET for field in touched):
-            problem = (await self._offered(user.id, settings)).problem
+            settings, problem = await self._tried(user.id, settings)
         entered = any(field is not UNSET and field is not None for field in touched)
         if problem is None or problem.code not in _USELESS or not entered:
             await self._store.put_settings(user.id, settings)
         return await self.describe(user, problem)
+
+    async def _tried(
+        self, user_id: str, settings: UserSettings
+    ) -> tuple[UserSettings, Problem | None]:
+        """Whether a source works.  Most servers have their API below /v1: where it is not
+        at the address that was entered, it is looked for there."""
+        problem = (await self._offered(user_id, settings)).problem
+        address = (settings.base_url or "").rstrip("/")
+        if problem is not None and settings.source is Source.COMPATIBLE and address[-3:] != "/v1":
+            longer = msgspec.structs.replace(settings, base_url=f"{address}/v1")
+            if (await self._offered(user_id, longer)).problem is None:
+                return longer, None
+        return settings, problem
 
     async def models(self, user_id: str) -> ModelList:
         """What can be chosen, and what is used where nothing is chosen."""
@@ -132,12 +145,12 @@ class Accounts:
         try:
             endpoint = await self.endpoint(user_id, settings)
         except (ProviderError, VaultError) as error:
-            return ModelList([], None, error.problem)
+            return ModelList([], None, unasked(error.problem))
         openai = endpoint.source in _OPENAI
         try:
             models, problem = await self._listed(endpoint), None
         except ProviderError as error:
-            models, problem = (catalogue.offered() if openai else []), error.problem
+            models, problem = (catalogue.offered() if openai else []), unasked(error.problem)
         return ModelList(models, self._default(endpoint, settings, models), problem)
 
     async def default_model(self, endpoint: Endpoint, settings: UserSettings) -> str:

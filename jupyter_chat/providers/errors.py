@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping
 
 from ..protocol import Code, Problem, Source
+from .interface import KEPT as _KEPT
 from .interface import Endpoint, ProviderError
 
-_KEPT = "Your question is kept"
 _QUOTA = {"insufficient_quota", "credit_balance_exhausted", "billing_hard_limit_reached"}
 _TOO_LONG = {
     "context_length_exceeded",
@@ -63,6 +63,8 @@ def of_status(
             "another model and ask again.",
             detail,
         )
+    if status == 404 and code is None:
+        return no_api(endpoint, message)
     if code in _TOO_LONG or "context length" in message or "context window" in message:
         return _error(
             Code.CONTEXT_TOO_LONG,

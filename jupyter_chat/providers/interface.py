@@ -9,9 +9,22 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Protocol
 
+import msgspec
 from msgspec import Struct
 
 from ..protocol import Api, Effort, Model, Problem, Role, Source, Usage
+
+KEPT = "Your question is kept"
+"""Stands in the message of every error that a question may meet, before what to do."""
+
+
+def unasked(problem: Problem) -> Problem:
+    """The same where nothing was asked: in the settings no question is kept."""
+    what, kept, then = problem.message.partition(f"{KEPT}: ")
+    if not kept:
+        return problem
+    then = then.replace(" and ask again", "").replace("ask again", "try again")
+    return msgspec.structs.replace(problem, message=what + then[:1].upper() + then[1:])
 
 
 class ProviderError(Exception):

@@ -117,7 +117,9 @@ class OpenAI:
             raise errors.of_exception(endpoint, error) from None
         except (AttributeError, TypeError, ValueError) as error:  # a page of a web site, say
             raise errors.no_api(endpoint, f"{type(error).__name__}: {error}") from None
-        return [_model(entry.model_dump()) for entry in listed.data or []]
+        if listed.data is None:
+            raise errors.no_api(endpoint, "It lists no models.")
+        return [_model(entry.model_dump()) for entry in listed.data]
 
     async def close(self) -> None:
         """Close all connections."""

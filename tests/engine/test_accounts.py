@@ -160,3 +160,32 @@ async def test_what_is_no_key_is_refused_by_name(engine, key):
         await engine.accounts.change(ADA, AccountPatch(source=Source.OPENAI, key=key))
     assert refused.value.problem.field == "key"
     assert (await engine.accounts.settings("ada")).source is None
+
+
+async def test_an_address_without_its_v1_is_completed(engine):
+    """Only where the longer one works, and the shorter one does not."""
+    asked = []
+
+    async def models(endpoint):
+        asked.append(endpoint.base_url)
+        if not endpoint.base_url.endswith("/v1"):
+            raise ProviderError(Problem(Code.PROVIDER_DOWN, "Nothing there."))
+        return []
+
+    engine.provider.models = models
+    patch = AccountPatch(source=Source.COMPATIBLE, base_url="http://gpu:8000/")
+    account = await engine.accounts.change(ADA, patch)
+    assert (account.base_url, account.problem) == ("http://gpu:8000/v1", None)
+    assert asked == ["http://gpu:8000/", "http://gpu:8000/v1"]
+    wrong = AccountPatch(base_url="http://gpu:8000/v1/chat")
+    assert (await engine.accounts.change(ADA, wrong)).base_url == "http://gpu:8000/v1/chat/v1"
+
+
+async def test_in_the_settings_no_question_is_said_to_be_kept(engine):
+    problem = Problem(
+        Code.WRONG_KEY, "OpenAI refused it. Your question is kept: enter another key and ask again."
+    )
+    engine.provider.refusal = ProviderError(problem)
+    account = await engine.accounts.change(ADA, AccountPatch(source=Source.OPENAI, key=KEY))
+    assert account.problem is not None
+    assert account.problem.message == "OpenAI refused it. Enter another key."

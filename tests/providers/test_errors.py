@@ -20,7 +20,7 @@ OPENAI = Endpoint(Source.OPENAI, key="sk-1")
         (403, None, "", Code.WRONG_KEY),
         (404, "model_not_found", "", Code.MODEL_UNKNOWN),
         (404, None, "model 'llama' not found", Code.MODEL_UNKNOWN),
-        (404, None, "no such page", Code.REQUEST_REFUSED),
+        (404, None, "no such page", Code.PROVIDER_DOWN),
         (400, "context_length_exceeded", "", Code.CONTEXT_TOO_LONG),
         (400, None, "This model's maximum context length is 8192 tokens", Code.CONTEXT_TOO_LONG),
         (400, "exceed_context_size_error", "exceeds the available size", Code.CONTEXT_TOO_LONG),

@@ -358,12 +358,22 @@ async def test_the_usage_is_taken_as_reported(openai, endpoint):
     assert usage.output_tokens == usage.reasoning_tokens + 4
 
 
-async def test_a_web_site_is_no_server_of_models(openai):
+@pytest.mark.parametrize(
+    ("status", "kind", "body"),
+    [
+        (b"200 OK", b"text/html", b"<html>"),
+        (b"404 Not Found", b"text/html", b"<html>"),
+        (b"404 Not Found", b"application/json", b'{"detail":"Not Found"}'),
+        (b"200 OK", b"application/json", b'{"hello":1}'),
+    ],
+)
+async def test_what_is_no_server_of_models_is_named_so(openai, status, kind, body):
     async def page(reader, writer):
         await reader.readuntil(b"\r\n\r\n")
+        length = str(len(body)).encode()
         writer.write(
-            b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n"
-            b"Connection: close\r\n\r\n<html>"
+            b"HTTP/1.1 " + status + b"\r\nContent-Type: " + kind + b"\r\n"
+            b"Content-Length: " + length + b"\r\nConnection: close\r\n\r\n" + body
         )
         await writer.drain()
         writer.close()
