@@ -151,7 +151,10 @@ class Accounts:
             models, problem = await self._listed(endpoint), None
         except ProviderError as error:
             models, problem = (catalogue.offered() if openai else []), unasked(error.problem)
-        return ModelList(models, self._default(endpoint, settings, models), problem)
+        default = self._default(endpoint, settings, models)
+        if default is not None and all(model.id != default for model in models):
+            models = [catalogue.lookup(default), *models]  # a deployment at Azure, say
+        return ModelList(models, default, problem)
 
     async def default_model(self, endpoint: Endpoint, settings: UserSettings) -> str:
         """The model of threads that name none."""

@@ -189,3 +189,11 @@ async def test_in_the_settings_no_question_is_said_to_be_kept(engine):
     account = await engine.accounts.change(ADA, AccountPatch(source=Source.OPENAI, key=KEY))
     assert account.problem is not None
     assert account.problem.message == "OpenAI refused it. Enter another key."
+
+
+async def test_what_is_known_of_a_default_that_the_server_does_not_list_is_told(engine):
+    await engine.accounts.change(ADA, AccountPatch(defaults=ThreadSettings(model="gpt-5.5")))
+    models = await engine.accounts.models("ada")
+    first = models.models[0]
+    assert (models.default, first.id, first.known) == ("gpt-5.5", "gpt-5.5", True)
+    assert [model.id for model in models.models[1:]] == ["puppet"]
