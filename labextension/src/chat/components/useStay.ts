@@ -43,13 +43,21 @@ export function useStay(
   }, [scroller]);
 
   useEffect(() => {
+    let height = scroller.clientHeight;
     const scrolled = () => {
-      look();
+      // With another room the end is elsewhere, though no reader has left it: the
+      // observer, which comes after this, knows what to do.
+      if (scroller.clientHeight === height) {
+        look();
+      }
       latest.current.fetchNear();
     };
     const observer = new ResizeObserver(() => {
+      height = scroller.clientHeight;
       if (following.current) {
         latest.current.toEnd();
+      } else {
+        look();
       }
     });
     observer.observe(scroller);
