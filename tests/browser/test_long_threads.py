@@ -254,6 +254,24 @@ def test_typing_does_not_move_who_reads(long: Long, page: Page):
     assert page.evaluate(_READING) == [reading[0], pytest.approx(reading[1], abs=1)]
 
 
+def test_who_has_left_the_end_a_little_is_shown_the_way_back(long: Long, page: Page):
+    thread, messages = long_thread(20, "One to leave a little")
+    keep_for_owner(long.store_url, thread, messages)
+    chat = open_chat(page, long.jupyter, f"jupyter-chat/t/{thread.id}")
+    expect(message(chat, 20)).to_be_in_viewport(timeout=SECONDS)
+    chat.ask("Tell me [[markdown chunks=300 size=20 delay=0.03]]")
+    expect(chat.button("Stop the answer")).to_be_visible(timeout=SECONDS)
+    page.wait_for_timeout(1500)
+    assert at_the_end(chat)
+    log(chat).hover()
+    page.mouse.wheel(0, -20)
+    page.wait_for_timeout(300)
+    place = log(chat).evaluate("log => log.scrollTop")
+    expect(chat.root.get_by_role("button", name=re.compile("^Jump to the newest"))).to_be_visible()
+    expect(chat.button("Stop the answer")).to_be_visible()
+    assert log(chat).evaluate("log => log.scrollTop") == pytest.approx(place, abs=1)
+
+
 def test_a_draft_in_a_message_outlives_being_out_of_sight(long: Long, page: Page):
     chat = open_chat(page, long.jupyter, long.address())
     question = message(chat, COUNT - 1)
