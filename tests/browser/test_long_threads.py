@@ -216,6 +216,62 @@ def test_who_reads_is_not_moved_by_an_answer_that_comes(long: Long, page: Page):
     assert at_the_end(chat)
 
 
+def test_the_end_stays_in_sight_while_a_long_question_is_typed(long: Long, page: Page):
+    page.set_viewport_size({"width": 420, "height": 700})
+    thread, messages = long_thread(20, "One to type in")
+    keep_for_owner(long.store_url, thread, messages)
+    chat = open_chat(page, long.jupyter, f"jupyter-chat/t/{thread.id}")
+    expect(message(chat, 20)).to_be_in_viewport(timeout=SECONDS)
+    page.wait_for_timeout(300)
+    assert at_the_end(chat)
+    type_lines(chat, 10)
+    assert at_the_end(chat)
+    chat.question.fill("")
+    page.wait_for_timeout(300)
+    assert at_the_end(chat)
+
+    chat.ask("Tell me [[markdown chunks=300 size=20 delay=0.03]]")
+    expect(chat.button("Stop the answer")).to_be_visible(timeout=SECONDS)
+    page.wait_for_timeout(1500)
+    type_lines(chat, 8)
+    page.wait_for_timeout(1000)
+    expect(chat.button("Stop the answer")).to_be_visible()
+    assert at_the_end(chat), "the answer is followed still"
+    chat.expect_idle()
+    page.wait_for_timeout(300)
+    assert at_the_end(chat)
+
+
+def test_typing_does_not_move_who_reads(long: Long, page: Page):
+    page.set_viewport_size({"width": 420, "height": 700})
+    chat = open_chat(page, long.jupyter, long.address())
+    expect(message(chat, COUNT)).to_be_in_viewport(timeout=SECONDS)
+    log(chat).hover()
+    page.mouse.wheel(0, -700)
+    page.wait_for_timeout(500)
+    reading = page.evaluate(_READING)
+    type_lines(chat, 10)
+    assert page.evaluate(_READING) == [reading[0], pytest.approx(reading[1], abs=1)]
+
+
+def test_who_has_left_the_end_a_little_is_shown_the_way_back(long: Long, page: Page):
+    thread, messages = long_thread(20, "One to leave a little")
+    keep_for_owner(long.store_url, thread, messages)
+    chat = open_chat(page, long.jupyter, f"jupyter-chat/t/{thread.id}")
+    expect(message(chat, 20)).to_be_in_viewport(timeout=SECONDS)
+    chat.ask("Tell me [[markdown chunks=300 size=20 delay=0.03]]")
+    expect(chat.button("Stop the answer")).to_be_visible(timeout=SECONDS)
+    page.wait_for_timeout(1500)
+    assert at_the_end(chat)
+    log(chat).hover()
+    page.mouse.wheel(0, -20)
+    page.wait_for_timeout(300)
+    place = log(chat).evaluate("log => log.scrollTop")
+    expect(chat.root.get_by_role("button", name=re.compile("^Jump to the newest"))).to_be_visible()
+    expect(chat.button("Stop the answer")).to_be_visible()
+    assert log(chat).evaluate("log => log.scrollTop") == pytest.approx(place, abs=1)
+
+
 def test_a_draft_in_a_message_outlives_being_out_of_sight(long: Long, page: Page):
     chat = open_chat(page, long.jupyter, long.address())
     question = message(chat, COUNT - 1)
@@ -266,6 +322,16 @@ def message(chat: Chat, number: int) -> Locator:
 
 def log(chat: Chat) -> Locator:
     return chat.root.get_by_role("log")
+
+
+def type_lines(chat: Chat, count: int) -> None:
+    """Type a question of so many lines, as one does: with Shift+Enter."""
+    chat.question.click()
+    for number in range(count):
+        chat.page.keyboard.type(f"Line {number}")
+        chat.page.keyboard.press("Shift+Enter")
+        chat.page.wait_for_timeout(60)
+    chat.page.wait_for_timeout(300)
 
 
 def drawn(chat: Chat) -> int:

@@ -72,6 +72,7 @@ export function MessageList(props: Props) {
   const after = more.after ? (failed.after === null ? NOTE : PROBLEM) : 0;
 
   const inUse = useRef<() => number[]>(() => []);
+  const changed = useRef<() => void>(() => undefined);
   const virtualizer = useVirtualizer<HTMLElement, HTMLDivElement>({
     count: rows.length,
     getScrollElement: () => scroller,
@@ -89,6 +90,9 @@ export function MessageList(props: Props) {
     // What closes a gap to the newest is no reason to go there.
     followOnAppend: !more.after && !wasFar.current,
     scrollEndThreshold: more.after ? -1 : AT_THE_END,
+    onChange: () => {
+      changed.current();
+    },
     directDomUpdates: true,
     directDomUpdatesMode: 'position'
   });
@@ -101,12 +105,13 @@ export function MessageList(props: Props) {
     wasFar.current = more.after;
   }, [more.after, rows]);
 
-  const { go, moved } = useStay(scroller, more.after, onAway, {
+  const { go, moved, grown } = useStay(scroller, more.after, onAway, {
     toEnd: () => {
       virtualizer.scrollToEnd();
     },
     fetchNear
   });
+  changed.current = grown;
 
   // To the newest: at first, and whenever that is wished.
   const jumped = useRef<number | null>(null);

@@ -12,6 +12,8 @@ interface Stay {
   readonly go: () => void;
   /** The position is about to be somewhere else than at the end. */
   readonly moved: () => void;
+  /** The rows may be higher or lower than before. */
+  readonly grown: () => void;
 }
 
 /** This near to the end counts as being there. */
@@ -43,13 +45,21 @@ export function useStay(
   }, [scroller]);
 
   useEffect(() => {
+    let height = scroller.clientHeight;
     const scrolled = () => {
-      look();
+      // With another room the end is elsewhere, though no reader has left it: the
+      // observer, which comes after this, knows what to do.
+      if (scroller.clientHeight === height) {
+        look();
+      }
       latest.current.fetchNear();
     };
     const observer = new ResizeObserver(() => {
+      height = scroller.clientHeight;
       if (following.current) {
         latest.current.toEnd();
+      } else {
+        look();
       }
     });
     observer.observe(scroller);
@@ -70,5 +80,20 @@ export function useStay(
   const moved = useCallback(() => {
     following.current = false;
   }, []);
-  return { go, moved };
+  // Who is a little above the end is soon far from it, without any scrolling.
+  const waiting = useRef(false);
+  const grown = useCallback(() => {
+    if (following.current || waiting.current) {
+      return;
+    }
+    waiting.current = true;
+    // Not at once: the rows are being measured, and reading would lay out each anew.
+    queueMicrotask(() => {
+      waiting.current = false;
+      if (!following.current) {
+        look();
+      }
+    });
+  }, [look]);
+  return { go, moved, grown };
 }
