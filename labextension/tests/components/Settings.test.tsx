@@ -1,5 +1,5 @@
 import { screen } from '@testing-library/react';
-import { expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Account } from '../../src/chat/protocol';
 import { ADA, type Server } from '../server';
 import { showChat } from './chat';
@@ -34,4 +34,44 @@ it('does not offer it where the model’s server cannot', async () => {
   await showSettings({ user: ADA, source: 'local' });
   expect(screen.getByRole('heading', { name: 'Your history' })).toBeVisible();
   expect(screen.queryByRole('checkbox', { name: CHOICE })).toBeNull();
+});
+
+describe('a stored key', () => {
+  const base_url = 'http://localhost:8000/v1';
+  const account: Account = {
+    user: ADA,
+    source: 'compatible',
+    base_url,
+    key_hint: 'cdef'
+  };
+
+  async function use(address: string, key = '') {
+    const { server, user } = await showSettings(account);
+    server.answers.set('PATCH account', account);
+    const field = screen.getByLabelText('Address');
+    await user.clear(field);
+    await user.type(field, address);
+    const secret = screen.getByLabelText('API key, if it needs one');
+    expect(secret).toHaveAttribute('placeholder', '••••••••cdef');
+    if (key !== '') {
+      await user.type(secret, key);
+    }
+    await user.click(screen.getByRole('button', { name: 'Use this server' }));
+    return server.lastChange?.body;
+  }
+
+  it('stays where none is entered', async () => {
+    expect(await use(base_url)).toEqual({ source: 'compatible', base_url });
+  });
+
+  it('gives way to one that is entered', async () => {
+    const body = await use(base_url, 'new');
+    expect(body).toEqual({ source: 'compatible', base_url, key: 'new' });
+  });
+
+  it('goes to no other server', async () => {
+    const other = 'http://localhost:9000/v1';
+    const body = await use(other);
+    expect(body).toEqual({ source: 'compatible', base_url: other, key: null });
+  });
 });

@@ -1,6 +1,6 @@
 import { type FormEvent, useId, useRef, useState } from 'react';
 import { problemOf } from '../client/problem';
-import type { AccountPatch, Code, Problem } from '../protocol';
+import type { Account, AccountPatch, Code, Problem } from '../protocol';
 import { ProblemNote } from './ProblemNote';
 import { useChat, useChatState } from './context';
 import { ChipIcon, type Icon, KeyIcon, ServerIcon } from './icons';
@@ -45,11 +45,7 @@ export function SourceCards({ onDone }: { readonly onDone?: () => void }) {
         inUse={own?.source === 'compatible'}
         known={known}
         onDone={onDone}
-        patch={form => ({
-          source: 'compatible',
-          base_url: field(form, 'base_url'),
-          key: field(form, 'key') || null
-        })}
+        patch={form => compatible(form, own)}
         button={trans.__('Use this server')}
         fields={[
           {
@@ -253,6 +249,18 @@ function isOnOrNowhere(element: HTMLElement | null): boolean {
 function field(form: FormData, name: string): string {
   const value = form.get(name);
   return typeof value === 'string' ? value.trim() : '';
+}
+
+/**
+ * A key that is stored stays where none is entered, as its field promises; but it is for
+ * its own server, and no other one gets it.
+ */
+function compatible(form: FormData, own: Account | null): AccountPatch {
+  const base_url = field(form, 'base_url');
+  const key = field(form, 'key');
+  const isSame = own?.source === 'compatible' && own.base_url === base_url;
+  const patch: AccountPatch = { source: 'compatible', base_url };
+  return key === '' && isSame ? patch : { ...patch, key: key || null };
 }
 
 function keyHint(hint: string | null | undefined): string {
