@@ -34,31 +34,33 @@ export const Question = memo(function Question({
       time={message.created_at}
       isLast={awaitsAnswer}
       actions={
-        <>
-          <VersionSwitch message={message} />
-          {awaitsAnswer && (
+        editing ? undefined : (
+          <>
+            <VersionSwitch message={message} />
+            {awaitsAnswer && (
+              <IconButton
+                icon={AgainIcon}
+                label={trans.__('Answer')}
+                onClick={() => {
+                  focusComposer(); // the button goes
+                  void services.asking.regenerate(message);
+                }}
+              />
+            )}
             <IconButton
-              icon={AgainIcon}
-              label={trans.__('Answer')}
+              ref={pencil}
+              icon={EditIcon}
+              label={trans.__('Edit the question')}
               onClick={() => {
-                focusComposer(); // the button goes
-                void services.asking.regenerate(message);
+                setPressed(true);
+                setEditing(true);
               }}
             />
-          )}
-          <IconButton
-            ref={pencil}
-            icon={EditIcon}
-            label={trans.__('Edit the question')}
-            onClick={() => {
-              setPressed(true);
-              setEditing(true);
-            }}
-          />
-          <CopyLinkButton message={message} />
-          <CopyButton text={text} />
-          <MessageMenu message={message} />
-        </>
+            <CopyLinkButton message={message} />
+            <CopyButton text={text} />
+            <MessageMenu message={message} />
+          </>
+        )
       }
     >
       {editing ? (
