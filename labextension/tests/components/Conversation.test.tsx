@@ -282,6 +282,9 @@ describe('what a question is being changed to stays', () => {
     await chat.user.click(
       screen.getByRole('button', { name: 'Back to the conversation' })
     );
+    await waitFor(() => {
+      expect(document.activeElement?.closest('.jc-Composer')).not.toBeNull();
+    });
     await chat.user.type(editors()[0], ' Uno?{Enter}');
     expect(editors()).toHaveLength(0);
     chat.services.reconnect();
