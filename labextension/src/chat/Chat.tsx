@@ -47,7 +47,11 @@ export function Chat(props: Props) {
   const [spoken, setSpoken] = useState('');
 
   const focusComposer = useCallback(() => {
-    requestAnimationFrame(() => area.current?.focus());
+    requestAnimationFrame(() => {
+      // The settings have no composer, but a heading that takes the focus.
+      const heading = root.current?.querySelector<HTMLElement>('.jc-Header-title');
+      (area.current ?? heading)?.focus();
+    });
   }, []);
   const context = useMemo(
     () => ({
@@ -72,11 +76,22 @@ export function Chat(props: Props) {
       setDrawn(!drawn);
     }
   };
-  const closeList = (event: KeyboardEvent) => {
-    if (event.key === 'Escape' && drawn && !pane && !event.defaultPrevented) {
-      setDrawn(false);
-      focusComposer();
+  const leave = (event: KeyboardEvent) => {
+    if (
+      event.key !== 'Escape' ||
+      event.defaultPrevented ||
+      event.nativeEvent.isComposing
+    ) {
+      return;
     }
+    if (drawn && !pane) {
+      setDrawn(false);
+    } else if (screen === 'settings') {
+      services.store.update(state => ({ ...state, screen: 'conversation' }));
+    } else {
+      return;
+    }
+    focusComposer();
   };
   const Root = layout === 'page' ? 'main' : 'section';
   return (
@@ -86,7 +101,7 @@ export function Chat(props: Props) {
         className="jc-Chat"
         data-layout={layout}
         data-pane={pane || undefined}
-        onKeyDown={closeList}
+        onKeyDown={leave}
         aria-label={trans.__('Chat')}
       >
         {listShown && (

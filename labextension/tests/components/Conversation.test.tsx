@@ -177,6 +177,19 @@ describe('versions', () => {
     expect(screen.queryByText('Because')).toBeNull();
   });
 
+  it('have only Ask and Cancel below them while they are made', async () => {
+    const chat = await showChat();
+    await openThread(chat, thread, [question, answer]);
+    const [asked] = screen.getAllByRole('article');
+    await chat.user.click(screen.getByRole('button', { name: 'Edit the question' }));
+    const names = within(asked)
+      .getAllByRole('button')
+      .map(({ textContent }) => textContent);
+    expect(names).toEqual(['Ask', 'Cancel']);
+    await chat.user.click(screen.getByRole('button', { name: 'Cancel' }));
+    expect(screen.getByRole('button', { name: 'Edit the question' })).toBeVisible();
+  });
+
   it('lose no text when another window changes the branch meanwhile', async () => {
     const chat = await showChat();
     await openThread(chat, thread, [question, answer]);
@@ -269,6 +282,9 @@ describe('what a question is being changed to stays', () => {
     await chat.user.click(
       screen.getByRole('button', { name: 'Back to the conversation' })
     );
+    await waitFor(() => {
+      expect(document.activeElement?.closest('.jc-Composer')).not.toBeNull();
+    });
     await chat.user.type(editors()[0], ' Uno?{Enter}');
     expect(editors()).toHaveLength(0);
     chat.services.reconnect();

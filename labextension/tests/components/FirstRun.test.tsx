@@ -1,5 +1,5 @@
 import { screen, within } from '@testing-library/react';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { Account } from '../../src/chat/protocol';
 import { ADA, type Server } from '../server';
 import { showChat } from './chat';
@@ -53,6 +53,36 @@ it('stays with a key that does not work, and says so at its place', async () => 
   await user.click(screen.getByRole('button', { name: 'Use this key' }));
   expect(await card('I have an OpenAI key').findByText(WRONG.message)).toBeVisible();
   expect(screen.getByRole('heading', { name: 'Who should answer?' })).toBeVisible();
+});
+
+it('says a refusal to those who hear the screen, each time, at the field to be changed', async () => {
+  const { server, user } = await showChat(empty);
+  const spoken = document.querySelector('.jc-Spoken') as HTMLElement;
+  const said: (string | null)[] = [];
+  const watching = new MutationObserver(() => said.push(spoken.textContent));
+  watching.observe(spoken, { childList: true, characterData: true, subtree: true });
+  const { getByLabelText } = card('I have a compatible server');
+  const address = getByLabelText('Address');
+  const key = getByLabelText('API key, if it needs one');
+  await user.type(address, 'http://localhost:8000/v1');
+  const refuse = async (problem: object, times: number) => {
+    server.answers.set('PATCH account', { ...NOBODY, problem });
+    await user.click(screen.getByRole('button', { name: 'Use this server' }));
+    await vi.waitFor(() => {
+      expect(said.filter(text => text === WRONG.message)).toHaveLength(times);
+    });
+  };
+  await refuse(WRONG, 1);
+  expect(key).toBeInvalid();
+  expect(key).toHaveAccessibleDescription(WRONG.message);
+  expect(address).not.toHaveAttribute('aria-invalid');
+  await refuse(WRONG, 2);
+  await refuse({ ...WRONG, code: 'provider_down' }, 3);
+  expect(address).toHaveAttribute('aria-invalid', 'true');
+  expect(key).not.toHaveAttribute('aria-invalid');
+  await refuse({ ...WRONG, code: 'invalid', field: 'key' }, 4);
+  expect(key).toHaveAttribute('aria-invalid', 'true');
+  watching.disconnect();
 });
 
 it('needs an address for a server, and a key only where that has one', async () => {

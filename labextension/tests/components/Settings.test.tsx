@@ -1,10 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { screen } from '@testing-library/react';
-import { expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Account } from '../../src/chat/protocol';
 import { ADA, type Server } from '../server';
 import { showChat } from './chat';
 
-const CHOICE = 'Let answers go on at the model’s server';
+const css = readFileSync('src/chat/styles/exchange.css', 'utf8');
+const CHOICE = 'Let answers go on at OpenAI';
 
 async function showSettings(account: Account) {
   const chat = await showChat((server: Server) => {
@@ -18,7 +20,7 @@ it('lets answers go on while the server is down, where OpenAI can do it', async 
   const { server, user } = await showSettings({ user: ADA, source: 'openai' });
   const choice = await screen.findByRole('checkbox', { name: CHOICE });
   expect(choice).not.toBeChecked();
-  expect(choice).toHaveAccessibleDescription(/ten minutes/);
+  expect(choice).toHaveAccessibleDescription(/^OpenAI keeps .* ten minutes/);
   const changed: Account = { user: ADA, source: 'openai', durable_replies: true };
   server.answers.set('PATCH account', changed);
   await user.click(choice);
@@ -30,8 +32,86 @@ it('lets answers go on while the server is down, where OpenAI can do it', async 
   });
 });
 
-it('does not offer it where the model’s server cannot', async () => {
+it('names Azure where that is the source', async () => {
+  await showSettings({ user: ADA, source: 'azure', from_environment: true });
+  const choice = screen.getByRole('checkbox', { name: 'Let answers go on at Azure' });
+  expect(choice).toHaveAccessibleDescription(/^Azure keeps /);
+});
+
+it('gives all its sections headings of the same size', async () => {
+  const style = document.createElement('style');
+  style.textContent = css;
+  document.head.append(style);
+  await showSettings({ user: ADA, source: 'openai' });
+  const names = [
+    'Where answers come from',
+    'When the Jupyter server stops',
+    'Your history'
+  ];
+  const looks = names.map(name => {
+    const heading = screen.getByRole('heading', { name });
+    const { fontSize, fontWeight } = getComputedStyle(heading);
+    return [fontSize, fontWeight];
+  });
+  style.remove();
+  expect(looks[0][1]).toBe('600');
+  expect(looks).toEqual([looks[0], looks[0], looks[0]]);
+});
+
+it.each([
+  ['openai', 'OpenAI'],
+  ['azure', 'Azure'],
+  ['compatible', 'a compatible server'],
+  ['local', 'the local model']
+] as const)('says that the source of the server is %s', async (source, name) => {
+  await showSettings({ user: ADA, source, from_environment: true });
+  expect(screen.getByText(/already names a source/)).toHaveTextContent(
+    `This server already names a source for everybody: ${name}.`
+  );
+});
+
+it('does not offer to let answers go on where the model’s server cannot', async () => {
   await showSettings({ user: ADA, source: 'local' });
   expect(screen.getByRole('heading', { name: 'Your history' })).toBeVisible();
   expect(screen.queryByRole('checkbox', { name: CHOICE })).toBeNull();
+});
+
+describe('a stored key', () => {
+  const base_url = 'http://localhost:8000/v1';
+  const account: Account = {
+    user: ADA,
+    source: 'compatible',
+    base_url,
+    key_hint: 'cdef'
+  };
+
+  async function use(address: string, key = '') {
+    const { server, user } = await showSettings(account);
+    server.answers.set('PATCH account', account);
+    const field = screen.getByLabelText('Address');
+    await user.clear(field);
+    await user.type(field, address);
+    const secret = screen.getByLabelText('API key, if it needs one');
+    expect(secret).toHaveAttribute('placeholder', '••••••••cdef');
+    if (key !== '') {
+      await user.type(secret, key);
+    }
+    await user.click(screen.getByRole('button', { name: 'Use this server' }));
+    return server.lastChange?.body;
+  }
+
+  it('stays where none is entered', async () => {
+    expect(await use(base_url)).toEqual({ source: 'compatible', base_url });
+  });
+
+  it('gives way to one that is entered', async () => {
+    const body = await use(base_url, 'new');
+    expect(body).toEqual({ source: 'compatible', base_url, key: 'new' });
+  });
+
+  it('goes to no other server', async () => {
+    const other = 'http://localhost:9000/v1';
+    const body = await use(other);
+    expect(body).toEqual({ source: 'compatible', base_url: other, key: null });
+  });
 });

@@ -24,13 +24,14 @@ interface Props {
 
 /** What the model answered, or is answering. */
 export const Answer = memo(function Answer({ message, isLast }: Props) {
-  const { services, trans } = useChat();
+  const { services, trans, focusComposer } = useChat();
   const modelName = useModelName(message);
   const running = isRunning(message);
   const outcome = useOutcome(message);
   useAnnouncement(message);
 
   const again = () => {
+    focusComposer(); // the buttons go
     void services.asking.regenerate(message);
   };
   return (

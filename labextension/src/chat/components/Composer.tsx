@@ -22,7 +22,7 @@ interface Props {
 
 /** Where questions are typed. */
 export function Composer({ area, choosingModel, onChooseModel }: Props) {
-  const { services, trans, sendKey } = useChat();
+  const { services, trans, sendKey, focusComposer } = useChat();
   const open = useChatState(state => state.open);
   const draft = useStore(services.drafts.store, () => services.drafts.read(open));
   const thread = useThread();
@@ -82,6 +82,7 @@ export function Composer({ area, choosingModel, onChooseModel }: Props) {
             disabled={stopping === running.id}
             onClick={() => {
               setStopping(running.id);
+              focusComposer(); // the button goes
               void services.asking.stop(running).finally(() => {
                 setStopping(null);
               });

@@ -9,9 +9,10 @@ export function DurableReplies() {
   if (account?.source !== 'openai' && account?.source !== 'azure') {
     return null;
   }
+  const host = account.source === 'azure' ? 'Azure' : 'OpenAI';
   return (
     <section className="jc-Durable">
-      <h3>{trans.__('When this server stops')}</h3>
+      <h3>{trans.__('When the Jupyter server stops')}</h3>
       <label className="jc-Check">
         <input
           type="checkbox"
@@ -22,11 +23,12 @@ export function DurableReplies() {
             void services.account.tryToChange({ durable_replies });
           }}
         />
-        {trans.__('Let answers go on at the model’s server')}
+        {trans.__('Let answers go on at %1', host)}
       </label>
       <p id={note} className="jc-Settings-note">
         {trans.__(
-          'OpenAI keeps such answers for about ten minutes, and the first word comes a little later.'
+          '%1 keeps such answers for about ten minutes, and the first word comes a little later.',
+          host
         )}
       </p>
     </section>

@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { pageUrl } from '../client/server';
 import { ExportMenu } from './ExportMenu';
 import { IconButton } from './IconButton';
@@ -36,24 +36,9 @@ export function Header({ layout, listShown, pane, tools, onToggleList }: Props) 
   const newTemporary = useChatState(state => state.newTemporary);
   const isTemporary = useThread()?.temporary === true;
   const [renaming, setRenaming] = useState<string | null>(null);
-  const setScreen = (next: typeof screen) => {
-    services.store.update(state => ({ ...state, screen: next }));
-  };
 
   if (screen === 'settings') {
-    return (
-      <header className="jc-Header">
-        <IconButton
-          icon={BackIcon}
-          label={trans.__('Back to the conversation')}
-          className="jc-mod-directional"
-          onClick={() => {
-            setScreen('conversation');
-          }}
-        />
-        <h2 className="jc-Header-title">{trans.__('Settings')}</h2>
-      </header>
-    );
+    return <SettingsHeader />;
   }
   return (
     <header className="jc-Header">
@@ -108,7 +93,7 @@ export function Header({ layout, listShown, pane, tools, onToggleList }: Props) 
         icon={GearIcon}
         label={trans.__('Settings')}
         onClick={() => {
-          setScreen('settings');
+          services.store.update(state => ({ ...state, screen: 'settings' }));
         }}
       />
       <IconButton
@@ -119,6 +104,33 @@ export function Header({ layout, listShown, pane, tools, onToggleList }: Props) 
           focusComposer();
         }}
       />
+    </header>
+  );
+}
+
+function SettingsHeader() {
+  const { services, trans, focusComposer } = useChat();
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    // What opened the settings is gone, and the focus with it; elsewhere it stays.
+    if (document.activeElement === document.body) {
+      heading.current?.focus();
+    }
+  }, []);
+  return (
+    <header className="jc-Header">
+      <IconButton
+        icon={BackIcon}
+        label={trans.__('Back to the conversation')}
+        className="jc-mod-directional"
+        onClick={() => {
+          services.store.update(state => ({ ...state, screen: 'conversation' }));
+          focusComposer();
+        }}
+      />
+      <h2 className="jc-Header-title" ref={heading} tabIndex={-1}>
+        {trans.__('Settings')}
+      </h2>
     </header>
   );
 }

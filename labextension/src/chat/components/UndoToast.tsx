@@ -7,7 +7,7 @@ const SHOWN_FOR = 8000;
 
 /** Offers to take back what was done last, for as long as it is looked at and a little more. */
 export function UndoToast() {
-  const { services, trans, announce } = useChat();
+  const { services, trans, announce, focusComposer } = useChat();
   const undo = useChatState(state => state.undo);
   const [held, setHeld] = useState(false);
 
@@ -52,7 +52,14 @@ export function UndoToast() {
         }}
       >
         <span className="jc-Toast-text">{undo.text}</span>
-        <button type="button" className="jc-Button" onClick={undo.run}>
+        <button
+          type="button"
+          className="jc-Button"
+          onClick={() => {
+            undo.run();
+            focusComposer(); // the button goes
+          }}
+        >
           {trans.__('Undo')}
         </button>
         <IconButton
@@ -60,6 +67,7 @@ export function UndoToast() {
           label={trans.__('Close')}
           onClick={() => {
             services.organising.forget();
+            focusComposer();
           }}
         />
       </div>

@@ -25,12 +25,13 @@ export function useProblemActions(
   message: Message,
   again: () => void
 ): readonly Action[] {
-  const { services, trans, chooseModel } = useChat();
+  const { services, trans, chooseModel, focusComposer } = useChat();
   const code = message.problem?.code;
   const known = code && REMEDIES[code];
   const remedies = known ?? (isUnfinished(message) ? ['continue', 'again'] : ['again']);
   const run: Record<Remedy, () => void> = {
     continue: () => {
+      focusComposer(); // the buttons go
       void services.branches.goOn(message);
     },
     again,
@@ -40,6 +41,7 @@ export function useProblemActions(
     },
     new: () => {
       services.following.openNew();
+      focusComposer();
     }
   };
   return remedies.map(remedy => ({
