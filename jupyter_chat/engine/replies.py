@@ -145,11 +145,22 @@ class Replies:
         )
         turn = Turn(reply, self._checkpointer.owner, question, new_thread)
         accepted = await self._store.add_turn(user_id, turn)
+        if accepted.thread.deleted_at is not None:
+            accepted = await self._taken_out_of_the_trash(user_id, accepted)
         self.temporaries.note(user_id, accepted.thread)
         if not accepted.repeated:
             self._run(user_id, accepted.thread, question, reply, settings)
         elif accepted.owner == self._checkpointer.owner:
             await self._run_unless_running(user_id, accepted, settings)
+        return accepted
+
+    async def _taken_out_of_the_trash(self, user_id: str, accepted: Accepted) -> Accepted:
+        """A thread in which something is asked is wanted."""
+        with suppress(NotFound):  # it is being deleted for good
+            thread = await self._store.update_thread(
+                user_id, accepted.thread.id, ThreadChanges(deleted_at=None)
+            )
+            return msgspec.structs.replace(accepted, thread=thread)
         return accepted
 
     async def _run_unless_running(

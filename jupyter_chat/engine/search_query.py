@@ -24,12 +24,13 @@ LONGEST = 1000
 MOST_WORDS = 32
 
 _PIECES = re.compile(
-    r'(?P<name>role|model|tag|from|to|has):(?:"(?P<quoted>[^"]*)"?|(?P<value>[^\s"]+))'
+    r'(?P<name>role|model|tag|from|after|to|before|has):(?:"(?P<quoted>[^"]*)"?|(?P<value>[^\s"]+))'
     r'|"(?P<phrase>[^"]*)(?P<closed>"?)'
     r'|(?P<word>[^\s"]+)',
     re.IGNORECASE,
 )
 _DAY = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?", re.ASCII)
+_OTHER_NAMES = {"after": "from", "before": "to"}
 _ROLES = {
     **dict.fromkeys(("user", "me", "you", "question"), Role.USER),
     **dict.fromkeys(("assistant", "ai", "model", "answer"), Role.ASSISTANT),
@@ -54,7 +55,8 @@ def parse(text: str, minutes_west: int = 0) -> SearchQuery:
         name = piece["name"]
         if name is not None:
             value = piece["value"] if piece["quoted"] is None else piece["quoted"]
-            query = _narrowed(query, name.lower(), value.strip(), zone)
+            name = _OTHER_NAMES.get(name.lower(), name.lower())
+            query = _narrowed(query, name, value.strip(), zone)
         elif piece["phrase"] is not None:
             found = words(piece["phrase"])
             if found:

@@ -322,3 +322,13 @@ async def test_the_model_gives_it_no_title(engine, organiser):
     if engine.replies._tasks:
         await asyncio.wait(engine.replies._tasks, timeout=1)
     assert engine.provider.count == 1
+
+
+async def test_asking_in_it_takes_a_thread_out_of_the_trash(engine: Engine) -> None:
+    thread_id = new_id()
+    asked = await engine.answered("Why?", thread_id)
+    await engine.conversations.delete_thread("ada", thread_id)
+    again = await engine.answered("And why?", thread_id, asked.reply_id)
+    assert again.reply_id
+    thread = await engine.conversations.thread("ada", thread_id)
+    assert thread.deleted_at is None

@@ -56,6 +56,7 @@ def test_filters_stand_anywhere() -> None:
     ("text", "since", "until"),
     [
         ("from:2026-01-02 to:2026-01-03", JANUARY_2026 + DAY, JANUARY_2026 + 3 * DAY),
+        ("after:2026-01-02 BEFORE:2026-01-03", JANUARY_2026 + DAY, JANUARY_2026 + 3 * DAY),
         ("from:2026-1-1 to:2026-1", JANUARY_2026, JANUARY_2026 + 31 * DAY),
         ("from:2026 to:2026", JANUARY_2026, JANUARY_2026 + 365 * DAY),
     ],

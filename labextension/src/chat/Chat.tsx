@@ -9,6 +9,7 @@ import {
 import { Banners } from './components/Banners';
 import { Composer } from './components/Composer';
 import { Conversation } from './components/Conversation';
+import { DeletedNote } from './components/DeletedNote';
 import { Header } from './components/Header';
 import { SettingsScreen } from './components/SettingsScreen';
 import { TemporaryNote } from './components/TemporaryNote';
@@ -121,6 +122,7 @@ export function Chat(props: Props) {
           />
           <Banners />
           <TemporaryNote />
+          <DeletedNote />
           {screen === 'settings' ? (
             <>
               <SettingsScreen />

@@ -1,7 +1,7 @@
 import { screen, waitFor } from '@testing-library/react';
 import { expect, it } from 'vitest';
-import { DOWN } from '../server';
-import { showChat } from './chat';
+import { DOWN, aQuestion, aThread } from '../server';
+import { openThread, showChat } from './chat';
 
 it('tell that the connection is lost, and try again at once when asked to', async () => {
   const { server, user } = await showChat();
@@ -46,4 +46,15 @@ it('tell why a change was refused, and can be closed', async () => {
   services.store.update(state => ({ ...state, refusal: DOWN }));
   await user.click(await screen.findByRole('button', { name: 'Close' }));
   expect(screen.queryByText(DOWN.message)).toBeNull();
+});
+
+it('tell that the conversation is in the trash, and take it out', async () => {
+  const thread = aThread({ deleted_at: Date.now() });
+  const chat = await showChat();
+  await openThread(chat, thread, [aQuestion(thread, 'Why?')]);
+  expect(await screen.findByText(/^In the trash/)).toBeVisible();
+  await chat.user.click(screen.getByRole('button', { name: 'Restore' }));
+  await waitFor(() => {
+    expect(chat.server.lastChange?.body).toMatchObject({ action: 'restore' });
+  });
 });

@@ -324,6 +324,23 @@ describe('a question that the server has not got', () => {
     expect(screen.queryByText(DOWN.message)).toBeNull();
   });
 
+  it('is not said to be on its way while it waits for one that is being edited', async () => {
+    const chat = await showChat();
+    await openThread(chat, thread, [question, answer]);
+    chat.server.hangUp();
+    for (const text of ['One?', 'Two?', 'Three?']) {
+      await chat.user.type(chat.composer(), `${text}{Enter}`);
+    }
+    await chat.user.click((await screen.findAllByRole('button', { name: 'Edit' }))[0]);
+    await theEditor();
+    chat.services.reconnect();
+    chat.server.welcome();
+    const held = await screen.findAllByText('Waits for the question before it');
+    expect(held).toHaveLength(2);
+    expect(screen.queryByText('Sending…')).toBeNull();
+    expect(screen.getByPlaceholderText('Ask anything')).toBeVisible();
+  });
+
   it('is edited and taken back while it waits for the connection', async () => {
     const chat = await showChat();
     await openThread(chat, thread, [question, answer]);

@@ -1,5 +1,6 @@
 import { type RefObject, useRef, useState } from 'react';
 import { MAX_FRAME_BYTES } from '../protocol';
+import { isComing } from '../state/pending';
 import { useStore } from '../state/store';
 import { IconButton } from './IconButton';
 import { ModelChip } from './ModelChip';
@@ -36,7 +37,7 @@ export function Composer({ area, choosingModel, onChooseModel }: Props) {
 
   const tooLong = draft.length > LONGEST;
   const sendable = ready && draft.trim() !== '' && !tooLong;
-  const busy = running !== undefined || pending.some(({ state }) => state !== 'refused');
+  const busy = running !== undefined || isComing(pending);
   const online = useChatState(state => state.connection.phase === 'open');
   const send = () => {
     if (sendable) {

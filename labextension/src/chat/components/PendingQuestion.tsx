@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { Translator } from '../i18n';
-import type { Pending } from '../state/pending';
+import { type Pending, isHeldBack } from '../state/pending';
 import { isOurs } from '../state/queue';
 import { MessageFrame } from './MessageFrame';
 import { type Action, ProblemNote } from './ProblemNote';
@@ -22,7 +22,7 @@ export function PendingQuestion({ question }: { readonly question: Pending }) {
   // Whoever left in the middle of a change finds it as it was, and nothing stays kept back.
   const [editing, setEditing] = useState(() => services.edits.read(question.id) !== null);
   const [pressed, setPressed] = useState(false);
-  const blocked = useIsBlocked(question);
+  const blocked = useChatState(({ pending }) => isHeldBack(question, pending));
   const { state, text, problem } = question;
   const waits = state === 'waiting' || state === 'arrived';
   const actions = useActions(question, held => {
@@ -157,19 +157,6 @@ function useActions(
     }
   };
   return state === 'waiting' ? [edit, takeBack] : [send, edit, takeBack];
-}
-
-/** Whether it comes after a question that is not on its way. */
-function useIsBlocked({ place }: Pending): boolean {
-  return useChatState(({ pending }) =>
-    pending.some(
-      ({ id, state }) =>
-        'after' in place &&
-        id === place.after &&
-        state !== 'waiting' &&
-        state !== 'arrived'
-    )
-  );
 }
 
 function phaseOf(

@@ -13,7 +13,10 @@ export function Stats({ message }: { readonly message: Message }) {
   const items = [
     usage && tokens(totalTokens(usage), trans),
     message.cost != null && cost(message.cost),
-    completedAt != null && duration(completedAt - createdAt)
+    // Of one that was interrupted the end is when that was noticed, perhaps a day later.
+    completedAt != null &&
+      message.status !== 'interrupted' &&
+      duration(completedAt - createdAt)
   ].filter(item => typeof item === 'string');
   if (items.length === 0) {
     return null;

@@ -1,6 +1,7 @@
 import { useMemo } from 'react';
 import type { Message } from '../protocol';
 import { hasNewer, hasOlder } from '../state/conversation';
+import { isComing } from '../state/pending';
 import { Answer } from './Answer';
 import { ForkedFrom } from './ForkedFrom';
 import type { Row } from './MessageList';
@@ -20,9 +21,8 @@ export function useRows(): readonly Row[] {
   const isEnd = conversation === undefined || !hasNewer(conversation);
   const online = useChatState(state => state.connection.phase === 'open');
   const isKnown = useIsKnown();
-  const isComing =
-    isEnd && pending.some(({ state }) => state === 'waiting' || state === 'arrived');
-  const waits = online && isKnown && (isComing || regenerating !== undefined);
+  const comes = (isEnd && isComing(pending)) || regenerating !== undefined;
+  const waits = online && isKnown && comes;
   const isStart = conversation !== undefined && !hasOlder(conversation);
   const isForkStart = useThread()?.forked_from != null && isStart;
   const phase = running === undefined ? 'sending' : 'queued';

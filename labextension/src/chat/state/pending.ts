@@ -50,3 +50,24 @@ export type Entry = Pending | Regeneration;
 export function begins(entry: Entry, threadId: string): entry is Pending {
   return entry.threadId === threadId && entry.kind === 'question' && entry.create;
 }
+
+/** Whether it comes, at whatever distance, after a question that is not on its way. */
+export function isHeldBack({ place }: Entry, entries: readonly Entry[]): boolean {
+  const before =
+    'after' in place ? entries.find(({ id }) => id === place.after) : undefined;
+  return (
+    before !== undefined &&
+    (before.state === 'editing' ||
+      before.state === 'refused' ||
+      isHeldBack(before, entries))
+  );
+}
+
+/** Whether any of these is on its way to the server. */
+export function isComing(entries: readonly Entry[]): boolean {
+  return entries.some(
+    entry =>
+      (entry.state === 'waiting' || entry.state === 'arrived') &&
+      !isHeldBack(entry, entries)
+  );
+}
