@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -47,6 +48,11 @@ def translated(
             if problem is None:
                 raise
             raise Unavailable(problem) from None
+        except RuntimeError as error:
+            # Cancelled as it waits for a server, pymongo lets go of a lock that it has not.
+            if isinstance(error.__context__, asyncio.CancelledError):
+                raise error.__context__ from None
+            raise
         except msgspec.DecodeError as error:  # also where a field is of another type
             raise Unavailable(_damage(error)) from error
 

@@ -34,5 +34,6 @@ def test_a_compatible_server_is_one_step(start, page: Page, upstream: Upstream):
 def test_the_local_model_answers_without_any_setting(start, page: Page):
     chat = open_chat(page, start("lab", OPENAI_API_KEY=""))
     chat.ask("Say hello.")
-    chat.expect_answer(0, "token")
+    # A model on a processor that others use as well takes its time.
+    expect(chat.answers.first).to_contain_text("token", timeout=4 * SECONDS)
     assert chat.text(0).strip()
