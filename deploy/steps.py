@@ -65,7 +65,7 @@ STEPS = (
         "pytest",
         "tests of engine, stores, providers and server",
         (
-            *(_PYTHON, "-m", "pytest", "tests", "-n", str(_CORES + 1), "--junitxml={junit}"),
+            *(_PYTHON, "-m", "pytest", "tests", "-n", str(_CORES), "--junitxml={junit}"),
             *("--ignore=tests/browser", "--ignore=tests/packaging"),
         ),
         local_model=True,
