@@ -10,7 +10,7 @@ from .ledger import Asked, Ends, Upstream, misfit
 from .questions import Question
 from .rounds import run
 
-ROUNDS = 5
+ROUNDS = 4
 PATIENT_SECONDS = 3.0
 """What a killed server may lose here, where other tests run on the same machine."""
 
