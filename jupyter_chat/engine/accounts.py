@@ -131,7 +131,8 @@ class Accounts:
         at the address that was entered, it is looked for there."""
         problem = (await self._offered(user_id, settings)).problem
         address = (settings.base_url or "").rstrip("/")
-        if problem is not None and settings.source is Source.COMPATIBLE and address[-3:] != "/v1":
+        compatible = settings.source is Source.COMPATIBLE
+        if problem is not None and compatible and not address.endswith("/v1"):
             longer = msgspec.structs.replace(settings, base_url=f"{address}/v1")
             if (await self._offered(user_id, longer)).problem is None:
                 return longer, None

@@ -56,10 +56,9 @@ class ImportRefused(Exception):
 class _Job:
     """One import.  `omissions` are summed up in `state.omissions` when it is told."""
 
-    def __init__(self, user_id: str, state: Import, lock: asyncio.Lock) -> None:
+    def __init__(self, user_id: str, state: Import) -> None:
         self.user_id = user_id
         self.state = state
-        self.lock = lock
         self.progress: sources.Progress | None = None
         self.task: asyncio.Task[None] | None = None
         self.omissions: Counter[str] = Counter()
@@ -138,9 +137,7 @@ class Imports:
                 "Another import is running. Wait for its end or cancel it, then try again.",
             )
         job = self._jobs[user_id] = _Job(
-            user_id,
-            Import(import_id, command.name, command.size, ImportState.UPLOADING),
-            self._locks[user_id],
+            user_id, Import(import_id, command.name, command.size, ImportState.UPLOADING)
         )
         received = await self._disk(self._uploads.begin, user_id, import_id)
         if received > command.size:
@@ -153,7 +150,7 @@ class Imports:
     async def receive(self, user_id: str, import_id: str, offset: int, data: bytes) -> Import:
         """Take the next piece of the file.  The same piece once more changes nothing."""
         job = self._job(user_id, import_id)
-        async with job.lock:
+        async with self._locks[user_id]:
             state = job.state
             if state.state is not ImportState.UPLOADING or offset + len(data) <= state.received:
                 return job.snapshot()
@@ -174,7 +171,7 @@ class Imports:
         if job.task is not None and job.progress is not None:
             job.progress.stop = True
             await asyncio.wait({job.task})
-        async with job.lock:
+        async with self._locks[user_id]:
             if job.state.state in (ImportState.UPLOADING, ImportState.FAILED):
                 job.state.state = ImportState.CANCELLED
             await self._disk(self._uploads.drop, user_id, import_id)
