@@ -12,7 +12,7 @@ export function DeletedNote() {
     return null;
   }
   return (
-    <div className="jc-TemporaryNote" role="status">
+    <div className="jc-ThreadNote" role="status">
       <DeleteIcon />
       <span>{trans.__('In the trash. Asking something takes it out.')}</span>
       <button

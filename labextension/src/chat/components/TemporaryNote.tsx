@@ -17,7 +17,7 @@ export function TemporaryNote() {
     return null;
   }
   return (
-    <div className="jc-TemporaryNote" role="status">
+    <div className="jc-ThreadNote" role="status">
       <TemporaryIcon />
       <span>{trans.__('Temporary: deleted when you leave it.')}</span>
       {!isNew && thread !== undefined && (
