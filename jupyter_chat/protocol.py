@@ -27,6 +27,12 @@ HEARTBEAT_SECONDS = 20
 """The server sends a heartbeat this often; a client that hears nothing for
 twice as long reconnects (proxies drop sockets that are idle for 60 s)."""
 
+KERNEL_URL = "JUPYTER_CHAT_URL"
+KERNEL_TOKEN = "JUPYTER_CHAT_TOKEN"  # noqa: S105 - the name of a variable
+"""Environment variables that tell a kernel where its server's chat is, and let it in."""
+KERNEL_SCHEME = "jupyter-chat"
+"""A kernel shows its token as `Authorization: jupyter-chat TOKEN`."""
+
 Id: TypeAlias = Annotated[
     str,
     Meta(pattern="^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"),
@@ -55,6 +61,10 @@ class Status(str, Enum):
     STOPPED = "stopped"
     INTERRUPTED = "interrupted"
     FAILED = "failed"
+
+    @property
+    def is_final(self) -> bool:
+        return self not in (Status.QUEUED, Status.STREAMING)
 
 
 class TextPart(Struct, tag="text", frozen=True):
@@ -255,7 +265,8 @@ class Send(Struct, tag="send", frozen=True):
     """Ask.  `parent_id` is the message it follows (`None`: it begins the thread).
 
     Asking under an older parent begins a new branch, which is how a question is
-    edited.  `create` makes the thread if it does not exist yet, with `settings`.
+    edited.  `create` makes the thread if it does not exist yet, with `settings`; without
+    it they go, for this one reply, before what the thread says.
     The same `client_id` sent again changes nothing and gets the same answer.
     With `temporary`, the thread it makes is not kept.
     """
@@ -897,6 +908,8 @@ _command_decoder: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command)
 _id_decoder = msgspec.json.Decoder(_CommandId)
 _decoders: dict[type, msgspec.json.Decoder[object]] = {}
 
+_event_decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+
 encode = _encoder.encode
 """JSON bytes of any type above."""
 
@@ -907,6 +920,14 @@ def decode_command(frame: str | bytes) -> Command:
         return _command_decoder.decode(frame)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidFrame(_problem_of(error), _command_id(frame)) from None
+
+
+def decode_event(frame: str | bytes) -> Event | None:
+    """The event in a frame; `None`: one that a newer server has and we do not know."""
+    try:
+        return _event_decoder.decode(frame)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def decode(body: str | bytes, kind: type[_T]) -> _T:

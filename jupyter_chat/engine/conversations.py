@@ -131,7 +131,14 @@ class Conversations:
             completed_at=now,
             client_id=command.client_id,
         )
-        accepted = await self._replies.begin(user_id, command, question.id, question, thread)
+        accepted = await self._replies.begin(
+            user_id,
+            command,
+            question.id,
+            question,
+            thread,
+            settings=None if command.create else command.settings,
+        )
         return Ack(
             command.id,
             thread_id=command.thread_id,

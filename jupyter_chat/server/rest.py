@@ -30,6 +30,7 @@ from ..protocol import (
 )
 from ..store.interface import ThreadFilter
 from .errors import INTERNAL, KNOWN, status_of
+from .kernels import FromKernels
 from .services import Services
 
 AUTH_RESOURCE = "jupyter_chat"
@@ -38,7 +39,7 @@ _MOST = 200
 _HTTP_CODES = {403: Code.FORBIDDEN, 404: Code.NOT_FOUND, 413: Code.TOO_LARGE}
 
 
-class ChatHandler(APIHandler):
+class ChatHandler(FromKernels, APIHandler):
     """JSON in and out; every error is a :class:`~jupyter_chat.protocol.Failure`."""
 
     auth_resource: ClassVar[str] = AUTH_RESOURCE
@@ -240,6 +241,8 @@ class AccountHandler(ChatHandler):
     @web.authenticated
     @authorized
     async def patch(self) -> None:
+        if self.from_kernel:
+            raise web.HTTPError(403, "Keys and sources are set in the chat, not from a kernel.")
         user = await self.person()
         patch = decode(self.body(), AccountPatch)
         self.answer(await self.services.accounts.change(user, patch))

@@ -45,6 +45,7 @@ from ..protocol import (
 )
 from ..store.interface import Unavailable
 from .errors import INTERNAL, KNOWN
+from .kernels import FromKernels
 from .rest import AUTH_RESOURCE
 from .services import Services
 
@@ -55,7 +56,7 @@ _FINAL_TEXT_FRAME = 0x81
 _UNKNOWN_USER = User(id="", name="", initials="")
 
 
-class ChatSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
+class ChatSocket(FromKernels, WebSocketMixin, WebSocketHandler, JupyterHandler):
     """A viewer (see `engine/broadcast.py`) and the commands it gives."""
 
     auth_resource: ClassVar[str] = AUTH_RESOURCE

@@ -586,7 +586,8 @@ export interface Select {
  * Ask.  `parent_id` is the message it follows (`None`: it begins the thread).
  *
  * Asking under an older parent begins a new branch, which is how a question is
- * edited.  `create` makes the thread if it does not exist yet, with `settings`.
+ * edited.  `create` makes the thread if it does not exist yet, with `settings`; without
+ * it they go, for this one reply, before what the thread says.
  * The same `client_id` sent again changes nothing and gets the same answer.
  * With `temporary`, the thread it makes is not kept.
  */
