@@ -77,7 +77,45 @@ class ReasoningPart(Struct, tag="reasoning", frozen=True):
     text: str
 
 
-Part: TypeAlias = TextPart | ReasoningPart
+class AttachmentKind(str, Enum):
+    """What an attachment was taken from."""
+
+    VARIABLE = "variable"
+    CELL = "cell"
+    SELECTION = "selection"
+    OUTPUT = "output"
+    ERROR = "error"
+    FILE = "file"
+
+
+PartName: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class AttachmentPart(Struct, tag="attachment", omit_defaults=True, frozen=True):
+    """Something that goes with a question, as the text that the model reads.
+
+    `language` is that of its code, if it is code.
+    """
+
+    kind: AttachmentKind
+    name: PartName
+    text: Annotated[str, Meta(max_length=1_000_000)]
+    language: Annotated[str, Meta(max_length=50)] | None = None
+
+
+class ImagePart(Struct, tag="image", omit_defaults=True, frozen=True):
+    """A picture that goes with a question; `data` is base64."""
+
+    media_type: Literal["image/png", "image/jpeg", "image/gif", "image/webp"]
+    data: Annotated[str, Meta(min_length=4, max_length=3 * 1024 * 1024)]
+    name: PartName | None = None
+
+
+WrittenPart: TypeAlias = TextPart | ReasoningPart
+"""What replies are made of."""
+AskedPart: TypeAlias = TextPart | AttachmentPart | ImagePart
+"""What questions are made of."""
+Part: TypeAlias = TextPart | ReasoningPart | AttachmentPart | ImagePart
 
 
 class Code(str, Enum):
@@ -275,7 +313,7 @@ class Send(Struct, tag="send", frozen=True):
     client_id: ClientId
     thread_id: Id
     parent_id: Id | None
-    parts: Annotated[list[TextPart], Meta(min_length=1, max_length=64)]
+    parts: Annotated[list[AskedPart], Meta(min_length=1, max_length=64)]
     create: bool = False
     settings: ThreadSettings | None = None
     temporary: bool = False
@@ -942,8 +980,13 @@ def decode(body: str | bytes, kind: type[_T]) -> _T:
 
 
 def text_of(message: Message) -> str:
-    """The message's text, without reasoning."""
+    """The message's text, without reasoning and attachments."""
     return "".join(part.text for part in message.parts if isinstance(part, TextPart))
+
+
+def written_in(message: Message) -> list[WrittenPart]:
+    """The parts of a reply."""
+    return [part for part in message.parts if isinstance(part, TextPart | ReasoningPart)]
 
 
 def json_schema() -> dict[str, object]:

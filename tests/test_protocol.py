@@ -12,6 +12,7 @@ from jupyter_chat.protocol import (
     Code,
     InvalidFrame,
     Message,
+    Part,
     Ping,
     Problem,
     ReasoningPart,
@@ -83,7 +84,7 @@ def test_a_command_survives_the_way_over_the_wire():
 
 
 def test_reasoning_is_no_part_of_the_text():
-    parts: list[TextPart | ReasoningPart] = [ReasoningPart("hm"), TextPart("a"), TextPart("b")]
+    parts: list[Part] = [ReasoningPart("hm"), TextPart("a"), TextPart("b")]
     message = Message(new_id(), new_id(), None, Role.ASSISTANT, parts, Status.COMPLETE, 0)
     assert text_of(message) == "ab"
 

@@ -24,6 +24,7 @@ from ..protocol import (
     Status,
     Thread,
     Waiting,
+    written_in,
 )
 from ..providers.interface import (
     Chunk,
@@ -98,7 +99,7 @@ class Generation:
         self._hurry = hurry
         self._unclaimed = reply.status is Status.QUEUED
         """The store does not know yet that it is asked for."""
-        self._growth = Growth(reply.parts)
+        self._growth = Growth(written_in(reply))
         self._attempt = left.attempt if left is not None else 0
         self._checkpoints = 1 if self._attempt else 0
         self._model_kept = reply.model is not None

@@ -205,7 +205,7 @@ class _Builder:
         """The messages by id; parents before children."""
         for message_id, said in self._said.items():
             message = self._messages[message_id]
-            message.parts = said.joined(omissions)
+            message.parts = [*said.joined(omissions)]
             message.status = said.status
             message.completed_at = max(said.at or 0, message.created_at)
             message.model = said.model if said.role is Role.ASSISTANT else None

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from ..protocol import Code, Problem, TextPart, Thread, ThreadPatch, ThreadSettings
+from ..protocol import AskedPart, Code, Problem, TextPart, Thread, ThreadPatch, ThreadSettings
 from . import background
 from .answers import Answer, Found, MessageList, ThreadList
+from .attaching import attachments
 from .errors import ChatError
 from .session import Reply, Session
 
@@ -51,14 +52,17 @@ class Chat:
         thread: str | Thread | None = None,
         model: str | None = None,
         system: str | None = None,
+        attach: Mapping[str, Any] | None = None,
     ) -> Answer:
         """Ask, and wait for the whole answer.
 
         It is asked in the conversation that was asked in last, in `thread`, or in a new
         one.  `model` and `system` go for this answer only, unless they begin a new
-        conversation.  Raises :class:`AnswerFailed` where the model's server gave none.
+        conversation.  `attach` holds values that go with the question, by name: tables,
+        figures, errors, texts, or whatever has a `repr`.  Raises :class:`AnswerFailed` where
+        the model's server gave none.
         """
-        reply = await self.begin(question, thread=thread, model=model, system=system)
+        reply = await self.begin(question, thread=thread, model=model, system=system, attach=attach)
         try:
             return await reply.ended()
         except asyncio.CancelledError:
@@ -72,12 +76,14 @@ class Chat:
         thread: str | Thread | None = None,
         model: str | None = None,
         system: str | None = None,
+        attach: Mapping[str, Any] | None = None,
     ) -> Reply:
         thread_id = _id_of(thread) if thread is not None else self.thread_id
         if thread_id is None:
             model, system = model or self.model, system or self.system
+        parts: list[AskedPart] = [*attachments(attach or {}), TextPart(question)]
         settings = ThreadSettings(model=model, system_prompt=system)
-        self.reply = await self.session.ask([TextPart(question)], thread_id, settings)
+        self.reply = await self.session.ask(parts, thread_id, settings)
         self.thread_id = self.reply.thread_id
         return self.reply
 
@@ -257,11 +263,11 @@ class Client(_Methods):
         thread: str | Thread | None = None,
         model: str | None = None,
         system: str | None = None,
+        attach: Mapping[str, Any] | None = None,
     ) -> Stream:
         """Ask; iterate over the answer's text as it comes.  Options are those of `ask`."""
-        return Stream(
-            background.run(self.chat.begin(question, thread=thread, model=model, system=system))
-        )
+        begun = self.chat.begin(question, thread=thread, model=model, system=system, attach=attach)
+        return Stream(background.run(begun))
 
     def __enter__(self) -> Client:
         return self
@@ -297,9 +303,10 @@ class AsyncClient(_Methods):
         thread: str | Thread | None = None,
         model: str | None = None,
         system: str | None = None,
+        attach: Mapping[str, Any] | None = None,
     ) -> AsyncStream:
         """Ask; iterate over the answer's text as it comes.  Options are those of `ask`."""
-        begun = self.chat.begin(question, thread=thread, model=model, system=system)
+        begun = self.chat.begin(question, thread=thread, model=model, system=system, attach=attach)
         return AsyncStream(await background.wait(begun))
 
     async def __aenter__(self) -> AsyncClient:

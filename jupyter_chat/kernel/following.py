@@ -22,6 +22,7 @@ from ..protocol import (
     ThreadGone,
     Waiting,
     text_of,
+    written_in,
 )
 
 
@@ -32,7 +33,7 @@ class Growing:
         self._message = message
         self._kinds: list[str] = []
         self._pieces: list[list[str]] = []
-        for part in message.parts:
+        for part in written_in(message):
             self._kinds.append("text" if isinstance(part, TextPart) else "reasoning")
             self._pieces.append([part.text])
         self.given = [part.text for part in message.parts if isinstance(part, TextPart)]

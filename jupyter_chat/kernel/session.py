@@ -10,6 +10,7 @@ from typing import Any
 
 from ..ids import new_id
 from ..protocol import (
+    AskedPart,
     Command,
     Continue,
     Delta,
@@ -26,7 +27,6 @@ from ..protocol import (
     Status,
     Stop,
     Subscribe,
-    TextPart,
     Thread,
     ThreadChanged,
     ThreadGone,
@@ -142,7 +142,7 @@ class Session:
 
     async def ask(
         self,
-        parts: list[TextPart],
+        parts: list[AskedPart],
         thread_id: str | None = None,
         settings: ThreadSettings | None = None,
         *,

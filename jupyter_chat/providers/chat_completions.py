@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from ..protocol import Code, Problem, Source, Usage
 from .errors import code_of
-from .interface import Chunk, Endpoint, Finish, ReplyRequest
+from .interface import Chunk, Endpoint, Finish, Prompt, ReplyRequest, data_url
 
 _OPENAI = (Source.OPENAI, Source.AZURE)
 
@@ -57,11 +57,11 @@ def parameters(endpoint: Endpoint, request: ReplyRequest) -> dict[str, Any]:
     may refuse what they do not know, so they get nothing more.
     """
     openai = endpoint.source in _OPENAI
-    messages: list[dict[str, str]] = []
+    messages: list[dict[str, Any]] = []
     if request.instructions:
         role = "developer" if openai else "system"
         messages.append({"role": role, "content": request.instructions})
-    messages += [{"role": m.role.value, "content": m.text} for m in request.messages]
+    messages += [{"role": m.role.value, "content": _content(m)} for m in request.messages]
     body: dict[str, Any] = {
         "model": request.model,
         "messages": messages,
@@ -84,6 +84,15 @@ def parameters(endpoint: Endpoint, request: ReplyRequest) -> dict[str, Any]:
         if request.cache_key is not None:
             body["prompt_cache_key"] = request.cache_key
     return body
+
+
+def _content(prompt: Prompt) -> str | list[dict[str, Any]]:
+    if not prompt.images:
+        return prompt.text
+    pictures = [
+        {"type": "image_url", "image_url": {"url": data_url(image)}} for image in prompt.images
+    ]
+    return [*pictures, {"type": "text", "text": prompt.text}]
 
 
 class Stream:

@@ -12,7 +12,7 @@ from typing import Protocol
 import msgspec
 from msgspec import Struct
 
-from ..protocol import Api, Effort, Model, Problem, Role, Source, Usage
+from ..protocol import Api, Effort, ImagePart, Model, Problem, Role, Source, Usage
 
 KEPT = "Your question is kept"
 """Stands in the message of every error that a question may meet, before what to do."""
@@ -70,6 +70,11 @@ class Prompt(Struct, frozen=True):
 
     role: Role
     text: str
+    images: tuple[ImagePart, ...] = ()
+
+
+def data_url(image: ImagePart) -> str:
+    return f"data:{image.media_type};base64,{image.data}"
 
 
 class Mark(Struct, frozen=True):

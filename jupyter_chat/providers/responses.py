@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from ..protocol import Source, Usage
 from .chat_completions import failure, finish_problem
-from .interface import Chunk, Endpoint, Finish, Mark, ReplyRequest, Resume
+from .interface import Chunk, Endpoint, Finish, Mark, Prompt, ReplyRequest, Resume, data_url
 
 
 class _InputDetails(Struct):
@@ -61,7 +61,7 @@ def parameters(
     `durable`: let the reply be made whether we listen or not."""
     body: dict[str, Any] = {
         "model": request.model,
-        "input": [{"role": m.role.value, "content": m.text} for m in request.messages],
+        "input": [{"role": m.role.value, "content": _content(m)} for m in request.messages],
         "stream": True,
         "store": durable,
     }
@@ -88,6 +88,13 @@ def parameters(
         if request.cache_key is not None:
             body["prompt_cache_key"] = request.cache_key
     return body
+
+
+def _content(prompt: Prompt) -> str | list[dict[str, str]]:
+    if not prompt.images:
+        return prompt.text
+    pictures = [{"type": "input_image", "image_url": data_url(image)} for image in prompt.images]
+    return [*pictures, {"type": "input_text", "text": prompt.text}]
 
 
 class Stream:

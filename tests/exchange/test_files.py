@@ -11,11 +11,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jupyter_chat.exchange import markdown
 from jupyter_chat.exchange.documents import Format, everything, one_thread
 from jupyter_chat.exchange.fences import Prose, PythonCode, split
 from jupyter_chat.exchange.filenames import UniqueNames, disposition, file_name
 from jupyter_chat.ids import new_id
-from jupyter_chat.protocol import Message, ReasoningPart, Role, Status, TextPart, Thread
+from jupyter_chat.protocol import (
+    AttachmentKind,
+    AttachmentPart,
+    ImagePart,
+    Message,
+    ReasoningPart,
+    Role,
+    Status,
+    TextPart,
+    Thread,
+)
 from jupyter_chat.store.interface import Store
 from tests.store.builders import ADA, a_thread, a_whole_thread
 
@@ -48,6 +59,15 @@ not_code()
 > quoted()
 > ```
 """
+
+
+def test_what_is_attached_folds_open_and_pictures_are_seen() -> None:
+    cell = AttachmentPart(AttachmentKind.CELL, "In <3>", "x = 1", "python")
+    assert markdown.written(cell) == (
+        "<details><summary>Cell `In &lt;3&gt;`</summary>\n\n```python\nx = 1\n```\n\n</details>"
+    )
+    dot = ImagePart("image/png", "iVBORw==", "dot")
+    assert markdown.written(dot) == "![dot](data:image/png;base64,iVBORw==)"
 
 
 async def file_of(store: Store, thread: Thread, kind: Format, **options: bool) -> str:

@@ -19,7 +19,7 @@ from jupyter_chat.exchange import sources
 from jupyter_chat.exchange.imports import ImportRefused, Imports
 from jupyter_chat.exchange.sources import Limits
 from jupyter_chat.exchange.uploads import import_id_of
-from jupyter_chat.protocol import Code, ImportStart, ImportState
+from jupyter_chat.protocol import Code, ImportStart, ImportState, written_in
 from jupyter_chat.store.interface import NotFound, Store
 from tests.store.builders import ADA, GRACE
 
@@ -108,7 +108,7 @@ async def test_a_bad_entry_is_named_and_the_rest_goes_on(imports: Imports, store
         part.text
         for _, messages in await all_of(store)
         for message in messages
-        for part in message.parts
+        for part in written_in(message)
     }
     assert "\ufffd?" in texts
 

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from jupyter_chat import AnswerFailed, AsyncClient, ChatError, Client, NoServer, Refused
-from jupyter_chat.protocol import Code, Status
+from jupyter_chat.protocol import Code, Status, text_of
 from tests.browser.jupyter import Jupyter
 from tests.kernel.conftest import Connect
 from tests.upstream import Upstream
@@ -54,7 +54,7 @@ def test_the_pieces_are_the_whole_even_where_somebody_reads_slowly(chat: Client)
     for piece in stream:
         pieces.append(piece)
         time.sleep(0.02)
-    assert "".join(pieces) == chat.messages()[-1].parts[0].text
+    assert "".join(pieces) == text_of(chat.messages()[-1])
 
 
 def test_a_stopped_answer_keeps_what_has_come(chat: Client) -> None:

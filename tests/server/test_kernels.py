@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, TypeAlias
 
 import pytest
 from jupyter_client.kernelspec import NATIVE_KERNEL_NAME
@@ -14,16 +15,31 @@ from tornado.websocket import websocket_connect
 from jupyter_chat.kernel.servers import Server
 from jupyter_chat.protocol import KERNEL_SCHEME, KERNEL_TOKEN, KERNEL_URL
 
+Start: TypeAlias = Callable[[], Awaitable[dict[str, Any]]]
+
 
 @pytest.fixture
-async def kernel(jp_fetch, jp_serverapp: ServerApp) -> dict[str, Any]:
-    """A kernel that somebody started, with the environment that it got."""
-    body = json.dumps({"name": NATIVE_KERNEL_NAME})
-    response = await jp_fetch("api", "kernels", method="POST", body=body)
-    model: dict[str, Any] = json.loads(response.body)
-    manager = jp_serverapp.kernel_manager.get_kernel(model["id"])
-    model["env"] = (manager._launch_args or {})["env"]
-    return model
+async def start(jp_fetch, jp_serverapp: ServerApp) -> AsyncIterator[Start]:
+    """Starts kernels, each with the environment that it gets; ends what is left of them."""
+    started: list[str] = []
+
+    async def start() -> dict[str, Any]:
+        body = json.dumps({"name": NATIVE_KERNEL_NAME})
+        response = await jp_fetch("api", "kernels", method="POST", body=body)
+        model: dict[str, Any] = json.loads(response.body)
+        started.append(model["id"])
+        manager = jp_serverapp.kernel_manager.get_kernel(model["id"])
+        return {**model, "env": (manager._launch_args or {})["env"]}
+
+    yield start
+    for kernel_id in started:
+        if kernel_id in jp_serverapp.kernel_manager:
+            await jp_fetch("api", "kernels", kernel_id, method="DELETE")
+
+
+@pytest.fixture
+async def kernel(start: Start) -> dict[str, Any]:
+    return await start()
 
 
 def shown(kernel: dict[str, Any]) -> dict[str, str]:
@@ -99,8 +115,6 @@ async def test_a_token_that_nobody_issued_is_refused(kernel, fetch) -> None:
         assert refused.value.code == 403
 
 
-async def test_every_kernel_has_a_token_of_its_own(kernel, jp_fetch, jp_serverapp) -> None:
-    body = json.dumps({"name": NATIVE_KERNEL_NAME})
-    response = await jp_fetch("api", "kernels", method="POST", body=body)
-    other = jp_serverapp.kernel_manager.get_kernel(json.loads(response.body)["id"])
-    assert other._launch_args["env"][KERNEL_TOKEN] != kernel["env"][KERNEL_TOKEN]
+async def test_every_kernel_has_a_token_of_its_own(start: Start) -> None:
+    one, other = await start(), await start()
+    assert one["env"][KERNEL_TOKEN] != other["env"][KERNEL_TOKEN]

@@ -31,7 +31,7 @@ from pymongo.errors import (
 )
 
 from jupyter_chat.ids import new_id, now_ms
-from jupyter_chat.protocol import Code, Role, Status
+from jupyter_chat.protocol import Code, Role, Status, written_in
 from jupyter_chat.store import (
     mongo_branches,
     mongo_deletions,
@@ -330,7 +330,7 @@ async def test_a_reply_goes_on_from_before_the_first_checkpoint_that_is_missing(
     )
     (left,) = await store.recover(Lease("process-3", 5, "host", 1), now_ms())
     assert (left.attempt, left.upstream_seq) == (2, 1)
-    assert [part.text for part in left.message.parts] == ["Be"]
+    assert [part.text for part in written_in(left.message)] == ["Be"]
 
 
 # --- failures ---------------------------------------------------------------------------
@@ -378,7 +378,7 @@ async def test_a_server_that_goes_away_is_used_again_when_it_returns(tmp_path: P
             [grown(turn.reply, n, t) for n, t in ((1, "cau"), (2, "se"))]
         )
         read = await store.get_message(ADA, turn.reply.thread_id, turn.reply.id)
-        assert [part.text for part in read.parts] == ["Because"]
+        assert [part.text for part in written_in(read)] == ["Because"]
         await store.close()
 
 

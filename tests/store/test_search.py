@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from jupyter_chat.ids import new_id, now_ms
-from jupyter_chat.protocol import Message, Role, Status, TextPart, Thread
+from jupyter_chat.protocol import Message, Role, Status, TextPart, Thread, written_in
 from jupyter_chat.store.interface import Lease, NotFound, SearchQuery, Store, ThreadChanges
 from jupyter_chat.store.terms import Phrase, words
 
@@ -84,7 +84,7 @@ async def search(
         for thread, message in page.found:
             assert message is not None
             assert message.thread_id == thread.id
-            (part,) = message.parts
+            (part,) = written_in(message)
             texts.append(part.text)
         cursor = page.next
         if cursor is None:

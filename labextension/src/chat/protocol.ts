@@ -42,6 +42,11 @@ export type Code =
   | 'too_large'
   | 'wrong_key';
 /**
+ * What an attachment was taken from.
+ */
+export type AttachmentKind =
+  'cell' | 'error' | 'file' | 'output' | 'selection' | 'variable';
+/**
  * What can be done to many threads at once; `purge` deletes for good.
  */
 export type BulkAction =
@@ -147,6 +152,18 @@ export interface Ack {
   thread_id?: string | null;
   message_id?: string | null;
   reply_id?: string | null;
+}
+/**
+ * Something that goes with a question, as the text that the model reads.
+ *
+ * `language` is that of its code, if it is code.
+ */
+export interface AttachmentPart {
+  type: 'attachment';
+  kind: AttachmentKind;
+  name: string;
+  text: string;
+  language?: string | null;
 }
 /**
  * One action on many threads.  `value` is the tag, or the folder to move to
@@ -278,7 +295,7 @@ export interface Message {
   thread_id: string;
   parent_id: string | null;
   role: Role;
-  parts: (TextPart | ReasoningPart)[];
+  parts: (TextPart | ReasoningPart | AttachmentPart | ImagePart)[];
   status: Status;
   created_at: number;
   first_token_at?: number | null;
@@ -299,6 +316,15 @@ export interface TextPart {
 export interface ReasoningPart {
   type: 'reasoning';
   text: string;
+}
+/**
+ * A picture that goes with a question; `data` is base64.
+ */
+export interface ImagePart {
+  type: 'image';
+  media_type: 'image/gif' | 'image/jpeg' | 'image/png' | 'image/webp';
+  data: string;
+  name?: string | null;
 }
 /**
  * Tokens of one reply, as the API reports them.
@@ -601,7 +627,7 @@ export interface Send {
    * @minItems 1
    * @maxItems 64
    */
-  parts: TextPart[];
+  parts: (TextPart | AttachmentPart | ImagePart)[];
   create?: boolean;
   settings?: ThreadSettings | null;
   temporary?: boolean;

@@ -1,6 +1,7 @@
 import { cleanup, render, screen, waitFor, within } from '@testing-library/react';
 import { userEvent } from '@testing-library/user-event';
 import { describe, expect, it, vi } from 'vitest';
+import { type Attachment, textOf } from '../../src/chat/state/parts';
 import { Chat } from '../../src/chat/Chat';
 import type { Problem } from '../../src/chat/protocol';
 import { Services } from '../../src/chat/state/services';
@@ -190,6 +191,33 @@ describe('versions', () => {
     expect(screen.getByRole('button', { name: 'Edit the question' })).toBeVisible();
   });
 
+  it('keep what is attached to them', async () => {
+    const cell: Attachment = {
+      type: 'attachment',
+      kind: 'cell',
+      name: 'In [3]',
+      text: 'x = 1'
+    };
+    const dot: Attachment = { type: 'image', media_type: 'image/png', data: 'iVBORw==' };
+    const asked = { ...question, parts: [cell, dot, ...question.parts] };
+    const chat = await showChat();
+    await openThread(chat, thread, [asked, answer]);
+    const attached = screen.getByRole('list', { name: 'Attached' });
+    expect(attached).toHaveTextContent('Cell In [3]');
+    expect(within(attached).getByText('x = 1')).not.toBeVisible();
+    await chat.user.click(within(attached).getByText('Cell In [3]'));
+    expect(within(attached).getByText('x = 1')).toBeVisible();
+    await chat.user.click(within(attached).getByText('Image'));
+    expect(within(attached).getByRole('img')).toHaveAttribute(
+      'src',
+      'data:image/png;base64,iVBORw=='
+    );
+    await chat.user.click(screen.getByRole('button', { name: 'Edit the question' }));
+    await chat.user.keyboard(' Mine?{Enter}');
+    const sent = await chat.server.next('send');
+    expect(sent.parts).toEqual([cell, dot, { type: 'text', text: 'Why *this*? Mine?' }]);
+  });
+
   it('lose no text when another window changes the branch meanwhile', async () => {
     const chat = await showChat();
     await openThread(chat, thread, [question, answer]);
@@ -200,7 +228,7 @@ describe('versions', () => {
     chat.server.say({ type: 'thread', thread: { ...thread, leaf_id: theirs.id } });
     await chat.user.keyboard('?{Enter}');
     const sent = await chat.server.next('send');
-    expect(sent.parts[0].text).toBe('Why *this*? Mine?');
+    expect(textOf(sent)).toBe('Why *this*? Mine?');
     expect(sent.parent_id).toBeNull();
   });
 
@@ -241,7 +269,7 @@ describe('what a question is being changed to stays', () => {
     });
     expect(composer).toHaveFocus();
     await chat.user.type(editors()[0], '{Enter}');
-    expect((await chat.server.next('send')).parts[0].text).toBe('Why *this*? Mine?');
+    expect(textOf(await chat.server.next('send'))).toBe('Why *this*? Mine?');
     await openThread(chat, other, []);
     await openThread(chat, thread, [question, answer]);
     expect(editors()).toHaveLength(0);
@@ -289,7 +317,7 @@ describe('what a question is being changed to stays', () => {
     expect(editors()).toHaveLength(0);
     chat.services.reconnect();
     chat.server.welcome();
-    expect((await chat.server.next('send')).parts[0].text).toBe('One? Uno?');
+    expect(textOf(await chat.server.next('send'))).toBe('One? Uno?');
   });
 });
 
@@ -316,7 +344,7 @@ describe('a question that the server has not got', () => {
     const editor = await theEditor();
     await chat.user.type(editor, ' Now?{Enter}');
     const third = await chat.server.next('send');
-    expect(third.parts[0].text).toBe('And? Now?');
+    expect(textOf(third)).toBe('And? Now?');
     expect(third.client_id).not.toBe(first.client_id);
     chat.server.reject(third, DOWN);
     await chat.user.click(await screen.findByRole('button', { name: 'Take back' }));
@@ -363,7 +391,7 @@ describe('a question that the server has not got', () => {
     await vi.waitUntil(() => document.activeElement?.closest('.jc-Composer'));
     await chat.user.type(editor, '{Enter}');
     const sent = await chat.server.next('send');
-    expect(sent.parts[0].text).toBe('One? Uno?');
+    expect(textOf(sent)).toBe('One? Uno?');
     expect(sent.parent_id).toBe(answer.id);
   });
 
@@ -376,7 +404,7 @@ describe('a question that the server has not got', () => {
     expect(await screen.findByText(/leave this page open/)).toBeVisible();
     chat.services.reconnect();
     chat.server.welcome();
-    expect((await chat.server.next('send')).parts[0].text).toBe('One?');
+    expect(textOf(await chat.server.next('send'))).toBe('One?');
   });
 
   it('is not lost with the page while the server cannot say who asks', async () => {
@@ -408,7 +436,7 @@ describe('a question that the server has not got', () => {
     await user.type(composer, '{Enter}');
     server.user = ADA;
     server.say({ type: 'health', problem: null });
-    expect((await server.next('send')).parts[0].text).toBe('Who am I?');
+    expect(textOf(await server.next('send'))).toBe('Who am I?');
     window.dispatchEvent(new Event('pagehide'));
     expect(JSON.stringify(localStorage)).not.toContain('Who am I?');
   });

@@ -1,5 +1,6 @@
 import { act, screen, waitFor } from '@testing-library/react';
 import { expect, it, vi } from 'vitest';
+import { textOf } from '../../src/chat/state/parts';
 import type { Message } from '../../src/chat/protocol';
 import { aQuestion, aThread, anAnswer } from '../server';
 import { type OnScreen, openThread, showChat } from './chat';
@@ -44,7 +45,7 @@ it('goes to the message that was opened, points it out and gives it the focus', 
     act(() => {
       chat.services.following.open(thread.id, few[4].id);
     });
-    const opened = screen.getByText(few[4].parts[0].text).closest('article');
+    const opened = screen.getByText(textOf(few[4])).closest('article');
     expect(opened).toHaveFocus();
     expect(opened?.parentElement).toHaveAttribute('data-opened');
     act(() => {

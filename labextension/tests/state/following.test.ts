@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { textOf, writtenIn } from '../../src/chat/state/parts';
 import type { Message } from '../../src/chat/protocol';
 import { path } from '../../src/chat/state/conversation';
 import type { Services } from '../../src/chat/state/services';
@@ -24,7 +25,7 @@ beforeEach(async () => {
 async function text(): Promise<string> {
   await new Promise(requestAnimationFrame);
   const { messages } = chat.store.state.conversations[thread.id];
-  const parts = chat.live.get(reply.id)?.parts ?? messages[reply.id].parts;
+  const parts = chat.live.get(reply.id)?.parts ?? writtenIn(messages[reply.id]);
   return parts.map(part => part.text).join('|');
 }
 
@@ -381,7 +382,7 @@ it('stays where one reads when the connection comes back after much has come', a
   server.acknowledge(subscribed);
   expect(shown()).toEqual([early]);
   chat.browsing.showNewest();
-  expect(shown().map(({ parts }) => parts[0].text)).toEqual(['Why?', 'Much later']);
+  expect(shown().map(textOf)).toEqual(['Why?', 'Much later']);
 });
 
 it('fetches newer messages until there is no gap', async () => {

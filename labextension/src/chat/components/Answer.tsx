@@ -1,6 +1,7 @@
 import { memo, useEffect, useRef } from 'react';
 import type { Message } from '../protocol';
-import { hasFailed, isRunning, textOf } from '../state/conversation';
+import { hasFailed, isRunning } from '../state/conversation';
+import { textOf } from '../state/parts';
 import { CopyButton, CopyLinkButton } from './CopyButton';
 import { IconButton } from './IconButton';
 import { Markdown } from './Markdown';

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import type { Translator } from '../i18n';
 import { type Pending, isHeldBack } from '../state/pending';
 import { isOurs } from '../state/queue';
+import { Attachments } from './Attachments';
 import { MessageFrame } from './MessageFrame';
 import { type Action, ProblemNote } from './ProblemNote';
 import { QuestionEditor } from './QuestionEditor';
@@ -58,6 +59,7 @@ export function PendingQuestion({ question }: { readonly question: Pending }) {
         />
       ) : (
         <>
+          <Attachments attachments={question.attachments ?? []} />
           <div className="jc-Question-text" dir="auto">
             {text}
           </div>

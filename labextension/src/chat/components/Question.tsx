@@ -1,6 +1,7 @@
 import { memo, useEffect, useRef, useState } from 'react';
 import type { Message } from '../protocol';
-import { textOf } from '../state/conversation';
+import { attachedTo, textOf } from '../state/parts';
+import { Attachments } from './Attachments';
 import { CopyButton, CopyLinkButton } from './CopyButton';
 import { IconButton } from './IconButton';
 import { MessageFrame } from './MessageFrame';
@@ -79,9 +80,12 @@ export const Question = memo(function Question({
           }}
         />
       ) : (
-        <div className="jc-Question-text" dir="auto">
-          {text}
-        </div>
+        <>
+          <Attachments attachments={attachedTo(message)} />
+          <div className="jc-Question-text" dir="auto">
+            {text}
+          </div>
+        </>
       )}
     </MessageFrame>
   );

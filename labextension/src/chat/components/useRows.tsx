@@ -1,6 +1,7 @@
 import { useMemo } from 'react';
 import type { Message } from '../protocol';
 import { hasNewer, hasOlder } from '../state/conversation';
+import { isWritten } from '../state/parts';
 import { isComing } from '../state/pending';
 import { Answer } from './Answer';
 import { ForkedFrom } from './ForkedFrom';
@@ -64,7 +65,8 @@ export function useRows(): readonly Row[] {
 
 function messageRow(message: Message, isLast: boolean): Row {
   const { id, client_id: clientId, parts, role } = message;
-  const height = parts.reduce((sum, { text }) => sum + heightOf(text), 0);
+  const written = parts.filter(isWritten);
+  const height = written.reduce((sum, { text }) => sum + heightOf(text), 0);
   return role === 'user'
     ? {
         key: clientId ?? id,

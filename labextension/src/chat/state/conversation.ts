@@ -1,4 +1,5 @@
 import type { Message, MessagePage, Problem, Snapshot } from '../protocol';
+import { textOf } from './parts';
 
 /**
  * What is known of a thread's message tree.
@@ -234,14 +235,6 @@ export function isUnfinished(message: Message): boolean {
 /** Whether an answer came to no good end, so that having it made again is a retry. */
 export function hasFailed({ status }: Message): boolean {
   return status === 'stopped' || status === 'interrupted' || status === 'failed';
-}
-
-/** A message's text, without reasoning. */
-export function textOf(message: Pick<Message, 'parts'>): string {
-  return message.parts
-    .filter(part => part.type === 'text')
-    .map(part => part.text)
-    .join('');
 }
 
 function merged(...lists: (readonly string[] | undefined)[]): readonly string[] {

@@ -22,6 +22,7 @@ import {
 import type { Drafts } from './drafts';
 import type { LiveReplies } from './live';
 import type { Memory } from './memory';
+import { lengthOf } from './parts';
 import { begins } from './pending';
 import type { ChatState } from './state';
 import type { Store } from './store';
@@ -308,9 +309,4 @@ function leaving(
   return open.threadId !== threadId && open.threadId in conversations
     ? { ...conversations, [open.threadId]: atNewest(conversations[open.threadId]) }
     : conversations;
-}
-
-/** In UTF-16 code units, as the server counts them too. */
-function lengthOf(parts: Message['parts']): number {
-  return parts.reduce((sum, { text }) => sum + text.length, 0);
 }
