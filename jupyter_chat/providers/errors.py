@@ -38,7 +38,7 @@ _RETRY_SECONDS = 1.0
 def no_key() -> ProviderError:
     """OpenAI without a key."""
     return ProviderError(
-        Problem(Code.NO_KEY, f"No API key is set. {_KEPT}: enter a key and ask again.")
+        Problem(Code.NO_KEY, f"No API key is set. {_KEPT}: enter a key and retry.")
     )
 
 
@@ -60,7 +60,7 @@ def of_status(
         return _error(
             Code.MODEL_UNKNOWN,
             f"{where} does not know this model, or your key may not use it. {_KEPT}: choose "
-            "another model and ask again.",
+            "another model and retry.",
             detail,
         )
     if status == 404 and code is None:
@@ -88,19 +88,19 @@ def of_status(
     if status in (401, 403):
         what = "refused the API key" if endpoint.key else "asks for an API key"
         return _error(
-            Code.WRONG_KEY, f"{where} {what}. {_KEPT}: enter another key and ask again.", detail
+            Code.WRONG_KEY, f"{where} {what}. {_KEPT}: enter another key and retry.", detail
         )
     if status == 429:
         return _error(
             Code.RATE_LIMITED,
-            f"{where} receives too many requests at the moment. {_KEPT}: ask again in a while.",
+            f"{where} receives too many requests at the moment. {_KEPT}: retry in a while.",
             detail,
             retry_after if retry_after is not None else _RETRY_SECONDS,
         )
     if status >= 500 or status in (408, 409):
         return _error(
             Code.PROVIDER_DOWN,
-            f"{where} has a problem of its own ({status}). {_KEPT}: ask again in a while.",
+            f"{where} has a problem of its own ({status}). {_KEPT}: retry in a while.",
             detail,
             retry_after if retry_after is not None else _RETRY_SECONDS,
         )
@@ -181,7 +181,7 @@ def cut(endpoint: Endpoint, reason: str = "") -> ProviderError:
     return _error(
         Code.STREAM_CUT,
         f"The connection to {server_name(endpoint)} broke off before the answer was "
-        "complete. What had come is kept; try again for the whole answer.",
+        "complete. What had come is kept.",
         scrub(reason),
         _RETRY_SECONDS,
     )
@@ -191,8 +191,7 @@ def gone(endpoint: Endpoint, reason: str = "") -> ProviderError:
     """A reply that was to go on is no longer to be had."""
     return _error(
         Code.REPLY_GONE,
-        f"{server_name(endpoint)} no longer has the rest of this answer. What had come is "
-        "kept; ask again for the whole answer.",
+        f"{server_name(endpoint)} no longer has the rest of this answer. What had come is kept.",
         scrub(reason),
         ended=True,
     )

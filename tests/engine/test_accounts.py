@@ -194,7 +194,7 @@ async def test_an_address_without_its_v1_is_completed(engine):
 
 async def test_in_the_settings_no_question_is_said_to_be_kept(engine):
     problem = Problem(
-        Code.WRONG_KEY, "OpenAI refused it. Your question is kept: enter another key and ask again."
+        Code.WRONG_KEY, "OpenAI refused it. Your question is kept: enter another key and retry."
     )
     engine.provider.refusal = ProviderError(problem)
     account = await engine.accounts.change(ADA, AccountPatch(source=Source.OPENAI, key=KEY))

@@ -40,6 +40,11 @@ def test_each_status_says_what_to_do(status, code, message, expected):
     assert "question is kept" in problem.message
 
 
+@pytest.mark.parametrize("end", [errors.cut, errors.gone])
+def test_what_to_do_about_half_an_answer_is_left_to_the_buttons(end):
+    assert end(OPENAI).problem.message.endswith("What had come is kept.")
+
+
 @pytest.mark.parametrize(
     ("headers", "seconds"),
     [
