@@ -64,7 +64,10 @@ class Chat:
 
     def expect_idle(self) -> None:
         """Wait until nothing runs any more."""
-        expect(self.button("Stop the answer")).to_have_count(0, timeout=SECONDS)
+        stop = self.root.get_by_role(
+            "button", name=re.compile("^Stop (the answer|it when connected)")
+        )
+        expect(stop).to_have_count(0, timeout=SECONDS)
 
 
 def open_chat(page: Page, jupyter: Jupyter, path: str | None = None) -> Chat:
