@@ -42,6 +42,17 @@ it('shows all conversations under their headings', async () => {
   expect(item('Untitled')).toBeVisible();
 });
 
+it('marks forks, however long their titles are', async () => {
+  const title = `${'A very long title '.repeat(10)}(fork)`;
+  const fork = aThread({ title, forked_from: { thread_id: today.id, message_id: 'm' } });
+  const chat = await showChat(server => {
+    server.threads = { threads: [today, fork], next: null };
+  });
+  await chat.user.click(screen.getByRole('button', { name: 'Show conversations' }));
+  expect(within(item(title.trim())).getByRole('img', { name: 'Fork' })).toBeVisible();
+  expect(within(item('Trees')).queryByRole('img')).toBeNull();
+});
+
 it('opens one and makes room for it', async () => {
   const chat = await showList();
   await chat.user.click(item('Birds'));
