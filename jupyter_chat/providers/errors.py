@@ -19,6 +19,7 @@ _TOO_LONG = {
     "string_above_max_length",
     "exceed_context_size_error",  # llama.cpp
 }
+_NO_MODEL = {"model_not_found", "DeploymentNotFound"}
 _REFUSED = {"content_filter", "content_policy_violation", "moderation_blocked", "cyber_policy"}
 _STATUS_OF_CODE = {
     "rate_limit_exceeded": 429,
@@ -56,11 +57,12 @@ def of_status(
     detail = scrub(message)
     name = server_name(endpoint)
     where = _at_the_start(name)
-    if status == 404 and (code == "model_not_found" or "model" in message.lower()):
+    if status == 404 and (code in _NO_MODEL or "model" in message.lower()):
+        asked = "deployment" if endpoint.source is Source.AZURE else "model"
         return _error(
             Code.MODEL_UNKNOWN,
-            f"{where} does not know this model, or your key may not use it. {_KEPT}: choose "
-            "another model and retry.",
+            f"{where} does not know this {asked}, or your key may not use it. {_KEPT}: choose "
+            f"another {asked} and retry.",
             detail,
         )
     if status == 404 and code is None:
