@@ -35,7 +35,7 @@ _ADDRESS = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
 NO_SOURCE = Problem(
     Code.NO_KEY,
     "No model is set up yet. Your question is kept: enter an OpenAI key, the address of "
-    "a compatible server, or choose the local model, and ask again.",
+    "a compatible server, or choose the local model, and retry.",
 )
 
 
@@ -167,7 +167,7 @@ class Accounts:
                 Problem(
                     Code.MODEL_UNKNOWN,
                     "The server names no model that could answer. Your question is kept: "
-                    "choose a model and ask again.",
+                    "choose a model and retry.",
                 )
             )
         return chosen

@@ -136,8 +136,7 @@ class Generation:
             Status.INTERRUPTED,
             Problem(
                 Code.SERVER_STOPPED,
-                "The server was stopped while this answer was being made. What had "
-                "come is kept; ask again for the whole answer.",
+                "The server was stopped while this answer was being made. What had come is kept.",
             ),
         )
 
@@ -368,7 +367,7 @@ class Generation:
         return Status.FAILED, Problem(
             Code.INTERNAL,
             "Something went wrong in the chat server; its log has the details. What had "
-            "come of the answer is kept, and you can ask again.",
+            "come of the answer is kept.",
         )
 
     async def _keep(self, message: Message) -> Thread | None:

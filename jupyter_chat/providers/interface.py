@@ -23,7 +23,7 @@ def unasked(problem: Problem) -> Problem:
     what, kept, then = problem.message.partition(f"{KEPT}: ")
     if not kept:
         return problem
-    then = then.replace(" and ask again", "").replace("ask again", "try again")
+    then = then.replace(" and retry", "").replace("retry", "try again")
     return msgspec.structs.replace(problem, message=what + then[:1].upper() + then[1:])
 
 

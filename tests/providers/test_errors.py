@@ -40,6 +40,21 @@ def test_each_status_says_what_to_do(status, code, message, expected):
     assert "question is kept" in problem.message
 
 
+def test_azure_misses_a_deployment_where_others_miss_a_model():
+    azure = Endpoint(Source.AZURE, base_url="https://name.openai.azure.com", key="k")
+    said = "The API deployment for this resource does not exist."
+    problem = errors.of_status(azure, 404, code="DeploymentNotFound", message=said).problem
+    assert problem.code is Code.MODEL_UNKNOWN
+    assert "choose another deployment" in problem.message
+    problem = errors.of_status(OPENAI, 404, code="model_not_found").problem
+    assert "choose another model" in problem.message
+
+
+@pytest.mark.parametrize("end", [errors.cut, errors.gone])
+def test_what_to_do_about_half_an_answer_is_left_to_the_buttons(end):
+    assert end(OPENAI).problem.message.endswith("What had come is kept.")
+
+
 @pytest.mark.parametrize(
     ("headers", "seconds"),
     [

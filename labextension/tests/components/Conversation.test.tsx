@@ -98,6 +98,21 @@ describe('an answer that is being made', () => {
     );
   });
 
+  it('waits for the connection while that is lost, and says nothing it cannot know', async () => {
+    const chat = await showChat();
+    const reply = anAnswer(question, '', { status: 'streaming' });
+    await openThread(chat, thread, [question, reply]);
+    expect(screen.getByText('Thinking…')).toBeVisible();
+    chat.server.hangUp();
+    expect(await screen.findByText('Waiting to reconnect')).toBeVisible();
+    expect(screen.queryByText('Answering')).toBeNull();
+    expect(screen.queryByText('Thinking…')).toBeNull();
+    chat.services.reconnect();
+    chat.server.welcome();
+    expect(await screen.findByText('Answering')).toBeVisible();
+    expect(screen.getByText('Thinking…')).toBeVisible();
+  });
+
   it('is read out once, when it is whole', async () => {
     const chat = await showChat();
     const reply = anAnswer(question, 'Be', { status: 'streaming' });

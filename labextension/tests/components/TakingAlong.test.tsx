@@ -150,6 +150,21 @@ describe('taking along', () => {
       expect(chat.services.store.state.conversations[thread.id]).toBeDefined();
     });
     expect(screen.queryByRole('button', { name: 'Export the conversation' })).toBeNull();
+    await chat.user.click(
+      screen.getByRole('button', { name: 'More for this conversation' })
+    );
+    expect(screen.queryByRole('menuitem', { name: 'Export' })).toBeNull();
+  });
+
+  it('is also in the menu, for a header without room, like the page', async () => {
+    const chat = await showChat();
+    await openThread(chat, aThread(), []);
+    await chat.user.click(
+      screen.getByRole('button', { name: 'More for this conversation' })
+    );
+    expect(screen.getByRole('menuitem', { name: 'Open as a page' })).toBeVisible();
+    await chat.user.click(screen.getByRole('menuitem', { name: 'Export' }));
+    expect(screen.getByRole('menuitem', { name: 'Notebook' })).toBeVisible();
   });
 
   it('says why nothing can be saved', async () => {

@@ -14,7 +14,7 @@ import { Reasoning } from './Reasoning';
 import { Stats } from './Stats';
 import { VersionSwitch } from './VersionSwitch';
 import { useChat, useChatState } from './context';
-import { useConversation, useParts } from './hooks';
+import { useConversation, useOnline, useParts } from './hooks';
 import { AgainIcon } from './icons';
 import { useProblemActions } from './problemActions';
 
@@ -132,6 +132,10 @@ function Outcome({
 /** Where the answer stands, in a word; `undefined` where it is complete. */
 function useOutcome(message: Message): string | undefined {
   const { trans } = useChat();
+  const online = useOnline();
+  if (isRunning(message) && !online) {
+    return trans.__('Waiting to reconnect');
+  }
   switch (message.status) {
     case 'queued':
       return trans.__('Queued');

@@ -6,7 +6,7 @@ import { IconButton } from './IconButton';
 import { ModelChip } from './ModelChip';
 import { useChat, useChatState } from './context';
 import { number } from './format';
-import { useConversation, useThread, useView } from './hooks';
+import { useConversation, useOnline, useThread, useView } from './hooks';
 import { SendIcon, StopIcon } from './icons';
 import { isSendKey } from './keys';
 import { useAutoGrow } from './useAutoGrow';
@@ -38,7 +38,7 @@ export function Composer({ area, choosingModel, onChooseModel }: Props) {
   const tooLong = draft.length > LONGEST;
   const sendable = ready && draft.trim() !== '' && !tooLong;
   const busy = running !== undefined || isComing(pending);
-  const online = useChatState(state => state.connection.phase === 'open');
+  const online = useOnline();
   const send = () => {
     if (sendable) {
       services.drafts.put(open, '');
@@ -73,13 +73,21 @@ export function Composer({ area, choosingModel, onChooseModel }: Props) {
       <div className="jc-Composer-row">
         <ModelChip open={choosingModel} onOpen={onChooseModel} />
         <span className="jc-Composer-hint" id="jc-composer-hint">
-          <Hint busy={busy} online={online} draft={draft} tooLong={tooLong} />
+          <Hint
+            busy={busy}
+            online={online}
+            stopping={running !== undefined && stopping === running.id}
+            draft={draft}
+            tooLong={tooLong}
+          />
         </span>
         {running !== undefined && (
           <IconButton
             icon={StopIcon}
             className="jc-Stop"
-            label={trans.__('Stop the answer')}
+            label={
+              online ? trans.__('Stop the answer') : trans.__('Stop it when connected')
+            }
             disabled={stopping === running.id}
             onClick={() => {
               setStopping(running.id);
@@ -107,12 +115,13 @@ export function Composer({ area, choosingModel, onChooseModel }: Props) {
 interface HintProps {
   readonly busy: boolean;
   readonly online: boolean;
+  readonly stopping: boolean;
   readonly draft: string;
   readonly tooLong: boolean;
 }
 
 /** What Enter would do, and how long the question is where that matters. */
-function Hint({ busy, online, draft, tooLong }: HintProps) {
+function Hint({ busy, online, stopping, draft, tooLong }: HintProps) {
   const { trans } = useChat();
   if (tooLong) {
     return (
@@ -120,6 +129,9 @@ function Hint({ busy, online, draft, tooLong }: HintProps) {
         {trans.__('Too long: %1 of %2 characters', number(draft.length), number(LONGEST))}
       </span>
     );
+  }
+  if (!online && stopping) {
+    return <span role="status">{trans.__('Will be stopped when connected')}</span>;
   }
   if (!online && draft.trim() !== '') {
     return <>{trans.__('Will be sent when connected')}</>;

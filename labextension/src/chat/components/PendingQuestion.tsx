@@ -7,7 +7,7 @@ import { MessageFrame } from './MessageFrame';
 import { type Action, ProblemNote } from './ProblemNote';
 import { QuestionEditor } from './QuestionEditor';
 import { useChat, useChatState } from './context';
-import { useIsKnown } from './hooks';
+import { useIsKnown, useOnline } from './hooks';
 
 /**
  * A question on its way to the server: shown at once, with where it stands; it can be
@@ -15,7 +15,7 @@ import { useIsKnown } from './hooks';
  */
 export function PendingQuestion({ question }: { readonly question: Pending }) {
   const { services, trans, focusComposer } = useChat();
-  const online = useChatState(state => state.connection.phase === 'open');
+  const online = useOnline();
   const lasting = useChatState(state => state.lasting);
   const kept = useChatState(state => !state.unkept.has(question.id));
   const isKnown = useIsKnown();

@@ -1,6 +1,7 @@
-import { type FormEvent, useId, useRef, useState } from 'react';
+import { type FormEvent, Fragment, useId, useRef, useState } from 'react';
 import { problemOf } from '../client/problem';
 import type { Account, AccountPatch, Code, Problem } from '../protocol';
+import { CopyButton } from './CopyButton';
 import { ProblemNote } from './ProblemNote';
 import { useChat, useChatState } from './context';
 import { ChipIcon, type Icon, KeyIcon, ServerIcon } from './icons';
@@ -84,7 +85,17 @@ export function SourceCards({ onDone }: { readonly onDone?: () => void }) {
             {trans.__('Try a small local model')}
           </h3>
           <p>{trans.__('Not installed yet. Install it, then start the server again:')}</p>
-          <code className="jc-Command">{INSTALL}</code>
+          <div className="jc-Command">
+            <code>
+              {INSTALL.split(' ').map((word, index) => (
+                // No line ends within an option, whose hyphens would let it.
+                <Fragment key={index}>
+                  <span>{word}</span>{' '}
+                </Fragment>
+              ))}
+            </code>
+            <CopyButton text={INSTALL} label={trans.__('Copy the command')} />
+          </div>
         </section>
       )}
     </div>

@@ -45,6 +45,11 @@ export function useIsKnown(): boolean {
   return useChatState(({ user }) => isKnown(user));
 }
 
+/** Whether the server can be heard now. */
+export function useOnline(): boolean {
+  return useChatState(({ connection }) => connection.phase === 'open');
+}
+
 /** The parts of a message, growing while it is being made. */
 export function useParts(message: Message): readonly WrittenPart[] {
   const reply = useChat().services.live.get(message.id);

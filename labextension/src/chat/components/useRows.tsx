@@ -12,7 +12,7 @@ import { AnswerPhase } from './Phase';
 import { Question } from './Question';
 import { WaitingRegeneration } from './WaitingRegeneration';
 import { useChatState } from './context';
-import { useConversation, useIsKnown, useThread, useView } from './hooks';
+import { useConversation, useIsKnown, useOnline, useThread, useView } from './hooks';
 
 /** What the conversation shows, as rows: messages, questions on their way, notes. */
 export function useRows(): readonly Row[] {
@@ -20,7 +20,7 @@ export function useRows(): readonly Row[] {
   const { messages, pending, running, regenerating } = useView();
   const isFailed = useChatState(state => state.open.problem !== null);
   const isEnd = conversation === undefined || !hasNewer(conversation);
-  const online = useChatState(state => state.connection.phase === 'open');
+  const online = useOnline();
   const isKnown = useIsKnown();
   const comes = (isEnd && isComing(pending)) || regenerating !== undefined;
   const waits = online && isKnown && comes;
