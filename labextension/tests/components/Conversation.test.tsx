@@ -68,6 +68,7 @@ describe('an answer that is being made', () => {
     expect(
       await screen.findByText('Queued: comes after the answer before it')
     ).toBeVisible();
+    expect(screen.getAllByText(/Queued/)).toHaveLength(1);
     chat.server.change({ ...queued, status: 'streaming' });
     expect(await screen.findByText('Thinking…')).toBeVisible();
     chat.server.grow(queued, 'Gone');
@@ -126,6 +127,7 @@ describe('an answer that failed', () => {
     expect(within(message).getByText('It did not work.')).toBeVisible();
     expect(within(message).getByText('HTTP 418')).toBeInTheDocument();
     expect(message.querySelector('.jc-mod-accent')).toHaveTextContent(remedy);
+    expect(within(message).getAllByRole('button', { name: 'Retry' })).toHaveLength(1);
   });
 
   it('offers nothing where only the administrator can help', async () => {
