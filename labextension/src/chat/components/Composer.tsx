@@ -1,5 +1,5 @@
-import { type RefObject, useRef, useState } from 'react';
-import { MAX_FRAME_BYTES } from '../protocol';
+import { type RefObject, useLayoutEffect, useRef, useState } from 'react';
+import { MAX_FRAME_BYTES, type Message } from '../protocol';
 import { isComing } from '../state/pending';
 import { useStore } from '../state/store';
 import { IconButton } from './IconButton';
@@ -23,7 +23,7 @@ interface Props {
 
 /** Where questions are typed. */
 export function Composer({ area, choosingModel, onChooseModel }: Props) {
-  const { services, trans, sendKey, focusComposer } = useChat();
+  const { services, trans, sendKey } = useChat();
   const open = useChatState(state => state.open);
   const draft = useStore(services.drafts.store, () => services.drafts.read(open));
   const thread = useThread();
@@ -31,7 +31,6 @@ export function Composer({ area, choosingModel, onChooseModel }: Props) {
     useChatState(state => state.newTemporary) || thread?.temporary === true;
   const ready = useConversation() !== undefined || open.isNew;
   const { running, pending } = useView();
-  const [stopping, setStopping] = useState<string | null>(null);
   const box = useRef<HTMLDivElement>(null);
   useAutoGrow(area, draft);
 
@@ -75,21 +74,7 @@ export function Composer({ area, choosingModel, onChooseModel }: Props) {
         <span className="jc-Composer-hint" id="jc-composer-hint">
           <Hint busy={busy} online={online} draft={draft} tooLong={tooLong} />
         </span>
-        {running !== undefined && (
-          <IconButton
-            icon={StopIcon}
-            className="jc-Stop"
-            label={trans.__('Stop the answer')}
-            disabled={stopping === running.id}
-            onClick={() => {
-              setStopping(running.id);
-              focusComposer(); // the button goes
-              void services.asking.stop(running).finally(() => {
-                setStopping(null);
-              });
-            }}
-          />
-        )}
+        {running !== undefined && <StopButton reply={running} />}
         {(running === undefined || draft !== '') && (
           <IconButton
             icon={SendIcon}
@@ -101,6 +86,37 @@ export function Composer({ area, choosingModel, onChooseModel }: Props) {
         )}
       </div>
     </div>
+  );
+}
+
+function StopButton({ reply }: { readonly reply: Message }) {
+  const { services, trans, focusComposer } = useChat();
+  const [stopping, setStopping] = useState<string | null>(null);
+  const button = useRef<HTMLButtonElement>(null);
+  useLayoutEffect(
+    () => () => {
+      // The answer has ended by itself, and the button goes.
+      if (document.activeElement === button.current) {
+        focusComposer();
+      }
+    },
+    [focusComposer]
+  );
+  return (
+    <IconButton
+      ref={button}
+      icon={StopIcon}
+      className="jc-Stop"
+      label={trans.__('Stop the answer')}
+      disabled={stopping === reply.id}
+      onClick={() => {
+        setStopping(reply.id);
+        focusComposer(); // the button goes
+        void services.asking.stop(reply).finally(() => {
+          setStopping(null);
+        });
+      }}
+    />
   );
 }
 
