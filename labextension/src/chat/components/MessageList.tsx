@@ -24,6 +24,8 @@ export interface Row {
   readonly messageId?: string;
   /** How high it is at a guess (pixels), until it has been drawn. */
   readonly height: number;
+  /** It is an answer that comes. */
+  readonly comes?: boolean;
   readonly content: ReactNode;
 }
 
@@ -105,7 +107,7 @@ export function MessageList(props: Props) {
     wasFar.current = more.after;
   }, [more.after, rows]);
 
-  const { go, moved, grown } = useStay(scroller, more.after, onAway, {
+  const { go, follow, moved, grown } = useStay(scroller, more.after, onAway, {
     toEnd: () => {
       virtualizer.scrollToEnd();
     },
@@ -126,6 +128,15 @@ export function MessageList(props: Props) {
       go();
     }
   }, [jump, more.after, rows, go]);
+
+  // What is added at the end the virtualizer follows, but an edited question whose turn
+  // had not come, and its answer, take the place of others.
+  const last = rows.at(-1);
+  useLayoutEffect(() => {
+    if (last?.comes === true) {
+      follow();
+    }
+  }, [last?.key, last?.comes, follow]);
 
   return (
     <div className="jc-Conversation-rows" ref={virtualizer.containerRef}>

@@ -1,6 +1,6 @@
 import { useMemo } from 'react';
 import type { Message } from '../protocol';
-import { hasNewer, hasOlder } from '../state/conversation';
+import { hasNewer, hasOlder, isRunning } from '../state/conversation';
 import { isComing } from '../state/pending';
 import { Answer } from './Answer';
 import { ForkedFrom } from './ForkedFrom';
@@ -76,6 +76,7 @@ function messageRow(message: Message, isLast: boolean): Row {
         key: id,
         messageId: id,
         height: Math.max(LEAST, height),
+        comes: isRunning(message),
         content: <Answer message={message} isLast={isLast} />
       };
 }
