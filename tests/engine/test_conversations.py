@@ -316,6 +316,10 @@ async def test_somebody_elses_thread_is_answered_as_an_unknown_one(engine):
             chats.pages.before("eve", unknown, unknown, 10),
         ),
         (
+            chats.pages.first("eve", thread_id, asked.reply_id, 10),
+            chats.pages.first("eve", unknown, unknown, 10),
+        ),
+        (
             engine.ask("Mine", thread_id, asked.reply_id, user_id="eve"),
             engine.ask("Mine", unknown, asked.reply_id, user_id="eve"),
         ),
@@ -471,6 +475,34 @@ async def test_older_messages_come_by_pages(engine):
         if not page.more:
             break
     assert collected == ids
+
+
+async def test_a_branch_is_read_from_where_it_begins(engine):
+    """Whichever version of the first question it begins with, and on its own way."""
+    thread_id = new_id()
+
+    async def branch(text: str, length: int, parent: str | None) -> list[str]:
+        ids = []
+        for number in range(length):
+            asked = await engine.ask(f"{text} {number}", thread_id, parent)
+            (await engine.provider.call()).finish()
+            parent = asked.reply_id
+            ids += [asked.message_id, asked.reply_id]
+        return ids
+
+    one = await branch("one", 8, None)
+    two = await branch("two", 3, None)
+    other = await branch("other", 3, one[1])
+    first = engine.conversations.pages.first
+    for ids, newer in ((one, True), (two, False), (one[:2] + other, True)):
+        page = await first("ada", thread_id, ids[-1], 7)
+        assert [message.id for message in page.messages] == ids[:7]
+        assert (page.more, page.newer) == (False, newer)
+    assert page.versions[one[0]] == [one[0], two[0]]
+    with pytest.raises(NotFound):
+        await first("eve", thread_id, one[-1], 7)
+    with pytest.raises(NotFound):
+        await first("ada", thread_id, new_id(), 7)
 
 
 async def test_closing_interrupts_what_runs_and_says_goodbye(engine):

@@ -38,6 +38,8 @@ interface Props {
   readonly target: Target | undefined;
   /** Changes with every wish to be at the newest. */
   readonly jump: number;
+  /** Changes with every wish to be at the first message, once that is there. */
+  readonly back: number;
   /** The reader has left the newest, or is back. */
   readonly onAway: (away: boolean) => void;
 }
@@ -63,7 +65,7 @@ const OPENED_FOR = 3000;
  * place, whatever comes before or after it, unless the reader is at the end.
  */
 export function MessageList(props: Props) {
-  const { rows, scroller, more, target, jump, onAway } = props;
+  const { rows, scroller, more, target, jump, back, onAway } = props;
   const { failed, retry, fetchNear } = usePaging(scroller, more, rows);
   const indexes = useMemo(
     () => new Map(rows.map(({ key }, index) => [key, index])),
@@ -128,6 +130,15 @@ export function MessageList(props: Props) {
       go();
     }
   }, [jump, more.after, rows, go]);
+
+  const backed = useRef(back);
+  useLayoutEffect(() => {
+    if (backed.current !== back) {
+      backed.current = back;
+      moved();
+      virtualizer.scrollToIndex(0, { align: 'start' });
+    }
+  }, [back, moved, virtualizer]);
 
   // What is added at the end the virtualizer follows, but an edited question whose turn
   // had not come, and its answer, take the place of others.

@@ -256,7 +256,7 @@ export class Following {
   #show(open: ChatState['open']): void {
     this.store.update(state => ({
       ...state,
-      open: { ...open, jumps: state.open.jumps },
+      open: { ...open, jumps: state.open.jumps, returns: state.open.returns },
       conversations: leaving(state, open.threadId),
       screen: 'conversation',
       editing: null,
