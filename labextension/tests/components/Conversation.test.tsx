@@ -200,10 +200,28 @@ describe('versions', () => {
     const theirs = aQuestion(thread, 'Theirs?');
     chat.server.change(theirs);
     chat.server.say({ type: 'thread', thread: { ...thread, leaf_id: theirs.id } });
+    expect(screen.getByText(/Because/)).toBeVisible();
     await chat.user.keyboard('?{Enter}');
     const sent = await chat.server.next('send');
     expect(sent.parts[0].text).toBe('Why *this*? Mine?');
     expect(sent.parent_id).toBeNull();
+  });
+
+  it('of another window are shown once the change is dropped', async () => {
+    const chat = await showChat();
+    await openThread(chat, thread, [question, answer]);
+    await chat.user.click(screen.getByRole('button', { name: 'Edit the question' }));
+    const theirs = aQuestion(thread, 'Theirs?');
+    const chosen = { ...thread, leaf_id: theirs.id };
+    chat.server.snapshot(chosen, [theirs]);
+    expect(screen.getByText(/Because/)).toBeVisible();
+    expect(screen.queryByText('Theirs?')).toBeNull();
+    await chat.user.keyboard('{Escape}');
+    const subscribed = await chat.server.next('subscribe');
+    chat.server.snapshot(chosen, [theirs]);
+    chat.server.acknowledge(subscribed);
+    expect(await screen.findByText('Theirs?')).toBeVisible();
+    expect(screen.queryByText(/Because/)).toBeNull();
   });
 
   it('are not made by Escape', async () => {
