@@ -116,7 +116,7 @@ def test_stop_ends_the_answer_that_comes_and_not_the_one_that_waits(start, page:
 
 def test_an_edited_question_whose_turn_had_not_come_is_followed_to_its_answer(start, page: Page):
     chat = open_chat(page, start("chat"))
-    chat.ask(f"Before {'it ' * 2000} [[chunks=600 size=20 delay=0.03]]")
+    chat.ask(f"Before {'it ' * 2000} [[chunks=300 size=20 delay=0.03]]")
     chat.expect_answer(0, re.compile("You asked.{20}", re.DOTALL))
     chat.ask("Behind it")
     expect(chat.answers.nth(1)).to_contain_text("Queued")

@@ -198,6 +198,34 @@ async def test_a_queued_question_can_be_stopped_before_it_is_asked(engine):
     assert viewer.status(third.reply_id) == "streaming"
 
 
+@pytest.mark.parametrize("asked", ["before", "after"])
+async def test_what_was_asked_behind_a_question_that_is_withdrawn_still_waits(engine, asked):
+    """Asked before it was withdrawn, or after, as an edited one is."""
+    thread_id = new_id()
+    first = await engine.ask("One?", thread_id)
+    viewer = await engine.watch(thread_id)
+    call = await engine.provider.call()
+    second = await engine.ask("Two?", thread_id, first.reply_id)
+    if asked == "before":
+        third = await engine.ask("Three?", thread_id, second.reply_id)
+    await engine.conversations.stop("ada", stop(thread_id, second.reply_id))
+    assert (await engine.conversations.thread("ada", thread_id)).running
+    if asked == "after":
+        third = await engine.ask("Three?", thread_id, first.reply_id)
+    await asyncio.sleep(0.1)
+    assert viewer.status(third.reply_id) == "queued"
+    assert engine.provider.count == 1
+    call.say("1")
+    call.finish()
+    call = await engine.provider.call()
+    texts = [part.text for part in call.request.messages]
+    assert texts[:2] == ["One?", "1"]
+    assert texts[-1] == "Three?"
+    call.finish()
+    await viewer.until(lambda: viewer.status(third.reply_id) == "complete")
+    assert not (await engine.conversations.thread("ada", thread_id)).running
+
+
 async def test_the_same_question_sent_twice_is_asked_once(engine):
     thread_id, client_id = new_id(), new_id()
     first = await engine.ask("Go", thread_id, client_id=client_id)
