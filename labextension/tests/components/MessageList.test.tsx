@@ -99,6 +99,22 @@ it('leads back to the newest, and counts what has come there', async () => {
   });
 });
 
+it('follows an answer that takes the place of the last row', async () => {
+  const chat = await showChat();
+  await openThread(chat, thread, few);
+  const waits = anAnswer(few[few.length - 2], '', { status: 'queued' });
+  const scroller = screen.getByRole('log');
+  await new Promise(resolve => setTimeout(resolve, 100));
+  const scrollTo = vi.spyOn(scroller, 'scrollTo');
+  act(() => {
+    chat.server.tell({
+      ...{ type: 'message', thread_id: thread.id, message: waits, leaf: true }
+    } as never);
+  });
+  expect(screen.getByText(/^Queued/)).toBeVisible();
+  expect(scrollTo).toHaveBeenCalled();
+});
+
 describe('Home', () => {
   const last = few[few.length - 1];
   const first = `GET threads/${thread.id}/messages?first=${last.id}`;
