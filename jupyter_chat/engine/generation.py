@@ -93,7 +93,7 @@ class Generation:
         self._provider = provider
         self._pace = pace
         self._prepare = prepare
-        self._after = after
+        self.after = after
         self._log = log
         self._owner = owner
         self._hurry = hurry
@@ -121,6 +121,15 @@ class Generation:
     @property
     def id(self) -> str:
         return self._reply.id
+
+    @property
+    def before(self) -> Generation | None:
+        """The reply that it comes after and that has not ended: of one that was stopped
+        while it waited, the one that it waited for."""
+        before = self.after
+        while before is not None and before.done.is_set():
+            before = before.after
+        return before
 
     def message(self) -> Message:
         """The reply as it stands now."""
@@ -224,9 +233,9 @@ class Generation:
     # --- making ------------------------------------------------------------------------
 
     async def _make(self) -> None:
-        if self._after is not None:
-            await self._after.done.wait()
-            self._after = None
+        while (earlier := self.before) is not None:
+            await earlier.done.wait()
+        self.after = None
         if self._unclaimed:
             if not await self._store.begin_reply(self.user_id, self._reply.id, self._owner):
                 raise _NotOurs

@@ -221,6 +221,8 @@ class Replies:
             self._running.pop(reply.id, None)
             if self._last.get(key) is generation:
                 del self._last[key]
+                if generation.before is not None:
+                    self._last[key] = generation.before
             if changed is not None:
                 self.tell(user_id, changed)
 

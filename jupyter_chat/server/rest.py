@@ -190,10 +190,17 @@ class MessagesHandler(ChatHandler):
     async def get(self, thread_id: str) -> None:
         user = await self.person()
         pages = self.services.conversations.pages
-        ways = {"before": pages.before, "after": pages.after, "around": pages.around}
+        ways = {
+            "before": pages.before,
+            "after": pages.after,
+            "around": pages.around,
+            "first": pages.first,
+        }
         asked = [name for name in ways if self.get_query_argument(name, None) is not None]
         if len(asked) != 1:
-            raise Invalid("One of `before`, `after` and `around` must name a message.", "before")
+            raise Invalid(
+                "One of `before`, `after`, `around` and `first` must name a message.", "before"
+            )
         message_id = self.get_query_argument(asked[0])
         way = ways[asked[0]]
         self.answer(await way(user.id, thread_id, message_id, self.limit(PAGE)))

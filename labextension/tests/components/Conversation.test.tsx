@@ -69,6 +69,7 @@ describe('an answer that is being made', () => {
     expect(
       await screen.findByText('Queued: comes after the answer before it')
     ).toBeVisible();
+    expect(screen.getAllByText(/Queued/)).toHaveLength(1);
     chat.server.change({ ...queued, status: 'streaming' });
     expect(await screen.findByText('Thinking…')).toBeVisible();
     chat.server.grow(queued, 'Gone');
@@ -142,6 +143,7 @@ describe('an answer that failed', () => {
     expect(within(message).getByText('It did not work.')).toBeVisible();
     expect(within(message).getByText('HTTP 418')).toBeInTheDocument();
     expect(message.querySelector('.jc-mod-accent')).toHaveTextContent(remedy);
+    expect(within(message).getAllByRole('button', { name: 'Retry' })).toHaveLength(1);
   });
 
   it('offers nothing where only the administrator can help', async () => {
@@ -241,10 +243,28 @@ describe('versions', () => {
     const theirs = aQuestion(thread, 'Theirs?');
     chat.server.change(theirs);
     chat.server.say({ type: 'thread', thread: { ...thread, leaf_id: theirs.id } });
+    expect(screen.getByText(/Because/)).toBeVisible();
     await chat.user.keyboard('?{Enter}');
     const sent = await chat.server.next('send');
     expect(textOf(sent)).toBe('Why *this*? Mine?');
     expect(sent.parent_id).toBeNull();
+  });
+
+  it('of another window are shown once the change is dropped', async () => {
+    const chat = await showChat();
+    await openThread(chat, thread, [question, answer]);
+    await chat.user.click(screen.getByRole('button', { name: 'Edit the question' }));
+    const theirs = aQuestion(thread, 'Theirs?');
+    const chosen = { ...thread, leaf_id: theirs.id };
+    chat.server.snapshot(chosen, [theirs]);
+    expect(screen.getByText(/Because/)).toBeVisible();
+    expect(screen.queryByText('Theirs?')).toBeNull();
+    await chat.user.keyboard('{Escape}');
+    const subscribed = await chat.server.next('subscribe');
+    chat.server.snapshot(chosen, [theirs]);
+    chat.server.acknowledge(subscribed);
+    expect(await screen.findByText('Theirs?')).toBeVisible();
+    expect(screen.queryByText(/Because/)).toBeNull();
   });
 
   it('are not made by Escape', async () => {

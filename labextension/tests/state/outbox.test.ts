@@ -256,6 +256,14 @@ describe('what waits', () => {
     expect((await server.next('send')).parent_id).toBe('a2');
   });
 
+  it('is shown when it goes on its way changed, with the answer that comes', async () => {
+    const { store } = chat;
+    await chat.asking.hold(entry(0));
+    const before = store.state.open.jumps ?? 0;
+    await chat.asking.release(entry(0), 'Due?');
+    expect(store.state.open.jumps).toBe(before + 1);
+  });
+
   it('is kept back still when the page is closed while it is changed', async () => {
     await chat.asking.hold(entry(0));
     await reopen();

@@ -1,4 +1,4 @@
-import { type RefObject, useRef, useState } from 'react';
+import { type RefObject, useLayoutEffect, useRef, useState } from 'react';
 import { MAX_FRAME_BYTES } from '../protocol';
 import { isComing } from '../state/pending';
 import { useStore } from '../state/store';
@@ -23,7 +23,7 @@ interface Props {
 
 /** Where questions are typed. */
 export function Composer({ area, choosingModel, onChooseModel }: Props) {
-  const { services, trans, sendKey, focusComposer } = useChat();
+  const { services, trans, sendKey } = useChat();
   const open = useChatState(state => state.open);
   const draft = useStore(services.drafts.store, () => services.drafts.read(open));
   const thread = useThread();
@@ -82,16 +82,10 @@ export function Composer({ area, choosingModel, onChooseModel }: Props) {
           />
         </span>
         {running !== undefined && (
-          <IconButton
-            icon={StopIcon}
-            className="jc-Stop"
-            label={
-              online ? trans.__('Stop the answer') : trans.__('Stop it when connected')
-            }
-            disabled={stopping === running.id}
-            onClick={() => {
+          <StopButton
+            stopping={stopping === running.id}
+            onStop={() => {
               setStopping(running.id);
-              focusComposer(); // the button goes
               void services.asking.stop(running).finally(() => {
                 setStopping(null);
               });
@@ -109,6 +103,40 @@ export function Composer({ area, choosingModel, onChooseModel }: Props) {
         )}
       </div>
     </div>
+  );
+}
+
+function StopButton({
+  stopping,
+  onStop
+}: {
+  readonly stopping: boolean;
+  readonly onStop: () => void;
+}) {
+  const { trans, focusComposer } = useChat();
+  const online = useOnline();
+  const button = useRef<HTMLButtonElement>(null);
+  useLayoutEffect(
+    () => () => {
+      // The answer has ended by itself, and the button goes.
+      if (document.activeElement === button.current) {
+        focusComposer();
+      }
+    },
+    [focusComposer]
+  );
+  return (
+    <IconButton
+      ref={button}
+      icon={StopIcon}
+      className="jc-Stop"
+      label={online ? trans.__('Stop the answer') : trans.__('Stop it when connected')}
+      disabled={stopping}
+      onClick={() => {
+        focusComposer(); // the button goes
+        onStop();
+      }}
+    />
   );
 }
 

@@ -76,6 +76,7 @@ export const Question = memo(function Question({
           }}
           onCancel={() => {
             setEditing(false);
+            services.following.editDropped();
             requestAnimationFrame(() => pencil.current?.focus());
           }}
         />

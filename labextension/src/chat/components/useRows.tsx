@@ -1,6 +1,6 @@
 import { useMemo } from 'react';
 import type { Message } from '../protocol';
-import { hasNewer, hasOlder } from '../state/conversation';
+import { hasNewer, hasOlder, isRunning } from '../state/conversation';
 import { isWritten } from '../state/parts';
 import { isComing } from '../state/pending';
 import { Answer } from './Answer';
@@ -78,6 +78,7 @@ function messageRow(message: Message, isLast: boolean): Row {
         key: id,
         messageId: id,
         height: Math.max(LEAST, height),
+        comes: isRunning(message),
         content: <Answer message={message} isLast={isLast} />
       };
 }

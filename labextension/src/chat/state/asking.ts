@@ -87,6 +87,7 @@ export class Asking {
 
   /** Send a question that was kept back, with another text or (`null`) as it was. */
   async release(pending: Pending, text: string | null): Promise<void> {
+    this.browsing.showNewest(); // as with every question that goes on its way
     const isDone = await this.outbox.release(pending, text, newId());
     if (!isDone && text !== null && text !== pending.text) {
       // Another tab was quicker; this text becomes a version of its own.
