@@ -18,7 +18,7 @@ from jupyter_chat.store.mongo import MongoStore
 from jupyter_chat.store.searching import groups_of
 from jupyter_chat.store.terms import Phrase
 
-from .builders import ADA, GRACE, a_thread, finished_turn
+from .builders import ADA, GRACE, a_thread, a_whole_thread, finished_turn
 from .mongod import database
 
 pytestmark = pytest.mark.parametrize("store_url", ["mongodb"], indirect=True)
@@ -36,7 +36,7 @@ SEARCHES = (
 async def test_a_search_walks_through_the_index_of_one_person(store: Store) -> None:
     for user in (ADA, GRACE):
         for _ in range(20):
-            await finished_turn(store, a_thread(), user=user)
+            await store.add_thread(user, *a_whole_thread(turns=1))
     assert isinstance(store, MongoStore)
     for query, titles in itertools.product(SEARCHES, (False, True)):
         condition = mongo_search.condition_of(ADA, query, groups_of(query, titles), titles, None)
@@ -94,12 +94,10 @@ async def test_a_page_of_a_long_thread_takes_as_many_requests_as_of_a_short_one(
     monkeypatch.setattr(AsyncCollection, "find", count)
     needed = []
     for turns in (12, 60):
-        thread, parent_id = a_thread(), None
-        for _ in range(turns):
-            parent_id = (await finished_turn(store, thread, parent_id)).reply_id
-        assert parent_id is not None
+        thread, messages = a_whole_thread(turns)
+        await store.add_thread(ADA, thread, messages)
         requests = 0
-        assert len(await store.path(ADA, thread.id, parent_id, limit=20)) == 20
+        assert len(await store.path(ADA, thread.id, messages[-1].id, limit=20)) == 20
         needed.append(requests)
     assert needed[0] == needed[1]
 
@@ -107,11 +105,10 @@ async def test_a_page_of_a_long_thread_takes_as_many_requests_as_of_a_short_one(
 async def test_every_question_about_a_branch_goes_to_one_user_and_by_an_index(
     store: Store, mongodb_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    thread, parent_id = a_thread(), None
-    for _ in range(40):
-        parent_id = (await finished_turn(store, thread, parent_id)).reply_id
-    assert parent_id is not None
-    first, _ = await store.tree(ADA, thread.id), await finished_turn(store, thread)
+    thread, messages = a_whole_thread(turns=40)
+    await store.add_thread(ADA, thread, messages)
+    await finished_turn(store, thread.id)
+    early_id, parent_id = messages[3].id, messages[-1].id
     find, sort = AsyncCollection.find, AsyncCursor.sort
     asked: list[dict[str, Any]] = []
 
@@ -128,9 +125,9 @@ async def test_every_question_about_a_branch_goes_to_one_user_and_by_an_index(
     await store.get_thread(ADA, thread.id)
     await store.path(ADA, thread.id, parent_id, limit=20)
     await store.children(ADA, thread.id, [None, parent_id])
-    await store.after(ADA, thread.id, first[3].id, parent_id, limit=20)
-    await store.leads_to(ADA, thread.id, first[3].id, parent_id)
-    await store.newest_leaf(ADA, thread.id, first[3].id)
+    await store.after(ADA, thread.id, early_id, parent_id, limit=20)
+    await store.leads_to(ADA, thread.id, early_id, parent_id)
+    await store.newest_leaf(ADA, thread.id, early_id)
     monkeypatch.undo()
     assert len(asked) >= 12
     with database(mongodb_url) as db:
