@@ -276,7 +276,7 @@ async def test_an_upload_goes_on_where_it_ended_also_in_another_process(
 async def test_after_a_restart_in_the_middle_only_what_is_missing_is_added(
     store: Store, tmp_path: Path
 ) -> None:
-    data = as_json(*(simple(f"c-{number:04}", turns=4) for number in range(100)))
+    data = as_json(*(simple(f"c-{number:04}", turns=2) for number in range(100)))
     before = an_import(store, tmp_path)
     state = await before.start(ADA, _start(data))
     await before.receive(ADA, state.id, 0, data)
@@ -290,13 +290,13 @@ async def test_after_a_restart_in_the_middle_only_what_is_missing_is_added(
     state = await ended(after)
     assert (state.state, state.threads_known) == (ImportState.DONE, there)
     assert state.threads_added == 100 - there
-    assert {len(messages) for _, messages in await all_of(store)} == {8}
+    assert {len(messages) for _, messages in await all_of(store)} == {4}
 
 
 async def test_an_import_can_be_cancelled_and_its_file_is_gone(
     imports: Imports, store: Store, tmp_path: Path
 ) -> None:
-    data = as_json(*(simple(f"c-{number}", turns=4) for number in range(120)))
+    data = as_json(*(simple(f"c-{number}") for number in range(120)))
     state = await imports.start(ADA, _start(data))
     await imports.receive(ADA, state.id, 0, data)
     with pytest.raises(ImportRefused):
@@ -372,7 +372,7 @@ async def test_the_memory_it_takes_does_not_grow_with_the_file(
 
 
 async def test_the_event_loop_goes_on_meanwhile(imports: Imports) -> None:
-    data = as_json(*(simple(f"c-{number}", turns=20) for number in range(20)))
+    data = as_json(*(simple(f"c-{number}", turns=5) for number in range(20)))
     state = await imports.start(ADA, _start(data))
     await imports.receive(ADA, state.id, 0, data)
     turns = 0
