@@ -18,7 +18,7 @@ from .ledger import Asked
 from .questions import draw
 
 _RETRY_SECONDS = 0.05
-_MOST_WAITING = 2
+_MOST_WAITING = 3
 """Answers of a conversation that are still to come when somebody asks on: more would only
 be waited for in the end, one after the other."""
 _TROUBLES = (aiohttp.ClientError, ConnectionError, Broken)
