@@ -11,14 +11,11 @@ from jupyter_chat.protocol import (
     AccountPatch,
     Code,
     InvalidFrame,
-    Message,
-    Part,
     Ping,
     Problem,
     ReasoningPart,
     Role,
     Send,
-    Status,
     TextPart,
     ThreadPatch,
     decode,
@@ -27,6 +24,7 @@ from jupyter_chat.protocol import (
     json_schema,
     text_of,
 )
+from tests.store.builders import a_message
 
 
 def test_unknown_fields_are_ignored():
@@ -84,8 +82,7 @@ def test_a_command_survives_the_way_over_the_wire():
 
 
 def test_reasoning_is_no_part_of_the_text():
-    parts: list[Part] = [ReasoningPart("hm"), TextPart("a"), TextPart("b")]
-    message = Message(new_id(), new_id(), None, Role.ASSISTANT, parts, Status.COMPLETE, 0)
+    message = a_message(Role.ASSISTANT, [ReasoningPart("hm"), TextPart("a"), TextPart("b")])
     assert text_of(message) == "ab"
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import msgspec
 from msgspec import UNSET
 
+from ..bounded import drop_oldest
 from ..protocol import (
     Account,
     AccountPatch,
@@ -176,10 +177,9 @@ class Accounts:
         """The server's models; remembers the first, which is its default."""
         openai = endpoint.source in _OPENAI
         models = catalogue.describe(await self._provider.models(endpoint), openai=openai)
-        while len(self._first_listed) >= _MOST_ENDPOINTS:
-            self._first_listed.pop(next(iter(self._first_listed)))
         if models:
             self._first_listed[endpoint] = models[0].id
+            drop_oldest(self._first_listed, _MOST_ENDPOINTS)
         return models
 
     def _default(

@@ -64,7 +64,7 @@ class LocalModel:
         """
         if self._starting is None or (self._starting.done() and not self._runs()):
             self._starting = asyncio.ensure_future(asyncio.to_thread(self._start))
-            self._starting.add_done_callback(_look_at)
+            self._starting.add_done_callback(_ignore_failed_start)
         await asyncio.shield(self._starting)
         assert self._endpoint is not None
         return self._endpoint
@@ -119,8 +119,8 @@ class LocalModel:
                 stream.close()
 
 
-def _look_at(starting: asyncio.Future[None]) -> None:
-    """Keep asyncio from complaining of a failure that nobody waited for."""
+def _ignore_failed_start(starting: asyncio.Future[None]) -> None:
+    """Look at how a start went, lest asyncio complains of a failure that nobody waited for."""
     if not starting.cancelled():
         starting.exception()
 

@@ -154,9 +154,9 @@ class ChatSocket(FromKernels, WebSocketMixin, WebSocketHandler, JupyterHandler):
         else:
             # Nobody waits for it; a closed connection is noticed by `on_close`.
             if sent.done():  # nearly always: one turn of the event loop less
-                _look_at(sent)
+                _ignore_failed_write(sent)
             else:
-                sent.add_done_callback(_look_at)
+                sent.add_done_callback(_ignore_failed_write)
 
     def probe(self) -> None:
         with suppress(WebSocketClosedError):
@@ -252,8 +252,8 @@ class ChatSocket(FromKernels, WebSocketMixin, WebSocketHandler, JupyterHandler):
         self.send(encode(event))
 
 
-def _look_at(sent: asyncio.Future[None]) -> None:
-    """Keep asyncio from complaining that nobody looked at a failed write."""
+def _ignore_failed_write(sent: asyncio.Future[None]) -> None:
+    """Look at how a write went, lest asyncio complains that nobody did."""
     if not sent.cancelled():
         sent.exception()
 

@@ -210,7 +210,7 @@ def test_circles_and_lost_parents_cost_only_themselves() -> None:
     assert said(found) == [("user", "q"), ("assistant", "a")]
     assert len(found.problems) == 2
     assert "3 messages follow each other in a circle" in "".join(found.problems)
-    assert "1 messages follow one that is missing" in "".join(found.problems)
+    assert "1 message follows one that is missing" in "".join(found.problems)
 
 
 def test_a_message_of_another_form_costs_only_itself() -> None:

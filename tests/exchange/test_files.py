@@ -15,7 +15,6 @@ from jupyter_chat.exchange import markdown
 from jupyter_chat.exchange.documents import Format, everything, one_thread
 from jupyter_chat.exchange.fences import Prose, PythonCode, split
 from jupyter_chat.exchange.filenames import UniqueNames, disposition, file_name
-from jupyter_chat.ids import new_id
 from jupyter_chat.protocol import (
     AttachmentKind,
     AttachmentPart,
@@ -28,7 +27,7 @@ from jupyter_chat.protocol import (
     Thread,
 )
 from jupyter_chat.store.interface import Store
-from tests.store.builders import ADA, a_thread, a_whole_thread
+from tests.store.builders import ADA, a_message, a_thread, a_whole_thread
 
 ANSWER = """Add them:
 
@@ -82,12 +81,8 @@ async def a_stored_thread(store: Store) -> tuple[Thread, list[Message]]:
     messages[1].parts = [ReasoningPart("Hm.\n\n```python\nthought()\n```"), TextPart(ANSWER)]
     messages[1].model = "gpt-x"
     messages.append(
-        Message(
-            id=new_id(),
-            thread_id=thread.id,
-            parent_id=messages[0].id,
-            role=Role.ASSISTANT,
-            parts=[TextPart("Other:\n\n```python\nunfinished(")],
+        a_message(
+            *(Role.ASSISTANT, "Other:\n\n```python\nunfinished(", thread, messages[0].id),
             status=Status.INTERRUPTED,
             created_at=messages[0].created_at,
         )

@@ -209,7 +209,7 @@ async def test_the_trash_is_not_taken_along_and_stays_the_trash(
     assert msgspec.json.decode(await exported(store), type=History).threads == []
     state = await taken(an_import(store, tmp_path), document)
     assert [problem.message for problem in state.problems] == [
-        "It is in the trash and stays there."
+        "It is in the trash and stays there; restore it from the trash to see it."
     ]
     assert await store.get_thread(ADA, thread.id) == deleted
 

@@ -60,10 +60,25 @@ describe('bringing a history', () => {
     expect(section).toHaveTextContent('8 problems');
     expect(section).toHaveTextContent('entry 4, “Frogs”: It has no messages.');
     expect(section).toHaveTextContent('and 7 more');
+    expect(section).toHaveTextContent('only what is missing is added');
     await waitFor(() => {
       const now = played.requests.filter(({ path }) => path === 'threads').length;
       expect(now).toBe(lists + 1);
     });
+  });
+
+  it('counts one conversation as one, and advises nothing where all was taken', async () => {
+    const { server: played } = await settings();
+    const message = 'It is in the trash and stays there.';
+    played.say({
+      type: 'import',
+      progress: { ...DONE, threads_added: 0, threads_known: 1, problems: [{ message }] }
+    });
+    const section = await screen.findByRole('region', { name: 'Your history' });
+    await within(section).findByText('Imported', { selector: 'strong' });
+    expect(section).toHaveTextContent('1 was here already');
+    expect(section).toHaveTextContent('1 problem');
+    expect(section).not.toHaveTextContent('only what is missing is added');
   });
 
   it('goes on where the server says it ended', async () => {
