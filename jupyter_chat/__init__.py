@@ -40,6 +40,19 @@ def __dir__() -> list[str]:
     return sorted((*globals(), *_PUBLIC))
 
 
+def load_ipython_extension(shell: Any) -> None:
+    """`%load_ext jupyter_chat`: the magics `%chat` and `%%chat`."""
+    from .kernel.magic import load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    from .kernel.magic import unload
+
+    unload(shell)
+
+
 def _jupyter_labextension_paths() -> list[dict[str, str]]:
     return [{"src": "labextension", "dest": "jupyter-chat-lab"}]
 

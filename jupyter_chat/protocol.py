@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import re
 from enum import Enum
-from typing import Annotated, Literal, TypeAlias, TypeVar, get_args
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar, get_args
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -194,13 +194,17 @@ class Effort(str, Enum):
 
 
 class ThreadSettings(Struct, omit_defaults=True, frozen=True):
-    """How replies of a thread are made; `None` leaves it to the default."""
+    """How replies of a thread are made; `None` leaves it to the default.
+
+    With `json_schema`, a JSON Schema, an answer is JSON of that form.
+    """
 
     model: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
     temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
     max_output_tokens: Annotated[int, Meta(ge=1, le=10_000_000)] | None = None
     effort: Effort | None = None
     system_prompt: Annotated[str, Meta(max_length=100_000)] | None = None
+    json_schema: dict[str, Any] | None = None
 
 
 class Message(Struct, omit_defaults=True):
@@ -303,8 +307,8 @@ class Send(Struct, tag="send", frozen=True):
     """Ask.  `parent_id` is the message it follows (`None`: it begins the thread).
 
     Asking under an older parent begins a new branch, which is how a question is
-    edited.  `create` makes the thread if it does not exist yet, with `settings`; without
-    it they go, for this one reply, before what the thread says.
+    edited.  `create` makes the thread if it does not exist yet, with `settings`.  What
+    `reply_settings` says goes, for this one reply, before what the thread says.
     The same `client_id` sent again changes nothing and gets the same answer.
     With `temporary`, the thread it makes is not kept.
     """
@@ -316,6 +320,7 @@ class Send(Struct, tag="send", frozen=True):
     parts: Annotated[list[AskedPart], Meta(min_length=1, max_length=64)]
     create: bool = False
     settings: ThreadSettings | None = None
+    reply_settings: ThreadSettings | None = None
     temporary: bool = False
 
 

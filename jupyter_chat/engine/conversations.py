@@ -138,7 +138,7 @@ class Conversations:
             question.id,
             question,
             thread,
-            settings=None if command.create else command.settings,
+            settings=command.reply_settings,
         )
         return Ack(
             command.id,

@@ -78,12 +78,22 @@ class Chat:
         system: str | None = None,
         attach: Mapping[str, Any] | None = None,
     ) -> Reply:
+        """The same, as soon as the question is kept."""
         thread_id = _id_of(thread) if thread is not None else self.thread_id
-        if thread_id is None:
-            model, system = model or self.model, system or self.system
         parts: list[AskedPart] = [*attachments(attach or {}), TextPart(question)]
         settings = ThreadSettings(model=model, system_prompt=system)
-        self.reply = await self.session.ask(parts, thread_id, settings)
+        return await self.send(parts, thread_id, settings)
+
+    async def send(
+        self, parts: list[AskedPart], thread_id: str | None, settings: ThreadSettings
+    ) -> Reply:
+        """Ask what was put together, in this conversation or in a new one.  The settings
+        go for this one answer; a new conversation keeps its model and system prompt."""
+        kept = ThreadSettings(
+            model=settings.model or self.model,
+            system_prompt=settings.system_prompt or self.system,
+        )
+        self.reply = await self.session.ask(parts, thread_id, kept, settings)
         self.thread_id = self.reply.thread_id
         return self.reply
 
@@ -91,6 +101,16 @@ class Chat:
         """Stop the answer that was asked for last; what has come is kept."""
         if self.reply is not None:
             await self.reply.stop()
+
+    async def stop_all(self) -> int:
+        """Stop every answer that is being made in this conversation, whoever asked; how
+        many there were."""
+        if self.thread_id is None:
+            return 0
+        running = [m for m in await self.messages() if not m.status.is_final]
+        for message in running:
+            await self.session.stop(message.thread_id, message.id)
+        return len(running)
 
     async def new(self) -> None:
         """Ask next in a new conversation."""

@@ -85,7 +85,7 @@ class Connection:
             with suppress(asyncio.CancelledError):
                 await self._task
         if self._socket is not None:
-            self._socket.close()
+            await _farewell(self._socket)
         for _, answer in self._waiting.values():
             if not answer.done():
                 answer.set_exception(ConnectionLost("The client was closed."))
@@ -156,6 +156,7 @@ class Connection:
         except (OSError, WebSocketError) as error:
             raise NoServer(f"The chat server at {server.url} cannot be reached: {error}") from None
         if not isinstance(welcome, Welcome):
+            await _farewell(socket)
             raise NoServer(f"What answers at {server.url} is not a chat server.")
         self.welcome, self._socket = welcome, socket
         return server
@@ -180,6 +181,7 @@ class Connection:
                 self._settle(event)
             elif event is not None:
                 self._on_event(event)
+        socket.close()  # lets go of what tornado holds of it
 
     async def _read(self, socket: WebSocketClientConnection) -> str | bytes | None:
         """The next frame; `None`: the connection has ended, or is silent for too long."""
@@ -235,6 +237,14 @@ class Connection:
         return await servers.fetch(
             server.request(address, method=method, body=content, allow_nonstandard_methods=True)
         )
+
+
+async def _farewell(socket: WebSocketClientConnection) -> None:
+    """Close, and wait for the other side to do so, if it does."""
+    socket.close()
+    with suppress(asyncio.TimeoutError):
+        while await asyncio.wait_for(asyncio.ensure_future(socket.read_message()), 1) is not None:
+            pass
 
 
 def _problem_in(response: HTTPResponse) -> Problem:

@@ -44,6 +44,8 @@ from .errors import AnswerFailed, ChatError
 from .following import Followed
 from .servers import Server
 
+_STOPPING_SECONDS = 5.0
+
 
 class Reply:
     """An answer that has been asked for: its text as it comes, and how it ended."""
@@ -85,8 +87,14 @@ class Reply:
         return self._followed.waiting.get(self.message_id)
 
     async def stop(self) -> None:
-        """Stop it; what has come is kept."""
+        """Stop it, and wait until that has come; what it has said is kept."""
         await self._session.stop(self.thread_id, self.message_id)
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._final(), _STOPPING_SECONDS)
+
+    async def _final(self) -> None:
+        while not self.so_far().status.is_final:
+            await self._followed.changed()
 
 
 class Session:
@@ -145,13 +153,12 @@ class Session:
         parts: list[AskedPart],
         thread_id: str | None = None,
         settings: ThreadSettings | None = None,
+        reply_settings: ThreadSettings | None = None,
         *,
         temporary: bool = False,
     ) -> Reply:
-        """Ask in a thread, or in a new one; returns when the question is kept.
-
-        A new thread keeps the settings; in another they go for this one reply.
-        """
+        """Ask in a thread, or in a new one, which keeps `settings`; returns when the
+        question is kept.  `reply_settings` go for this one reply."""
         connection = await self.open()
         parent_id = None
         if thread_id is not None:
@@ -167,6 +174,7 @@ class Session:
                     parts=parts,
                     create=thread_id is None,
                     settings=settings,
+                    reply_settings=reply_settings,
                     temporary=temporary,
                 ),
             )

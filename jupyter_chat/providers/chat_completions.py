@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from ..protocol import Code, Problem, Source, Usage
 from .errors import code_of
-from .interface import Chunk, Endpoint, Finish, Prompt, ReplyRequest, data_url
+from .interface import Chunk, Endpoint, Finish, Prompt, ReplyRequest, data_url, is_strict
 
 _OPENAI = (Source.OPENAI, Source.AZURE)
 
@@ -75,6 +75,13 @@ def parameters(endpoint: Endpoint, request: ReplyRequest) -> dict[str, Any]:
         body["reasoning_effort"] = request.effort.value
     if request.temperature is not None:
         body["temperature"] = request.temperature
+    if request.json_schema is not None:
+        schema = {"name": "answer", "schema": request.json_schema}
+        strict = is_strict(request.json_schema)
+        body["response_format"] = {
+            "type": "json_schema",
+            "json_schema": {**schema, "strict": strict},
+        }
     if openai:
         body["store"] = False
         body["stream_options"]["include_obfuscation"] = False

@@ -7,7 +7,7 @@ neither threads nor users nor the store.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 from msgspec import Struct
@@ -77,6 +77,23 @@ def data_url(image: ImagePart) -> str:
     return f"data:{image.media_type};base64,{image.data}"
 
 
+def is_strict(schema: Any) -> bool:
+    """Whether upstream can promise that its answer is of this form: every object in it
+    names all of its properties as required and allows no others (OpenAI, *Structured
+    Outputs*)."""
+    if isinstance(schema, list):
+        return all(map(is_strict, schema))
+    if not isinstance(schema, dict):
+        return True
+    if schema.get("type") == "object" or "properties" in schema:
+        named = set(schema.get("properties", {}))
+        if schema.get("additionalProperties") is not False or named != set(
+            schema.get("required", [])
+        ):
+            return False
+    return all(map(is_strict, schema.values()))
+
+
 class Mark(Struct, frozen=True):
     """A place in a reply that upstream goes on with whether we listen or not: what it
     calls the reply, and the number of its last event before that place."""
@@ -102,6 +119,8 @@ class ReplyRequest(Struct, frozen=True):
     temperature: float | None = None
     max_output_tokens: int | None = None
     effort: Effort | None = None
+    json_schema: dict[str, Any] | None = None
+    """The answer is JSON of this form."""
     reasons: bool = False
     """The model is known to reason: summaries of its reasoning are asked for."""
     user_tag: str | None = None

@@ -8,7 +8,17 @@ from msgspec import Struct
 
 from ..protocol import Source, Usage
 from .chat_completions import failure, finish_problem
-from .interface import Chunk, Endpoint, Finish, Mark, Prompt, ReplyRequest, Resume, data_url
+from .interface import (
+    Chunk,
+    Endpoint,
+    Finish,
+    Mark,
+    Prompt,
+    ReplyRequest,
+    Resume,
+    data_url,
+    is_strict,
+)
 
 
 class _InputDetails(Struct):
@@ -80,6 +90,10 @@ def parameters(
         body["reasoning"] = reasoning
     if request.temperature is not None:
         body["temperature"] = request.temperature
+    if request.json_schema is not None:
+        schema = {"name": "answer", "schema": request.json_schema}
+        strict = is_strict(request.json_schema)
+        body["text"] = {"format": {"type": "json_schema", **schema, "strict": strict}}
     if endpoint.source in (Source.OPENAI, Source.AZURE):
         body["stream_options"] = {"include_obfuscation": False}
     if endpoint.source is Source.OPENAI:

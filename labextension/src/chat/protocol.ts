@@ -109,6 +109,8 @@ export interface User {
 }
 /**
  * How replies of a thread are made; `None` leaves it to the default.
+ *
+ * With `json_schema`, a JSON Schema, an answer is JSON of that form.
  */
 export interface ThreadSettings {
   model?: string | null;
@@ -116,6 +118,7 @@ export interface ThreadSettings {
   max_output_tokens?: number | null;
   effort?: Effort | null;
   system_prompt?: string | null;
+  json_schema?: {} | null;
 }
 /**
  * One thing that went wrong: what happened, what was kept, what to do next.
@@ -612,8 +615,8 @@ export interface Select {
  * Ask.  `parent_id` is the message it follows (`None`: it begins the thread).
  *
  * Asking under an older parent begins a new branch, which is how a question is
- * edited.  `create` makes the thread if it does not exist yet, with `settings`; without
- * it they go, for this one reply, before what the thread says.
+ * edited.  `create` makes the thread if it does not exist yet, with `settings`.  What
+ * `reply_settings` says goes, for this one reply, before what the thread says.
  * The same `client_id` sent again changes nothing and gets the same answer.
  * With `temporary`, the thread it makes is not kept.
  */
@@ -630,6 +633,7 @@ export interface Send {
   parts: (TextPart | AttachmentPart | ImagePart)[];
   create?: boolean;
   settings?: ThreadSettings | null;
+  reply_settings?: ThreadSettings | null;
   temporary?: boolean;
 }
 /**
