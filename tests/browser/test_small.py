@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, WebSocketRoute, expect
 
 from .chat import Chat, open_chat
 
@@ -57,6 +57,29 @@ def test_the_title_has_room_and_the_menu_what_gave_way(show: Callable[..., Chat]
     chat.button("More for this conversation").click()
     chat.root.get_by_role("menuitem", name="Export").click()
     expect(chat.root.get_by_role("menuitem", name="Markdown")).to_be_visible()
+
+
+def test_where_a_question_stands_is_said_whole(show: Callable[..., Chat]):
+    chat = show(NARROW)
+    sockets: list[WebSocketRoute] = []
+
+    def connect(socket: WebSocketRoute) -> None:
+        """Once; and when the question comes, it is lost with the connection."""
+        if sockets:
+            socket.close()
+            return
+        sockets.append(socket)
+        server = socket.connect_to_server()
+        socket.on_message(
+            lambda frame: socket.close() if '"send"' in str(frame) else server.send(frame)
+        )
+
+    chat.page.route_web_socket("**/*", connect)
+    chat.reload()
+    chat.ask("A question")
+    phase = chat.root.get_by_text("Sent; whether it has arrived shows when connected")
+    expect(phase).to_be_visible()
+    assert phase.evaluate("phase => phase.scrollWidth <= phase.clientWidth")
 
 
 def test_the_popover_of_the_model_ends_where_the_window_does(show: Callable[..., Chat]):
