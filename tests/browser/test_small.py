@@ -59,6 +59,20 @@ def test_the_title_has_room_and_the_menu_what_gave_way(show: Callable[..., Chat]
     expect(chat.root.get_by_role("menuitem", name="Markdown")).to_be_visible()
 
 
+def test_a_title_that_is_changed_has_the_whole_line(show: Callable[..., Chat]):
+    chat = show(NARROW)
+    chat.ask("A question with a title that is rather long")
+    chat.expect_idle()
+    chat.root.locator(".jc-Header-title button").click()
+    field = chat.root.get_by_role("textbox", name="Title")
+    expect(field).to_be_focused()
+    box = field.bounding_box()
+    assert box is not None
+    assert box["width"] > 220
+    field.press("Escape")
+    expect(chat.button("New conversation")).to_be_visible()
+
+
 def test_where_a_question_stands_is_said_whole(show: Callable[..., Chat]):
     chat = show(NARROW)
     sockets: list[WebSocketRoute] = []
