@@ -96,6 +96,18 @@ def test_where_a_question_stands_is_said_whole(show: Callable[..., Chat]):
     assert phase.evaluate("phase => phase.scrollWidth <= phase.clientWidth")
 
 
+def test_nothing_moves_in_the_list_while_a_title_is_changed(show: Callable[..., Chat]):
+    chat = show(NARROW)
+    chat.ask("A question")
+    chat.expect_idle()
+    chat.button("Show conversations").click()
+    item = chat.root.get_by_role("listitem").first
+    before = item.bounding_box()
+    item.get_by_role("button").first.press("F2")
+    expect(chat.root.get_by_role("textbox", name="Title")).to_be_focused()
+    assert item.bounding_box() == before
+
+
 def test_the_popover_of_the_model_ends_where_the_window_does(show: Callable[..., Chat]):
     chat = show(LOW)
     chat.question.fill("\n".join(["a line"] * 20))

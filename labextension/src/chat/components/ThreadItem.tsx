@@ -57,14 +57,17 @@ export function ThreadItem(props: Props) {
       data-chosen={isChosen ?? undefined}
     >
       {renaming ? (
-        <InlineEdit
-          value={title}
-          label={trans.__('Title')}
-          onDone={props.onRenamed}
-          onCancel={() => {
-            props.onRenamed(null);
-          }}
-        />
+        <div className="jc-ThreadItem-edit">
+          <InlineEdit
+            value={title}
+            label={trans.__('Title')}
+            onDone={props.onRenamed}
+            onCancel={() => {
+              props.onRenamed(null);
+            }}
+          />
+          {tags.length > 0 && <TagChips tags={tags} most={MOST_TAGS} />}
+        </div>
       ) : (
         <>
           <button
