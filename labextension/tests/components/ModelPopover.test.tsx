@@ -13,10 +13,10 @@ const settings = (chat: OnScreen) => chat.services.store.state.newSettings;
 
 it('offers only what the model takes', async () => {
   const chat = await showPopover();
-  expect(screen.getByLabelText(/^Temperature/)).toBeVisible();
+  expect(screen.getByRole('group', { name: 'Temperature' })).toBeVisible();
   expect(screen.queryByLabelText('Thinking effort')).toBeNull();
   await chat.user.click(screen.getByRole('option', { name: 'Thinker' }));
-  expect(screen.queryByLabelText(/^Temperature/)).toBeNull();
+  expect(screen.queryByRole('group', { name: /^Temperature/ })).toBeNull();
   const efforts = within(screen.getByLabelText('Thinking effort')).getAllByRole('option');
   expect(efforts.map(({ textContent }) => textContent)).toEqual(['low', 'high']);
   expect(screen.getByLabelText(/^Longest answer/)).toHaveAttribute('max', '32000');
@@ -87,19 +87,36 @@ it('leaves what nobody changed to the default', async () => {
     server.account = { ...server.account, defaults };
   });
   await chat.user.click(screen.getByTitle('Model and settings: Small'));
-  const slider = screen.getByLabelText(/^Temperature/);
+  const temperature = screen.getByRole('checkbox', { name: 'My default: 0.5' });
+  expect(temperature).toBeChecked();
   const limit = screen.getByLabelText(/^Longest answer/);
   const prompt = screen.getByLabelText('System prompt');
-  for (const field of [slider, limit, prompt]) {
-    expect(field).not.toHaveValue('');
+  expect(limit).toHaveValue(900);
+  expect(prompt).toHaveValue('Be kind.');
+  for (const field of [temperature, limit, prompt]) {
     field.focus();
     await chat.user.tab();
   }
   expect(settings(chat)).toEqual({});
+  await chat.user.click(temperature);
+  expect(screen.getByRole('slider')).toHaveValue('0.5');
+  expect(settings(chat)).toEqual({ temperature: 0.5 });
+});
+
+it('shows no slider, whose place looks like a value, before a temperature is wanted', async () => {
+  const chat = await showPopover();
+  const own = screen.getByRole('checkbox', { name: 'Model’s own' });
+  expect(own).toBeChecked();
+  expect(screen.queryByRole('slider')).toBeNull();
+  await chat.user.click(own);
+  const slider = screen.getByRole('slider', { name: 'Temperature 1' });
   fireEvent.change(slider, { target: { value: '1.5' } });
   slider.focus();
   await chat.user.tab();
   expect(settings(chat)).toEqual({ temperature: 1.5 });
+  await chat.user.click(own);
+  expect(screen.queryByRole('slider')).toBeNull();
+  expect(settings(chat)).toEqual({});
 });
 
 it('changes the conversation that is open, and shows where that is refused', async () => {

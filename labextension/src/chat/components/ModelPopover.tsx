@@ -79,7 +79,8 @@ export function ModelPopover({ onDone }: { readonly onDone: () => void }) {
       )}
       {takesTemperature && (
         <Temperature
-          value={own.temperature ?? defaults.temperature ?? null}
+          value={own.temperature ?? null}
+          otherwise={defaults.temperature ?? null}
           onChange={temperature => {
             change({ temperature });
           }}
@@ -193,50 +194,63 @@ function Field({ label, hint, children }: FieldProps) {
 
 interface TemperatureProps {
   readonly value: number | null;
+  /** What applies without one; `null` leaves it to the model. */
+  readonly otherwise: number | null;
   readonly onChange: (value: number | null) => void;
 }
 
-function Temperature({ value, onChange }: TemperatureProps) {
+const MIDDLE = 1;
+
+/** There is no slider before a value is wanted: where it stood would look like one. */
+function Temperature({ value, otherwise, onChange }: TemperatureProps) {
   const { trans } = useChat();
+  const id = useId();
   const [shown, setShown] = useState(value);
-  const label = shown === null ? trans.__('default') : number(shown);
+  const set = (wanted: number | null) => {
+    setShown(wanted);
+    onChange(wanted);
+  };
   const end = () => {
     if (shown !== value) {
       onChange(shown);
     }
   };
   return (
-    <Field label={trans.__('Temperature')} hint={label}>
-      {id => (
-        <div className="jc-Slider">
+    <div className="jc-Field" role="group" aria-labelledby={id}>
+      <span className="jc-Field-name" id={id}>
+        {trans.__('Temperature')}
+        {shown !== null && <small> {number(shown)}</small>}
+      </span>
+      <div className="jc-Slider">
+        <label className="jc-Check">
           <input
-            id={id}
+            type="checkbox"
+            checked={shown === null}
+            onChange={event => {
+              set(event.target.checked ? null : (otherwise ?? MIDDLE));
+            }}
+          />
+          {otherwise === null
+            ? trans.__('Model’s own')
+            : trans.__('My default: %1', number(otherwise))}
+        </label>
+        {shown !== null && (
+          <input
             type="range"
+            aria-labelledby={id}
             min={0}
             max={2}
             step={0.1}
-            value={shown ?? 1}
-            aria-valuetext={label}
+            value={shown}
             onChange={event => {
               setShown(event.target.valueAsNumber);
             }}
             onPointerUp={end}
             onBlur={end}
           />
-          <button
-            type="button"
-            className="jc-Button"
-            disabled={shown === null}
-            onClick={() => {
-              setShown(null);
-              onChange(null);
-            }}
-          >
-            {trans.__('Default')}
-          </button>
-        </div>
-      )}
-    </Field>
+        )}
+      </div>
+    </div>
   );
 }
 
