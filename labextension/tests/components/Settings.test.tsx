@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { act, screen } from '@testing-library/react';
-import { describe, expect, it, vi } from 'vitest';
+import { act, screen, within } from '@testing-library/react';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Account } from '../../src/chat/protocol';
-import { ADA, type Server } from '../server';
+import { ADA, DOWN, type Server } from '../server';
 import { type OnScreen, showChat } from './chat';
 
 const css = readFileSync('src/chat/styles/exchange.css', 'utf8');
@@ -61,13 +61,50 @@ it('gives all its sections headings of the same size', async () => {
 it.each([
   ['openai', 'OpenAI'],
   ['azure', 'Azure'],
-  ['compatible', 'a compatible server'],
-  ['local', 'the local model']
-] as const)('says that the source of the server is %s', async (source, name) => {
+  ['compatible', 'a compatible server']
+] as const)('says why answers come from %s without a choice', async (source, name) => {
   await showSettings({ user: ADA, source, from_environment: true });
-  expect(screen.getByText(/already names a source/)).toHaveTextContent(
-    `This server already names a source for everybody: ${name}.`
+  expect(screen.getByText(/^This Jupyter server was started with/)).toHaveTextContent(
+    `This Jupyter server was started with access to ${name}, so answers come from there.`
   );
+});
+
+describe('the local model', () => {
+  beforeEach(() => {
+    const style = document.createElement('style');
+    style.textContent = readFileSync('src/chat/styles/forms.css', 'utf8');
+    document.head.append(style);
+    return () => {
+      style.remove();
+    };
+  });
+
+  const button = () => screen.queryByRole('button', { name: 'Use the local model' });
+  const local: Account = { user: ADA, source: 'local', local_available: true };
+
+  it.each([true, false])('is marked in use, not offered (%s)', async from_environment => {
+    await showSettings({ ...local, from_environment });
+    const heading = screen.getByRole('heading', { name: /^Try a small local model/ });
+    expect(within(heading).getByText('in use')).toHaveStyle({ whiteSpace: 'nowrap' });
+    expect(button()).toBeNull();
+    const why = screen.queryByText(
+      /^Answers come from the local model, which is installed/
+    );
+    expect(why !== null).toBe(from_environment);
+  });
+
+  it('can be tried again where it does not work', async () => {
+    await showChat(server => {
+      server.account = local;
+      server.models = { models: [], default: null, problem: DOWN };
+    });
+    expect(button()).toBeVisible();
+  });
+
+  it('is offered while something else is in use', async () => {
+    await showSettings({ ...local, source: 'openai', from_environment: true });
+    expect(button()).toBeVisible();
+  });
 });
 
 it('does not offer to let answers go on where the model’s server cannot', async () => {

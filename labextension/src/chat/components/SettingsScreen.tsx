@@ -15,12 +15,7 @@ export function SettingsScreen() {
     <div className="jc-Settings">
       <div className="jc-Settings-column">
         {fromEnvironment && account.source != null && (
-          <p>
-            {trans.__(
-              'This server already names a source for everybody: %1. What you enter here is used instead, for you only.',
-              nameOf(account.source, trans)
-            )}
-          </p>
+          <p>{fromServer(account.source, trans)}</p>
         )}
         <h3>{trans.__('Where answers come from')}</h3>
         <SourceCards
@@ -53,7 +48,19 @@ export function SettingsScreen() {
   );
 }
 
-function nameOf(source: Source, trans: Translator): string {
+/** Why answers come from somewhere although one has chosen nothing. */
+function fromServer(source: Source, trans: Translator): string {
+  return source === 'local'
+    ? trans.__(
+        'Answers come from the local model, which is installed here. What you choose instead is used for you only.'
+      )
+    : trans.__(
+        'This Jupyter server was started with access to %1, so answers come from there. What you enter here is used instead, for you only.',
+        nameOf(source, trans)
+      );
+}
+
+function nameOf(source: Exclude<Source, 'local'>, trans: Translator): string {
   switch (source) {
     case 'openai':
       return 'OpenAI';
@@ -61,7 +68,5 @@ function nameOf(source: Source, trans: Translator): string {
       return 'Azure';
     case 'compatible':
       return trans.__('a compatible server');
-    case 'local':
-      return trans.__('the local model');
   }
 }

@@ -82,7 +82,7 @@ export function SourceCards({ onDone }: { readonly onDone?: () => void }) {
             'Runs on this machine, needs no key. Small and silly, but real.'
           )}
           source="local"
-          inUse={own?.source === 'local'}
+          inUse={account.source === 'local'}
           known={known}
           onDone={onDone}
           patch={() => ({ source: 'local', base_url: null, key: null })}
@@ -159,6 +159,8 @@ function Card(props: CardProps) {
   }, [entered, source]);
 
   const problem = refusal ?? (inUse && !checking ? known : null);
+  // Where nothing can be entered, and it is in use and works, nothing is left to do.
+  const isOffered = fields.length > 0 || !inUse || checking || problem !== null;
 
   const refuse = (reason: Problem | null) => {
     setRefusal(reason);
@@ -217,14 +219,16 @@ function Card(props: CardProps) {
         />
       ))}
       {problem !== null && <ProblemNote id={note} problem={problem} />}
-      {/* Not `disabled`: that would drop the focus, which goes on here after a refusal. */}
-      <button
-        type="submit"
-        className="jc-Button jc-mod-accent"
-        aria-disabled={checking || undefined}
-      >
-        {checking ? trans.__('Checking…') : button}
-      </button>
+      {isOffered && (
+        // Not `disabled`: that would drop the focus, which goes on here after a refusal.
+        <button
+          type="submit"
+          className="jc-Button jc-mod-accent"
+          aria-disabled={checking || undefined}
+        >
+          {checking ? trans.__('Checking…') : button}
+        </button>
+      )}
     </form>
   );
 }
