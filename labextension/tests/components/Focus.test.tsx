@@ -111,6 +111,15 @@ describe('the settings', () => {
     await expectFocus(chat.composer);
   });
 
+  it('are left by Escape also after a press on an empty place', async () => {
+    const chat = await showChat();
+    await press(chat, 'Settings');
+    await chat.user.click(screen.getByRole('heading', { name: 'Your history' }));
+    await chat.user.keyboard('{Escape}');
+    expect(screen.queryByRole('heading', { name: 'Settings' })).toBeNull();
+    await expectFocus(chat.composer);
+  });
+
   it('take no focus from where somebody types', async () => {
     const chat = await showChat();
     await press(chat, 'Show conversations');

@@ -12,7 +12,8 @@ export function SettingsScreen() {
   const account = useChatState(state => state.account);
   const fromEnvironment = account?.from_environment === true;
   return (
-    <div className="jc-Settings">
+    // A press on an empty place leaves the focus in the chat, where Escape is heard.
+    <div className="jc-Settings" tabIndex={-1}>
       <div className="jc-Settings-column">
         {fromEnvironment && account.source != null && (
           <p>{fromServer(account.source, trans)}</p>
