@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from '@testing-library/react';
+import { act, screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, it } from 'vitest';
 import { DOWN, aThread } from '../server';
 import { type OnScreen, openThread, showChat } from './chat';
@@ -51,6 +51,21 @@ it('marks forks, however long their titles are', async () => {
   await chat.user.click(screen.getByRole('button', { name: 'Show conversations' }));
   expect(within(item(title.trim())).getByRole('img', { name: 'Fork' })).toBeVisible();
   expect(within(item('Trees')).queryByRole('img')).toBeNull();
+});
+
+it('does not say again what the banner says, but lets one try again', async () => {
+  const chat = await showList();
+  act(() => {
+    chat.services.store.update(state => ({
+      ...state,
+      health: DOWN,
+      threads: { ...state.threads, phase: 'failed', problem: DOWN }
+    }));
+  });
+  expect(screen.getAllByText(DOWN.message)).toHaveLength(1);
+  const list = within(screen.getByRole('group', { name: 'Conversations' }));
+  expect(list.getByText('The conversations could not be loaded.')).toBeVisible();
+  expect(list.getByRole('button', { name: 'Try again' })).toBeVisible();
 });
 
 it('opens one and makes room for it', async () => {

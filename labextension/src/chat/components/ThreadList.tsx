@@ -8,7 +8,7 @@ import {
 } from 'react';
 import type { Filter } from '../client/rest';
 import type { Translator } from '../i18n';
-import type { Thread } from '../protocol';
+import type { Problem, Thread } from '../protocol';
 import { type Period, grouped, listed } from '../state/threads';
 import { BulkBar } from './BulkBar';
 import { IconButton } from './IconButton';
@@ -248,19 +248,7 @@ export function ThreadList({ onChosen }: Props) {
         {phase === 'loading' && (threads.length === 0 || next !== null) && (
           <p className="jc-ThreadList-note jc-mod-late">{trans.__('Loading…')}</p>
         )}
-        {phase === 'failed' && problem !== null && (
-          <ProblemNote
-            problem={problem}
-            actions={[
-              {
-                label: trans.__('Try again'),
-                run: () => {
-                  void services.listing.reload();
-                }
-              }
-            ]}
-          />
-        )}
+        {phase === 'failed' && problem !== null && <ListProblem problem={problem} />}
       </div>
       {selection !== null && !search.isSearching && (
         <BulkBar threads={chosen} all={threads} />
@@ -284,6 +272,26 @@ export function ThreadList({ onChosen }: Props) {
         />
       )}
     </div>
+  );
+}
+
+/** Why the list is not whole; what the banner beside it says is not said again. */
+function ListProblem({ problem }: { readonly problem: Problem }) {
+  const { services, trans } = useChat();
+  const health = useChatState(state => state.health);
+  const message = trans.__('The conversations could not be loaded.');
+  return (
+    <ProblemNote
+      problem={problem.code === health?.code ? { code: problem.code, message } : problem}
+      actions={[
+        {
+          label: trans.__('Try again'),
+          run: () => {
+            void services.listing.reload();
+          }
+        }
+      ]}
+    />
   );
 }
 
