@@ -310,7 +310,7 @@ def test_a_draft_in_a_message_outlives_being_out_of_sight(long: Long, page: Page
     question.hover()
     question.get_by_role("button", name="Edit the question").click()
     page.keyboard.type(" And a draft")
-    chat.root.get_by_placeholder("Ask anything").click()
+    chat.root.get_by_placeholder("Ask a follow-up").click()
     log(chat).hover()
     for _ in range(12):
         page.mouse.wheel(0, -1500)

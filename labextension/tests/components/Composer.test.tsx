@@ -40,6 +40,13 @@ describe('the keys', () => {
   });
 });
 
+it('asks for anything at the beginning, and for a follow-up where something was said', async () => {
+  const chat = await showChat();
+  expect(chat.composer()).toHaveAttribute('placeholder', 'Ask anything');
+  await openThread(chat, thread, [question, anAnswer(question, 'So.')]);
+  expect(chat.composer()).toHaveAttribute('placeholder', 'Ask a follow-up');
+});
+
 describe('sending', () => {
   it('needs more than blanks', async () => {
     const { server, user, composer } = await showChat();

@@ -401,7 +401,7 @@ describe('a question that the server has not got', () => {
     const held = await screen.findAllByText('Waits for the question before it');
     expect(held).toHaveLength(2);
     expect(screen.queryByText('Sending…')).toBeNull();
-    expect(screen.getByPlaceholderText('Ask anything')).toBeVisible();
+    expect(screen.getByRole('button', { name: 'Send' })).toBeVisible();
   });
 
   it('is edited and taken back while it waits for the connection', async () => {

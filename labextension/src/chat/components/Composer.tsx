@@ -30,7 +30,7 @@ export function Composer({ area, choosingModel, onChooseModel }: Props) {
   const temporary =
     useChatState(state => state.newTemporary) || thread?.temporary === true;
   const ready = useConversation() !== undefined || open.isNew;
-  const { running, pending } = useView();
+  const { messages, running, pending } = useView();
   const [stopping, setStopping] = useState<string | null>(null);
   const box = useRef<HTMLDivElement>(null);
   useAutoGrow(area, draft);
@@ -38,6 +38,7 @@ export function Composer({ area, choosingModel, onChooseModel }: Props) {
   const tooLong = draft.length > LONGEST;
   const sendable = ready && draft.trim() !== '' && !tooLong;
   const busy = running !== undefined || isComing(pending);
+  const begun = busy || messages.length > 0;
   const online = useOnline();
   const send = () => {
     if (sendable) {
@@ -59,7 +60,7 @@ export function Composer({ area, choosingModel, onChooseModel }: Props) {
         dir="auto"
         aria-label={trans.__('Question')}
         aria-describedby="jc-composer-hint"
-        placeholder={busy ? trans.__('Ask a follow-up') : trans.__('Ask anything')}
+        placeholder={begun ? trans.__('Ask a follow-up') : trans.__('Ask anything')}
         onChange={event => {
           services.drafts.put(open, event.target.value);
         }}
