@@ -1,7 +1,7 @@
-import { createEvent, fireEvent, screen, waitFor } from '@testing-library/react';
+import { act, createEvent, fireEvent, screen, waitFor } from '@testing-library/react';
 import { describe, expect, it } from 'vitest';
 import { MAX_FRAME_BYTES } from '../../src/chat/protocol';
-import { aQuestion, aThread, anAnswer } from '../server';
+import { ADA, aQuestion, aThread, anAnswer } from '../server';
 import { openThread, showChat } from './chat';
 
 const thread = aThread();
@@ -45,6 +45,25 @@ it('asks for anything at the beginning, and for a follow-up where something was 
   expect(chat.composer()).toHaveAttribute('placeholder', 'Ask anything');
   await openThread(chat, thread, [question, anAnswer(question, 'So.')]);
   expect(chat.composer()).toHaveAttribute('placeholder', 'Ask a follow-up');
+});
+
+it.each([
+  ['openai', 'Loading…'],
+  ['local', 'Starting…']
+] as const)('asks to choose no model before there are any (%s)', async (source, text) => {
+  const { services, server } = await showChat();
+  server.models = { models: [], default: null };
+  act(() => {
+    services.store.update(state => ({
+      ...state,
+      account: { user: ADA, source },
+      models: null
+    }));
+  });
+  const chip = screen.getByTitle(/^Model and settings/);
+  expect(chip).toHaveTextContent(text);
+  await act(() => services.account.loadModels());
+  expect(chip).toHaveTextContent('Choose a model');
 });
 
 describe('sending', () => {

@@ -1,6 +1,6 @@
 import { useCallback, useRef } from 'react';
 import { ModelPopover } from './ModelPopover';
-import { useChat } from './context';
+import { useChat, useChatState } from './context';
 import { useDismiss } from './hooks';
 import { ChevronIcon } from './icons';
 import { useModelSettings } from './useModelSettings';
@@ -14,6 +14,7 @@ interface Props {
 export function ModelChip({ open, onOpen }: Props) {
   const { trans } = useChat();
   const { name } = useModelSettings();
+  const nobody = useNobody();
   const element = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
   const leave = useCallback(() => {
@@ -35,10 +36,21 @@ export function ModelChip({ open, onOpen }: Props) {
           onOpen(!open);
         }}
       >
-        <span>{name ?? trans.__('Choose a model')}</span>
+        <span>{name ?? nobody}</span>
         <ChevronIcon />
       </button>
       {open && <ModelPopover onDone={leave} />}
     </div>
   );
+}
+
+/** What stands there without a model: nothing can be chosen before the list has come. */
+function useNobody(): string {
+  const { trans } = useChat();
+  const isComing = useChatState(state => state.models === null);
+  const isLocal = useChatState(state => state.account?.source === 'local');
+  if (!isComing) {
+    return trans.__('Choose a model');
+  }
+  return isLocal ? trans.__('Starting…') : trans.__('Loading…');
 }
