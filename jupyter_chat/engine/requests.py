@@ -61,6 +61,7 @@ class Requests:
             temperature=temperature,
             max_output_tokens=max_output,
             effort=effort,
+            reasoning_model=bool(model.efforts),
             reasons=bool(model.efforts) and effort is not Effort.NONE,
             user_tag=hashlib.sha256(user_id.encode()).hexdigest()[:32],
             cache_key=thread_id,

@@ -97,8 +97,10 @@ class ReplyRequest(Struct, frozen=True):
     temperature: float | None = None
     max_output_tokens: int | None = None
     effort: Effort | None = None
+    reasoning_model: bool = False
+    """The model is known as one that can reason, which takes the newer names only."""
     reasons: bool = False
-    """The model is known to reason: summaries of its reasoning are asked for."""
+    """It is known to reason for this reply: summaries of its reasoning are asked for."""
     user_tag: str | None = None
     """A hash that stands for the user (OpenAI's `safety_identifier`)."""
     cache_key: str | None = None
