@@ -6,6 +6,7 @@ neither threads nor users nor the store.
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from typing import Protocol
 
@@ -23,7 +24,7 @@ def unasked(problem: Problem) -> Problem:
     what, kept, then = problem.message.partition(f"{KEPT}: ")
     if not kept:
         return problem
-    then = then.replace(" and ask again", "").replace("ask again", "try again")
+    then = re.sub(",? and ask again", "", then).replace("ask again", "try again")
     return msgspec.structs.replace(problem, message=what + then[:1].upper() + then[1:])
 
 

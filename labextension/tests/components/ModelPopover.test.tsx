@@ -56,6 +56,20 @@ it('takes the name of a model that is not listed', async () => {
   expect(settings(chat)).toEqual({ model: 'my-finetune' });
 });
 
+it('leads to the settings where no model is set up', async () => {
+  const problem = { code: 'no_key', message: 'No model is set up yet.' } as const;
+  const chat = await showChat(server => {
+    server.answers.set('GET models', { models: [], default: null, problem });
+  });
+  await chat.user.click(screen.getByTitle(/^Model and settings/));
+  const dialog = within(screen.getByRole('dialog'));
+  expect(dialog.getByText(problem.message)).toBeVisible();
+  await chat.user.click(dialog.getByRole('button', { name: 'Set up a model' }));
+  expect(screen.getByRole('heading', { name: 'Where answers come from' })).toBeVisible();
+  await chat.user.click(screen.getByRole('button', { name: 'Back to the conversation' }));
+  expect(screen.queryByRole('dialog')).toBeNull();
+});
+
 it('keeps what was set, and forgets what was emptied', async () => {
   const chat = await showPopover();
   const limit = screen.getByLabelText(/^Longest answer/);

@@ -4,6 +4,7 @@ import { ModelPicker } from './ModelPicker';
 import { ProblemNote } from './ProblemNote';
 import { useChat, useChatState } from './context';
 import { compact, number } from './format';
+import { useSourceActions } from './problemActions';
 import { useModelSettings } from './useModelSettings';
 
 const EFFORTS: readonly Effort[] = [
@@ -24,6 +25,8 @@ export function ModelPopover({ onDone }: { readonly onDone: () => void }) {
   const { services, trans } = useChat();
   const { own, defaults, model, modelId } = useModelSettings();
   const models = useChatState(state => state.models);
+  const problem = models?.problem ?? null;
+  const actions = useSourceActions(problem, onDone);
   const title = useId();
   const element = useRef<HTMLDivElement>(null);
 
@@ -51,7 +54,7 @@ export function ModelPopover({ onDone }: { readonly onDone: () => void }) {
           change({ model: id });
         }}
       />
-      {models?.problem != null && <ProblemNote problem={models.problem} />}
+      {problem !== null && <ProblemNote problem={problem} actions={actions} />}
       {efforts.length > 0 && (
         <Field label={trans.__('Thinking effort')}>
           {id => (
