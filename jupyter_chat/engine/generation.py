@@ -26,6 +26,7 @@ from ..protocol import (
     Waiting,
 )
 from ..providers.interface import (
+    KEPT,
     Chunk,
     Endpoint,
     Finish,
@@ -34,6 +35,8 @@ from ..providers.interface import (
     ProviderError,
     ReplyRequest,
     Resume,
+    asked_often,
+    partly_answered,
 )
 from ..store.interface import Checkpoint, Left, Store, StoreError, Unavailable
 from . import catalogue
@@ -116,6 +119,8 @@ class Generation:
         self._finish: Finish | None = None
         self._making: asyncio.Task[None] | None = None
         self._ended_as: tuple[Status, Problem | None] | None = None
+        self._tries: Counter[Code] = Counter()
+        """How often it was asked for, by why that came to nothing."""
 
     @property
     def id(self) -> str:
@@ -131,14 +136,12 @@ class Generation:
 
     def interrupt(self) -> None:
         """End it because the server stops."""
-        self._end(
-            Status.INTERRUPTED,
-            Problem(
-                Code.SERVER_STOPPED,
-                "The server was stopped while this answer was being made. What had "
-                "come is kept; ask again for the whole answer.",
-            ),
+        problem = Problem(
+            Code.SERVER_STOPPED,
+            f"The server was stopped while this answer was being made. {KEPT}: ask again for "
+            "the whole answer.",
         )
+        self._end(Status.INTERRUPTED, partly_answered(problem) if self._growth else problem)
 
     @property
     def can_be_left(self) -> bool:
@@ -237,7 +240,7 @@ class Generation:
             self._reply.model = request.model
             self._reply.status = Status.STREAMING
             self.feed.publish(MessageChanged, message=self.message())
-        tries: Counter[Code] = Counter()
+        tries = self._tries
         while True:
             before = self._mark
             try:
@@ -360,7 +363,7 @@ class Generation:
         if isinstance(error, ProviderError):
             code = error.problem.code
             cut = (self._growth and code in _INTERRUPTING) or code is Code.REPLY_GONE
-            return (Status.INTERRUPTED if cut else Status.FAILED), error.problem
+            return (Status.INTERRUPTED if cut else Status.FAILED), self._in_full(error.problem)
         if isinstance(error, StoreError):
             return Status.FAILED, error.problem
         self._log.error("A chat reply failed.", exc_info=error)
@@ -369,6 +372,14 @@ class Generation:
             "Something went wrong in the chat server; its log has the details. What had "
             "come of the answer is kept, and you can ask again.",
         )
+
+    def _in_full(self, problem: Problem) -> Problem:
+        """What went wrong, with what is kept, and how often an answer was asked for that
+        may have been billed each time."""
+        times = self._tries[Code.STREAM_CUT]
+        if times > 1 and self._mark is None:
+            problem = asked_often(problem, times)
+        return partly_answered(problem) if self._growth else problem
 
     async def _keep(self, message: Message) -> Thread | None:
         """Store the final reply, for as long as it takes; `None`: its thread is gone."""

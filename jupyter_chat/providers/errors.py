@@ -171,7 +171,7 @@ def silent(endpoint: Endpoint, seconds: float) -> ProviderError:
     return _error(
         Code.PROVIDER_TIMEOUT,
         f"{_at_the_start(server_name(endpoint))} has said nothing for {seconds:g} seconds. "
-        "What had come of the answer is kept; try again.",
+        f"{_KEPT}: ask again.",
     )
 
 
@@ -181,7 +181,7 @@ def cut(endpoint: Endpoint, reason: str = "") -> ProviderError:
     return _error(
         Code.STREAM_CUT,
         f"The connection to {server_name(endpoint)} broke off before the answer was "
-        "complete. What had come is kept; try again for the whole answer.",
+        f"complete. {_KEPT}: ask again for the whole answer.",
         scrub(reason),
         _RETRY_SECONDS,
     )
@@ -191,8 +191,8 @@ def gone(endpoint: Endpoint, reason: str = "") -> ProviderError:
     """A reply that was to go on is no longer to be had."""
     return _error(
         Code.REPLY_GONE,
-        f"{server_name(endpoint)} no longer has the rest of this answer. What had come is "
-        "kept; ask again for the whole answer.",
+        f"{server_name(endpoint)} no longer has the rest of this answer. {_KEPT}: ask again "
+        "for the whole answer.",
         scrub(reason),
         ended=True,
     )

@@ -18,6 +18,21 @@ from ..protocol import Api, Effort, Model, Problem, Role, Source, Usage
 KEPT = "Your question is kept"
 """Stands in the message of every error that a question may meet, before what to do."""
 
+_PARTLY_KEPT = "What had come is kept"
+
+
+def partly_answered(problem: Problem) -> Problem:
+    """The same where a part of the answer had come, which can be gone on with."""
+    message = problem.message.replace(KEPT, _PARTLY_KEPT, 1)
+    return msgspec.structs.replace(problem, message=message)
+
+
+def asked_often(problem: Problem, times: int) -> Problem:
+    """The same where it was asked for more than once."""
+    often = "twice" if times == 2 else f"{times} times"
+    message = problem.message.replace(KEPT, f"It was asked for {often}. {KEPT}", 1)
+    return msgspec.structs.replace(problem, message=message)
+
 
 def unasked(problem: Problem) -> Problem:
     """The same where nothing was asked: in the settings no question is kept."""

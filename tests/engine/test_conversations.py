@@ -485,7 +485,18 @@ async def test_closing_interrupts_what_runs_and_says_goodbye(engine):
     kept = await engine.store.get_message("ada", thread_id, asked.reply_id)
     assert kept.status is Status.INTERRUPTED
     assert kept.problem.code is Code.SERVER_STOPPED
+    assert "What had come is kept" in kept.problem.message
     assert kept.parts[0].text == "half"
+
+
+async def test_closing_before_the_first_word_claims_to_keep_none(engine):
+    thread_id = new_id()
+    asked = await engine.ask("Go", thread_id)
+    await engine.provider.call()
+    await engine.replies.close()
+    kept = await engine.store.get_message("ada", thread_id, asked.reply_id)
+    assert (kept.status, kept.parts) == (Status.INTERRUPTED, [])
+    assert "Your question is kept" in kept.problem.message
 
 
 async def test_a_running_answer_is_in_the_store_within_half_a_second(engine):
