@@ -147,10 +147,11 @@ def of_failure(endpoint: Endpoint, code: str | None, message: str) -> ProviderEr
 
 def unreachable(endpoint: Endpoint, reason: str) -> ProviderError:
     """No connection at all: nothing was asked, so asking again is safe."""
+    what = "network" if endpoint.base_url is None else "address and the network"
     return _error(
         Code.PROVIDER_DOWN,
         f"{_at_the_start(server_name(endpoint))} cannot be reached. {_KEPT}: check the "
-        "address and the network, and try again.",
+        f"{what}, and try again.",
         scrub(reason),
         _RETRY_SECONDS,
     )

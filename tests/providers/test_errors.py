@@ -96,3 +96,9 @@ def test_a_field_that_is_no_text_is_not_passed_on():
     problem = errors.of_exception(OPENAI, error).problem
     assert problem.field is None
     assert decode(encode(problem), Problem) == problem
+
+
+def test_only_who_has_entered_an_address_is_told_to_check_it():
+    assert "check the network" in errors.unreachable(OPENAI, "").problem.message
+    elsewhere = Endpoint(Source.COMPATIBLE, base_url="http://gpu/v1")
+    assert "check the address and the network" in errors.unreachable(elsewhere, "").problem.message
