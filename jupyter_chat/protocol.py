@@ -156,7 +156,10 @@ class ThreadSettings(Struct, omit_defaults=True, frozen=True):
 
 
 class Message(Struct, omit_defaults=True):
-    """One node of a thread's message tree; siblings are versions of each other."""
+    """One node of a thread's message tree; siblings are versions of each other.
+
+    `begun_at` is when a reply's turn came: it may have been queued since `created_at`.
+    """
 
     id: Id
     thread_id: Id
@@ -165,6 +168,7 @@ class Message(Struct, omit_defaults=True):
     parts: list[Part]
     status: Status
     created_at: Milliseconds
+    begun_at: Milliseconds | None = None
     first_token_at: Milliseconds | None = None
     completed_at: Milliseconds | None = None
     client_id: str | None = None

@@ -234,6 +234,8 @@ class Generation:
             if not await self._store.begin_reply(self.user_id, self._reply.id, self._owner):
                 raise _NotOurs
             self._unclaimed = False
+        if not self._resumed:
+            self._reply.begun_at = now_ms()
         endpoint, request = await self._prepare(self.user_id, self._reply.thread_id, self._reply)
         self._endpoint = endpoint
         if not self._resumed:

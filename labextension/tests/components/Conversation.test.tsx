@@ -17,7 +17,8 @@ const answer = anAnswer(question, 'Because **so**.', {
     reasoning_tokens: 20
   },
   cost: 0.0021,
-  completed_at: question.created_at + 3400
+  begun_at: question.created_at + 6700,
+  completed_at: question.created_at + 10_100
 });
 
 describe('a message', () => {
@@ -43,7 +44,9 @@ describe('a message', () => {
 
   it('tells what an answer took, as far as that is known', async () => {
     const chat = await showChat();
-    const bare = anAnswer(question, 'Bare.', { completed_at: null });
+    const bare = anAnswer(question, 'Bare.', {
+      completed_at: question.created_at + 3400 // it may have been queued until then
+    });
     await openThread(chat, thread, [question, answer, { ...bare, parent_id: answer.id }]);
     const [, whole, unknown] = screen.getAllByRole('article');
     const stats = within(whole).getByText('1,234 tokens · $0.0021 · 3.4s');

@@ -6,7 +6,7 @@ import { cost, number, seconds, totalTokens } from './format';
 /** Tokens · cost · seconds of an answer, as far as they are known. */
 export function Stats({ message }: { readonly message: Message }) {
   const { trans } = useChat();
-  const { usage, completed_at: completedAt, created_at: createdAt } = message;
+  const { usage, completed_at: completedAt, begun_at: begunAt } = message;
   if (message.status === 'failed') {
     return null;
   }
@@ -14,9 +14,11 @@ export function Stats({ message }: { readonly message: Message }) {
     usage && tokens(totalTokens(usage), trans),
     message.cost != null && cost(message.cost),
     // Of one that was interrupted the end is when that was noticed, perhaps a day later.
+    // When one of before `begun_at` was kept had its turn, nobody knows.
     completedAt != null &&
+      begunAt != null &&
       message.status !== 'interrupted' &&
-      duration(completedAt - createdAt)
+      duration(completedAt - begunAt)
   ].filter(item => typeof item === 'string');
   if (items.length === 0) {
     return null;
