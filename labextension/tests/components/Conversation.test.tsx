@@ -327,6 +327,24 @@ describe('a question that the server has not got', () => {
     expect(screen.queryByText(DOWN.message)).toBeNull();
   });
 
+  it('waits for the history, which is told once, and is sent when that is well', async () => {
+    const chat = await showChat();
+    await openThread(chat, thread, [question, answer]);
+    await chat.user.type(chat.composer(), 'And?{Enter}');
+    chat.server.say({ type: 'health', problem: DOWN });
+    const first = await chat.server.next('send');
+    chat.server.reject(first, DOWN);
+    expect(
+      await screen.findByText('Waits until the history can be written again')
+    ).toBeVisible();
+    expect(screen.getAllByText(DOWN.message)).toHaveLength(1);
+    expect(screen.queryByText('Not sent')).toBeNull();
+    expect(screen.queryByRole('button', { name: 'Send again' })).toBeNull();
+    expect(screen.getByRole('button', { name: 'Take back' })).toBeVisible();
+    chat.server.say({ type: 'health', problem: null });
+    expect((await chat.server.next('send')).client_id).toBe(first.client_id);
+  });
+
   it('is not said to be on its way while it waits for one that is being edited', async () => {
     const chat = await showChat();
     await openThread(chat, thread, [question, answer]);

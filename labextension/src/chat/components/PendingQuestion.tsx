@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { concernsStore } from '../client/problem';
 import type { Translator } from '../i18n';
 import { type Pending, isHeldBack } from '../state/pending';
 import { isOurs } from '../state/queue';
@@ -24,6 +25,7 @@ export function PendingQuestion({ question }: { readonly question: Pending }) {
   const [pressed, setPressed] = useState(false);
   const blocked = useChatState(({ pending }) => isHeldBack(question, pending));
   const { state, text, problem } = question;
+  const awaitsStore = useAwaitsStore(question);
   const waits = state === 'waiting' || state === 'arrived';
   const actions = useActions(question, held => {
     setPressed(true);
@@ -36,7 +38,9 @@ export function PendingQuestion({ question }: { readonly question: Pending }) {
       phase={
         stuck && online
           ? trans.__('Waiting for the server')
-          : phaseOf(question, online || (!kept && !stuck), blocked, trans)
+          : awaitsStore
+            ? trans.__('Waits until the history can be written again')
+            : phaseOf(question, online || (!kept && !stuck), blocked, trans)
       }
       busy={waits}
     >
@@ -61,7 +65,7 @@ export function PendingQuestion({ question }: { readonly question: Pending }) {
           <div className="jc-Question-text" dir="auto">
             {text}
           </div>
-          {state === 'refused' && problem !== null ? (
+          {state === 'refused' && problem !== null && !awaitsStore ? (
             <ProblemNote problem={problem} actions={actions} />
           ) : (
             (stuck || !(waits && online && !blocked)) && (
@@ -71,6 +75,14 @@ export function PendingQuestion({ question }: { readonly question: Pending }) {
         </>
       )}
     </MessageFrame>
+  );
+}
+
+/** Whether it is sent by itself once the history, about which a banner says more, is well. */
+function useAwaitsStore({ state, problem }: Pending): boolean {
+  const isUnwell = useChatState(({ health }) => health !== null);
+  return (
+    isUnwell && state === 'refused' && problem !== null && concernsStore(problem.code)
   );
 }
 
@@ -120,6 +132,7 @@ function useActions(
   onHeld: (held: boolean) => void
 ): readonly Action[] {
   const { services, trans, focusComposer } = useChat();
+  const awaitsStore = useAwaitsStore(question);
   if (!isOurs(question)) {
     return [];
   }
@@ -156,7 +169,7 @@ function useActions(
       }
     }
   };
-  return state === 'waiting' ? [edit, takeBack] : [send, edit, takeBack];
+  return state === 'waiting' || awaitsStore ? [edit, takeBack] : [send, edit, takeBack];
 }
 
 function phaseOf(
