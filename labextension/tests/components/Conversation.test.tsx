@@ -52,8 +52,21 @@ describe('a message', () => {
     const stats = within(whole).getByText('1,234 tokens · $0.0021 · 3.4s');
     expect(stats.title).toContain('1,200 tokens in, of which 1,000 from the cache');
     expect(stats.title).toContain('34 tokens out, of which 20 thinking');
+    expect(stats.title).toContain('$0.0021 in all');
     expect(unknown.querySelector('.jc-Stats')).toBeNull();
   });
+});
+
+it.each([
+  [0.0000075, '< $0.0001', '$0.0000075 in all'],
+  [0.0001, '$0.0001', '$0.0001 in all'],
+  [0, '$0', '$0 in all']
+])('tells a cost of %d as %s, and exactly on request', async (dollars, told, exact) => {
+  const chat = await showChat();
+  const cheap = anAnswer(question, 'So.', { usage: {}, cost: dollars });
+  await openThread(chat, thread, [question, cheap]);
+  const stats = screen.getByText(`0 tokens · ${told}`);
+  expect(stats.title).toContain(exact);
 });
 
 describe('an answer that is being made', () => {

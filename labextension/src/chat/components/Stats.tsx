@@ -1,7 +1,7 @@
 import type { Translator } from '../i18n';
 import type { Message } from '../protocol';
 import { useChat } from './context';
-import { cost, number, seconds, totalTokens } from './format';
+import { cost, exactCost, number, seconds, totalTokens } from './format';
 
 /** Tokens · cost · seconds of an answer, as far as they are known. */
 export function Stats({ message }: { readonly message: Message }) {
@@ -38,7 +38,10 @@ function tokens(count: number, trans: Translator): string {
   return trans._n('%2 token', '%2 tokens', count, number(count));
 }
 
-function details({ usage }: Message, trans: Translator): string | undefined {
+function details(
+  { usage, cost: dollars }: Message,
+  trans: Translator
+): string | undefined {
   if (usage == null) {
     return undefined;
   }
@@ -58,6 +61,7 @@ function details({ usage }: Message, trans: Translator): string | undefined {
       '%1 tokens out, of which %2 thinking',
       number(output_tokens),
       number(reasoning_tokens)
-    )
+    ),
+    ...(dollars != null ? [trans.__('%1 in all', exactCost(dollars))] : [])
   ].join('\n');
 }
