@@ -155,6 +155,16 @@ describe('an answer that failed', () => {
     expect(within(note).queryByRole('button')).toBeNull();
   });
 
+  it('that was interrupted before anything had come claims to keep nothing', async () => {
+    const chat = await showChat();
+    await openThread(chat, thread, [
+      question,
+      anAnswer(question, '', { status: 'interrupted' })
+    ]);
+    expect(screen.getByText(/before anything had come/)).toBeVisible();
+    expect(screen.queryByText(/is kept/)).toBeNull();
+  });
+
   it('that was interrupted keeps what had come', async () => {
     const chat = await showChat();
     const cut = anAnswer(question, 'Half an ans', { status: 'interrupted' });
