@@ -17,7 +17,7 @@ from statistics import quantiles
 
 from jupyter_chat.engine.search import Search
 from jupyter_chat.ids import new_id
-from jupyter_chat.protocol import Message, Role, Status, TextPart, Thread, ThreadSettings
+from jupyter_chat.protocol import Message, Role, Status, TextPart, Thread, ThreadSettings, text_of
 from jupyter_chat.store import sqlite_messages
 from jupyter_chat.store.sqlite import SqliteStore
 from jupyter_chat.store.terms import of_message
@@ -179,8 +179,7 @@ _known: dict[tuple[str, str], set[str]] = {}
 
 
 def _terms_of(message: Message) -> set[str]:
-    (part,) = message.parts
-    key = part.text, message.role.value
+    key = text_of(message), message.role.value
     if key not in _known:
         _known[key] = of_message(message)
     return _known[key]

@@ -31,7 +31,9 @@ from .providers import IDLE_SECONDS, Providers, endpoint_from_environment, local
 from .server import exchange, pages, rest, socket
 from .server.heartbeat import Heartbeats
 from .server.identity import Identities
+from .server.kernels import StartingKernels
 from .server.services import Services
+from .server.unused import StopWhenUnused
 from .store import open_store
 from .store.interface import Store
 from .store.vault import Vault
@@ -121,6 +123,14 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         imported. Each import needs memory of some times this size.""",
     ).tag(config=True)
 
+    exit_when_unused = Float(
+        0,
+        min=0,
+        help="""Stop the server when for so many seconds no page and no kernel was connected
+        and no answer was being made. 0: never. Servers that kernels start for themselves
+        stop in this way.""",
+    ).tag(config=True)
+
     def _config_file_name_default(self) -> str:
         return "jupyter_chat_config"
 
@@ -142,6 +152,7 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
 
     def initialize_handlers(self) -> None:
         assert self.serverapp is not None
+        self._unused: StopWhenUnused | None = None
         broadcast = Broadcast()
         self._store: Store = open_store(self.store_url)
         self._health = StoreHealth(self._store, broadcast, self.log)
@@ -182,6 +193,8 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             self._upkeep.start,
             self._search.start,
         ]
+        starting = StartingKernels(self.serverapp)
+        starting.watch()
         services = Services(
             store=store,
             conversations=conversations,
@@ -195,6 +208,7 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             identities=Identities(self.serverapp.identity_provider, store),
             heartbeats=self._heartbeats,
             imports=self._imports,
+            kernel_tokens=starting.tokens,
             log=self.log,
         )
         for route, handler in (
@@ -207,9 +221,16 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
 
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
         await self._health.open()
+        if self.exit_when_unused:
+            self._unused = StopWhenUnused(
+                self.exit_when_unused, self._heartbeats, self._replies, serverapp.stop
+            )
+            self._unused.start()
 
     async def stop_extension(self) -> None:
         """Keep what runs, say goodbye to viewers, let go of everything."""
+        if self._unused is not None:
+            self._unused.close()
         await self._upkeep.close()
         await asyncio.gather(self._imports.close(), self._replies.close())
         await self._search.close()

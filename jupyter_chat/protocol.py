@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import re
 from enum import Enum
-from typing import Annotated, Literal, TypeAlias, TypeVar, get_args
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar, get_args
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -26,6 +26,12 @@ MAX_FRAME_BYTES = 4 * 1024 * 1024
 HEARTBEAT_SECONDS = 20
 """The server sends a heartbeat this often; a client that hears nothing for
 twice as long reconnects (proxies drop sockets that are idle for 60 s)."""
+
+KERNEL_URL = "JUPYTER_CHAT_URL"
+KERNEL_TOKEN = "JUPYTER_CHAT_TOKEN"  # noqa: S105 - the name of a variable
+"""Environment variables that tell a kernel where its server's chat is, and let it in."""
+KERNEL_SCHEME = "jupyter-chat"
+"""A kernel shows its token as `Authorization: jupyter-chat TOKEN`."""
 
 Id: TypeAlias = Annotated[
     str,
@@ -56,6 +62,10 @@ class Status(str, Enum):
     INTERRUPTED = "interrupted"
     FAILED = "failed"
 
+    @property
+    def is_final(self) -> bool:
+        return self not in (Status.QUEUED, Status.STREAMING)
+
 
 class TextPart(Struct, tag="text", frozen=True):
     text: str
@@ -67,7 +77,45 @@ class ReasoningPart(Struct, tag="reasoning", frozen=True):
     text: str
 
 
-Part: TypeAlias = TextPart | ReasoningPart
+class AttachmentKind(str, Enum):
+    """What an attachment was taken from."""
+
+    VARIABLE = "variable"
+    CELL = "cell"
+    SELECTION = "selection"
+    OUTPUT = "output"
+    ERROR = "error"
+    FILE = "file"
+
+
+PartName: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class AttachmentPart(Struct, tag="attachment", omit_defaults=True, frozen=True):
+    """Something that goes with a question, as the text that the model reads.
+
+    `language` is that of its code, if it is code.
+    """
+
+    kind: AttachmentKind
+    name: PartName
+    text: Annotated[str, Meta(max_length=1_000_000)]
+    language: Annotated[str, Meta(max_length=50)] | None = None
+
+
+class ImagePart(Struct, tag="image", omit_defaults=True, frozen=True):
+    """A picture that goes with a question; `data` is base64."""
+
+    media_type: Literal["image/png", "image/jpeg", "image/gif", "image/webp"]
+    data: Annotated[str, Meta(min_length=4, max_length=3 * 1024 * 1024)]
+    name: PartName | None = None
+
+
+WrittenPart: TypeAlias = TextPart | ReasoningPart
+"""What replies are made of."""
+AskedPart: TypeAlias = TextPart | AttachmentPart | ImagePart
+"""What questions are made of."""
+Part: TypeAlias = TextPart | ReasoningPart | AttachmentPart | ImagePart
 
 
 class Code(str, Enum):
@@ -146,13 +194,17 @@ class Effort(str, Enum):
 
 
 class ThreadSettings(Struct, omit_defaults=True, frozen=True):
-    """How replies of a thread are made; `None` leaves it to the default."""
+    """How replies of a thread are made; `None` leaves it to the default.
+
+    With `json_schema`, a JSON Schema, an answer is JSON of that form.
+    """
 
     model: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
     temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
     max_output_tokens: Annotated[int, Meta(ge=1, le=10_000_000)] | None = None
     effort: Effort | None = None
     system_prompt: Annotated[str, Meta(max_length=100_000)] | None = None
+    json_schema: dict[str, Any] | None = None
 
 
 class Message(Struct, omit_defaults=True):
@@ -259,7 +311,8 @@ class Send(Struct, tag="send", frozen=True):
     """Ask.  `parent_id` is the message it follows (`None`: it begins the thread).
 
     Asking under an older parent begins a new branch, which is how a question is
-    edited.  `create` makes the thread if it does not exist yet, with `settings`.
+    edited.  `create` makes the thread if it does not exist yet, with `settings`.  What
+    `reply_settings` says goes, for this one reply, before what the thread says.
     The same `client_id` sent again changes nothing and gets the same answer.
     With `temporary`, the thread it makes is not kept.
     """
@@ -268,9 +321,10 @@ class Send(Struct, tag="send", frozen=True):
     client_id: ClientId
     thread_id: Id
     parent_id: Id | None
-    parts: Annotated[list[TextPart], Meta(min_length=1, max_length=64)]
+    parts: Annotated[list[AskedPart], Meta(min_length=1, max_length=64)]
     create: bool = False
     settings: ThreadSettings | None = None
+    reply_settings: ThreadSettings | None = None
     temporary: bool = False
 
 
@@ -901,6 +955,8 @@ _command_decoder: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command)
 _id_decoder = msgspec.json.Decoder(_CommandId)
 _decoders: dict[type, msgspec.json.Decoder[object]] = {}
 
+_event_decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+
 encode = _encoder.encode
 """JSON bytes of any type above."""
 
@@ -911,6 +967,14 @@ def decode_command(frame: str | bytes) -> Command:
         return _command_decoder.decode(frame)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidFrame(_problem_of(error), _command_id(frame)) from None
+
+
+def decode_event(frame: str | bytes) -> Event | None:
+    """The event in a frame; `None`: one that a newer server has and we do not know."""
+    try:
+        return _event_decoder.decode(frame)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def decode(body: str | bytes, kind: type[_T]) -> _T:
@@ -925,8 +989,13 @@ def decode(body: str | bytes, kind: type[_T]) -> _T:
 
 
 def text_of(message: Message) -> str:
-    """The message's text, without reasoning."""
+    """The message's text, without reasoning and attachments."""
     return "".join(part.text for part in message.parts if isinstance(part, TextPart))
+
+
+def written_in(message: Message) -> list[WrittenPart]:
+    """The parts of a reply."""
+    return [part for part in message.parts if isinstance(part, TextPart | ReasoningPart)]
 
 
 def json_schema() -> dict[str, object]:
@@ -974,8 +1043,8 @@ def _in_words(refusal: str, field: str | None) -> str:
     if name is None:
         where = f" (“{field}”)" if field else ""
         return (
-            f"The server does not understand what this page sent{where}. Nothing was changed; "
-            "reload the page, which may be older than the server."
+            f"The server does not understand what was sent{where}. Nothing was changed; a page "
+            "that is older than the server has to be reloaded."
         )
     limit = _LIMIT.match(refusal)
     if limit is None:

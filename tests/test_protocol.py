@@ -13,13 +13,11 @@ from jupyter_chat.protocol import (
     AccountPatch,
     Code,
     InvalidFrame,
-    Message,
     Ping,
     Problem,
     ReasoningPart,
     Role,
     Send,
-    Status,
     TextPart,
     ThreadPatch,
     decode,
@@ -28,6 +26,7 @@ from jupyter_chat.protocol import (
     json_schema,
     text_of,
 )
+from tests.store.builders import a_message
 
 
 def test_unknown_fields_are_ignored():
@@ -119,8 +118,7 @@ def test_a_command_survives_the_way_over_the_wire():
 
 
 def test_reasoning_is_no_part_of_the_text():
-    parts: list[TextPart | ReasoningPart] = [ReasoningPart("hm"), TextPart("a"), TextPart("b")]
-    message = Message(new_id(), new_id(), None, Role.ASSISTANT, parts, Status.COMPLETE, 0)
+    message = a_message(Role.ASSISTANT, [ReasoningPart("hm"), TextPart("a"), TextPart("b")])
     assert text_of(message) == "ab"
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import msgspec
 from msgspec import UNSET
 
+from ..bounded import drop_oldest
 from ..protocol import (
     Account,
     AccountPatch,
@@ -161,7 +162,7 @@ class Accounts:
                 Problem(
                     Code.MODEL_UNKNOWN,
                     "The server names no model that could answer. Your question is kept: "
-                    "choose a model and ask again.",
+                    "choose a model and retry.",
                 )
             )
         return chosen
@@ -170,10 +171,9 @@ class Accounts:
         """The server's models; remembers the first, which is its default."""
         openai = endpoint.source in _OPENAI
         models = catalogue.describe(await self._provider.models(endpoint), openai=openai)
-        while len(self._first_listed) >= _MOST_ENDPOINTS:
-            self._first_listed.pop(next(iter(self._first_listed)))
         if models:
             self._first_listed[endpoint] = models[0].id
+            drop_oldest(self._first_listed, _MOST_ENDPOINTS)
         return models
 
     def _default(
@@ -214,7 +214,7 @@ def _no_source(local_available: bool) -> Problem:
         if local_available
         else "enter an OpenAI key or the address of a compatible server"
     )
-    return Problem(Code.NO_KEY, f"No model is set up yet. {KEPT}: {ways}, and ask again.")
+    return Problem(Code.NO_KEY, f"No model is set up yet. {KEPT}: {ways}, and retry.")
 
 
 def _key(text: str) -> str:

@@ -23,6 +23,7 @@ from ..protocol import (
     Snapshot,
     Waiting,
     encode,
+    written_in,
 )
 from .growth import Kind
 
@@ -96,7 +97,9 @@ class Feed:
         """The same for a reply that has ended, whose parts `grow` has told."""
         self.reshaped += 1
         event = MessageChanged(self.thread_id, self._next(), message)
-        units = sum(len(part.text.encode("utf-16-le", "surrogatepass")) for part in message.parts)
+        units = sum(
+            len(part.text.encode("utf-16-le", "surrogatepass")) for part in written_in(message)
+        )
         rest = msgspec.structs.replace(message, parts=[])
         brief = msgspec.structs.replace(event, message=rest, grown=units // 2)
         self._send(encode(event), encode(brief))

@@ -21,10 +21,16 @@ _FILE = Path(__file__).with_name("models.json")
 _CHATS = re.compile(
     r"^(?!.*(audio|realtime|image|search|transcribe|tts|instruct))(gpt-|o\d|chatgpt-)"
 )
-_HARDLY_CHATS = re.compile(
-    r"embed|minilm|rerank|whisper|moderation|transcri|tts|dall-e|diffusion|(^|/)bge-", re.IGNORECASE
+_OTHERWISE = re.compile(
+    # a part of the name is enough
+    r"embed|minilm|rerank|whisper|moderation|transcri|dall-e|diffusion|realtime|gpt-.*audio"
+    # a word of it
+    r"|(?<![a-z0-9])(bge|tts|stt|asr|speech|imagen?|sora|veo)(?![a-z])"
+    r"|^(babbage|davinci)-",
+    re.IGNORECASE,
 )
 """Names of what other servers list beside their chat models."""
+_SAYS_IT_CHATS = re.compile(r"chat|instruct", re.IGNORECASE)
 _SNAPSHOT = re.compile(r"-\d{4}-\d{2}-\d{2}$|-latest$")
 
 
@@ -115,9 +121,9 @@ def allowed(
 
 
 def describe(listed: list[Model], *, openai: bool) -> list[Model]:
-    """What a server lists, with what we know of each; OpenAI's list also holds many
-    models that do not chat, which are left out.  Other servers' come last if they look
-    like those: the first one is the default."""
+    """What a server lists, with what we know of each, but for what by its name does
+    something else than chat.  Only a list is shortened: a model that is named somewhere
+    is asked, whatever its name.  The first one is another server's default."""
     models = []
     for said in listed:
         model = lookup(said.id)
@@ -129,9 +135,14 @@ def describe(listed: list[Model], *, openai: bool) -> list[Model]:
     if openai:
         order = {entry.id: place for place, entry in enumerate(_read().models)}
         models.sort(key=lambda model: (order.get(model.id, len(order)), model.id))
-    else:
-        models.sort(key=lambda model: _HARDLY_CHATS.search(model.id) is not None)
-    return models
+        return models
+    # A name may deceive: where it would leave nothing to choose it is not believed.
+    return [model for model in models if _seems_to_chat(model)] or models
+
+
+def _seems_to_chat(model: Model) -> bool:
+    name = model.id
+    return model.known or not _OTHERWISE.search(name) or bool(_SAYS_IT_CHATS.search(name))
 
 
 def cost(model_id: str, usage: Usage) -> float | None:

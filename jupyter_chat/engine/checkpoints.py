@@ -54,9 +54,10 @@ class Checkpointer:
     async def close(self) -> None:
         """Keep what has grown, and let others take over at once what might be left."""
         self._closing = True
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task}, timeout=_GIVE_UP_SECONDS)
+        if self._task is None:
+            return  # no lease was taken, and nothing has grown: the store was never open
+        self._task.cancel()
+        await asyncio.wait({self._task}, timeout=_GIVE_UP_SECONDS)
         with suppress(StoreError, asyncio.TimeoutError):  # then it lapses by itself
             await asyncio.wait_for(self._give_up(), _GIVE_UP_SECONDS)
 

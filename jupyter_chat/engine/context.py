@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from ..protocol import Effort, Message, Model, Role, Status, text_of
+from ..protocol import Effort, Message, Model, Role, Status
 from ..providers.interface import Prompt
+from .attachments import images, prompt_text
 
 _CHARACTERS_PER_TOKEN = 3
 """On the careful side: English prose has about four, code three."""
+_IMAGE_CHARACTERS = 1_500 * _CHARACTERS_PER_TOKEN
+"""A large picture costs some 1,500 tokens."""
 _DEFAULT_WINDOW = 128_000
 _DEFAULT_RESERVE = 4_096
 
@@ -20,13 +23,13 @@ def prompts(path: list[Message], budget: int) -> list[Prompt]:
     """
     chosen: list[Prompt] = []
     for message in reversed(path):
-        text = text_of(message)
+        text, pictures = prompt_text(message), images(message)
         if not text or message.status is Status.QUEUED:
             continue
-        budget -= len(text)
+        budget -= len(text) + _IMAGE_CHARACTERS * len(pictures)
         if budget < 0 and chosen:
             break
-        chosen.append(Prompt(message.role, text))
+        chosen.append(Prompt(message.role, text, pictures))
     # A window never begins with an answer whose question is gone.
     while len(chosen) > 1 and chosen[-1].role is Role.ASSISTANT:
         chosen.pop()

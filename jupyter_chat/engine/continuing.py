@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from ..protocol import Code, Message, Part, Role, Status, TextPart, ThreadSettings
+from ..protocol import (
+    Code,
+    Message,
+    Role,
+    Status,
+    TextPart,
+    ThreadSettings,
+    WrittenPart,
+    written_in,
+)
 from ..providers.interface import Prompt
 from ..store.records import LIVE
 from . import context
@@ -25,10 +34,10 @@ def is_unfinished(answer: Message) -> bool:
     return True
 
 
-def kept(answer: Message) -> list[Part]:
+def kept(answer: Message) -> list[WrittenPart]:
     """The parts that a continuation begins with.  The text goes on in the last of them;
     thinking that led to nothing more is left to the version that it belongs to."""
-    parts = list(answer.parts)
+    parts = written_in(answer)
     while parts and not (isinstance(parts[-1], TextPart) and parts[-1].text):
         parts.pop()
     return parts

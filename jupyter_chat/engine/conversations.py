@@ -21,6 +21,7 @@ from ..protocol import (
     Snapshot,
     Status,
     Stop,
+    TextPart,
     Thread,
     ThreadPage,
     ThreadPatch,
@@ -105,7 +106,7 @@ class Conversations:
     async def send(self, user_id: str, command: Send) -> Ack:
         """Store a question and begin (or queue) its answer."""
         now = now_ms()
-        texts = [part.text for part in command.parts]
+        texts = [part.text for part in command.parts if isinstance(part, TextPart)]
         if not any(text.strip() for text in texts):
             raise Invalid("The question is empty; nothing was sent.", "parts")
         settings = command.settings or ThreadSettings()
@@ -131,7 +132,14 @@ class Conversations:
             completed_at=now,
             client_id=command.client_id,
         )
-        accepted = await self._replies.begin(user_id, command, question.id, question, thread)
+        accepted = await self._replies.begin(
+            user_id,
+            command,
+            question.id,
+            question,
+            thread,
+            settings=command.reply_settings,
+        )
         return Ack(
             command.id,
             thread_id=command.thread_id,

@@ -24,6 +24,7 @@ from ..protocol import (
     Status,
     Thread,
     Waiting,
+    written_in,
 )
 from ..providers.interface import (
     KEPT,
@@ -95,13 +96,13 @@ class Generation:
         self._provider = provider
         self._pace = pace
         self._prepare = prepare
-        self._after = after
+        self.after = after
         self._log = log
         self._owner = owner
         self._hurry = hurry
         self._unclaimed = reply.status is Status.QUEUED
         """The store does not know yet that it is asked for."""
-        self._growth = Growth(reply.parts)
+        self._growth = Growth(written_in(reply))
         self._attempt = left.attempt if left is not None else 0
         self._checkpoints = 1 if self._attempt else 0
         self._model_kept = reply.model is not None
@@ -126,6 +127,15 @@ class Generation:
     def id(self) -> str:
         return self._reply.id
 
+    @property
+    def before(self) -> Generation | None:
+        """The reply that it comes after and that has not ended: of one that was stopped
+        while it waited, the one that it waited for."""
+        before = self.after
+        while before is not None and before.done.is_set():
+            before = before.after
+        return before
+
     def message(self) -> Message:
         """The reply as it stands now."""
         return msgspec.structs.replace(self._reply, parts=self._growth.parts())
@@ -138,8 +148,7 @@ class Generation:
         """End it because the server stops."""
         problem = Problem(
             Code.SERVER_STOPPED,
-            f"The server was stopped while this answer was being made. {KEPT}: ask again for "
-            "the whole answer.",
+            f"The server was stopped while this answer was being made. {KEPT}.",
         )
         self._end(Status.INTERRUPTED, partly_answered(problem) if self._growth else problem)
 
@@ -227,9 +236,9 @@ class Generation:
     # --- making ------------------------------------------------------------------------
 
     async def _make(self) -> None:
-        if self._after is not None:
-            await self._after.done.wait()
-            self._after = None
+        while (earlier := self.before) is not None:
+            await earlier.done.wait()
+        self.after = None
         if self._unclaimed:
             if not await self._store.begin_reply(self.user_id, self._reply.id, self._owner):
                 raise _NotOurs
@@ -372,7 +381,7 @@ class Generation:
         return Status.FAILED, Problem(
             Code.INTERNAL,
             "Something went wrong in the chat server; its log has the details. What had "
-            "come of the answer is kept, and you can ask again.",
+            "come of the answer is kept.",
         )
 
     def _in_full(self, problem: Problem) -> Problem:

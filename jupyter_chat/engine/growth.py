@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
-from ..protocol import Part, ReasoningPart, TextPart
+from ..protocol import ReasoningPart, TextPart, WrittenPart
 
 Kind: TypeAlias = Literal["text", "reasoning"]
 
@@ -16,7 +16,7 @@ class Growth:
 
     __slots__ = ("_kinds", "_pieces", "_unsaved", "has_grown")
 
-    def __init__(self, parts: Iterable[Part] = ()) -> None:
+    def __init__(self, parts: Iterable[WrittenPart] = ()) -> None:
         self._kinds: list[Kind] = []
         self._pieces: list[list[str]] = []
         for part in parts:
@@ -46,8 +46,8 @@ class Growth:
             self._unsaved.append((part, [text]))
         return part
 
-    def parts(self) -> list[Part]:
-        made: list[Part] = []
+    def parts(self) -> list[WrittenPart]:
+        made: list[WrittenPart] = []
         for kind, pieces in zip(self._kinds, self._pieces, strict=True):
             text = "".join(pieces)
             pieces[:] = [text]

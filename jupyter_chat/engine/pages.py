@@ -1,6 +1,7 @@
-"""Threads in parts: a page of a branch, before, after or around one of its messages.
+"""Threads in parts: a page of a branch, before, after or around one of its messages, or
+where it begins.
 
-What a page costs does not depend on how long the thread is.
+What a page costs does not depend on how long the thread is, unless it has forks.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import asyncio
 from collections.abc import Mapping
 
 from ..protocol import Message, MessagePage
-from ..store.interface import Store
+from ..store.interface import NotFound, Store
 from .generation import Generation
 
 PAGE = 50
@@ -66,6 +67,23 @@ class Pages:
             newer=len(following) > half,
             elsewhere=not shown,
         )
+
+    async def first(self, user_id: str, thread_id: str, message_id: str, limit: int) -> MessagePage:
+        """The part that the branch up to a message begins with."""
+        roots = await self._store.children(user_id, thread_id, [None])
+        # Mostly there is one; of versions the newest is the likeliest.
+        for root in reversed(roots):
+            if len(roots) == 1 or await self._store.leads_to(
+                user_id, thread_id, root.id, message_id
+            ):
+                top, found = await asyncio.gather(
+                    self._store.path(user_id, thread_id, root.id, limit=1),
+                    self._store.after(user_id, thread_id, root.id, message_id, limit=limit),
+                )
+                messages = (top + found)[:limit]
+                newer = len(top + found) > limit
+                return await self._page(user_id, thread_id, messages, newer=newer)
+        raise NotFound("message")
 
     def live(self, messages: list[Message]) -> list[Message]:
         """With replies that run here as they stand this moment."""

@@ -13,6 +13,7 @@ from functools import partial
 
 import msgspec
 
+from ..bounded import drop_oldest
 from ..ids import new_id, now_ms
 from ..protocol import (
     Continue,
@@ -190,8 +191,7 @@ class Replies:
         if reply.id in self._begun or self.closing:
             return  # the next process finds it
         self._begun[reply.id] = None
-        while len(self._begun) > _BEGUN_KNOWN:
-            del self._begun[next(iter(self._begun))]
+        drop_oldest(self._begun, _BEGUN_KNOWN)
         key = user_id, thread.id
         # Upstream goes on with such a reply: it waits for nobody.
         goes_on = left is not None and left.upstream_id is not None
@@ -221,6 +221,8 @@ class Replies:
             self._running.pop(reply.id, None)
             if self._last.get(key) is generation:
                 del self._last[key]
+                if generation.before is not None:
+                    self._last[key] = generation.before
             if changed is not None:
                 self.tell(user_id, changed)
 

@@ -20,6 +20,7 @@ from ..protocol import Message, Milliseconds, Role, Status, Thread, ThreadSettin
 from .chatgpt_content import Author, Content, Metadata, Said, parts_of
 from .derived_ids import DerivedIds
 from .found import Found, Refused, possible_time, short_title
+from .problems import in_a_circle, not_understood, without_parent
 from .tree import parents_first
 
 SOURCE = "chatgpt"
@@ -68,9 +69,7 @@ def convert(data: bytes, user_id: str) -> Found:
     nodes = _nodes(conversation.mapping, problems)
     order = parents_first({name: node.parent for name, node in nodes.items()})
     if len(order) < len(nodes):
-        problems.append(
-            f"{len(nodes) - len(order)} messages follow each other in a circle and were left out."
-        )
+        problems.append(in_a_circle(len(nodes) - len(order)))
     said = _said(nodes, order, problems, omissions)
     source = _name(conversation)
     ids = DerivedIds(user_id, SOURCE)
@@ -109,12 +108,10 @@ def _nodes(mapping: dict[str, Raw], problems: list[str]) -> dict[str, _Node]:
         except msgspec.DecodeError:
             bad += 1
     if bad:
-        problems.append(f"{bad} messages were not understood and were left out.")
+        problems.append(not_understood(bad))
     missing = sum(node.parent is not None and node.parent not in nodes for node in nodes.values())
     if missing:
-        problems.append(
-            f"{missing} messages follow one that is missing; each begins a branch of its own."
-        )
+        problems.append(without_parent(missing))
     return nodes
 
 
@@ -145,7 +142,7 @@ def _said(
                 status=_status(message, metadata),
             )
     if bad:
-        problems.append(f"{bad} messages have a form that is not known and were left out.")
+        problems.append(not_understood(bad))
     return said
 
 
@@ -205,7 +202,7 @@ class _Builder:
         """The messages by id; parents before children."""
         for message_id, said in self._said.items():
             message = self._messages[message_id]
-            message.parts = said.joined(omissions)
+            message.parts = [*said.joined(omissions)]
             message.status = said.status
             message.completed_at = max(said.at or 0, message.created_at)
             message.model = said.model if said.role is Role.ASSISTANT else None

@@ -14,7 +14,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from ..protocol import Milliseconds, Part, ReasoningPart, Role, Status, TextPart
+from ..protocol import Milliseconds, ReasoningPart, Role, Status, TextPart, WrittenPart
 from .fences import fenced
 
 MOST_CHARACTERS = 2_000_000
@@ -61,7 +61,7 @@ class Said(Struct):
     """What one node says, or several that are one answer."""
 
     role: Role
-    parts: list[Part]
+    parts: list[WrittenPart]
     at: Milliseconds | None
     model: str | None
     status: Status
@@ -75,7 +75,7 @@ class Said(Struct):
         self.status = more.status
         self.last = name
 
-    def joined(self, omissions: Counter[str]) -> list[Part]:
+    def joined(self, omissions: Counter[str]) -> list[WrittenPart]:
         """With neighbours of one kind made one, none longer than a store takes."""
         groups: list[tuple[type[TextPart] | type[ReasoningPart], list[str]]] = []
         for part in self.parts:
@@ -83,7 +83,7 @@ class Said(Struct):
                 groups.append((type(part), []))
             groups[-1][1].append(part.text)
         room = MOST_CHARACTERS
-        parts: list[Part] = []
+        parts: list[WrittenPart] = []
         for kind, texts in groups:
             text = "\n\n".join(texts)
             if len(text) > room:
@@ -102,7 +102,7 @@ def parts_of(
     metadata: Metadata,
     recipient: str,
     omissions: Counter[str],
-) -> list[Part]:
+) -> list[WrittenPart]:
     """The parts of one message; none if there is nothing to take over."""
     kind = content.content_type
     if kind in ("user_editable_context", "model_editable_context"):

@@ -9,7 +9,7 @@ from enum import Enum
 import msgspec
 
 from ..ids import now_ms
-from ..protocol import ExportedThread, Thread, encode
+from ..protocol import ExportedThread, ImagePart, Part, Thread, encode
 from ..store.interface import Store
 from . import markdown, notebook, reading
 from .archive import Archive
@@ -90,11 +90,15 @@ async def _notebook(
 ) -> AsyncIterator[bytes]:
     yield notebook.beginning(thread).encode()
     async for step in steps:
-        if sum(len(part.text) for part in step.message.parts) < _LONG:
+        if sum(map(_length, step.message.parts)) < _LONG:
             yield _cells(step, person)
         else:
             yield await asyncio.to_thread(_cells, step, person)
     yield notebook.ending(thread).encode()
+
+
+def _length(part: Part) -> int:
+    return len(part.data if isinstance(part, ImagePart) else part.text)
 
 
 def _cells(step: reading.Step, person: str) -> bytes:

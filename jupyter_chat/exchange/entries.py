@@ -16,6 +16,7 @@ from msgspec import Struct
 
 CHUNK = 256 * 1024
 _HEAD_BYTES = 64 * 1024
+_BEGINNING_BYTES = 1000
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 _IN_ENTRY = re.compile(rb'["\[\]{}]')
@@ -36,12 +37,14 @@ class Head(Struct, frozen=True):
 class Entry(Struct, frozen=True):
     """Entry `number` (from 1); without `data` it is too large to be looked at.
 
-    `whole` is False where the document breaks off within it.
+    `whole` is False where the document breaks off within it.  Of what has no `data` there
+    is the `beginning`, which may say what it is.
     """
 
     number: int
     data: bytes | None
     whole: bool = True
+    beginning: bytes = b""
 
 
 def entries(read: Callable[[int], bytes], limit: int) -> Iterator[Head | Entry | None]:
@@ -85,7 +88,7 @@ class _Scanner:
             raise Unreadable("it holds no list of conversations" if begun else "it is empty")
         if not self._ended:
             self._number += 1
-            yield Entry(self._number, None, whole=False)
+            yield Entry(self._number, None, whole=False, beginning=self._beginning())
 
     def _take(self, chunk: bytes) -> Iterator[Head | Entry]:
         start = position = 0
@@ -140,8 +143,9 @@ class _Scanner:
             raise Unreadable("it holds no list of conversations")
         if self._size <= self._limit or not self._level:
             self._pieces.append(piece)
-        else:
-            self._pieces.clear()
+        elif self._size - len(piece) <= self._limit:  # too large from this piece on
+            self._pieces.append(piece)
+            self._pieces = [self._beginning()]
 
     def _head(self) -> Head:
         self._level = self._depth
@@ -160,4 +164,10 @@ class _Scanner:
         if last and not data and size <= self._limit:
             return  # an empty list, or a comma too many
         self._number += 1
-        yield Entry(self._number, data if size <= self._limit else None)
+        if size <= self._limit:
+            yield Entry(self._number, data)
+        else:
+            yield Entry(self._number, None, beginning=data)
+
+    def _beginning(self) -> bytes:
+        return b"".join(self._pieces).lstrip()[:_BEGINNING_BYTES]

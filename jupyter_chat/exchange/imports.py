@@ -30,7 +30,7 @@ from ..protocol import (
     Problem,
 )
 from ..store.interface import NotFound, Store, Unavailable
-from . import sources
+from . import problems, sources
 from .entries import Unreadable
 from .found import Found
 from .intake import Intake
@@ -121,8 +121,8 @@ class Imports:
         if command.size > self._limits.upload:
             raise ImportRefused(
                 Code.TOO_LARGE,
-                f"The file is too large: this server takes {_size(self._limits.upload)} at most. "
-                "Nothing was imported.",
+                "The file is too large: this server takes "
+                f"{problems.size(self._limits.upload)} at most. Nothing was imported.",
             )
         async with self._locks[user_id]:
             return await self._start(user_id, command, import_id_of(command.fingerprint))
@@ -201,7 +201,8 @@ class Imports:
             state.state = ImportState.CANCELLED
             keep_file = True  # `cancel` drops it; after a restart it can go on
         except Unreadable as error:
-            self._fail(job, Code.INVALID, f"The file cannot be imported: {error}.")
+            kept = "What came before was kept." if state.messages_added else "Nothing was imported."
+            self._fail(job, Code.INVALID, f"The file cannot be imported: {error}. {kept}")
         except Unavailable as error:
             state.state, state.problem = ImportState.FAILED, error.problem
             keep_file = True
@@ -279,7 +280,3 @@ def _next_batch(
         if len(batch) >= _BATCH or time.monotonic() > until:
             return batch
     return batch or None
-
-
-def _size(size: int) -> str:
-    return f"{size / 2**30:.3g} GiB" if size >= 2**30 else f"{size / 2**20:.3g} MiB"

@@ -46,7 +46,11 @@ class Intake:
         except Exception:  # noqa: BLE001 - whatever it is, the next thread may be all right
             self._log.exception("Chat history: entry %d of an import failed.", found.entry)
             self._state.threads_failed += 1
-            problems.append(ImportProblem("It could not be stored.", found.entry, title))
+            message = (
+                "It could not be stored, or not all of it; the log of the server has the "
+                "details. Import the file again to try once more: nothing is added twice."
+            )
+            problems.append(ImportProblem(message, found.entry, title))
         return problems
 
     async def finish(self) -> None:
@@ -79,7 +83,7 @@ class Intake:
         self._ids.update(message.id for message in messages)
         self._count(existing, messages, added)
         if existing is not None and existing.deleted_at is not None:
-            message = "It is in the trash and stays there."
+            message = "It is in the trash and stays there; restore it from the trash to see it."
             return [ImportProblem(message, found.entry, thread.title)]
         return []
 

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import html
 from datetime import datetime, timezone
 
-from ..protocol import Message, Role, Status, TextPart, Thread
+from ..engine import attachments
+from ..protocol import (
+    AttachmentPart,
+    Message,
+    Part,
+    ReasoningPart,
+    Role,
+    Status,
+    TextPart,
+    Thread,
+)
 from .reading import Step
 
 _ENDINGS = {
@@ -39,18 +50,25 @@ def heading(step: Step, person: str) -> str:
 
 def body(message: Message) -> str:
     """All of the message's text, and how it ended if not well."""
-    pieces = [
-        part.text.strip("\n") if isinstance(part, TextPart) else thinking(part.text)
-        for part in message.parts
-    ]
+    pieces = [written(part) for part in message.parts]
     pieces.append(ending(message) or "")
     return "\n\n".join(piece for piece in pieces if piece)
 
 
-def thinking(text: str) -> str:
-    """A fold, which GitHub, JupyterLab and others show closed."""
-    text = text.strip("\n")
-    return f"<details><summary>Thinking</summary>\n\n{text}\n\n</details>"
+def written(part: Part) -> str:
+    """One part of a message as Markdown."""
+    if isinstance(part, TextPart):
+        return part.text.strip("\n")
+    if isinstance(part, ReasoningPart):
+        return _fold("Thinking", part.text.strip("\n"))
+    if isinstance(part, AttachmentPart):
+        return _fold(attachments.title(part), attachments.fenced(part))
+    return f"![{part.name or 'Image'}](data:{part.media_type};base64,{part.data})"
+
+
+def _fold(summary: str, text: str) -> str:
+    """Something that GitHub, JupyterLab and others show closed."""
+    return f"<details><summary>{html.escape(summary)}</summary>\n\n{text}\n\n</details>"
 
 
 def ending(message: Message) -> str | None:

@@ -58,7 +58,7 @@ def _pieces(step: Step) -> Iterator[Prose | PythonCode]:
         if isinstance(part, TextPart):
             yield from split(part.text)
         else:
-            yield Prose(markdown.thinking(part.text))
+            yield Prose(markdown.written(part))
     ended = markdown.ending(step.message)
     if ended is not None:
         yield Prose(ended)

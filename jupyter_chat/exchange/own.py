@@ -15,6 +15,7 @@ from ..protocol import MOST_TAGS, ExportedThread, Message, Status, Thread
 from ..store.records import LIVE
 from .derived_ids import DerivedIds, stamp_of
 from .found import Found, Refused, possible_time
+from .problems import in_a_circle, same_id, without_parent
 from .tree import parents_first
 
 SOURCE = "jupyter-chat"
@@ -44,7 +45,7 @@ class OwnThreads:
         entry = _decode(data)
         thread, problems = _possible(entry.thread)
         if thread.temporary:
-            raise Refused("It is temporary, and these are not kept.", thread.title)
+            raise Refused("It is a temporary conversation; these are not kept.", thread.title)
         if thread.id != self._thread_id:
             self._thread_id, self._known = thread.id, {}
             self._must_derive = False
@@ -75,13 +76,13 @@ class OwnThreads:
                 message.parent_id = None
                 lost += 1
         order = parents_first({each.id: each.parent_id for each in by_id.values()})
-        for count, what in (
-            (twice, "have the id of another one and were left out"),
-            (lost, "follow one that is missing; each begins a branch of its own"),
-            (len(by_id) - len(order), "follow each other in a circle and were left out"),
+        for count, sentence in (
+            (twice, same_id),
+            (lost, without_parent),
+            (len(by_id) - len(order), in_a_circle),
         ):
             if count:
-                problems.append(f"{count} messages {what}.")
+                problems.append(sentence(count))
         return [by_id[message_id] for message_id in order]
 
     def _derived(self, thread: Thread, messages: list[Message]) -> tuple[Thread, list[Message]]:

@@ -11,7 +11,6 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Generator, Iterator
-from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -19,9 +18,9 @@ import msgspec
 from msgspec import Struct
 
 from ..protocol import ImportProblem
-from . import chatgpt, own
+from . import chatgpt, own, problems
 from .entries import Entry, Head, Unreadable, entries
-from .found import Found, Refused, short_title
+from .found import Found, Refused
 
 _NAMES = re.compile(r"(conversations|jupyter-chat|history).*\.json", re.IGNORECASE)
 _MOST_FILES = 65_535
@@ -142,13 +141,23 @@ def _zip(
                             each = msgspec.structs.replace(each, file=name)
                         yield each
             except Unreadable as error:
-                yield ImportProblem(f"This file could not be read: {error}.", file=name)
+                yield ImportProblem(
+                    f"This file could not be read: {error}. What came before was kept.", file=name
+                )
             except RuntimeError as error:
                 if "password" not in str(error):
                     raise
-                yield ImportProblem("This file is protected by a password.", file=name)
+                message = (
+                    "This file is protected by a password and was not read. Unpack the zip, "
+                    "and import the JSON in it."
+                )
+                yield ImportProblem(message, file=name)
             except (zipfile.BadZipFile, NotImplementedError, zlib.error, EOFError):
-                yield ImportProblem("This file is damaged; what came before was kept.", file=name)
+                message = (
+                    "This file is damaged from some point on; what came before was kept. "
+                    "Get the export once more and import that: nothing is added twice."
+                )
+                yield ImportProblem(message, file=name)
 
 
 def _document(
@@ -157,7 +166,7 @@ def _document(
     convert: Callable[[bytes], Found] = lambda data: chatgpt.convert(data, user_id)  # noqa: E731
     for each in entries(reader.read, limits.entry):
         if isinstance(each, Entry):
-            yield _convert(each, convert)
+            yield _convert(each, convert, limits)
         elif isinstance(each, Head):
             convert = _converter(each, user_id) or convert
         else:
@@ -179,11 +188,24 @@ def _converter(head: Head, user_id: str) -> Callable[[bytes], Found] | None:
     return own.OwnThreads(user_id).convert
 
 
-def _convert(entry: Entry, convert: Callable[[bytes], Found]) -> Found | ImportProblem:
+def _convert(
+    entry: Entry, convert: Callable[[bytes], Found], limits: Limits
+) -> Found | ImportProblem:
+    def left_out(why: str, title: str | None) -> ImportProblem:
+        return ImportProblem(f"{why} {problems.LEFT_OUT}", entry=entry.number, title=title)
+
     if not entry.whole:
-        return ImportProblem("The file breaks off in this entry.", entry=entry.number)
+        why = (
+            "The file breaks off in the middle of this conversation, so it is not whole; what "
+            "came before was kept."
+        )
+        return left_out(why, problems.title_in(entry.beginning))
     if entry.data is None:
-        return ImportProblem("This entry is too large.", entry=entry.number)
+        why = (
+            f"It is larger than {problems.size(limits.entry)}, the most that this server takes "
+            "for one conversation; whoever runs the server can allow more."
+        )
+        return left_out(why, problems.title_in(entry.beginning))
     data = entry.data
     try:
         try:
@@ -194,31 +216,15 @@ def _convert(entry: Entry, convert: Callable[[bytes], Found]) -> Found | ImportP
                 raise
             found = convert(mended)
     except Refused as refusal:
-        return ImportProblem(str(refusal), entry=entry.number, title=refusal.title)
+        return left_out(str(refusal), refusal.title)
     except msgspec.ValidationError as error:
-        message = f"This entry has another form than expected: {error}."
-        return ImportProblem(message, entry=entry.number, title=_title_in(data))
+        return left_out(problems.of_form(error), problems.title_in(data))
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return ImportProblem("This entry is no valid JSON.", entry=entry.number)
+        return left_out("It is damaged (no valid JSON).", problems.title_in(data))
     except RecursionError:
-        return ImportProblem("This entry is nested too deeply.", entry=entry.number)
+        return left_out("It is nested too deeply to be read.", problems.title_in(data))
     found.entry = entry.number
     return found
-
-
-class _Titled(Struct):
-    title: str | None = None
-    thread: dict[str, msgspec.Raw] | None = None
-
-
-def _title_in(data: bytes) -> str | None:
-    with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        titled = msgspec.json.decode(data, type=_Titled)
-        if titled.title is not None:
-            return short_title(titled.title)
-        raw = (titled.thread or {}).get("title")
-        return short_title(msgspec.json.decode(raw)) if raw is not None else None
-    return None
 
 
 def _mended(data: bytes) -> bytes:

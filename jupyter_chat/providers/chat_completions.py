@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from ..protocol import Code, Problem, Source, Usage
 from .errors import code_of
-from .interface import Chunk, Endpoint, Finish, ReplyRequest
+from .interface import Chunk, Endpoint, Finish, Prompt, ReplyRequest, data_url, is_strict
 
 _OPENAI = (Source.OPENAI, Source.AZURE)
 
@@ -59,11 +59,11 @@ def parameters(endpoint: Endpoint, request: ReplyRequest) -> dict[str, Any]:
     """
     openai = endpoint.source in _OPENAI
     newer_names = openai or request.reasoning_model
-    messages: list[dict[str, str]] = []
+    messages: list[dict[str, Any]] = []
     if request.instructions:
         role = "developer" if newer_names else "system"
         messages.append({"role": role, "content": request.instructions})
-    messages += [{"role": m.role.value, "content": m.text} for m in request.messages]
+    messages += [{"role": m.role.value, "content": _content(m)} for m in request.messages]
     body: dict[str, Any] = {
         "model": request.model,
         "messages": messages,
@@ -77,6 +77,13 @@ def parameters(endpoint: Endpoint, request: ReplyRequest) -> dict[str, Any]:
         body["reasoning_effort"] = request.effort.value
     if request.temperature is not None:
         body["temperature"] = request.temperature
+    if request.json_schema is not None:
+        schema = {"name": "answer", "schema": request.json_schema}
+        strict = is_strict(request.json_schema)
+        body["response_format"] = {
+            "type": "json_schema",
+            "json_schema": {**schema, "strict": strict},
+        }
     if openai:
         body["store"] = False
         body["stream_options"]["include_obfuscation"] = False
@@ -86,6 +93,15 @@ def parameters(endpoint: Endpoint, request: ReplyRequest) -> dict[str, Any]:
         if request.cache_key is not None:
             body["prompt_cache_key"] = request.cache_key
     return body
+
+
+def _content(prompt: Prompt) -> str | list[dict[str, Any]]:
+    if not prompt.images:
+        return prompt.text
+    pictures = [
+        {"type": "image_url", "image_url": {"url": data_url(image)}} for image in prompt.images
+    ]
+    return [*pictures, {"type": "text", "text": prompt.text}]
 
 
 class Stream:

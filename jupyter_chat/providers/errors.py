@@ -19,6 +19,7 @@ _TOO_LONG = {
     "string_above_max_length",
     "exceed_context_size_error",  # llama.cpp
 }
+_NO_MODEL = {"model_not_found", "DeploymentNotFound"}
 _REFUSED = {"content_filter", "content_policy_violation", "moderation_blocked", "cyber_policy"}
 _STATUS_OF_CODE = {
     "rate_limit_exceeded": 429,
@@ -38,7 +39,7 @@ _RETRY_SECONDS = 1.0
 def no_key() -> ProviderError:
     """OpenAI without a key."""
     return ProviderError(
-        Problem(Code.NO_KEY, f"No API key is set. {_KEPT}: enter a key and ask again.")
+        Problem(Code.NO_KEY, f"No API key is set. {_KEPT}: enter a key and retry.")
     )
 
 
@@ -56,11 +57,12 @@ def of_status(
     detail = scrub(message)
     name = server_name(endpoint)
     where = _at_the_start(name)
-    if status == 404 and (code == "model_not_found" or "model" in message.lower()):
+    if status == 404 and (code in _NO_MODEL or "model" in message.lower()):
+        asked = "deployment" if endpoint.source is Source.AZURE else "model"
         return _error(
             Code.MODEL_UNKNOWN,
-            f"{where} does not know this model, or your key may not use it. {_KEPT}: choose "
-            "another model and ask again.",
+            f"{where} does not know this {asked}, or your key may not use it. {_KEPT}: choose "
+            f"another {asked} and retry.",
             detail,
         )
     if status == 404 and code is None:
@@ -88,19 +90,19 @@ def of_status(
     if status in (401, 403):
         what = "refused the API key" if endpoint.key else "asks for an API key"
         return _error(
-            Code.WRONG_KEY, f"{where} {what}. {_KEPT}: enter another key and ask again.", detail
+            Code.WRONG_KEY, f"{where} {what}. {_KEPT}: enter another key and retry.", detail
         )
     if status == 429:
         return _error(
             Code.RATE_LIMITED,
-            f"{where} receives too many requests at the moment. {_KEPT}: ask again in a while.",
+            f"{where} receives too many requests at the moment. {_KEPT}: retry in a while.",
             detail,
             retry_after if retry_after is not None else _RETRY_SECONDS,
         )
     if status >= 500 or status in (408, 409):
         return _error(
             Code.PROVIDER_DOWN,
-            f"{where} has a problem of its own ({status}). {_KEPT}: ask again in a while.",
+            f"{where} has a problem of its own ({status}). {_KEPT}: retry in a while.",
             detail,
             retry_after if retry_after is not None else _RETRY_SECONDS,
         )
@@ -172,7 +174,7 @@ def silent(endpoint: Endpoint, seconds: float) -> ProviderError:
     return _error(
         Code.PROVIDER_TIMEOUT,
         f"{_at_the_start(server_name(endpoint))} has said nothing for {seconds:g} seconds. "
-        f"{_KEPT}: ask again.",
+        f"{_KEPT}.",
     )
 
 
@@ -182,7 +184,7 @@ def cut(endpoint: Endpoint, reason: str = "") -> ProviderError:
     return _error(
         Code.STREAM_CUT,
         f"The connection to {server_name(endpoint)} broke off before the answer was "
-        f"complete. {_KEPT}: ask again for the whole answer.",
+        f"complete. {_KEPT}.",
         scrub(reason),
         _RETRY_SECONDS,
     )
@@ -192,8 +194,7 @@ def gone(endpoint: Endpoint, reason: str = "") -> ProviderError:
     """A reply that was to go on is no longer to be had."""
     return _error(
         Code.REPLY_GONE,
-        f"{server_name(endpoint)} no longer has the rest of this answer. {_KEPT}: ask again "
-        "for the whole answer.",
+        f"{server_name(endpoint)} no longer has the rest of this answer. {_KEPT}.",
         scrub(reason),
         ended=True,
     )

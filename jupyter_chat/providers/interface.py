@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 from msgspec import Struct
 
-from ..protocol import Api, Effort, Model, Problem, Role, Source, Usage
+from ..protocol import Api, Effort, ImagePart, Model, Problem, Role, Source, Usage
 
 KEPT = "Your question is kept"
 """Stands in the message of every error that a question may meet, before what to do."""
@@ -36,10 +36,11 @@ def asked_often(problem: Problem, times: int) -> Problem:
 
 def unasked(problem: Problem) -> Problem:
     """The same where nothing was asked: in the settings no question is kept."""
-    what, kept, then = problem.message.partition(f"{KEPT}: ")
+    message = problem.message.removesuffix(f" {KEPT}.")
+    what, kept, then = message.partition(f"{KEPT}: ")
     if not kept:
-        return problem
-    then = re.sub(",? and ask again", "", then).replace("ask again", "try again")
+        return msgspec.structs.replace(problem, message=message)
+    then = re.sub(",? and retry", "", then).replace("retry", "try again")
     return msgspec.structs.replace(problem, message=what + then[:1].upper() + then[1:])
 
 
@@ -86,6 +87,28 @@ class Prompt(Struct, frozen=True):
 
     role: Role
     text: str
+    images: tuple[ImagePart, ...] = ()
+
+
+def data_url(image: ImagePart) -> str:
+    return f"data:{image.media_type};base64,{image.data}"
+
+
+def is_strict(schema: Any) -> bool:
+    """Whether upstream can promise that its answer is of this form: every object in it
+    names all of its properties as required and allows no others (OpenAI, *Structured
+    Outputs*)."""
+    if isinstance(schema, list):
+        return all(map(is_strict, schema))
+    if not isinstance(schema, dict):
+        return True
+    if schema.get("type") == "object" or "properties" in schema:
+        named = set(schema.get("properties", {}))
+        if schema.get("additionalProperties") is not False or named != set(
+            schema.get("required", [])
+        ):
+            return False
+    return all(map(is_strict, schema.values()))
 
 
 class Mark(Struct, frozen=True):
@@ -115,6 +138,8 @@ class ReplyRequest(Struct, frozen=True):
     effort: Effort | None = None
     reasoning_model: bool = False
     """The model is known as one that can reason, which takes the newer names only."""
+    json_schema: dict[str, Any] | None = None
+    """The answer is JSON of this form."""
     reasons: bool = False
     """It is known to reason for this reply: summaries of its reasoning are asked for."""
     user_tag: str | None = None

@@ -64,7 +64,7 @@ class LocalModel:
         """
         if self._starting is None or (self._starting.done() and not self._runs()):
             self._starting = asyncio.ensure_future(asyncio.to_thread(self._start))
-            self._starting.add_done_callback(_look_at)
+            self._starting.add_done_callback(_ignore_failed_start)
         await asyncio.shield(self._starting)
         assert self._endpoint is not None
         return self._endpoint
@@ -119,8 +119,8 @@ class LocalModel:
                 stream.close()
 
 
-def _look_at(starting: asyncio.Future[None]) -> None:
-    """Keep asyncio from complaining of a failure that nobody waited for."""
+def _ignore_failed_start(starting: asyncio.Future[None]) -> None:
+    """Look at how a start went, lest asyncio complains of a failure that nobody waited for."""
     if not starting.cancelled():
         starting.exception()
 
@@ -146,7 +146,7 @@ def _found() -> Path:
             Problem(
                 Code.LOCAL_MODEL_MISSING,
                 "The local model is not installed. Your question is kept: install it where "
-                f"the Jupyter server runs ({_INSTALL}) and ask again.",
+                f"the Jupyter server runs ({_INSTALL}) and retry.",
             )
         )
     if not path.is_file():
@@ -154,7 +154,7 @@ def _found() -> Path:
             Problem(
                 Code.LOCAL_MODEL_MISSING,
                 f"There is no model file {path}, which JUPYTER_CHAT_LOCAL_MODEL names. Your "
-                "question is kept: correct the path, restart the Jupyter server and ask again.",
+                "question is kept: correct the path, restart the Jupyter server and retry.",
             )
         )
     return path
@@ -165,7 +165,7 @@ def _does_not_start(path: Path, reason: str) -> ProviderError:
         Problem(
             Code.LOCAL_MODEL_MISSING,
             f"The local model {path.name} could not be started. Your question is kept: choose "
-            "another model file or server in the settings and ask again.",
+            "another model file or server in the settings and retry.",
             detail=reason,
         )
     )

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from ..bounded import drop_oldest
 from ..protocol import Api, Model, Source
 from . import background, chat_completions, errors, responses
 from .interface import Chunk, Endpoint, Mark, ProviderError, ReplyRequest, Resume
@@ -136,8 +137,7 @@ class OpenAI:
         """Open a reply of the Responses API, without what this server refuses: nothing
         was billed for that.  With it, whether upstream makes it in the background."""
         refused = self._refused.setdefault((endpoint, request.model), set())
-        while len(self._refused) > _MOST_CLIENTS:
-            self._refused.pop(next(iter(self._refused)))
+        drop_oldest(self._refused, _MOST_CLIENTS)
         while True:
             body = responses.parameters(
                 endpoint,
@@ -249,9 +249,8 @@ class OpenAI:
                 )
         except (openai.OpenAIError, httpx2.InvalidURL, ValueError) as error:
             raise errors.unreachable(endpoint, str(error)) from None
-        while len(self._clients) >= _MOST_CLIENTS:
-            self._clients.pop(next(iter(self._clients)))
         self._clients[endpoint] = client
+        drop_oldest(self._clients, _MOST_CLIENTS)
         return client
 
 

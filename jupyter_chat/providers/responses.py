@@ -8,7 +8,17 @@ from msgspec import Struct
 
 from ..protocol import Source, Usage
 from .chat_completions import failure, finish_problem
-from .interface import Chunk, Endpoint, Finish, Mark, ReplyRequest, Resume
+from .interface import (
+    Chunk,
+    Endpoint,
+    Finish,
+    Mark,
+    Prompt,
+    ReplyRequest,
+    Resume,
+    data_url,
+    is_strict,
+)
 
 
 class _InputDetails(Struct):
@@ -61,7 +71,7 @@ def parameters(
     `durable`: let the reply be made whether we listen or not."""
     body: dict[str, Any] = {
         "model": request.model,
-        "input": [{"role": m.role.value, "content": m.text} for m in request.messages],
+        "input": [{"role": m.role.value, "content": _content(m)} for m in request.messages],
         "stream": True,
         "store": durable,
     }
@@ -80,6 +90,10 @@ def parameters(
         body["reasoning"] = reasoning
     if request.temperature is not None:
         body["temperature"] = request.temperature
+    if request.json_schema is not None:
+        schema = {"name": "answer", "schema": request.json_schema}
+        strict = is_strict(request.json_schema)
+        body["text"] = {"format": {"type": "json_schema", **schema, "strict": strict}}
     if endpoint.source in (Source.OPENAI, Source.AZURE):
         body["stream_options"] = {"include_obfuscation": False}
     if endpoint.source is Source.OPENAI:
@@ -88,6 +102,13 @@ def parameters(
         if request.cache_key is not None:
             body["prompt_cache_key"] = request.cache_key
     return body
+
+
+def _content(prompt: Prompt) -> str | list[dict[str, str]]:
+    if not prompt.images:
+        return prompt.text
+    pictures = [{"type": "input_image", "image_url": data_url(image)} for image in prompt.images]
+    return [*pictures, {"type": "input_text", "text": prompt.text}]
 
 
 class Stream:

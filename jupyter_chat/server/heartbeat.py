@@ -31,6 +31,10 @@ class Heartbeats:
         self._sockets: set[Beating] = set()
         self._task: asyncio.Task[None] | None = None
 
+    @property
+    def any_open(self) -> bool:
+        return bool(self._sockets)
+
     def add(self, socket: Beating) -> None:
         self._sockets.add(socket)
         if self._task is None:

@@ -30,6 +30,7 @@ from ..protocol import (
 )
 from ..store.interface import ThreadFilter
 from .errors import INTERNAL, KNOWN, status_of
+from .kernels import FromKernels
 from .services import Services
 
 AUTH_RESOURCE = "jupyter_chat"
@@ -38,7 +39,7 @@ _MOST = 200
 _HTTP_CODES = {403: Code.FORBIDDEN, 404: Code.NOT_FOUND, 413: Code.TOO_LARGE}
 
 
-class ChatHandler(APIHandler):
+class ChatHandler(FromKernels, APIHandler):
     """JSON in and out; every error is a :class:`~jupyter_chat.protocol.Failure`."""
 
     auth_resource: ClassVar[str] = AUTH_RESOURCE
@@ -189,10 +190,17 @@ class MessagesHandler(ChatHandler):
     async def get(self, thread_id: str) -> None:
         user = await self.person()
         pages = self.services.conversations.pages
-        ways = {"before": pages.before, "after": pages.after, "around": pages.around}
+        ways = {
+            "before": pages.before,
+            "after": pages.after,
+            "around": pages.around,
+            "first": pages.first,
+        }
         asked = [name for name in ways if self.get_query_argument(name, None) is not None]
         if len(asked) != 1:
-            raise Invalid("One of `before`, `after` and `around` must name a message.", "before")
+            raise Invalid(
+                "One of `before`, `after`, `around` and `first` must name a message.", "before"
+            )
         message_id = self.get_query_argument(asked[0])
         way = ways[asked[0]]
         self.answer(await way(user.id, thread_id, message_id, self.limit(PAGE)))
@@ -240,6 +248,8 @@ class AccountHandler(ChatHandler):
     @web.authenticated
     @authorized
     async def patch(self) -> None:
+        if self.from_kernel:
+            raise web.HTTPError(403, "Keys and sources are set in the chat, not from a kernel.")
         user = await self.person()
         patch = decode(self.body(), AccountPatch)
         self.answer(await self.services.accounts.change(user, patch))

@@ -17,6 +17,7 @@ from ..exchange.imports import Imports
 from ..store.interface import Store
 from .heartbeat import Heartbeats
 from .identity import Identities
+from .kernels import KernelTokens
 
 
 @dataclass(frozen=True)
@@ -35,4 +36,5 @@ class Services:
     identities: Identities
     heartbeats: Heartbeats
     imports: Imports
+    kernel_tokens: KernelTokens
     log: logging.Logger

@@ -45,6 +45,7 @@ from ..protocol import (
 )
 from ..store.interface import Unavailable
 from .errors import INTERNAL, KNOWN
+from .kernels import FromKernels
 from .rest import AUTH_RESOURCE
 from .services import Services
 
@@ -55,7 +56,7 @@ _FINAL_TEXT_FRAME = 0x81
 _UNKNOWN_USER = User(id="", name="", initials="")
 
 
-class ChatSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
+class ChatSocket(FromKernels, WebSocketMixin, WebSocketHandler, JupyterHandler):
     """A viewer (see `engine/broadcast.py`) and the commands it gives."""
 
     auth_resource: ClassVar[str] = AUTH_RESOURCE
@@ -153,9 +154,9 @@ class ChatSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
         else:
             # Nobody waits for it; a closed connection is noticed by `on_close`.
             if sent.done():  # nearly always: one turn of the event loop less
-                _look_at(sent)
+                _ignore_failed_write(sent)
             else:
-                sent.add_done_callback(_look_at)
+                sent.add_done_callback(_ignore_failed_write)
 
     def probe(self) -> None:
         with suppress(WebSocketClosedError):
@@ -251,8 +252,8 @@ class ChatSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
         self.send(encode(event))
 
 
-def _look_at(sent: asyncio.Future[None]) -> None:
-    """Keep asyncio from complaining that nobody looked at a failed write."""
+def _ignore_failed_write(sent: asyncio.Future[None]) -> None:
+    """Look at how a write went, lest asyncio complains that nobody did."""
     if not sent.cancelled():
         sent.exception()
 

@@ -14,7 +14,7 @@ import msgspec
 from pymongo import ASCENDING, ReturnDocument
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
-from ..protocol import Message, Milliseconds, Thread
+from ..protocol import Message, Milliseconds, Thread, written_in
 from .interface import Checkpoint, Lease, Left, NotFound
 from .mongo_documents import (
     IS_LIVE,
@@ -226,7 +226,7 @@ async def _begin_anew(db: Database, user_id: str, reply: Resumable, attempt: int
         upstream_seq=reply.upstream_seq,
         attempt=attempt,
     )
-    before = [(str(part.__struct_config__.tag), part.text) for part in message.parts]
+    before = [(str(part.__struct_config__.tag), part.text) for part in written_in(message)]
     with suppress(DuplicateKeyError):  # whoever wrote that was cut short, or is as fast
         await db.checkpoints.insert_one({**_to_document(place), "before": before})
 

@@ -19,6 +19,8 @@ from ..protocol import (
     Status,
     TextPart,
     Thread,
+    WrittenPart,
+    written_in,
 )
 from .interface import Lease, Left, ThreadChanges
 
@@ -48,7 +50,7 @@ class Resumable(Struct, frozen=True):
     upstream_seq: int
 
 
-_PARTS: dict[str, type[TextPart] | type[ReasoningPart]] = {
+_PARTS: dict[str, type[WrittenPart]] = {
     "text": TextPart,
     "reasoning": ReasoningPart,
 }
@@ -69,8 +71,8 @@ def changed(thread: Thread, changes: ThreadChanges) -> Thread:
 
 def fold(message: Message, growth: Iterable[Growth]) -> Message:
     """The message grown by checkpoints, in their order."""
-    kinds = [type(part) for part in message.parts]
-    texts = [[part.text] for part in message.parts]
+    kinds = [type(part) for part in written_in(message)]
+    texts = [[part.text] for part in written_in(message)]
     model = message.model
     for each in growth:
         model = each.model or model
@@ -118,8 +120,7 @@ def interrupted(message: Message, now: Milliseconds) -> Message:
         completed_at=now,
         problem=Problem(
             Code.SERVER_STOPPED,
-            f"The server stopped while this answer was being made. {kept}: ask again for the "
-            "whole answer.",
+            f"The server stopped while this answer was being made. {kept}.",
         ),
     )
 

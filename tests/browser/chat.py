@@ -51,8 +51,10 @@ class Chat:
         return self.answers.nth(number).locator(".jc-Answer-text").inner_text()
 
     def conversation(self, title: str) -> Locator:
-        """One in the list, also while its name begins with *Unread* or *Answering*."""
-        return self.root.get_by_role("button", name=re.compile(rf"^(\w+ )?{title}"))
+        """One in the list, also while its name begins with *Unread* or *Fork*, say."""
+        return self.root.get_by_role(
+            "button", name=re.compile(rf"^((Unread|Answering|Fork) )*{title}")
+        )
 
     def button(self, name: str) -> Locator:
         """The chat's button of this name."""
@@ -64,7 +66,10 @@ class Chat:
 
     def expect_idle(self) -> None:
         """Wait until nothing runs any more."""
-        expect(self.button("Stop the answer")).to_have_count(0, timeout=SECONDS)
+        stop = self.root.get_by_role(
+            "button", name=re.compile("^Stop (the answer|it when connected)")
+        )
+        expect(stop).to_have_count(0, timeout=SECONDS)
 
 
 def open_chat(page: Page, jupyter: Jupyter, path: str | None = None) -> Chat:

@@ -11,6 +11,13 @@ from playwright.sync_api import Browser, Page, expect
 from .chat import SECONDS, Chat, open_chat
 
 SLOW = "[[chunks=100 size=10 delay=0.05]]"
+_LEFT = """
+() => {
+  const log = document.querySelector('[role=log]');
+  return log.scrollHeight - log.scrollTop - log.clientHeight;
+}
+"""
+"""How far the view is from the end."""
 
 
 FACES = [
@@ -105,3 +112,24 @@ def test_stop_ends_the_answer_that_comes_and_not_the_one_that_waits(start, page:
     chat.button("Stop the answer").click()
     expect(chat.answers.first).to_contain_text("Stopped")
     chat.expect_answer(1, "The second answer.")
+
+
+def test_an_edited_question_whose_turn_had_not_come_is_followed_to_its_answer(start, page: Page):
+    chat = open_chat(page, start("chat"))
+    chat.ask(f"Before {'it ' * 2000} [[chunks=300 size=20 delay=0.03]]")
+    chat.expect_answer(0, re.compile("You asked.{20}", re.DOTALL))
+    chat.ask("Behind it")
+    expect(chat.answers.nth(1)).to_contain_text("Queued")
+    question = chat.questions.nth(1)
+    question.get_by_role("button", name="Edit the question").click()
+    page.mouse.move(640, 300)
+    page.mouse.wheel(0, -150)
+    page.wait_for_function(f"() => ({_LEFT})() > 100")
+    editor = question.get_by_role("textbox", name="Question")
+    editor.fill("Edited [[chunks=100 size=20 delay=0.02]]")
+    editor.press("Enter")
+    expect(chat.answers.nth(1).get_by_role("button", name="Do not answer")).to_be_visible()
+    page.wait_for_timeout(500)
+    assert page.evaluate(_LEFT) < 32, "shown while it waits"
+    chat.expect_answer(1, re.compile("You asked.{1500}", re.DOTALL))
+    assert page.evaluate(_LEFT) < 32, "followed when it comes"

@@ -188,6 +188,37 @@ def test_the_link_of_a_message_can_be_copied(long: Long, browser: Browser):
     context.close()
 
 
+def test_home_and_end_lead_to_both_ends(long: Long, page: Page):
+    count = 10_000
+    thread, messages = long_thread(count, "The longest one")
+    keep_for_owner(long.store_url, thread, messages)
+    fetched = []
+    page.on("request", lambda sent: fetched.append(sent.url) if "/messages?" in sent.url else None)
+    chat = open_chat(page, long.jupyter, f"jupyter-chat/t/{thread.id}")
+    expect(message(chat, count)).to_be_in_viewport(timeout=SECONDS)
+    log(chat).focus()
+    for key in ("Home", "Control+Home"):
+        page.keyboard.press(key)
+        expect(message(chat, 1)).to_be_in_viewport(timeout=SECONDS)
+        page.wait_for_timeout(500)
+        assert log(chat).evaluate("log => log.scrollTop") == 0
+        expect(log(chat)).to_be_focused()
+        assert drawn(chat) <= MOST_DRAWN
+        page.keyboard.press("End")
+        expect(message(chat, count)).to_be_in_viewport(timeout=SECONDS)
+        page.wait_for_timeout(300)
+        assert at_the_end(chat)
+    assert len(fetched) < 12, "the pages between are not fetched"
+    page.keyboard.press("Home")
+    expect(message(chat, 1)).to_be_in_viewport(timeout=SECONDS)
+    log(chat).hover()
+    for _ in range(60):
+        page.mouse.wheel(0, 700)
+        page.wait_for_timeout(30)
+    page.wait_for_timeout(500)
+    assert 50 < int(page.evaluate(_READING)[0] or 0) < 1000, "one reads on from there"
+
+
 def test_who_reads_is_not_moved_by_an_answer_that_comes(long: Long, page: Page):
     thread, messages = long_thread(300, "Another long one")
     keep_for_owner(long.store_url, thread, messages)

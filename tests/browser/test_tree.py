@@ -169,6 +169,45 @@ def test_two_windows_that_edit_the_same_question_both_keep_their_branch(
     other.page.close()
 
 
+def test_what_is_shown_stays_while_a_question_is_edited(chat: Chat, jupyter: Jupyter):
+    """Whatever another window chooses meanwhile; that is shown when the edit is dropped."""
+    answered(chat, 0, "Which", "The first.")
+    question, answer = chat.questions.first, chat.answers.first
+    question.get_by_role("button", name="Edit the question").click()
+    question.get_by_role("textbox", name="Question").fill('Other [[text="The second."]]')
+    question.get_by_role("button", name="Ask").click()
+    chat.expect_answer(0, "The second.")
+    chat.expect_idle()
+    path = chat.page.url.split("?")[0][len(jupyter.url) + 1 :]
+    other = open_chat(chat.page.context.new_page(), jupyter, path)
+    other.expect_answer(0, "The second.")
+
+    question.get_by_role("button", name="Edit the question").click()
+    editor = question.get_by_role("textbox", name="Question")
+    editor.fill("Not yet")
+    other.button("Previous version").click()
+    other.expect_answer(0, "The first.")
+    answered(other, 1, "And more", "At the first.")
+    chat.page.wait_for_timeout(300)
+    expect(answer).to_contain_text("The second.")
+    expect(chat.answers).to_have_count(1)
+    expect(editor).to_have_value("Not yet")
+    expect(editor).to_be_focused()
+    editor.press("Escape")
+    chat.expect_answer(0, "The first.")
+    chat.expect_answer(1, "At the first.")
+
+    question.get_by_role("button", name="Edit the question").click()
+    editor.fill('Third [[text="The third."]]')
+    other.button("Next version").click()
+    other.expect_answer(0, "The second.")
+    expect(chat.answers).to_have_count(2)
+    editor.press("Enter")
+    for window in (chat, other):
+        window.expect_answer(0, "The third.")
+    other.page.close()
+
+
 def _version(chat: Chat) -> int:
     versions = chat.questions.first.get_by_role("group", name="Versions")
     return int((versions.text_content() or "").split("/")[0])

@@ -59,7 +59,7 @@ async def test_with_nothing_set_up_the_picker_says_what_can_be_done(tmp_path, lo
         assert listed.problem.message == f"No model is set up yet. {ways}"
         with pytest.raises(ProviderError) as refused:
             await endpoint(engine, "ada")
-        assert refused.value.problem.message.endswith(", and ask again.")
+        assert refused.value.problem.message.endswith(", and retry.")
 
 
 async def test_a_key_is_used_by_its_owner_only_and_never_shown(bare):
@@ -120,6 +120,17 @@ async def test_ones_defaults_are_used_where_a_thread_says_nothing(engine):
     await engine.accounts.change(ADA, AccountPatch(defaults=defaults))
     assert (await engine.accounts.models("ada")).default == "mine"
     assert (await engine.accounts.models("eve")).default == "puppet"
+
+
+async def test_a_model_that_one_names_is_used_whatever_its_name_says(engine):
+    defaults = ThreadSettings(model="chatty-whisper")
+    await engine.accounts.change(ADA, AccountPatch(defaults=defaults))
+    models = await engine.accounts.models("ada")
+    assert models.default == "chatty-whisper"
+    assert "chatty-whisper" in [model.id for model in models.models]
+    assert "chatty-whisper" not in [
+        model.id for model in (await engine.accounts.models("eve")).models
+    ]
 
 
 async def test_a_compatible_server_is_asked_once_which_model_comes_first(engine):
@@ -200,7 +211,7 @@ async def test_an_address_without_its_v1_is_completed(engine):
 
 async def test_in_the_settings_no_question_is_said_to_be_kept(engine):
     problem = Problem(
-        Code.WRONG_KEY, "OpenAI refused it. Your question is kept: enter another key and ask again."
+        Code.WRONG_KEY, "OpenAI refused it. Your question is kept: enter another key and retry."
     )
     engine.provider.refusal = ProviderError(problem)
     account = await engine.accounts.change(ADA, AccountPatch(source=Source.OPENAI, key=KEY))

@@ -3,7 +3,8 @@ from __future__ import annotations
 import json
 
 from jupyter_chat.engine.broadcast import Broadcast, Feed
-from jupyter_chat.protocol import Heartbeat, Message, Role, Status, TextPart
+from jupyter_chat.protocol import Heartbeat, Role
+from tests.store.builders import a_message
 
 
 class Screen:
@@ -112,8 +113,7 @@ def test_a_reply_ends_without_its_text_for_those_who_saw_it_grow():
     broadcast, brief, whole = Broadcast(), Screen(), Screen()
     feed = broadcast.subscribe(brief, "t", brief=True)
     broadcast.subscribe(whole, "t")
-    parts = [TextPart("né \N{GRINNING FACE}")]
-    feed.end(Message("m", "t", None, Role.ASSISTANT, parts, Status.COMPLETE, 0))  # type: ignore[arg-type]
+    feed.end(a_message(Role.ASSISTANT, "né \N{GRINNING FACE}", "t"))
     told, ended = json.loads(whole.frames[0]), json.loads(brief.frames[0])
     assert told["message"]["parts"] == [{"type": "text", "text": "né \N{GRINNING FACE}"}]
     assert ended["message"] == {**told["message"], "parts": []}

@@ -97,8 +97,46 @@ def test_other_servers_lists_keep_their_order_and_all_models():
 
 
 @pytest.mark.parametrize(
-    "name", ["nomic-embed-text:latest", "BAAI/bge-m3", "all-minilm", "whisper-1", "jina-reranker"]
+    "name",
+    [
+        "nomic-embed-text:latest",
+        "BAAI/bge-m3",
+        "all-minilm",
+        "whisper-1",
+        "jina-reranker",
+        "gpt-4o-mini-tts",
+        "omni-moderation-latest",
+        "gpt-image-2",
+        "Qwen/Qwen-Image-Edit",
+        "imagen-4",
+        "gpt-realtime",
+        "gpt-4o-audio-preview",
+        "stable-diffusion-3.5",
+        "babbage-002",
+    ],
 )
-def test_what_hardly_chats_is_not_the_default_of_another_server(name: str):
+def test_what_does_not_chat_is_not_offered_by_another_server(name: str):
     found = catalogue.describe(listed(name, "llama3.2", "qwen3"), openai=False)
-    assert [model.id for model in found] == ["llama3.2", "qwen3", name]
+    assert [model.id for model in found] == ["llama3.2", "qwen3"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Qwen2-Audio-7B-Instruct",
+        "bottts",
+        "imagine-7b",
+        "image-chat-13b",
+        "soranova",
+        "mistral-speechless:7b",
+        "davinci",
+    ],
+)
+def test_what_may_chat_is_offered(name: str):
+    found = catalogue.describe(listed("llama3.2", name), openai=False)
+    assert [model.id for model in found] == ["llama3.2", name]
+
+
+def test_a_server_without_any_other_model_offers_what_it_has():
+    found = catalogue.describe(listed("my-embedder", "whisper-1"), openai=False)
+    assert [model.id for model in found] == ["my-embedder", "whisper-1"]

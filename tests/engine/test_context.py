@@ -1,23 +1,16 @@
 from __future__ import annotations
 
 from jupyter_chat.engine.context import character_budget, prompts
-from jupyter_chat.ids import new_id
-from jupyter_chat.protocol import Message, Model, ReasoningPart, Role, Status, TextPart
-
-THREAD = new_id()
-
-
-def message(role: Role, text: str, status: Status = Status.COMPLETE) -> Message:
-    parts = [TextPart(text)] if text else []
-    return Message(new_id(), THREAD, None, role, list(parts), status, 0)
+from jupyter_chat.protocol import Message, Model, ReasoningPart, Role, Status
+from tests.store.builders import a_message
 
 
 def question(text: str) -> Message:
-    return message(Role.USER, text)
+    return a_message(Role.USER, text)
 
 
 def answer(text: str, status: Status = Status.COMPLETE) -> Message:
-    return message(Role.ASSISTANT, text, status)
+    return a_message(Role.ASSISTANT, text, status=status)
 
 
 def texts(path: list[Message], budget: int = 1000) -> list[str]:

@@ -201,6 +201,34 @@ async def test_a_queued_question_can_be_stopped_before_it_is_asked(engine):
     assert viewer.status(third.reply_id) == "streaming"
 
 
+@pytest.mark.parametrize("asked", ["before", "after"])
+async def test_what_was_asked_behind_a_question_that_is_withdrawn_still_waits(engine, asked):
+    """Asked before it was withdrawn, or after, as an edited one is."""
+    thread_id = new_id()
+    first = await engine.ask("One?", thread_id)
+    viewer = await engine.watch(thread_id)
+    call = await engine.provider.call()
+    second = await engine.ask("Two?", thread_id, first.reply_id)
+    if asked == "before":
+        third = await engine.ask("Three?", thread_id, second.reply_id)
+    await engine.conversations.stop("ada", stop(thread_id, second.reply_id))
+    assert (await engine.conversations.thread("ada", thread_id)).running
+    if asked == "after":
+        third = await engine.ask("Three?", thread_id, first.reply_id)
+    await asyncio.sleep(0.1)
+    assert viewer.status(third.reply_id) == "queued"
+    assert engine.provider.count == 1
+    call.say("1")
+    call.finish()
+    call = await engine.provider.call()
+    texts = [part.text for part in call.request.messages]
+    assert texts[:2] == ["One?", "1"]
+    assert texts[-1] == "Three?"
+    call.finish()
+    await viewer.until(lambda: viewer.status(third.reply_id) == "complete")
+    assert not (await engine.conversations.thread("ada", thread_id)).running
+
+
 async def test_the_same_question_sent_twice_is_asked_once(engine):
     thread_id, client_id = new_id(), new_id()
     first = await engine.ask("Go", thread_id, client_id=client_id)
@@ -317,6 +345,10 @@ async def test_somebody_elses_thread_is_answered_as_an_unknown_one(engine):
         (
             chats.pages.before("eve", thread_id, asked.reply_id, 10),
             chats.pages.before("eve", unknown, unknown, 10),
+        ),
+        (
+            chats.pages.first("eve", thread_id, asked.reply_id, 10),
+            chats.pages.first("eve", unknown, unknown, 10),
         ),
         (
             engine.ask("Mine", thread_id, asked.reply_id, user_id="eve"),
@@ -474,6 +506,34 @@ async def test_older_messages_come_by_pages(engine):
         if not page.more:
             break
     assert collected == ids
+
+
+async def test_a_branch_is_read_from_where_it_begins(engine):
+    """Whichever version of the first question it begins with, and on its own way."""
+    thread_id = new_id()
+
+    async def branch(text: str, length: int, parent: str | None) -> list[str]:
+        ids = []
+        for number in range(length):
+            asked = await engine.ask(f"{text} {number}", thread_id, parent)
+            (await engine.provider.call()).finish()
+            parent = asked.reply_id
+            ids += [asked.message_id, asked.reply_id]
+        return ids
+
+    one = await branch("one", 8, None)
+    two = await branch("two", 3, None)
+    other = await branch("other", 3, one[1])
+    first = engine.conversations.pages.first
+    for ids, newer in ((one, True), (two, False), (one[:2] + other, True)):
+        page = await first("ada", thread_id, ids[-1], 7)
+        assert [message.id for message in page.messages] == ids[:7]
+        assert (page.more, page.newer) == (False, newer)
+    assert page.versions[one[0]] == [one[0], two[0]]
+    with pytest.raises(NotFound):
+        await first("eve", thread_id, one[-1], 7)
+    with pytest.raises(NotFound):
+        await first("ada", thread_id, new_id(), 7)
 
 
 async def test_closing_interrupts_what_runs_and_says_goodbye(engine):

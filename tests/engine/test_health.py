@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 
 import pytest
 
 from jupyter_chat.engine import health as health_module
 from jupyter_chat.engine.broadcast import Broadcast
+from jupyter_chat.engine.checkpoints import Checkpointer
 from jupyter_chat.engine.health import StoreHealth, watch
 from jupyter_chat.ids import new_id
 from jupyter_chat.protocol import Code, Problem
 from jupyter_chat.store import open_store
-from jupyter_chat.store.interface import Failed, Unavailable
+from jupyter_chat.store.interface import Failed, Left, Unavailable
 
 from .conftest import Watcher
 
@@ -73,6 +75,19 @@ async def test_a_store_that_is_down_at_the_start_is_used_as_soon_as_it_is_there(
     await store.get_settings("ada")
     assert opened == [True]
     await health.close()
+
+
+async def test_a_store_that_was_never_open_is_not_opened_for_the_end(switch):
+    async def recovered(left: Left) -> None:
+        raise AssertionError(left)
+
+    health = StoreHealth(switch, Broadcast(), logging.getLogger("test"))
+    checkpointer = Checkpointer(watch(switch, health), list, recovered)
+    health.on_open.append(checkpointer.start)
+    began = time.monotonic()
+    await checkpointer.close()
+    assert not health.opened
+    assert time.monotonic() - began < 0.5
 
 
 async def test_a_store_that_goes_away_says_so_once_and_recovers(switch, caplog):

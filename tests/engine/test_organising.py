@@ -52,9 +52,7 @@ async def _answered(engine: Engine, text: str = "Why?") -> str:
 
 async def _temporary(engine: Engine) -> str:
     thread_id = new_id()
-    command = Send(
-        *("1", new_id(), thread_id, None, [TextPart("Psst")]), create=True, temporary=True
-    )
+    command = Send("1", new_id(), thread_id, None, [TextPart("Psst")], create=True, temporary=True)
     await engine.conversations.send("ada", command)
     call = await engine.provider.call()
     call.say("Hm.")

@@ -10,7 +10,7 @@ import pytest
 from jupyter_chat.exchange import chatgpt
 from jupyter_chat.exchange.found import Found, Refused
 from jupyter_chat.ids import now_ms
-from jupyter_chat.protocol import ReasoningPart, Role, Status, TextPart
+from jupyter_chat.protocol import ReasoningPart, Role, Status, TextPart, written_in
 
 from .conftest import conversation, node, simple
 
@@ -26,7 +26,7 @@ def convert(value: dict[str, Any], user_id: str = "ada") -> Found:
 def said(found: Found) -> list[tuple[str, str]]:
     """Role and text of every message, with its parts one after the other."""
     return [
-        (message.role.value, "|".join(part.text for part in message.parts))
+        (message.role.value, "|".join(part.text for part in written_in(message)))
         for message in found.messages
     ]
 
@@ -108,10 +108,10 @@ def test_one_answer_of_many_nodes_is_one_message() -> None:
         ]
     )  # fmt: skip
     question, answer, following = found.messages
-    assert [type(part) for part in answer.parts] == [
+    assert [type(part) for part in written_in(answer)] == [
         ReasoningPart, TextPart, ReasoningPart, TextPart,
     ]  # fmt: skip
-    texts = [part.text for part in answer.parts]
+    texts = [part.text for part in written_in(answer)]
     assert texts[0] == "Plan\n\nCount."
     assert texts[1] == "```python\n1 + 1\n```\n\n```text\n2\n```"
     assert '{"q": 1}' in texts[2]
@@ -210,7 +210,7 @@ def test_circles_and_lost_parents_cost_only_themselves() -> None:
     assert said(found) == [("user", "q"), ("assistant", "a")]
     assert len(found.problems) == 2
     assert "3 messages follow each other in a circle" in "".join(found.problems)
-    assert "1 messages follow one that is missing" in "".join(found.problems)
+    assert "1 message follows one that is missing" in "".join(found.problems)
 
 
 def test_a_message_of_another_form_costs_only_itself() -> None:
@@ -250,7 +250,7 @@ def test_without_a_title_the_first_question_names_it_and_without_messages_it_is_
 
 def test_text_beyond_all_measure_is_cut_and_counted() -> None:
     found = converted([node("q", None, text="x" * 2_500_000)])
-    (part,) = found.messages[0].parts
+    (part,) = written_in(found.messages[0])
     assert part.text.endswith("[The rest was not taken over.]")
     assert len(part.text) < 2_000_100
     assert sum(found.omissions.values()) == 1

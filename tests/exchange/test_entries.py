@@ -67,7 +67,13 @@ def test_an_entry_that_is_too_large_is_skipped_and_not_kept(monkeypatch) -> None
     monkeypatch.setattr(module._Scanner, "_keep", measured)
     document = b'[{"a": "' + b"x" * 5_000_000 + b'"}, 2, ' + b"[" * 9000 + b"]" * 9000 + b", 3]"
     found = cut(document, size=5000, limit=10_000)[1:]
-    assert found == [Entry(1, None), Entry(2, b"2"), Entry(3, None), Entry(4, b"3")]
+    beginnings = [b'{"a": "' + b"x" * 993, b"[" * 1000]
+    assert found == [
+        Entry(1, None, beginning=beginnings[0]),
+        Entry(2, b"2"),
+        Entry(3, None, beginning=beginnings[1]),
+        Entry(4, b"3"),
+    ]
     assert kept <= 10_000
 
 
@@ -75,7 +81,7 @@ def test_an_entry_that_is_too_large_is_skipped_and_not_kept(monkeypatch) -> None
 def test_where_the_document_breaks_off_is_told(document: bytes) -> None:
     *_, first, last = cut(document)
     assert first == Entry(1, b"1")
-    assert last == Entry(2, None, whole=False)
+    assert last == Entry(2, None, whole=False, beginning=document[4:].lstrip())
 
 
 def test_what_makes_no_sense_is_an_entry_of_its_own() -> None:

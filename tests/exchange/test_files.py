@@ -11,13 +11,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jupyter_chat.exchange import markdown
 from jupyter_chat.exchange.documents import Format, everything, one_thread
 from jupyter_chat.exchange.fences import Prose, PythonCode, split
 from jupyter_chat.exchange.filenames import UniqueNames, disposition, file_name
-from jupyter_chat.ids import new_id
-from jupyter_chat.protocol import Message, ReasoningPart, Role, Status, TextPart, Thread
+from jupyter_chat.protocol import (
+    AttachmentKind,
+    AttachmentPart,
+    ImagePart,
+    Message,
+    ReasoningPart,
+    Role,
+    Status,
+    TextPart,
+    Thread,
+)
 from jupyter_chat.store.interface import Store
-from tests.store.builders import ADA, a_thread, a_whole_thread
+from tests.store.builders import ADA, a_message, a_thread, a_whole_thread
 
 ANSWER = """Add them:
 
@@ -50,6 +60,15 @@ not_code()
 """
 
 
+def test_what_is_attached_folds_open_and_pictures_are_seen() -> None:
+    cell = AttachmentPart(AttachmentKind.CELL, "In <3>", "x = 1", "python")
+    assert markdown.written(cell) == (
+        "<details><summary>Cell `In &lt;3&gt;`</summary>\n\n```python\nx = 1\n```\n\n</details>"
+    )
+    dot = ImagePart("image/png", "iVBORw==", "dot")
+    assert markdown.written(dot) == "![dot](data:image/png;base64,iVBORw==)"
+
+
 async def file_of(store: Store, thread: Thread, kind: Format, **options: bool) -> str:
     pieces = one_thread(store, ADA, thread, kind, person="Ada L.", **options)
     return b"".join([piece async for piece in pieces]).decode()
@@ -62,12 +81,8 @@ async def a_stored_thread(store: Store) -> tuple[Thread, list[Message]]:
     messages[1].parts = [ReasoningPart("Hm.\n\n```python\nthought()\n```"), TextPart(ANSWER)]
     messages[1].model = "gpt-x"
     messages.append(
-        Message(
-            id=new_id(),
-            thread_id=thread.id,
-            parent_id=messages[0].id,
-            role=Role.ASSISTANT,
-            parts=[TextPart("Other:\n\n```python\nunfinished(")],
+        a_message(
+            *(Role.ASSISTANT, "Other:\n\n```python\nunfinished(", thread, messages[0].id),
             status=Status.INTERRUPTED,
             created_at=messages[0].created_at,
         )

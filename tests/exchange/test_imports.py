@@ -19,9 +19,17 @@ from jupyter_chat.exchange import sources
 from jupyter_chat.exchange.imports import ImportRefused, Imports
 from jupyter_chat.exchange.sources import Limits
 from jupyter_chat.exchange.uploads import import_id_of
-from jupyter_chat.protocol import Code, ImportStart, ImportState
+from jupyter_chat.protocol import (
+    Code,
+    ImportStart,
+    ImportState,
+    Message,
+    Thread,
+    encode,
+    written_in,
+)
 from jupyter_chat.store.interface import NotFound, Store
-from tests.store.builders import ADA, GRACE
+from tests.store.builders import ADA, GRACE, a_thread, a_whole_thread
 
 from .conftest import SMALL, all_of, an_import, as_json, conversation, ended, node, simple, taken
 
@@ -102,15 +110,93 @@ async def test_a_bad_entry_is_named_and_the_rest_goes_on(imports: Imports, store
     assert state.threads_failed == 11
     assert {problem.entry: problem.title for problem in state.problems if problem.title} == {
         7: "Half",
+        8: "NaN",
         9: "Round",
+        11: "Giant",
     }
     texts = {
         part.text
         for _, messages in await all_of(store)
         for message in messages
-        for part in message.parts
+        for part in written_in(message)
     }
     assert "\ufffd?" in texts
+
+
+def a_message(**more: object) -> dict[str, object]:
+    message = as_stored(a_whole_thread(turns=1)[1][0])
+    return {**message, **more}
+
+
+def as_stored(value: Thread | Message) -> dict[str, Any]:
+    decoded: dict[str, Any] = json.loads(encode(value))
+    return decoded
+
+
+_THREAD = {**as_stored(a_thread()), "title": "Frogs"}
+
+
+def _with(*messages: object, **of_thread: object) -> dict[str, object]:
+    return {"thread": {**_THREAD, **of_thread}, "messages": list(messages)}
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        (42, "It is a whole number and no conversation."),
+        (["x"], "It is a list and no conversation."),
+        ({}, "It lacks “thread”."),
+        ({"thread": _THREAD}, "It lacks “messages”."),
+        ({"thread": 3, "messages": []}, "Its “thread” is a whole number, not a group of fields."),
+        (_with(id=7), "Its “thread.id” is a whole number, not a text."),
+        (_with(id="7"), "Its “thread.id” has a value that cannot be right."),
+        ({"thread": {"title": "Frogs"}, "messages": []}, "Its “thread” lacks “id”."),
+        (
+            _with(a_message(), a_message(created_at="now")),
+            "Its message 2's “created_at” is a text, not a whole number.",
+        ),
+        (
+            _with(a_message(), a_message(), a_message(role="bot")),
+            "Its message 3's “role” has a value that cannot be right.",
+        ),
+        (_with(5), "Its message 1 is a whole number, not a group of fields."),
+        (_with({}), "Its message 1 lacks “id”."),
+        (_with(a_message(parts=[{"type": "text"}])), "Its message 1's “parts” lacks “text”."),
+    ],
+)
+async def test_what_is_wrong_with_an_entry_is_said_without_the_words_of_a_decoder(
+    imports: Imports, entry: object, said: str
+) -> None:
+    thread, messages = a_whole_thread()
+    good = {"thread": as_stored(thread), "messages": [as_stored(each) for each in messages]}
+    history = {"format": "jupyter-chat", "version": 1, "threads": [good, entry]}
+    state = await taken(imports, json.dumps(history).encode())
+    (problem,) = state.problems
+    assert (state.threads_added, problem.entry) == (1, 2)
+    assert problem.title == ("Frogs" if '"Frogs"' in json.dumps(entry) else None)
+    assert problem.message == f"{said} It was left out."
+
+
+async def test_a_conversation_of_chatgpt_without_messages_is_explained_too(
+    imports: Imports,
+) -> None:
+    state = await taken(imports, as_json({"title": "Half", "mapping": 3}, {"title": "None"}))
+    assert [(each.title, each.message) for each in state.problems] == [
+        ("Half", "Its “mapping” is a whole number, not a group of fields. It was left out."),
+        ("None", "It lacks “mapping”. It was left out."),
+    ]
+
+
+async def test_a_file_that_breaks_off_names_the_conversation_and_what_was_kept(
+    imports: Imports, store: Store
+) -> None:
+    whole = as_json(simple("first"), simple("second"))
+    state = await taken(imports, whole[:-100])
+    (problem,) = state.problems
+    assert (problem.entry, problem.title) == (2, "Talk second")
+    assert "breaks off in the middle of this conversation" in problem.message
+    assert "what came before was kept" in problem.message
+    assert [thread.title for thread, _ in await all_of(store)] == ["Talk first"]
 
 
 async def test_many_problems_are_counted_and_not_all_kept(imports: Imports) -> None:
@@ -198,7 +284,7 @@ async def test_an_upload_goes_on_where_it_ended_also_in_another_process(
 async def test_after_a_restart_in_the_middle_only_what_is_missing_is_added(
     store: Store, tmp_path: Path
 ) -> None:
-    data = as_json(*(simple(f"c-{number:04}", turns=4) for number in range(100)))
+    data = as_json(*(simple(f"c-{number:04}", turns=2) for number in range(100)))
     before = an_import(store, tmp_path)
     state = await before.start(ADA, _start(data))
     await before.receive(ADA, state.id, 0, data)
@@ -212,13 +298,13 @@ async def test_after_a_restart_in_the_middle_only_what_is_missing_is_added(
     state = await ended(after)
     assert (state.state, state.threads_known) == (ImportState.DONE, there)
     assert state.threads_added == 100 - there
-    assert {len(messages) for _, messages in await all_of(store)} == {8}
+    assert {len(messages) for _, messages in await all_of(store)} == {4}
 
 
 async def test_an_import_can_be_cancelled_and_its_file_is_gone(
     imports: Imports, store: Store, tmp_path: Path
 ) -> None:
-    data = as_json(*(simple(f"c-{number}", turns=4) for number in range(120)))
+    data = as_json(*(simple(f"c-{number}") for number in range(120)))
     state = await imports.start(ADA, _start(data))
     await imports.receive(ADA, state.id, 0, data)
     with pytest.raises(ImportRefused):
@@ -294,7 +380,7 @@ async def test_the_memory_it_takes_does_not_grow_with_the_file(
 
 
 async def test_the_event_loop_goes_on_meanwhile(imports: Imports) -> None:
-    data = as_json(*(simple(f"c-{number}", turns=20) for number in range(20)))
+    data = as_json(*(simple(f"c-{number}", turns=5) for number in range(20)))
     state = await imports.start(ADA, _start(data))
     await imports.receive(ADA, state.id, 0, data)
     turns = 0

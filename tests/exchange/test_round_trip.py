@@ -14,9 +14,12 @@ from hypothesis import strategies as st
 from jupyter_chat.exchange import documents
 from jupyter_chat.ids import new_id, now_ms
 from jupyter_chat.protocol import (
+    AttachmentKind,
+    AttachmentPart,
     Code,
     Effort,
     History,
+    ImagePart,
     ImportState,
     Message,
     Part,
@@ -36,7 +39,14 @@ from tests.store.builders import ADA, GRACE, a_thread, a_whole_thread, finished_
 from .conftest import all_of, an_import, exported, taken, without_date
 
 _texts = st.text(max_size=60)
-_parts = st.lists(st.builds(TextPart, _texts) | st.builds(ReasoningPart, _texts), max_size=3)
+_names = st.text(min_size=1, max_size=20)
+_parts = st.lists(
+    st.builds(TextPart, _texts)
+    | st.builds(ReasoningPart, _texts)
+    | st.builds(AttachmentPart, st.sampled_from(AttachmentKind), _names, _texts, st.none() | _names)
+    | st.builds(ImagePart, st.sampled_from(["image/png", "image/webp"]), st.just("iVBORw==")),
+    max_size=3,
+)
 _times = st.integers(1, now_ms())
 _maybe = lambda strategy: st.none() | strategy  # noqa: E731
 
@@ -200,7 +210,7 @@ async def test_the_trash_is_not_taken_along_and_stays_the_trash(
     assert msgspec.json.decode(await exported(store), type=History).threads == []
     state = await taken(an_import(store, tmp_path), document)
     assert [problem.message for problem in state.problems] == [
-        "It is in the trash and stays there."
+        "It is in the trash and stays there; restore it from the trash to see it."
     ]
     assert await store.get_thread(ADA, thread.id) == deleted
 

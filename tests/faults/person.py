@@ -18,6 +18,9 @@ from .ledger import Asked
 from .questions import draw
 
 _RETRY_SECONDS = 0.05
+_MOST_WAITING = 3
+"""Answers of a conversation that are still to come when somebody asks on: more would only
+be waited for in the end, one after the other."""
 _TROUBLES = (aiohttp.ClientError, ConnectionError, Broken)
 
 
@@ -82,6 +85,11 @@ class Person:
             except _TROUBLES:
                 await asyncio.sleep(_RETRY_SECONDS)
 
+    def _waiting(self, thread_id: str) -> int:
+        view = self.page.views[thread_id]
+        answers = [each for each in view.messages.values() if each["role"] == "assistant"]
+        return sum(not view.ended(each["id"]) for each in answers)
+
     def _has_ended(self, thread_id: str) -> bool:
         view = self.page.views[thread_id]
         answers = [each for each in view.messages.values() if each["role"] == "assistant"]
@@ -108,7 +116,7 @@ class Person:
         await self.page.follow(asked.thread_id)
         stop = self._chance.random() < 0.1
         patience = time.monotonic() + self._chance.choice((0.1, 0.5, 3.0, 6.0))
-        while time.monotonic() < patience:
+        while time.monotonic() < patience or self._waiting(asked.thread_id) > _MOST_WAITING:
             await self._listen(0.2, asked)
             self._break_off(0.02)
             view = self.page.views[asked.thread_id]

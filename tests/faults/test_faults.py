@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_chat.protocol import Message, Role, Status, TextPart
+from jupyter_chat.protocol import Message, Role, Status
+from tests.store.builders import a_message
 
 from .ledger import Asked, Ends, Upstream, misfit
 from .questions import Question
@@ -26,8 +27,7 @@ async def test_nothing_is_lost_and_nothing_is_there_twice(store: str) -> None:
 
 
 def reply(text: str, status: Status) -> Message:
-    parts = [TextPart(text)] if text else []
-    return Message("reply", "thread", "question", Role.ASSISTANT, list(parts), status, 0)
+    return a_message(Role.ASSISTANT, text, "thread", "question", id="reply", status=status)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from jupyter_chat.protocol import Code, Problem, Source, decode, encode
 from jupyter_chat.providers import errors
-from jupyter_chat.providers.interface import Endpoint
+from jupyter_chat.providers.interface import Endpoint, partly_answered, unasked
 
 OPENAI = Endpoint(Source.OPENAI, key="sk-1")
 
@@ -38,6 +38,24 @@ def test_each_status_says_what_to_do(status, code, message, expected):
     problem = errors.of_status(OPENAI, status, code=code, message=message).problem
     assert problem.code is expected
     assert "question is kept" in problem.message
+
+
+def test_azure_misses_a_deployment_where_others_miss_a_model():
+    azure = Endpoint(Source.AZURE, base_url="https://name.openai.azure.com", key="k")
+    said = "The API deployment for this resource does not exist."
+    problem = errors.of_status(azure, 404, code="DeploymentNotFound", message=said).problem
+    assert problem.code is Code.MODEL_UNKNOWN
+    assert "choose another deployment" in problem.message
+    problem = errors.of_status(OPENAI, 404, code="model_not_found").problem
+    assert "choose another model" in problem.message
+
+
+@pytest.mark.parametrize("end", [errors.cut, errors.gone])
+def test_what_to_do_about_half_an_answer_is_left_to_the_buttons(end):
+    problem = end(OPENAI).problem
+    assert problem.message.endswith("Your question is kept.")
+    assert partly_answered(problem).message.endswith("What had come is kept.")
+    assert unasked(problem).message.endswith(("complete.", "of this answer."))
 
 
 @pytest.mark.parametrize(

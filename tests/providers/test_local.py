@@ -17,7 +17,7 @@ from jupyter_chat.providers.interface import Chunk, Endpoint, Prompt, ProviderEr
 from jupyter_chat.providers.local import LocalModel, local_model_available
 
 LOCAL = Endpoint(Source.LOCAL)
-REQUEST = ReplyRequest("any", [Prompt(Role.USER, "Say hello.")], max_output_tokens=16)
+REQUEST = ReplyRequest("any", [Prompt(Role.USER, "Say hello.")], max_output_tokens=4)
 
 needs_model = [
     pytest.mark.local,
@@ -45,11 +45,11 @@ class TestRunning:
         finish = chunks[-1].finish
         assert finish is not None
         assert finish.usage is not None
-        assert 0 < finish.usage.output_tokens <= 16
+        assert 0 < finish.usage.output_tokens <= 4
         assert [model.context_tokens for model in await providers.models(LOCAL)] == [8192]
 
     async def test_it_is_started_again_when_it_has_died(self, providers):
-        await whole(providers)
+        await providers._local.endpoint()
         process = providers._local._process
         assert process is not None
         process.kill()

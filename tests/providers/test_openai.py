@@ -10,7 +10,7 @@ from contextlib import aclosing
 import msgspec
 import pytest
 
-from jupyter_chat.protocol import Api, Code, Effort, Role, Source, Usage
+from jupyter_chat.protocol import Api, Code, Effort, ImagePart, Role, Source, Usage
 from jupyter_chat.providers.interface import Endpoint, Finish, Prompt, ProviderError, ReplyRequest
 from jupyter_chat.providers.openai import OpenAI
 from tests.upstream import Upstream
@@ -100,6 +100,18 @@ async def test_the_conversation_is_sent_in_order(openai, endpoint):
     seen = json.loads(text)
     assert seen["instructions"] == "Be brief."
     assert [message["role"] for message in seen["messages"]] == ["user", "assistant", "user"]
+
+
+async def test_pictures_go_with_their_question(openai, endpoint, upstream):
+    upstream.clear()
+    dot = ImagePart("image/png", "iVBORw==")
+    request = ReplyRequest("any-model", [Prompt(Role.USER, "What is this?", (dot,))])
+    assert [chunk async for chunk in openai.stream(endpoint, request)]
+    body = upstream.requests()[-1]["body"]
+    ((picture, text),) = [message["content"] for message in body.get("input") or body["messages"]]
+    assert text["text"] == "What is this?"
+    shown = picture["image_url"]
+    assert (shown if isinstance(shown, str) else shown["url"]) == "data:image/png;base64,iVBORw=="
 
 
 async def test_reasoning_comes_before_the_text_and_apart(openai, endpoint):

@@ -1,11 +1,22 @@
-"""Threads, turns and replies for tests of the stores."""
+"""Threads, messages, turns and replies for tests."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
 from jupyter_chat.ids import new_id, now_ms
-from jupyter_chat.protocol import Message, Role, Status, TextPart, Thread, ThreadSettings
+from jupyter_chat.protocol import (
+    Message,
+    Part,
+    Role,
+    Status,
+    TextPart,
+    Thread,
+    ThreadSettings,
+)
 from jupyter_chat.store.interface import Accepted, Checkpoint, Store, Turn
 
 ADA = "ada"
@@ -25,6 +36,26 @@ def a_thread(updated_at: int | None = None) -> Thread:
     )
 
 
+def a_message(
+    role: Role,
+    said: str | Sequence[Part],
+    thread: Thread | str | None = None,
+    parent_id: str | None = None,
+    **more: Any,
+) -> Message:
+    """A message of a text or of the parts given; `more` sets its other fields."""
+    if isinstance(said, str):
+        said = [TextPart(said)] if said else []
+    fields = {
+        "id": new_id(),
+        "thread_id": thread.id if isinstance(thread, Thread) else thread or new_id(),
+        "status": Status.COMPLETE,
+        "created_at": 0,
+        **more,
+    }
+    return Message(role=role, parts=list(said), parent_id=parent_id, **fields)
+
+
 def a_turn(
     thread: Thread | str,
     parent_id: str | None = None,
@@ -38,13 +69,8 @@ def a_turn(
     thread_id = thread if isinstance(thread, str) else thread.id
     client_id = client_id or new_id()
     created_at = now_ms() if created_at is None else created_at
-    question = Message(
-        id=new_id(),
-        thread_id=thread_id,
-        parent_id=parent_id,
-        role=Role.USER,
-        parts=[TextPart(text)],
-        status=Status.COMPLETE,
+    question = a_message(
+        *(Role.USER, text, thread_id, parent_id),
         created_at=created_at,
         completed_at=created_at,
         client_id=client_id,
@@ -63,12 +89,8 @@ def another_version(thread_id: str, question_id: str, *, owner: str = OWNER) -> 
 
 
 def _a_reply(thread_id: str, parent_id: str, client_id: str, created_at: int) -> Message:
-    return Message(
-        id=new_id(),
-        thread_id=thread_id,
-        parent_id=parent_id,
-        role=Role.ASSISTANT,
-        parts=[],
+    return a_message(
+        *(Role.ASSISTANT, "", thread_id, parent_id),
         status=Status.STREAMING,
         created_at=created_at,
         client_id=client_id,

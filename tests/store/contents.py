@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-import pymongo
+from .mongod import database
 
 _SQLITE = "sqlite:///"
 _INDEX = "search_terms"
@@ -36,8 +36,7 @@ def _of_sqlite(path: str) -> dict[str, list[Any]]:
 
 
 def _of_mongodb(url: str) -> dict[str, list[Any]]:
-    with pymongo.MongoClient[dict[str, Any]](url) as client:
-        db = client.get_default_database()
+    with database(url) as db:
         return {
             name: sorted(
                 db[name].find({} if name != "meta" else {"_id": {"$ne": "probe"}}), key=repr

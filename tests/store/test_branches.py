@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from jupyter_chat.ids import new_id
-from jupyter_chat.protocol import Message, Role, Status, TextPart
+from jupyter_chat.protocol import Message, Role
 from jupyter_chat.store.interface import NotFound, Store
 
-from .builders import ADA, GRACE, a_thread, finished_turn, running_reply
+from .builders import ADA, GRACE, a_message, a_thread, finished_turn, running_reply
 
 LONG = 2500
 """More messages than either store reads at once."""
@@ -27,13 +27,11 @@ class Tree:
     def grow(self, parent_id: str | None, length: int, ids: Iterator[str] | None = None) -> str:
         """Hang a chain on a message; the id of its end."""
         for _ in range(length):
-            message = Message(
+            number = len(self.messages)
+            role = Role.USER if number % 2 else Role.ASSISTANT
+            message = a_message(
+                *(role, str(number), self.thread, parent_id),
                 id=new_id() if ids is None else next(ids),
-                thread_id=self.thread.id,
-                parent_id=parent_id,
-                role=Role.USER if len(self.messages) % 2 else Role.ASSISTANT,
-                parts=[TextPart(str(len(self.messages)))],
-                status=Status.COMPLETE,
                 created_at=1,
                 completed_at=1,
             )

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Any
-
-import pymongo
 
 from jupyter_chat.ids import now_ms
 from jupyter_chat.protocol import Status, TextPart
@@ -15,6 +12,7 @@ from jupyter_chat.store.mongo_documents import to_document
 from jupyter_chat.store.sqlite_threads import to_json
 
 from .builders import ADA, OWNER, a_thread, a_turn
+from .mongod import database
 
 NOW = now_ms()
 
@@ -66,8 +64,7 @@ async def test_a_database_of_the_first_version(mongodb_url: str) -> None:
     thread = a_thread()
     turn = a_turn(thread)
     assert turn.question is not None
-    with pymongo.MongoClient[dict[str, Any]](mongodb_url) as client:
-        db = client.get_default_database()
+    with database(mongodb_url) as db:
         db.threads.insert_one(to_document(ADA, thread))
         for each in (turn.question, turn.reply):
             db.messages.insert_one(to_document(ADA, each))

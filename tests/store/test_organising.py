@@ -13,7 +13,6 @@ from operator import attrgetter
 from typing import Any
 
 import msgspec
-import pymongo
 import pytest
 
 from jupyter_chat.ids import new_id
@@ -42,6 +41,7 @@ from .builders import (
 )
 from .conftest import OpenStore
 from .contents import contents
+from .mongod import database
 
 ARCHIVED = ThreadFilter(View.ARCHIVED)
 TRASH = ThreadFilter(View.TRASH)
@@ -375,8 +375,7 @@ async def test_an_older_sqlite_history_lists_as_before(sqlite_url: str) -> None:
 async def test_an_older_mongodb_history_lists_as_before(mongodb_url: str) -> None:
     first, deleted, second = (a_thread(updated_at=time) for time in (1000, 2000, 3000))
     deleted.deleted_at = 2500
-    with pymongo.MongoClient[dict[str, Any]](mongodb_url) as client:
-        db = client.get_default_database()
+    with database(mongodb_url) as db:
         db.threads.create_index([("user_id", 1), ("deleted_at", 1)], name="by_activity")
         db.meta.insert_one({"_id": "schema", "version": 1})
         for thread in (first, deleted, second):
@@ -384,8 +383,8 @@ async def test_an_older_mongodb_history_lists_as_before(mongodb_url: str) -> Non
             document["_id"] = document.pop("id")
             db.threads.insert_one({**document, "user_id": ADA})
     await _expect_as_before(mongodb_url, first, second, deleted)
-    with pymongo.MongoClient[dict[str, Any]](mongodb_url) as client:
-        assert "by_activity" not in client.get_default_database().threads.index_information()
+    with database(mongodb_url) as db:
+        assert "by_activity" not in db.threads.index_information()
 
 
 async def _expect_as_before(url: str, first: Thread, second: Thread, deleted: Thread) -> None:
@@ -450,8 +449,8 @@ async def test_no_list_scans_a_collection(mongodb_url: str) -> None:
     ]
     queries += [(mongo_lists.having(ADA, field, True), []) for field in ("folder", "tags")]
     queries += [(mongo_lists.long_deleted(9), []), (mongo_lists.expired(9), [])]
-    with pymongo.MongoClient[dict[str, Any]](mongodb_url) as client:
-        threads = client.get_default_database().threads
+    with database(mongodb_url) as db:
+        threads = db.threads
         names = set(threads.index_information())
         used = set()
         for query, order in queries:

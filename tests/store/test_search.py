@@ -7,14 +7,15 @@ import asyncio
 import msgspec
 import pytest
 
-from jupyter_chat.ids import new_id, now_ms
-from jupyter_chat.protocol import Message, Role, Status, TextPart, Thread
+from jupyter_chat.ids import now_ms
+from jupyter_chat.protocol import Message, Role, Thread, written_in
 from jupyter_chat.store.interface import Lease, NotFound, SearchQuery, Store, ThreadChanges
 from jupyter_chat.store.terms import Phrase, words
 
 from .builders import (
     ADA,
     GRACE,
+    a_message,
     a_thread,
     a_turn,
     finished,
@@ -44,17 +45,10 @@ async def told(
     thread.title, thread.tags = title, list(tags)
     messages: list[Message] = []
     for number, text in enumerate(texts):
+        parent_id = messages[-1].id if messages else None
+        created_at = at + 1000 * number
         messages.append(
-            Message(
-                id=new_id(),
-                thread_id=thread.id,
-                parent_id=messages[-1].id if messages else None,
-                role=role,
-                parts=[TextPart(text)],
-                status=Status.COMPLETE,
-                created_at=at + 1000 * number,
-                model=model,
-            )
+            a_message(role, text, thread, parent_id, created_at=created_at, model=model)
         )
     await store.add_thread(user, thread, messages)
     return thread
@@ -84,7 +78,7 @@ async def search(
         for thread, message in page.found:
             assert message is not None
             assert message.thread_id == thread.id
-            (part,) = message.parts
+            (part,) = written_in(message)
             texts.append(part.text)
         cursor = page.next
         if cursor is None:
@@ -189,18 +183,7 @@ async def test_messages_of_one_moment_are_all_found_once(store: Store) -> None:
     for _ in range(3):
         await told(store, *(["frog"]), at=START)
     thread = a_thread(START)
-    messages = [
-        Message(
-            id=new_id(),
-            thread_id=thread.id,
-            parent_id=None,
-            role=Role.USER,
-            parts=[TextPart("frog")],
-            status=Status.COMPLETE,
-            created_at=START,
-        )
-        for _ in range(40)
-    ]
+    messages = [a_message(Role.USER, "frog", thread, created_at=START) for _ in range(40)]
     await store.add_thread(ADA, thread, messages)
     assert len(await search(store, loosely("frog"), limit=7)) == 43
 

@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jupyter_chat.ids import new_id
-from jupyter_chat.protocol import Message, ReasoningPart, Role, Status, TextPart
+from jupyter_chat.protocol import ReasoningPart, Role, TextPart
 from jupyter_chat.store.terms import (
     LONGEST_WORD,
     MOST_TERMS,
@@ -26,6 +25,8 @@ from jupyter_chat.store.terms import (
     stem,
     words,
 )
+
+from .builders import a_message
 
 texts = st.text(
     st.one_of(
@@ -122,14 +123,9 @@ def test_no_term_means_anything_to_a_database(text: str) -> None:
 
 
 def test_what_is_known_of_a_message_is_among_its_terms() -> None:
-    message = Message(
-        id=new_id(),
-        thread_id=new_id(),
-        parent_id=None,
-        role=Role.ASSISTANT,
-        parts=[ReasoningPart("hidden"), TextPart("Look:\n```\nx\n```")],
-        status=Status.COMPLETE,
-        created_at=0,
+    message = a_message(
+        Role.ASSISTANT,
+        [ReasoningPart("hidden"), TextPart("Look:\n```\nx\n```")],
         model="gpt-6-luna",
     )
     terms = of_message(message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jupyter_chat.ids import new_id
+from jupyter_chat.protocol import written_in
 from jupyter_chat.store.interface import Store, ThreadChanges
 
 from .builders import ADA, GRACE, a_thread, a_whole_thread, finished_turn, grown, running_reply
@@ -45,4 +46,4 @@ async def test_a_running_reply_is_read_with_the_text_it_has_so_far(store: Store)
     reply = await running_reply(store)
     await store.append_checkpoints([grown(reply, 0, "Be"), grown(reply, 1, "cause")])
     (read,) = await store.get_messages(ADA, reply.thread_id, [reply.id])
-    assert [part.text for part in read.parts] == ["Because"]
+    assert [part.text for part in written_in(read)] == ["Because"]

@@ -42,6 +42,11 @@ export type Code =
   | 'too_large'
   | 'wrong_key';
 /**
+ * What an attachment was taken from.
+ */
+export type AttachmentKind =
+  'cell' | 'error' | 'file' | 'output' | 'selection' | 'variable';
+/**
  * What can be done to many threads at once; `purge` deletes for good.
  */
 export type BulkAction =
@@ -104,6 +109,8 @@ export interface User {
 }
 /**
  * How replies of a thread are made; `None` leaves it to the default.
+ *
+ * With `json_schema`, a JSON Schema, an answer is JSON of that form.
  */
 export interface ThreadSettings {
   model?: string | null;
@@ -111,6 +118,7 @@ export interface ThreadSettings {
   max_output_tokens?: number | null;
   effort?: Effort | null;
   system_prompt?: string | null;
+  json_schema?: {} | null;
 }
 /**
  * One thing that went wrong: what happened, what was kept, what to do next.
@@ -147,6 +155,18 @@ export interface Ack {
   thread_id?: string | null;
   message_id?: string | null;
   reply_id?: string | null;
+}
+/**
+ * Something that goes with a question, as the text that the model reads.
+ *
+ * `language` is that of its code, if it is code.
+ */
+export interface AttachmentPart {
+  type: 'attachment';
+  kind: AttachmentKind;
+  name: string;
+  text: string;
+  language?: string | null;
 }
 /**
  * One action on many threads.  `value` is the tag, or the folder to move to
@@ -280,7 +300,7 @@ export interface Message {
   thread_id: string;
   parent_id: string | null;
   role: Role;
-  parts: (TextPart | ReasoningPart)[];
+  parts: (TextPart | ReasoningPart | AttachmentPart | ImagePart)[];
   status: Status;
   created_at: number;
   begun_at?: number | null;
@@ -302,6 +322,15 @@ export interface TextPart {
 export interface ReasoningPart {
   type: 'reasoning';
   text: string;
+}
+/**
+ * A picture that goes with a question; `data` is base64.
+ */
+export interface ImagePart {
+  type: 'image';
+  media_type: 'image/gif' | 'image/jpeg' | 'image/png' | 'image/webp';
+  data: string;
+  name?: string | null;
 }
 /**
  * Tokens of one reply, as the API reports them.
@@ -589,7 +618,8 @@ export interface Select {
  * Ask.  `parent_id` is the message it follows (`None`: it begins the thread).
  *
  * Asking under an older parent begins a new branch, which is how a question is
- * edited.  `create` makes the thread if it does not exist yet, with `settings`.
+ * edited.  `create` makes the thread if it does not exist yet, with `settings`.  What
+ * `reply_settings` says goes, for this one reply, before what the thread says.
  * The same `client_id` sent again changes nothing and gets the same answer.
  * With `temporary`, the thread it makes is not kept.
  */
@@ -603,9 +633,10 @@ export interface Send {
    * @minItems 1
    * @maxItems 64
    */
-  parts: TextPart[];
+  parts: (TextPart | AttachmentPart | ImagePart)[];
   create?: boolean;
   settings?: ThreadSettings | null;
+  reply_settings?: ThreadSettings | null;
   temporary?: boolean;
 }
 /**

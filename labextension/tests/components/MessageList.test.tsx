@@ -1,5 +1,6 @@
 import { act, screen, waitFor } from '@testing-library/react';
-import { expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { textOf } from '../../src/chat/state/parts';
 import type { Message } from '../../src/chat/protocol';
 import { aQuestion, aThread, anAnswer } from '../server';
 import { type OnScreen, openThread, showChat } from './chat';
@@ -44,7 +45,7 @@ it('goes to the message that was opened, points it out and gives it the focus', 
     act(() => {
       chat.services.following.open(thread.id, few[4].id);
     });
-    const opened = screen.getByText(few[4].parts[0].text).closest('article');
+    const opened = screen.getByText(textOf(few[4])).closest('article');
     expect(opened).toHaveFocus();
     expect(opened?.parentElement).toHaveAttribute('data-opened');
     act(() => {
@@ -96,6 +97,86 @@ it('leads back to the newest, and counts what has come there', async () => {
   expect(await screen.findByText('Later')).toBeInTheDocument();
   await waitFor(() => {
     expect(screen.queryByTitle(/^Jump/)).toBeNull();
+  });
+});
+
+it('follows an answer that takes the place of the last row', async () => {
+  const chat = await showChat();
+  await openThread(chat, thread, few);
+  const waits = anAnswer(few[few.length - 2], '', { status: 'queued' });
+  const scroller = screen.getByRole('log');
+  await new Promise(resolve => setTimeout(resolve, 100));
+  const scrollTo = vi.spyOn(scroller, 'scrollTo');
+  act(() => {
+    chat.server.tell({
+      ...{ type: 'message', thread_id: thread.id, message: waits, leaf: true }
+    } as never);
+  });
+  expect(screen.getByText(/^Queued/)).toBeVisible();
+  expect(scrollTo).toHaveBeenCalled();
+});
+
+describe('Home', () => {
+  const last = few[few.length - 1];
+  const first = `GET threads/${thread.id}/messages?first=${last.id}`;
+  const begin = { messages: long.slice(0, 20), versions: {}, more: false, newer: true };
+
+  async function press(chat: OnScreen, key: string): Promise<void> {
+    screen.getByRole('log').focus();
+    await chat.user.keyboard(key);
+  }
+
+  it.each(['{Home}', '{Control>}{Home}{/Control}'])(
+    'leads to the first message, which is fetched, and End back (%s)',
+    async key => {
+      const chat = await showChat();
+      chat.server.answers.set(first, begin);
+      await openLong(chat, few);
+      await press(chat, key);
+      expect(await screen.findByText('Question 0')).toBeInTheDocument();
+      expect(screen.queryByText('Answer 99')).toBeNull();
+      expect(screen.getByRole('log')).toHaveFocus();
+      const { messages } = chat.services.store.state.conversations[thread.id];
+      expect(Object.keys(messages)).toHaveLength(20 + few.length);
+      await press(chat, '{End}');
+      expect(await screen.findByText('Answer 99')).toBeInTheDocument();
+    }
+  );
+
+  it('fetches nothing where the first message is at hand', async () => {
+    const chat = await showChat();
+    await openLong(chat);
+    const before = chat.server.requests.length;
+    await press(chat, '{Home}');
+    expect(chat.services.store.state.open.returns).toBe(1);
+    expect(chat.server.requests).toHaveLength(before);
+  });
+
+  it('is given up for End, and says why it cannot lead there', async () => {
+    const chat = await showChat();
+    await openLong(chat, few);
+    chat.server.answers.set(first, begin);
+    await press(chat, '{Home}{End}');
+    await new Promise(resolve => setTimeout(resolve, 50));
+    expect(screen.getByText('Answer 99')).toBeInTheDocument();
+    expect(screen.queryByText('Question 0')).toBeNull();
+    const problem = { code: 'store_down', message: 'The history does not answer.' };
+    chat.server.answers.set(first, { problem });
+    await press(chat, '{Home}');
+    expect(await screen.findByText(problem.message)).toBeVisible();
+  });
+
+  it('works on a message that was opened', async () => {
+    const chat = await showChat();
+    await openLong(chat);
+    act(() => {
+      chat.services.following.open(thread.id, last.id);
+    });
+    expect(document.activeElement?.tagName).toBe('ARTICLE');
+    await chat.user.keyboard('{Home}');
+    expect(chat.services.store.state.open).toMatchObject({
+      ...{ returns: 1, target: undefined }
+    });
   });
 });
 

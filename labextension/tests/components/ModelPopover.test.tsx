@@ -70,6 +70,15 @@ it('leads to the settings where no model is set up', async () => {
   expect(screen.queryByRole('dialog')).toBeNull();
 });
 
+it('asks for the name of a deployment, which is what Azure knows', async () => {
+  const chat = await showChat(server => {
+    server.account = { ...server.account, source: 'azure' };
+  });
+  await chat.user.click(screen.getByTitle('Model and settings: Small'));
+  const field = screen.getByRole('combobox', { name: 'Model' });
+  expect(field).toHaveAttribute('placeholder', 'Name of your deployment');
+});
+
 it('keeps what was set, and forgets what was emptied', async () => {
   const chat = await showPopover();
   const limit = screen.getByLabelText(/^Longest answer/);

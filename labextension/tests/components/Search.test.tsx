@@ -65,6 +65,19 @@ describe('what was found', () => {
     expect(await screen.findByText('3 results')).toBeInTheDocument();
   });
 
+  it('is marked where it is in a fork', async () => {
+    const fork = aThread({
+      title: 'Trees (fork)',
+      forked_from: { thread_id: trees.id, message_id: 'm' }
+    });
+    const found = said(fork, 'An old forest', 'forest');
+    const chat = await showSearch({ titles: [title], messages: [found] });
+    await look(chat);
+    const [plain, forked] = await results();
+    expect(within(forked).getByRole('img', { name: 'Fork' })).toBeVisible();
+    expect(within(plain).queryByRole('img')).toBeNull();
+  });
+
   it('is asked for once, when nothing is typed for a moment', async () => {
     const chat = await showSearch({ messages });
     await look(chat);

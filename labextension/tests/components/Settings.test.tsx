@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { screen } from '@testing-library/react';
+import { act, screen } from '@testing-library/react';
 import { describe, expect, it, vi } from 'vitest';
 import type { Account } from '../../src/chat/protocol';
 import { ADA, type Server } from '../server';
-import { showChat } from './chat';
+import { type OnScreen, showChat } from './chat';
 
 const css = readFileSync('src/chat/styles/exchange.css', 'utf8');
 const CHOICE = 'Let answers go on at OpenAI';
@@ -113,5 +113,60 @@ describe('a stored key', () => {
     const other = 'http://localhost:9000/v1';
     const body = await use(other);
     expect(body).toEqual({ source: 'compatible', base_url: other, key: null });
+  });
+});
+
+describe('what is typed into a card', () => {
+  const account: Account = { user: ADA, source: 'compatible', base_url: 'http://old/v1' };
+  const fields = () =>
+    ['API key', 'Address', 'API key, if it needs one'].map(label =>
+      screen.getByLabelText<HTMLInputElement>(label)
+    );
+  const values = () => fields().map(({ value }) => value);
+
+  async function typed() {
+    const chat = await showSettings(account);
+    const [, address, secret] = fields();
+    await chat.user.clear(address);
+    await chat.user.type(address, 'http://new/v1');
+    await chat.user.type(secret, 'sk-typed');
+    return chat;
+  }
+
+  async function leaveAndComeBack({ user }: OnScreen) {
+    await user.keyboard('{Escape}');
+    expect(screen.queryByLabelText('Address')).toBeNull();
+    await user.click(screen.getByRole('button', { name: 'Settings' }));
+  }
+
+  it('is there again after Escape, and is stored nowhere', async () => {
+    const chat = await typed();
+    await leaveAndComeBack(chat);
+    expect(values()).toEqual(['', 'http://new/v1', 'sk-typed']);
+    expect(JSON.stringify([localStorage, sessionStorage])).not.toContain('sk-typed');
+    expect(document.documentElement.outerHTML).not.toContain('sk-typed');
+    expect(chat.server.lastChange).toBeUndefined();
+  });
+
+  it('is gone once it is used', async () => {
+    const chat = await typed();
+    const used = { ...account, base_url: 'http://new/v1' };
+    chat.server.answers.set('PATCH account', used);
+    await chat.user.click(screen.getByRole('button', { name: 'Use this server' }));
+    await vi.waitFor(() => {
+      expect(screen.queryByLabelText('Address')).toBeNull();
+    });
+    await chat.user.click(screen.getByRole('button', { name: 'Settings' }));
+    expect(values()).toEqual(['', 'http://new/v1', '']);
+  });
+
+  it('is shown to nobody else', async () => {
+    const chat = await typed();
+    chat.server.user = { id: 'eve', name: 'Eve', initials: 'E' };
+    act(() => {
+      chat.server.welcome();
+    });
+    await chat.user.click(await screen.findByRole('button', { name: 'Settings' }));
+    expect(values()).not.toContain('sk-typed');
   });
 });

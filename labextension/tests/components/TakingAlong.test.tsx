@@ -60,10 +60,25 @@ describe('bringing a history', () => {
     expect(section).toHaveTextContent('8 problems');
     expect(section).toHaveTextContent('entry 4, “Frogs”: It has no messages.');
     expect(section).toHaveTextContent('and 7 more');
+    expect(section).toHaveTextContent('only what is missing is added');
     await waitFor(() => {
       const now = played.requests.filter(({ path }) => path === 'threads').length;
       expect(now).toBe(lists + 1);
     });
+  });
+
+  it('counts one conversation as one, and advises nothing where all was taken', async () => {
+    const { server: played } = await settings();
+    const message = 'It is in the trash and stays there.';
+    played.say({
+      type: 'import',
+      progress: { ...DONE, threads_added: 0, threads_known: 1, problems: [{ message }] }
+    });
+    const section = await screen.findByRole('region', { name: 'Your history' });
+    await within(section).findByText('Imported', { selector: 'strong' });
+    expect(section).toHaveTextContent('1 was here already');
+    expect(section).toHaveTextContent('1 problem');
+    expect(section).not.toHaveTextContent('only what is missing is added');
   });
 
   it('goes on where the server says it ended', async () => {
@@ -150,6 +165,21 @@ describe('taking along', () => {
       expect(chat.services.store.state.conversations[thread.id]).toBeDefined();
     });
     expect(screen.queryByRole('button', { name: 'Export the conversation' })).toBeNull();
+    await chat.user.click(
+      screen.getByRole('button', { name: 'More for this conversation' })
+    );
+    expect(screen.queryByRole('menuitem', { name: 'Export' })).toBeNull();
+  });
+
+  it('is also in the menu, for a header without room, like the page', async () => {
+    const chat = await showChat();
+    await openThread(chat, aThread(), []);
+    await chat.user.click(
+      screen.getByRole('button', { name: 'More for this conversation' })
+    );
+    expect(screen.getByRole('menuitem', { name: 'Open as a page' })).toBeVisible();
+    await chat.user.click(screen.getByRole('menuitem', { name: 'Export' }));
+    expect(screen.getByRole('menuitem', { name: 'Notebook' })).toBeVisible();
   });
 
   it('says why nothing can be saved', async () => {

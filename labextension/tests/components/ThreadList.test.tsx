@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, it } from 'vitest';
 import { DOWN, aThread } from '../server';
-import { type OnScreen, showChat } from './chat';
+import { type OnScreen, openThread, showChat } from './chat';
 
 const today = aThread({ title: 'Trees' });
 const before = aThread({ title: 'Birds', updated_at: Date.now() - 86_400_000 * 2 });
@@ -40,6 +40,17 @@ it('shows all conversations under their headings', async () => {
   ]);
   expect(within(list).getAllByRole('listitem')).toHaveLength(3);
   expect(item('Untitled')).toBeVisible();
+});
+
+it('marks forks, however long their titles are', async () => {
+  const title = `${'A very long title '.repeat(10)}(fork)`;
+  const fork = aThread({ title, forked_from: { thread_id: today.id, message_id: 'm' } });
+  const chat = await showChat(server => {
+    server.threads = { threads: [today, fork], next: null };
+  });
+  await chat.user.click(screen.getByRole('button', { name: 'Show conversations' }));
+  expect(within(item(title.trim())).getByRole('img', { name: 'Fork' })).toBeVisible();
+  expect(within(item('Trees')).queryByRole('img')).toBeNull();
 });
 
 it('opens one and makes room for it', async () => {
@@ -168,6 +179,33 @@ describe('the menu of one', () => {
       value: 'R'
     });
     expect(within(item('Birds')).getByText('R')).toBeVisible();
+  });
+
+  it('keeps a tag that is typed though it is set, and says so', async () => {
+    const chat = await showList();
+    await openMenu(chat, 'Birds');
+    await chat.user.click(screen.getByRole('menuitem', { name: 'Tags…' }));
+    const field = screen.getByRole('textbox', { name: 'Tag' });
+    await chat.user.type(field, 'R{Enter}');
+    const { lastChange } = chat.server;
+    await chat.user.type(field, 'r{Enter}');
+    expect(chat.server.lastChange).toBe(lastChange);
+    expect(within(item('Birds')).getByText('R')).toBeVisible();
+    expect(screen.getAllByText('The tag “R” is set already.')[0]).toBeVisible();
+    await chat.user.click(screen.getByRole('button', { name: 'R', pressed: true }));
+    expect(lastBulk(chat)).toMatchObject({ action: 'untag', value: 'R' });
+  });
+
+  it('leaves it in the folder that is typed though it is there', async () => {
+    const chat = await showChat();
+    await openThread(chat, aThread({ folder: 'Zoo' }), []);
+    await chat.user.click(
+      screen.getByRole('button', { name: 'More for this conversation' })
+    );
+    await chat.user.click(screen.getByRole('menuitem', { name: 'Move to folder…' }));
+    await chat.user.type(screen.getByRole('textbox', { name: 'Folder' }), 'zoo{Enter}');
+    expect(chat.server.lastChange).toBeUndefined();
+    expect(screen.queryByRole('dialog', { name: 'Move to folder' })).toBeNull();
   });
 
   it('moves it to a new folder', async () => {

@@ -1,6 +1,7 @@
 import { act, fireEvent, screen } from '@testing-library/react';
 import { afterEach, expect, it, vi } from 'vitest';
-import { showChat } from './chat';
+import { aThread } from '../server';
+import { openThread, showChat } from './chat';
 
 const LONG = 60_000;
 
@@ -36,4 +37,32 @@ it('stays while it is pointed at, and the next one leaves by itself', async () =
   expect(toast()).toHaveTextContent('Birds');
   wait();
   expect(toast()).toBeNull();
+});
+
+it('goes when one goes back to the temporary conversation, and only then', async () => {
+  const chat = await showChat();
+  const temporary = aThread({ temporary: true });
+  const kept = aThread({ title: 'Birds' });
+  const toast = () => document.querySelector('.jc-Toast');
+  await openThread(chat, temporary, []);
+  act(() => {
+    chat.services.following.openNew();
+  });
+  expect(toast()).toHaveTextContent('Left the temporary conversation.');
+  await openThread(chat, kept, []);
+  expect(toast()).not.toBeNull();
+  act(() => {
+    chat.services.following.open(temporary.id);
+  });
+  expect(toast()).toBeNull();
+
+  act(() => {
+    chat.services.following.openNew();
+  });
+  expect(toast()).toHaveTextContent('Left the temporary conversation.');
+  act(() => {
+    chat.services.organising.offer('Deleted “Birds”.', () => undefined);
+    chat.services.following.open(temporary.id);
+  });
+  expect(toast()).toHaveTextContent('Birds');
 });

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { textOf } from '../../src/chat/state/parts';
 import type { Message, Thread } from '../../src/chat/protocol';
 import { path } from '../../src/chat/state/conversation';
 import type { Pending } from '../../src/chat/state/pending';
@@ -20,7 +21,7 @@ function shown(): string[] {
     conversations[open.threadId],
     pending.filter(({ threadId }) => threadId === open.threadId)
   );
-  const texts = messages.map(({ parts }) => parts.map(part => part.text).join(''));
+  const texts = messages.map(textOf);
   return [...texts, ...coming.map(({ text }) => text)];
 }
 

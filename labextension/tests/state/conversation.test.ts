@@ -3,7 +3,6 @@ import type { Message, Snapshot } from '../../src/chat/protocol';
 import {
   hasOlder,
   path,
-  textOf,
   versions,
   withLeaf,
   withMessage,
@@ -11,6 +10,7 @@ import {
   withSnapshot,
   withWaiting
 } from '../../src/chat/state/conversation';
+import { textOf } from '../../src/chat/state/parts';
 import { aQuestion, aThread, anAnswer } from '../server';
 
 const thread = aThread();

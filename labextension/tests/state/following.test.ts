@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { textOf, writtenIn } from '../../src/chat/state/parts';
 import type { Message } from '../../src/chat/protocol';
 import { path } from '../../src/chat/state/conversation';
 import type { Services } from '../../src/chat/state/services';
@@ -24,7 +25,7 @@ beforeEach(async () => {
 async function text(): Promise<string> {
   await new Promise(requestAnimationFrame);
   const { messages } = chat.store.state.conversations[thread.id];
-  const parts = chat.live.get(reply.id)?.parts ?? messages[reply.id].parts;
+  const parts = chat.live.get(reply.id)?.parts ?? writtenIn(messages[reply.id]);
   return parts.map(part => part.text).join('|');
 }
 
@@ -381,7 +382,7 @@ it('stays where one reads when the connection comes back after much has come', a
   server.acknowledge(subscribed);
   expect(shown()).toEqual([early]);
   chat.browsing.showNewest();
-  expect(shown().map(({ parts }) => parts[0].text)).toEqual(['Why?', 'Much later']);
+  expect(shown().map(textOf)).toEqual(['Why?', 'Much later']);
 });
 
 it('fetches newer messages until there is no gap', async () => {
@@ -408,3 +409,116 @@ it('fetches newer messages until there is no gap', async () => {
   await chat.browsing.loadNewer();
   expect(server.requests.filter(({ path }) => path.includes('after='))).toHaveLength(1);
 });
+
+describe('while a question is being changed, what is shown of its thread', () => {
+  const other = anAnswer(question, 'Theirs.');
+  const elsewhere = aQuestion(thread, 'Elsewhere?');
+  const theirs = anAnswer(elsewhere, 'Known.');
+  const chosen = { ...thread, leaf_id: theirs.id };
+  const editing = (message: Message | null) => {
+    chat.store.update(state => ({ ...state, editing: message }));
+  };
+  const shown = () => path(chat.store.state.conversations[thread.id]).map(({ id }) => id);
+  const here = [question.id, reply.id];
+
+  beforeEach(async () => {
+    await calm();
+    editing(question);
+    server.grow(reply, 'Be');
+  });
+
+  it('stays when a branch that is not known is chosen elsewhere', async () => {
+    server.snapshot(chosen, [elsewhere, theirs]);
+    server.say({ type: 'thread', thread: chosen });
+    expect(shown()).toEqual(here);
+    server.grow(reply, 'cause');
+    expect(await text()).toBe('Because');
+    server.tell({
+      ...{ type: 'message', thread_id: thread.id, grown: 7 },
+      message: { ...reply, status: 'complete', parts: [] }
+    } as never);
+    expect(await text()).toBe('Because');
+    expect(shown()).toEqual(here);
+    expect(server.commands).toEqual([]);
+  });
+
+  it('stays when a known branch is chosen elsewhere, and goes on itself', () => {
+    server.change(elsewhere);
+    server.change(theirs);
+    server.say({ type: 'thread', thread: chosen });
+    expect(shown()).toEqual(here);
+    const next = aQuestion(thread, 'And?', reply);
+    server.change(next);
+    expect(shown()).toEqual([...here, next.id]);
+  });
+
+  it('stays when an answer is made again elsewhere', () => {
+    server.tell({
+      ...{ type: 'message', thread_id: thread.id, leaf: true },
+      message: { ...other, client_id: 'theirs' }
+    } as never);
+    expect(shown()).toEqual(here);
+  });
+
+  it('gives way to an answer that is made again here', async () => {
+    void chat.asking.regenerate(reply);
+    const { client_id } = await server.next('regenerate');
+    server.tell({
+      ...{ type: 'message', thread_id: thread.id, leaf: true },
+      message: { ...other, client_id }
+    } as never);
+    expect(shown()).toEqual([question.id, other.id]);
+  });
+
+  it('gives way to a version that is chosen here', async () => {
+    void chat.asking.select(thread.id, elsewhere.id);
+    const command = await server.next('select');
+    server.snapshot(chosen, [elsewhere, theirs]);
+    server.acknowledge(command);
+    expect(shown()).toEqual([elsewhere.id, theirs.id]);
+  });
+
+  it('gives way where it is deleted', () => {
+    server.snapshot(chosen, [elsewhere, theirs], { deleted: question.id });
+    expect(shown()).toEqual([elsewhere.id, theirs.id]);
+  });
+
+  it('gives way once the change is dropped', async () => {
+    server.snapshot(chosen, [elsewhere, theirs]);
+    editing(null);
+    chat.following.editDropped();
+    const subscribed = await server.next('subscribe');
+    expect(subscribed.after).toBeUndefined();
+    server.snapshot(chosen, [elsewhere, theirs]);
+    server.acknowledge(subscribed);
+    expect(shown()).toEqual([elsewhere.id, theirs.id]);
+  });
+
+  it('is fetched anew only where another branch was chosen', async () => {
+    editing(null);
+    chat.following.editDropped();
+    await calm();
+    expect(server.commands).toEqual([]);
+  });
+
+  it('gives way where something of its answer was missed', async () => {
+    server.hangUp();
+    chat.reconnect();
+    server.welcome();
+    const subscribed = await server.next('subscribe');
+    server.snapshot(chosen, [elsewhere, theirs]);
+    server.acknowledge(subscribed);
+    expect(shown()).toEqual([elsewhere.id, theirs.id]);
+  });
+
+  it('is as it was chosen when somebody comes back to it', async () => {
+    server.snapshot(chosen, [elsewhere, theirs]);
+    chat.following.openNew();
+    chat.following.open(thread.id);
+    expect((await server.next('subscribe')).after).toBeUndefined();
+  });
+});
+
+function calm(): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, 20));
+}

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { textOf } from '../../src/chat/state/parts';
 import type { Message, Thread } from '../../src/chat/protocol';
 import type { Pending } from '../../src/chat/state/pending';
 import type { Services } from '../../src/chat/state/services';
@@ -51,9 +52,7 @@ function comeBack(): void {
 }
 
 function sends(): string[] {
-  return server.commands
-    .filter(command => command.type === 'send')
-    .map(({ parts }) => parts[0].text);
+  return server.commands.filter(command => command.type === 'send').map(textOf);
 }
 
 /** Everything that was started has had its turn. */
@@ -210,7 +209,7 @@ describe('what is asked without a connection', () => {
     await calm();
     expect(sends()).toEqual([]);
     await reopen(ADA);
-    expect((await server.next('send')).parts[0].text).toBe('Secret?');
+    expect(textOf(await server.next('send'))).toBe('Secret?');
   });
 
   it('waits until the server knows who is asking', async () => {
@@ -222,7 +221,7 @@ describe('what is asked without a connection', () => {
     await calm();
     expect(sends()).toEqual([]);
     server.say({ type: 'health', problem: null });
-    expect((await server.next('send')).parts[0].text).toBe('Who am I?');
+    expect(textOf(await server.next('send'))).toBe('Who am I?');
   });
 });
 
@@ -252,9 +251,17 @@ describe('what waits', () => {
     expect(sends()).toEqual([]);
     await chat.asking.release(entry(0), 'Due?');
     const sent = await server.next('send');
-    expect(sent.parts[0].text).toBe('Due?');
+    expect(textOf(sent)).toBe('Due?');
     server.acknowledge(sent, { message_id: 'q2', reply_id: 'a2' });
     expect((await server.next('send')).parent_id).toBe('a2');
+  });
+
+  it('is shown when it goes on its way changed, with the answer that comes', async () => {
+    const { store } = chat;
+    await chat.asking.hold(entry(0));
+    const before = store.state.open.jumps ?? 0;
+    await chat.asking.release(entry(0), 'Due?');
+    expect(store.state.open.jumps).toBe(before + 1);
   });
 
   it('is kept back still when the page is closed while it is changed', async () => {
@@ -263,7 +270,7 @@ describe('what waits', () => {
     await calm();
     expect(sends()).toEqual([]);
     await chat.asking.release(entry(0), null);
-    expect((await server.next('send')).parts[0].text).toBe('Two?');
+    expect(textOf(await server.next('send'))).toBe('Two?');
   });
 
   it('can be neither once the server may have it', async () => {
@@ -366,7 +373,7 @@ describe('two tabs of a browser', () => {
     expect(elsewhere.commands.some(({ type }) => type === 'send')).toBe(false);
     server.acknowledge(second, { message_id: 'q2', reply_id: 'a2' });
     const third = await Promise.race([server.next('send'), elsewhere.next('send')]);
-    expect(third.parts[0].text).toBe('Three?');
+    expect(textOf(third)).toBe('Three?');
     expect(third.parent_id).toBe('a2');
   });
 
@@ -438,7 +445,7 @@ describe('two tabs of a browser', () => {
     const first = await server.next('send');
     server.acknowledge(first, { message_id: 'q2', reply_id: 'a2' });
     const second = await server.next('send');
-    expect([first, second].map(({ parts }) => parts[0].text)).toEqual(['Due?', 'Deux?']);
+    expect([first, second].map(textOf)).toEqual(['Due?', 'Deux?']);
     expect(second.parent_id).toBe(first.parent_id); // versions of each other
   });
 });

@@ -3,6 +3,7 @@
 
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { type WrittenPart, lengthOf, writtenIn } from '../../src/chat/state/parts';
 import type {
   Delta,
   Event,
@@ -86,7 +87,7 @@ class Model {
   }
 
   grow({ id }: Message, kind: Kind, text: string): void {
-    const { parts } = this.messages.get(id) as Message;
+    const parts = this.messages.get(id)?.parts as WrittenPart[];
     if (parts.at(-1)?.type !== kind) {
       parts.push({ type: kind, text: '' });
     }
@@ -107,7 +108,7 @@ class Model {
   finish(reply: Message): void {
     const message = this.messages.get(reply.id) as Message;
     message.status = 'complete';
-    const length = message.parts.reduce((sum, { text }) => sum + text.length, 0);
+    const length = lengthOf(writtenIn(message));
     this.#change(message, {}, { message: { ...message, parts: [] }, grown: length });
     this.#dropUnused();
   }
@@ -168,7 +169,7 @@ class Model {
     this.disconnect();
     for (const message of this.running) {
       message.status = 'interrupted';
-      message.parts = message.parts.map(({ type, text }) => ({
+      message.parts = writtenIn(message).map(({ type, text }) => ({
         ...{ type, text: text.slice(0, kept) }
       }));
     }

@@ -56,10 +56,13 @@ export class Rest {
     return this.#request('PATCH', `threads/${threadId}`, patch);
   }
 
-  /** The messages of a branch that are before, after or around one of them. */
+  /**
+   * The messages of a branch that are before, after or around one of them, or the first
+   * ones of the branch up to it.
+   */
   messages(
     threadId: string,
-    where: 'before' | 'after' | 'around',
+    where: 'before' | 'after' | 'around' | 'first',
     messageId: string
   ): Promise<MessagePage> {
     return this.#request(

@@ -1,6 +1,7 @@
 import { memo, useEffect, useRef } from 'react';
 import type { Message } from '../protocol';
-import { hasFailed, isRunning, textOf } from '../state/conversation';
+import { hasFailed, isRunning } from '../state/conversation';
+import { textOf } from '../state/parts';
 import { CopyButton, CopyLinkButton } from './CopyButton';
 import { IconButton } from './IconButton';
 import { Markdown } from './Markdown';
@@ -13,9 +14,9 @@ import { Reasoning } from './Reasoning';
 import { Stats } from './Stats';
 import { VersionSwitch } from './VersionSwitch';
 import { useChat, useChatState } from './context';
-import { useConversation, useParts } from './hooks';
+import { useConversation, useOnline, useParts } from './hooks';
 import { AgainIcon } from './icons';
-import { useProblemActions } from './problemActions';
+import { remediesOf, useProblemActions } from './problemActions';
 
 interface Props {
   readonly message: Message;
@@ -38,7 +39,7 @@ export const Answer = memo(function Answer({ message, isLast }: Props) {
     <MessageFrame
       role="model"
       name={modelName}
-      time={message.created_at}
+      time={running ? undefined : message.created_at}
       phase={outcome}
       busy={running}
       isLast={isLast}
@@ -47,11 +48,13 @@ export const Answer = memo(function Answer({ message, isLast }: Props) {
           <>
             <CopyButton text={textOf(message)} />
             <CopyLinkButton message={message} />
-            <IconButton
-              icon={AgainIcon}
-              label={hasFailed(message) ? trans.__('Retry') : trans.__('Answer again')}
-              onClick={again}
-            />
+            {!offersAgain(message, isLast) && (
+              <IconButton
+                icon={AgainIcon}
+                label={hasFailed(message) ? trans.__('Retry') : trans.__('Answer again')}
+                onClick={again}
+              />
+            )}
             <VersionSwitch message={message} />
             <MessageMenu message={message} />
           </>
@@ -119,8 +122,7 @@ function Outcome({
       <ProblemNote problem={{ code: 'stream_cut', message: text }} actions={actions} />
     );
   }
-  // Stopped on purpose: nothing went wrong, and further up it would only be in the way.
-  return status === 'stopped' && isLast ? (
+  return isStoppedHere(message, isLast) ? (
     <div className="jc-Buttons jc-Answer-next">
       {actions.map(({ label, run }) => (
         <button key={label} type="button" className="jc-Button" onClick={run}>
@@ -131,12 +133,27 @@ function Outcome({
   ) : null;
 }
 
-/** Where the answer stands, in a word; `undefined` where it is complete. */
+/** Stopped on purpose: nothing went wrong, and further up it would only be in the way. */
+function isStoppedHere({ status }: Message, isLast: boolean): boolean {
+  return status === 'stopped' && isLast;
+}
+
+/** Whether `Outcome` has a button already that has the answer made again. */
+function offersAgain(message: Message, isLast: boolean): boolean {
+  const { problem, status } = message;
+  const hasButtons =
+    problem != null || status === 'interrupted' || isStoppedHere(message, isLast);
+  return hasButtons && remediesOf(message).includes('again');
+}
+
+/** Where the answer stands, in a word; `undefined` where it is complete or says so itself. */
 function useOutcome(message: Message): string | undefined {
   const { trans } = useChat();
+  const online = useOnline();
+  if (isRunning(message) && !online) {
+    return trans.__('Waiting to reconnect');
+  }
   switch (message.status) {
-    case 'queued':
-      return trans.__('Queued');
     case 'streaming':
       return trans.__('Answering');
     case 'stopped':
@@ -145,6 +162,7 @@ function useOutcome(message: Message): string | undefined {
       return trans.__('Interrupted');
     case 'failed':
       return trans.__('Failed');
+    case 'queued': // see `QueuedReply`
     case 'complete':
       return undefined;
   }

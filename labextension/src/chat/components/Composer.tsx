@@ -1,4 +1,4 @@
-import { type RefObject, useRef, useState } from 'react';
+import { type RefObject, useLayoutEffect, useRef, useState } from 'react';
 import { MAX_FRAME_BYTES } from '../protocol';
 import { isComing } from '../state/pending';
 import { useStore } from '../state/store';
@@ -6,7 +6,7 @@ import { IconButton } from './IconButton';
 import { ModelChip } from './ModelChip';
 import { useChat, useChatState } from './context';
 import { number } from './format';
-import { useConversation, useThread, useView } from './hooks';
+import { useConversation, useOnline, useThread, useView } from './hooks';
 import { SendIcon, StopIcon } from './icons';
 import { isSendKey } from './keys';
 import { useAutoGrow } from './useAutoGrow';
@@ -23,7 +23,7 @@ interface Props {
 
 /** Where questions are typed. */
 export function Composer({ area, choosingModel, onChooseModel }: Props) {
-  const { services, trans, sendKey, focusComposer } = useChat();
+  const { services, trans, sendKey } = useChat();
   const open = useChatState(state => state.open);
   const draft = useStore(services.drafts.store, () => services.drafts.read(open));
   const thread = useThread();
@@ -38,7 +38,7 @@ export function Composer({ area, choosingModel, onChooseModel }: Props) {
   const tooLong = draft.length > LONGEST;
   const sendable = ready && draft.trim() !== '' && !tooLong;
   const busy = running !== undefined || isComing(pending);
-  const online = useChatState(state => state.connection.phase === 'open');
+  const online = useOnline();
   const send = () => {
     if (sendable) {
       services.drafts.put(open, '');
@@ -73,17 +73,19 @@ export function Composer({ area, choosingModel, onChooseModel }: Props) {
       <div className="jc-Composer-row">
         <ModelChip open={choosingModel} onOpen={onChooseModel} />
         <span className="jc-Composer-hint" id="jc-composer-hint">
-          <Hint busy={busy} online={online} draft={draft} tooLong={tooLong} />
+          <Hint
+            busy={busy}
+            online={online}
+            stopping={running !== undefined && stopping === running.id}
+            draft={draft}
+            tooLong={tooLong}
+          />
         </span>
         {running !== undefined && (
-          <IconButton
-            icon={StopIcon}
-            className="jc-Stop"
-            label={trans.__('Stop the answer')}
-            disabled={stopping === running.id}
-            onClick={() => {
+          <StopButton
+            stopping={stopping === running.id}
+            onStop={() => {
               setStopping(running.id);
-              focusComposer(); // the button goes
               void services.asking.stop(running).finally(() => {
                 setStopping(null);
               });
@@ -104,15 +106,50 @@ export function Composer({ area, choosingModel, onChooseModel }: Props) {
   );
 }
 
+function StopButton({
+  stopping,
+  onStop
+}: {
+  readonly stopping: boolean;
+  readonly onStop: () => void;
+}) {
+  const { trans, focusComposer } = useChat();
+  const online = useOnline();
+  const button = useRef<HTMLButtonElement>(null);
+  useLayoutEffect(
+    () => () => {
+      // The answer has ended by itself, and the button goes.
+      if (document.activeElement === button.current) {
+        focusComposer();
+      }
+    },
+    [focusComposer]
+  );
+  return (
+    <IconButton
+      ref={button}
+      icon={StopIcon}
+      className="jc-Stop"
+      label={online ? trans.__('Stop the answer') : trans.__('Stop it when connected')}
+      disabled={stopping}
+      onClick={() => {
+        focusComposer(); // the button goes
+        onStop();
+      }}
+    />
+  );
+}
+
 interface HintProps {
   readonly busy: boolean;
   readonly online: boolean;
+  readonly stopping: boolean;
   readonly draft: string;
   readonly tooLong: boolean;
 }
 
 /** What Enter would do, and how long the question is where that matters. */
-function Hint({ busy, online, draft, tooLong }: HintProps) {
+function Hint({ busy, online, stopping, draft, tooLong }: HintProps) {
   const { trans } = useChat();
   if (tooLong) {
     return (
@@ -120,6 +157,9 @@ function Hint({ busy, online, draft, tooLong }: HintProps) {
         {trans.__('Too long: %1 of %2 characters', number(draft.length), number(LONGEST))}
       </span>
     );
+  }
+  if (!online && stopping) {
+    return <span role="status">{trans.__('Will be stopped when connected')}</span>;
   }
   if (!online && draft.trim() !== '') {
     return <>{trans.__('Will be sent when connected')}</>;

@@ -18,7 +18,7 @@ import { useRows } from './useRows';
 /** The messages of the thread being shown. */
 export function Conversation() {
   const { trans, services } = useChat();
-  const { threadId, isNew, problem, target, reached, jumps } = useChatState(
+  const { threadId, isNew, problem, target, reached, jumps, returns } = useChatState(
     state => state.open
   );
   const setUp = useChatState(isSetUp);
@@ -52,8 +52,19 @@ export function Conversation() {
         aria-label={trans.__('Messages')}
         tabIndex={0}
         onKeyDown={event => {
-          if (event.key === 'End' && event.target === event.currentTarget) {
-            jump(); // the end of what is at hand need not be the newest
+          // A message that was opened has the focus itself.
+          const isOnText =
+            event.target === event.currentTarget ||
+            (event.target as Element).tagName === 'ARTICLE';
+          if (!isOnText || event.altKey) {
+            return;
+          }
+          // The ends of what is at hand need not be those of the conversation.
+          if (event.key === 'End') {
+            jump();
+          } else if (event.key === 'Home') {
+            event.preventDefault(); // the browser would scroll through what goes
+            void services.browsing.showFirst();
           }
         }}
       >
@@ -65,6 +76,7 @@ export function Conversation() {
             more={more}
             target={target}
             jump={jumps ?? 0}
+            back={returns ?? 0}
             onAway={setAway}
           />
         ) : (

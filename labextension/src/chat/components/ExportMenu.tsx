@@ -1,5 +1,5 @@
 import type { ExportFormat } from '../state/exchange';
-import { Menu } from './Menu';
+import { Menu, type MenuItem } from './Menu';
 import { useChat } from './context';
 import { ExportIcon } from './icons';
 
@@ -17,7 +17,16 @@ export function useFormatNames(): Readonly<Record<ExportFormat, string>> {
 
 /** Saves the conversation as a file of the kind that is chosen. */
 export function ExportMenu({ threadId }: { readonly threadId: string }) {
-  const { services, trans } = useChat();
+  const { trans } = useChat();
+  const items = useExportItems(threadId);
+  return (
+    <Menu icon={ExportIcon} label={trans.__('Export the conversation')} items={items} />
+  );
+}
+
+/** The kinds of files that a conversation can be saved as. */
+export function useExportItems(threadId: string): readonly MenuItem[] {
+  const { services } = useChat();
   const names = useFormatNames();
   const choose = async (format: ExportFormat) => {
     const refusal = await services.takingAlong.export(format, threadId);
@@ -25,16 +34,10 @@ export function ExportMenu({ threadId }: { readonly threadId: string }) {
       services.store.update(state => ({ ...state, refusal }));
     }
   };
-  return (
-    <Menu
-      icon={ExportIcon}
-      label={trans.__('Export the conversation')}
-      items={FORMATS.map(format => ({
-        label: names[format],
-        run: () => {
-          void choose(format);
-        }
-      }))}
-    />
-  );
+  return FORMATS.map(format => ({
+    label: names[format],
+    run: () => {
+      void choose(format);
+    }
+  }));
 }

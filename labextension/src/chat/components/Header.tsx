@@ -1,9 +1,9 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { pageUrl } from '../client/server';
-import { ExportMenu } from './ExportMenu';
+import { ExportMenu, useExportItems } from './ExportMenu';
 import { IconButton } from './IconButton';
 import { InlineEdit } from './InlineEdit';
-import { useMenuButton } from './Menu';
+import { type MenuItem, useMenuButton } from './Menu';
 import { TagChips } from './TagChips';
 import { ThreadMenu } from './ThreadMenu';
 import { useChat, useChatState } from './context';
@@ -11,6 +11,7 @@ import { useThread } from './hooks';
 import {
   AddIcon,
   BackIcon,
+  ExportIcon,
   GearIcon,
   ListIcon,
   MoreIcon,
@@ -36,6 +37,10 @@ export function Header({ layout, listShown, pane, tools, onToggleList }: Props) 
   const newTemporary = useChatState(state => state.newTemporary);
   const isTemporary = useThread()?.temporary === true;
   const [renaming, setRenaming] = useState<string | null>(null);
+  const openPage = () => {
+    const url = pageUrl(services.server, isNew ? null : threadId);
+    window.open(url, '_blank', 'noopener');
+  };
 
   if (screen === 'settings') {
     return <SettingsHeader />;
@@ -63,6 +68,7 @@ export function Header({ layout, listShown, pane, tools, onToggleList }: Props) 
         />
       ) : (
         <More
+          onOpenPage={layout === 'sidebar' ? openPage : undefined}
           onRename={() => {
             setRenaming(threadId);
           }}
@@ -74,20 +80,17 @@ export function Header({ layout, listShown, pane, tools, onToggleList }: Props) 
           }}
         />
       )}
-      {layout === 'sidebar' && (
-        <IconButton
-          icon={PageIcon}
-          label={trans.__('Open as a page')}
-          onClick={() => {
-            window.open(
-              pageUrl(services.server, isNew ? null : threadId),
-              '_blank',
-              'noopener'
-            );
-          }}
-        />
-      )}
-      {!isNew && !isTemporary && <ExportMenu threadId={threadId} />}
+      {/* Where there is no room for these, the menu has them. */}
+      <span className="jc-Header-extra" data-in-menu={!isNew || undefined}>
+        {layout === 'sidebar' && (
+          <IconButton
+            icon={PageIcon}
+            label={trans.__('Open as a page')}
+            onClick={openPage}
+          />
+        )}
+        {!isNew && !isTemporary && <ExportMenu threadId={threadId} />}
+      </span>
       {tools}
       <IconButton
         icon={GearIcon}
@@ -136,18 +139,28 @@ function SettingsHeader() {
 }
 
 interface MoreProps {
+  /** Open it on a page of its own; `undefined`: it is on one. */
+  readonly onOpenPage?: () => void;
   readonly onRename: () => void;
   /** Begin to choose several in the list. */
   readonly onSelect: () => void;
 }
 
 /** What else can be done to the conversation that is open. */
-function More({ onRename, onSelect }: MoreProps) {
+function More({ onOpenPage, onRename, onSelect }: MoreProps) {
   const { trans, focusComposer } = useChat();
   const thread = useThread();
   const { button, anchor, close } = useMenuButton();
+  const exports = useExportItems(thread?.id ?? '');
   if (thread === undefined) {
     return null;
+  }
+  const more: MenuItem[] = [];
+  if (onOpenPage !== undefined) {
+    more.push({ icon: PageIcon, label: trans.__('Open as a page'), run: onOpenPage });
+  }
+  if (thread.temporary !== true) {
+    more.push({ icon: ExportIcon, label: trans.__('Export'), items: exports });
   }
   return (
     <>
@@ -165,6 +178,7 @@ function More({ onRename, onSelect }: MoreProps) {
           anchor={anchor}
           onRename={onRename}
           onSelect={thread.temporary === true ? undefined : onSelect}
+          more={more}
           onLeave={act => {
             act([thread]);
             focusComposer();

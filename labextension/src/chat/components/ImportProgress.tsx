@@ -89,7 +89,14 @@ function Counts({ progress }: { readonly progress: Import }) {
     )
   ];
   if (threads_known > 0) {
-    counts.push(trans.__('%1 were here already', number(threads_known)));
+    counts.push(
+      trans._n(
+        '%2 was here already',
+        '%2 were here already',
+        threads_known,
+        number(threads_known)
+      )
+    );
   }
   if (threads_failed > 0) {
     counts.push(trans.__('%1 could not be taken over', number(threads_failed)));
@@ -110,7 +117,7 @@ function Omissions({ progress: { omissions = [] } }: { readonly progress: Import
 
 function Problems({ progress }: { readonly progress: Import }) {
   const { trans } = useChat();
-  const { problems = [], more_problems = 0 } = progress;
+  const { problems = [], more_problems = 0, state, threads_failed = 0 } = progress;
   const count = problems.length + more_problems;
   if (count === 0) {
     return null;
@@ -131,6 +138,13 @@ function Problems({ progress }: { readonly progress: Import }) {
           </li>
         )}
       </ul>
+      {state === 'done' && threads_failed > 0 && (
+        <p>
+          {trans.__(
+            'Everything else was kept. For what was left out, export again where it comes from and import that file: only what is missing is added.'
+          )}
+        </p>
+      )}
     </details>
   );
 }

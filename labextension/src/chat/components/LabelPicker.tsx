@@ -17,10 +17,12 @@ interface Props {
 
 /** Gives threads tags, or a folder: one of those that exist, or a new one. */
 export function LabelPicker({ kind, threads, onDone }: Props) {
-  const { trans } = useChat();
+  const { trans, announce } = useChat();
   const actions = useThreadActions();
   const folders = useChatState(state => state.folders);
   const [text, setText] = useState('');
+  /** The tag that was typed though it is set. */
+  const [present, setPresent] = useState<string | null>(null);
   const input = useRef<HTMLInputElement>(null);
   const label = useId();
   const counts = (kind === 'tag' ? folders?.tags : folders?.folders) ?? NOTHING;
@@ -48,6 +50,18 @@ export function LabelPicker({ kind, threads, onDone }: Props) {
       actions.tag(threads, name);
     }
   };
+  /** What is typed is wanted: it is never taken away, as a press on it in the list does. */
+  const enter = () => {
+    const same = names.find(name => name.toLowerCase() === wanted.toLowerCase());
+    if (same === undefined || !common.includes(same)) {
+      choose(same ?? wanted);
+    } else if (kind === 'folder') {
+      onDone();
+    } else {
+      setPresent(same);
+      announce(trans.__('The tag “%1” is set already.', same));
+    }
+  };
   const title =
     kind === 'folder'
       ? trans.__('Move to folder')
@@ -70,12 +84,12 @@ export function LabelPicker({ kind, threads, onDone }: Props) {
         aria-label={kind === 'folder' ? trans.__('Folder') : trans.__('Tag')}
         onChange={event => {
           setText(event.target.value);
+          setPresent(null);
         }}
         onKeyDown={event => {
           event.stopPropagation();
           if (event.key === 'Enter' && !event.nativeEvent.isComposing && wanted !== '') {
-            const same = names.find(name => name.toLowerCase() === wanted.toLowerCase());
-            choose(same ?? wanted);
+            enter();
           }
         }}
       />
@@ -87,6 +101,7 @@ export function LabelPicker({ kind, threads, onDone }: Props) {
               aria-pressed={common.includes(name)}
               disabled={full && !common.includes(name)}
               onClick={() => {
+                setPresent(null);
                 choose(name);
               }}
             >
@@ -109,6 +124,7 @@ export function LabelPicker({ kind, threads, onDone }: Props) {
             : trans.__('Enter adds the tag “%1”.', wanted)}
         </p>
       )}
+      {present !== null && <p>{trans.__('The tag “%1” is set already.', present)}</p>}
       {full && (
         <p role="status">{trans.__('%1 tags are the most.', number(MOST_TAGS))}</p>
       )}

@@ -24,6 +24,8 @@ export interface Row {
   readonly messageId?: string;
   /** How high it is at a guess (pixels), until it has been drawn. */
   readonly height: number;
+  /** It is an answer that comes. */
+  readonly comes?: boolean;
   readonly content: ReactNode;
 }
 
@@ -36,6 +38,8 @@ interface Props {
   readonly target: Target | undefined;
   /** Changes with every wish to be at the newest. */
   readonly jump: number;
+  /** Changes with every wish to be at the first message, once that is there. */
+  readonly back: number;
   /** The reader has left the newest, or is back. */
   readonly onAway: (away: boolean) => void;
 }
@@ -61,7 +65,7 @@ const OPENED_FOR = 3000;
  * place, whatever comes before or after it, unless the reader is at the end.
  */
 export function MessageList(props: Props) {
-  const { rows, scroller, more, target, jump, onAway } = props;
+  const { rows, scroller, more, target, jump, back, onAway } = props;
   const { failed, retry, fetchNear } = usePaging(scroller, more, rows);
   const indexes = useMemo(
     () => new Map(rows.map(({ key }, index) => [key, index])),
@@ -105,7 +109,7 @@ export function MessageList(props: Props) {
     wasFar.current = more.after;
   }, [more.after, rows]);
 
-  const { go, moved, grown } = useStay(scroller, more.after, onAway, {
+  const { go, follow, moved, grown } = useStay(scroller, more.after, onAway, {
     toEnd: () => {
       virtualizer.scrollToEnd();
     },
@@ -126,6 +130,24 @@ export function MessageList(props: Props) {
       go();
     }
   }, [jump, more.after, rows, go]);
+
+  const backed = useRef(back);
+  useLayoutEffect(() => {
+    if (backed.current !== back) {
+      backed.current = back;
+      moved();
+      virtualizer.scrollToIndex(0, { align: 'start' });
+    }
+  }, [back, moved, virtualizer]);
+
+  // What is added at the end the virtualizer follows, but an edited question whose turn
+  // had not come, and its answer, take the place of others.
+  const last = rows.at(-1);
+  useLayoutEffect(() => {
+    if (last?.comes === true) {
+      follow();
+    }
+  }, [last?.key, last?.comes, follow]);
 
   return (
     <div className="jc-Conversation-rows" ref={virtualizer.containerRef}>

@@ -1,6 +1,6 @@
 import { type KeyboardEvent, useEffect, useId, useState } from 'react';
 import type { Model } from '../protocol';
-import { useChat } from './context';
+import { useChat, useChatState } from './context';
 import { price } from './format';
 
 interface Props {
@@ -18,6 +18,7 @@ interface Option {
 /** All models, filtered by what is typed; a name that is not among them may be used too. */
 export function ModelPicker({ models, chosen, onChoose }: Props) {
   const { trans } = useChat();
+  const isAzure = useChatState(({ account }) => account?.source === 'azure');
   const [filter, setFilter] = useState('');
   /** What arrows or a filter lead to; `null`: the model that is chosen. */
   const [moved, setMoved] = useState<number | null>(null);
@@ -73,7 +74,11 @@ export function ModelPicker({ models, chosen, onChoose }: Props) {
         }
         autoComplete="off"
         spellCheck={false}
-        placeholder={trans.__('Find a model, or type its name')}
+        placeholder={
+          isAzure
+            ? trans.__('Name of your deployment')
+            : trans.__('Find a model, or type its name')
+        }
         value={filter}
         onChange={event => {
           setFilter(event.target.value);

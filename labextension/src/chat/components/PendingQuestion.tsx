@@ -3,11 +3,12 @@ import { concernsStore } from '../client/problem';
 import type { Translator } from '../i18n';
 import { type Pending, isHeldBack } from '../state/pending';
 import { isOurs } from '../state/queue';
+import { Attachments } from './Attachments';
 import { MessageFrame } from './MessageFrame';
 import { type Action, ProblemNote } from './ProblemNote';
 import { QuestionEditor } from './QuestionEditor';
 import { useChat, useChatState } from './context';
-import { useIsKnown } from './hooks';
+import { useIsKnown, useOnline } from './hooks';
 
 /**
  * A question on its way to the server: shown at once, with where it stands; it can be
@@ -15,7 +16,7 @@ import { useIsKnown } from './hooks';
  */
 export function PendingQuestion({ question }: { readonly question: Pending }) {
   const { services, trans, focusComposer } = useChat();
-  const online = useChatState(state => state.connection.phase === 'open');
+  const online = useOnline();
   const lasting = useChatState(state => state.lasting);
   const kept = useChatState(state => !state.unkept.has(question.id));
   const isKnown = useIsKnown();
@@ -62,6 +63,7 @@ export function PendingQuestion({ question }: { readonly question: Pending }) {
         />
       ) : (
         <>
+          <Attachments attachments={question.attachments ?? []} />
           <div className="jc-Question-text" dir="auto">
             {text}
           </div>

@@ -3,7 +3,7 @@ import type { Problem } from '../protocol';
 import { MessageFrame } from './MessageFrame';
 import { useChat } from './context';
 import { seconds } from './format';
-import { useNow } from './hooks';
+import { useNow, useOnline } from './hooks';
 
 /** Three dots and what they mean. */
 export function Typing({ children }: { readonly children: React.ReactNode }) {
@@ -19,26 +19,28 @@ export function Typing({ children }: { readonly children: React.ReactNode }) {
   );
 }
 
-/** `Thinking 4s`, counted from when it is first shown. */
+/** `Thinking 4s`, counted from when it is first shown; nothing while nobody can know. */
 export function Thinking() {
   const { trans } = useChat();
+  const online = useOnline();
   const [since] = useState(Date.now);
-  const elapsed = useNow(true) - since;
-  return (
+  const elapsed = useNow(online) - since;
+  return online ? (
     <Typing>
       {elapsed < 1000
         ? trans.__('Thinking…')
         : trans.__('Thinking %1', seconds(Math.floor(elapsed / 1000) * 1000))}
     </Typing>
-  );
+  ) : null;
 }
 
-/** Why the model's server keeps us waiting, and for how long. */
+/** Why the model's server keeps us waiting, and for how long; nothing while nobody can know. */
 export function WaitingNotice({ problem }: { readonly problem: Problem }) {
   const { trans } = useChat();
-  const now = useNow(true);
+  const online = useOnline();
+  const now = useNow(online);
   const left = Math.max(0, Math.ceil(((problem.retry_at ?? now) - now) / 1000));
-  return (
+  return online ? (
     <Typing>
       {problem.message}{' '}
       <strong>
@@ -47,7 +49,7 @@ export function WaitingNotice({ problem }: { readonly problem: Problem }) {
           : trans.__('Trying again…')}
       </strong>
     </Typing>
-  );
+  ) : null;
 }
 
 /** Stands where an answer will be that the server has not begun yet. */

@@ -1,6 +1,7 @@
 import { memo, useEffect, useRef, useState } from 'react';
 import type { Message } from '../protocol';
-import { textOf } from '../state/conversation';
+import { attachedTo, textOf } from '../state/parts';
+import { Attachments } from './Attachments';
 import { CopyButton, CopyLinkButton } from './CopyButton';
 import { IconButton } from './IconButton';
 import { MessageFrame } from './MessageFrame';
@@ -75,13 +76,17 @@ export const Question = memo(function Question({
           }}
           onCancel={() => {
             setEditing(false);
+            services.following.editDropped();
             requestAnimationFrame(() => pencil.current?.focus());
           }}
         />
       ) : (
-        <div className="jc-Question-text" dir="auto">
-          {text}
-        </div>
+        <>
+          <Attachments attachments={attachedTo(message)} />
+          <div className="jc-Question-text" dir="auto">
+            {text}
+          </div>
+        </>
       )}
     </MessageFrame>
   );

@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'react';
 import { Markdown } from './Markdown';
 import { Thinking } from './Phase';
 import { useChat } from './context';
+import { useOnline } from './hooks';
 
 interface Props {
   readonly text: string;
@@ -12,6 +13,7 @@ interface Props {
 /** What the model lets us see of its thinking: one line that folds open. */
 export function Reasoning({ text, thinking }: Props) {
   const { trans } = useChat();
+  const online = useOnline();
   const box = useRef<HTMLDivElement>(null);
 
   useEffect(() => {
@@ -22,7 +24,10 @@ export function Reasoning({ text, thinking }: Props) {
 
   return (
     <details className="jc-Reasoning">
-      <summary>{thinking ? <Thinking /> : trans.__('What it thought')}</summary>
+      <summary>
+        {thinking && <Thinking />}
+        {!(thinking && online) && trans.__('What it thought')}
+      </summary>
       <div className="jc-Reasoning-text" ref={box}>
         <Markdown text={text} streaming={thinking} />
       </div>

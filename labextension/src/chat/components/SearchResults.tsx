@@ -1,5 +1,6 @@
 import type { UIEvent } from 'react';
 import type { MessageHit, TitleHit } from '../protocol';
+import { ForkMark } from './ForkMark';
 import { Marked } from './Marked';
 import { ProblemNote } from './ProblemNote';
 import { useChat, useChatState } from './context';
@@ -157,6 +158,7 @@ function Result({ id, hit, now, isActive, onChoose }: ResultProps) {
       onClick={onChoose}
     >
       <div className="jc-Result-head">
+        <ForkMark thread={thread} />
         <span className="jc-Result-title" dir="auto">
           {isMessage ? (
             (thread.title ?? trans.__('Untitled'))

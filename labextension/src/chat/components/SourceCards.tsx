@@ -1,6 +1,14 @@
-import { type FormEvent, useId, useRef, useState } from 'react';
+import {
+  type FormEvent,
+  Fragment,
+  useId,
+  useLayoutEffect,
+  useRef,
+  useState
+} from 'react';
 import { problemOf } from '../client/problem';
-import type { Account, AccountPatch, Code, Problem } from '../protocol';
+import type { Account, AccountPatch, Code, Problem, Source } from '../protocol';
+import { CopyButton } from './CopyButton';
 import { ProblemNote } from './ProblemNote';
 import { useChat, useChatState } from './context';
 import { ChipIcon, type Icon, KeyIcon, ServerIcon } from './icons';
@@ -23,6 +31,7 @@ export function SourceCards({ onDone }: { readonly onDone?: () => void }) {
         icon={KeyIcon}
         title={trans.__('I have an OpenAI key')}
         text={trans.__('Stored encrypted on this server, never shown again.')}
+        source="openai"
         inUse={own?.source === 'openai'}
         known={known}
         onDone={onDone}
@@ -42,6 +51,7 @@ export function SourceCards({ onDone }: { readonly onDone?: () => void }) {
         icon={ServerIcon}
         title={trans.__('I have a compatible server')}
         text={trans.__('vLLM, Ollama, llama.cpp, LiteLLM and others.')}
+        source="compatible"
         inUse={own?.source === 'compatible'}
         known={known}
         onDone={onDone}
@@ -71,6 +81,7 @@ export function SourceCards({ onDone }: { readonly onDone?: () => void }) {
           text={trans.__(
             'Runs on this machine, needs no key. Small and silly, but real.'
           )}
+          source="local"
           inUse={own?.source === 'local'}
           known={known}
           onDone={onDone}
@@ -84,7 +95,17 @@ export function SourceCards({ onDone }: { readonly onDone?: () => void }) {
             {trans.__('Try a small local model')}
           </h3>
           <p>{trans.__('Not installed yet. Install it, then start the server again:')}</p>
-          <code className="jc-Command">{INSTALL}</code>
+          <div className="jc-Command">
+            <code>
+              {INSTALL.split(' ').map((word, index) => (
+                // No line ends within an option, whose hyphens would let it.
+                <Fragment key={index}>
+                  <span>{word}</span>{' '}
+                </Fragment>
+              ))}
+            </code>
+            <CopyButton text={INSTALL} label={trans.__('Copy the command')} />
+          </div>
         </section>
       )}
     </div>
@@ -95,6 +116,7 @@ interface CardProps {
   readonly icon: Icon;
   readonly title: string;
   readonly text: string;
+  readonly source: Source;
   readonly inUse: boolean;
   /** What is wrong with the source in use. */
   readonly known: Problem | null;
@@ -110,6 +132,7 @@ function Card(props: CardProps) {
     icon: Drawn,
     title,
     text,
+    source,
     inUse,
     known,
     button,
@@ -118,10 +141,22 @@ function Card(props: CardProps) {
     fields = []
   } = props;
   const { services, trans, announce, focusComposer } = useChat();
+  const { entered } = services.account;
   const note = useId();
   const card = useRef<HTMLFormElement>(null);
   const [refusal, setRefusal] = useState<Problem | null>(null);
   const [checking, setChecking] = useState(false);
+
+  // Whoever left in the middle of it finds it as it was.  Not as a default value: that
+  // would write a key into the document.
+  useLayoutEffect(() => {
+    for (const [name, value] of entered.get(source) ?? []) {
+      const input = card.current?.elements.namedItem(name);
+      if (input instanceof HTMLInputElement) {
+        input.value = value as string;
+      }
+    }
+  }, [entered, source]);
 
   const problem = refusal ?? (inUse && !checking ? known : null);
 
@@ -139,6 +174,7 @@ function Card(props: CardProps) {
       const account = await services.account.change(patch(form));
       refuse(account.problem ?? null);
       if (account.problem == null) {
+        entered.delete(source);
         const isHere = isOnOrNowhere(card.current);
         onDone?.();
         if (isHere) {
@@ -156,6 +192,9 @@ function Card(props: CardProps) {
       ref={card}
       className="jc-Card"
       data-in-use={inUse || undefined}
+      onInput={event => {
+        entered.set(source, new FormData(event.currentTarget));
+      }}
       onSubmit={(event: FormEvent<HTMLFormElement>) => {
         event.preventDefault();
         if (!checking) {

@@ -35,23 +35,37 @@ export function TemporaryNote() {
   );
 }
 
+interface WayBack {
+  readonly threadId: string;
+  readonly withdraw: () => void;
+}
+
 /** For a moment after one has left a temporary conversation it can be opened again. */
 function useWayBack(thread: Thread | undefined): void {
   const { services, trans } = useChat();
   const before = useRef<Thread>();
+  const offered = useRef<WayBack>();
   const threadId = useChatState(state => state.open.threadId);
 
   useEffect(() => {
     const left = before.current;
     before.current = thread;
+    if (offered.current?.threadId === threadId) {
+      offered.current.withdraw(); // one has gone back already, in another way
+      offered.current = undefined;
+    }
     if (left?.temporary !== true || left.id === threadId) {
       return;
     }
     const known = findThread(services.store.state.threads, left.id);
     if (known?.temporary === true) {
-      services.organising.offer(trans.__('Left the temporary conversation.'), () => {
-        services.following.open(left.id);
-      });
+      const withdraw = services.organising.offer(
+        trans.__('Left the temporary conversation.'),
+        () => {
+          services.following.open(left.id);
+        }
+      );
+      offered.current = { threadId: left.id, withdraw };
     }
   }, [services, trans, thread, threadId]);
 }

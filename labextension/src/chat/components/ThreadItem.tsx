@@ -1,6 +1,7 @@
 import type { MouseEvent } from 'react';
 import type { Thread } from '../protocol';
 import { placedAt } from '../state/threads';
+import { ForkMark } from './ForkMark';
 import { IconButton } from './IconButton';
 import { InlineEdit } from './InlineEdit';
 import { TagChips } from './TagChips';
@@ -93,6 +94,7 @@ export function ThreadItem(props: Props) {
                   />
                 )
               )}
+              <ForkMark thread={thread} />
               <span className="jc-ThreadItem-title">{title}</span>
               <time
                 className="jc-ThreadItem-time"

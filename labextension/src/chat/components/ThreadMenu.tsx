@@ -22,6 +22,8 @@ interface Props {
   readonly onRename: () => void;
   /** Begin to choose several; `undefined`: it is in no list. */
   readonly onSelect?: () => void;
+  /** What else can be done where the menu is opened. */
+  readonly more?: readonly MenuItem[];
   /** Do what takes the thread away from where it was, and the focus elsewhere. */
   readonly onLeave: (act: (threads: readonly Thread[]) => void) => void;
   /** Close it, and put the focus where it was. */
@@ -30,7 +32,7 @@ interface Props {
 
 /** Everything that can be done to one conversation. */
 export function ThreadMenu(props: Props) {
-  const { thread, anchor, onRename, onSelect, onLeave, onDone } = props;
+  const { thread, anchor, onRename, onSelect, onLeave, onDone, more = [] } = props;
   const { trans } = useChat();
   const actions = useThreadActions();
   const [picking, setPicking] = useState<'tag' | 'folder' | null>(null);
@@ -112,7 +114,7 @@ export function ThreadMenu(props: Props) {
   return (
     <Popup
       label={thread.title ?? trans.__('Untitled')}
-      items={onSelect === undefined ? items : [...items, select]}
+      items={[...items, ...(onSelect === undefined ? [] : [select]), ...more]}
       anchor={anchor}
       onClose={onDone}
     />

@@ -1,12 +1,13 @@
 import type { Pending } from '../state/pending';
 import { useChat, useChatState } from './context';
+import { useOnline } from './hooks';
 
 /** Says that questions of other conversations have not been sent, and leads to them. */
 export function WaitingElsewhere() {
   const { services, trans } = useChat();
   const openId = useChatState(state => state.open.threadId);
   const pending = useChatState(state => state.pending);
-  const online = useChatState(state => state.connection.phase === 'open');
+  const online = useOnline();
   const elsewhere = pending.filter(
     (entry): entry is Pending =>
       entry.kind === 'question' &&

@@ -7,7 +7,7 @@ import {
 } from 'react';
 import type { Message } from '../protocol';
 import { type Conversation, versions } from '../state/conversation';
-import type { Part } from '../state/live';
+import { type WrittenPart, writtenIn } from '../state/parts';
 import { isKnown } from '../state/state';
 import { findThread } from '../state/threads';
 import { type View, view } from '../state/view';
@@ -45,12 +45,17 @@ export function useIsKnown(): boolean {
   return useChatState(({ user }) => isKnown(user));
 }
 
+/** Whether the server can be heard now. */
+export function useOnline(): boolean {
+  return useChatState(({ connection }) => connection.phase === 'open');
+}
+
 /** The parts of a message, growing while it is being made. */
-export function useParts(message: Message): readonly Part[] {
+export function useParts(message: Message): readonly WrittenPart[] {
   const reply = useChat().services.live.get(message.id);
   return useSyncExternalStore(
     reply?.subscribe ?? subscribeToNothing,
-    () => reply?.parts ?? message.parts
+    () => reply?.parts ?? writtenIn(message)
   );
 }
 

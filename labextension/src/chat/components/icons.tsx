@@ -32,6 +32,9 @@ export const LinkIcon = icon(
   'M7.25 4.75 8.6 3.4a2.83 2.83 0 0 1 4 4L11.25 8.75',
   'M8.75 11.25 7.4 12.6a2.83 2.83 0 0 1-4-4L4.75 7.25'
 );
+export const AttachIcon = icon(
+  'M12.75 7.25 7.6 12.4a2.9 2.9 0 0 1-4.1-4.1l5.2-5.2a1.95 1.95 0 0 1 2.75 2.75L6.4 10.9a.95.95 0 0 1-1.35-1.35L9.5 5.1'
+);
 export const DoneIcon = icon('M3.5 8.5 6.5 11.5 12.5 4.75');
 export const EditIcon = icon('M3 13l.6-2.9L10.9 2.8l2.3 2.3-7.3 7.3z');
 export const AgainIcon = icon(

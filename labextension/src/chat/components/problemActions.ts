@@ -20,15 +20,19 @@ const REMEDIES: Partial<Record<Code, readonly Remedy[]>> = {
   store_corrupt: []
 };
 
-/** What a person can do about an answer that failed, the likeliest first. */
+/** What helps with an answer that failed, the likeliest first. */
+export function remediesOf(message: Message): readonly Remedy[] {
+  const code = message.problem?.code;
+  const known = code && REMEDIES[code];
+  return known ?? (isUnfinished(message) ? ['continue', 'again'] : ['again']);
+}
+
+/** What a person can do about an answer that failed, as buttons. */
 export function useProblemActions(
   message: Message,
   again: () => void
 ): readonly Action[] {
   const { services, trans, chooseModel, focusComposer } = useChat();
-  const code = message.problem?.code;
-  const known = code && REMEDIES[code];
-  const remedies = known ?? (isUnfinished(message) ? ['continue', 'again'] : ['again']);
   const run: Record<Remedy, () => void> = {
     continue: () => {
       focusComposer(); // the buttons go
@@ -44,7 +48,7 @@ export function useProblemActions(
       focusComposer();
     }
   };
-  return remedies.map(remedy => ({
+  return remediesOf(message).map(remedy => ({
     label: labelOf(remedy, message, trans),
     run: run[remedy]
   }));

@@ -1,6 +1,7 @@
 import { useMemo } from 'react';
 import type { Message } from '../protocol';
-import { hasNewer, hasOlder } from '../state/conversation';
+import { hasNewer, hasOlder, isRunning } from '../state/conversation';
+import { isWritten } from '../state/parts';
 import { isComing } from '../state/pending';
 import { Answer } from './Answer';
 import { ForkedFrom } from './ForkedFrom';
@@ -11,7 +12,7 @@ import { AnswerPhase } from './Phase';
 import { Question } from './Question';
 import { WaitingRegeneration } from './WaitingRegeneration';
 import { useChatState } from './context';
-import { useConversation, useIsKnown, useThread, useView } from './hooks';
+import { useConversation, useIsKnown, useOnline, useThread, useView } from './hooks';
 
 /** What the conversation shows, as rows: messages, questions on their way, notes. */
 export function useRows(): readonly Row[] {
@@ -19,7 +20,7 @@ export function useRows(): readonly Row[] {
   const { messages, pending, running, regenerating } = useView();
   const isFailed = useChatState(state => state.open.problem !== null);
   const isEnd = conversation === undefined || !hasNewer(conversation);
-  const online = useChatState(state => state.connection.phase === 'open');
+  const online = useOnline();
   const isKnown = useIsKnown();
   const comes = (isEnd && isComing(pending)) || regenerating !== undefined;
   const waits = online && isKnown && comes;
@@ -64,7 +65,8 @@ export function useRows(): readonly Row[] {
 
 function messageRow(message: Message, isLast: boolean): Row {
   const { id, client_id: clientId, parts, role } = message;
-  const height = parts.reduce((sum, { text }) => sum + heightOf(text), 0);
+  const written = parts.filter(isWritten);
+  const height = written.reduce((sum, { text }) => sum + heightOf(text), 0);
   return role === 'user'
     ? {
         key: clientId ?? id,
@@ -76,6 +78,7 @@ function messageRow(message: Message, isLast: boolean): Row {
         key: id,
         messageId: id,
         height: Math.max(LEAST, height),
+        comes: isRunning(message),
         content: <Answer message={message} isLast={isLast} />
       };
 }

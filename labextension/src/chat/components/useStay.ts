@@ -10,6 +10,8 @@ interface Actions {
 interface Stay {
   /** Go to the end, and follow it. */
   readonly go: () => void;
+  /** Something else is at the end: go on with it, unless the reader has left. */
+  readonly follow: () => void;
   /** The position is about to be somewhere else than at the end. */
   readonly moved: () => void;
   /** The rows may be higher or lower than before. */
@@ -77,6 +79,11 @@ export function useStay(
     latest.current.onAway(false);
     latest.current.toEnd();
   }, []);
+  const follow = useCallback(() => {
+    if (following.current && !latest.current.isFar) {
+      latest.current.toEnd();
+    }
+  }, []);
   const moved = useCallback(() => {
     following.current = false;
   }, []);
@@ -95,5 +102,5 @@ export function useStay(
       }
     });
   }, [look]);
-  return { go, moved, grown };
+  return { go, follow, moved, grown };
 }

@@ -1,11 +1,17 @@
 import { problemOf } from '../client/problem';
 import type { Rest } from '../client/rest';
-import type { Account, AccountPatch, ModelList } from '../protocol';
+import type { Account, AccountPatch, ModelList, Source } from '../protocol';
 import type { ChatState } from './state';
 import type { Store } from './store';
 
 /** One's own settings, and the models that follow from them. */
 export class AccountSettings {
+  /**
+   * What has been typed into the form of a source and not been used yet.  It may be a key:
+   * it ends with the page, and the browser stores nothing of it.
+   */
+  readonly entered = new Map<Source, FormData>();
+
   constructor(
     private readonly store: Store<ChatState>,
     private readonly rest: Rest

@@ -7,6 +7,7 @@ import type { Conversation } from './conversation';
 import type { Drafts } from './drafts';
 import type { Following } from './following';
 import type { Outbox } from './outbox';
+import { type Attachment, attachedTo } from './parts';
 import type { Entry, Pending, Place } from './pending';
 import { type ChatState, type Open, isKnown } from './state';
 import type { Store } from './store';
@@ -23,13 +24,18 @@ export class Asking {
   ) {}
 
   /** Ask in the open thread, at its end or in another place; it is shown at once. */
-  send(text: string, branch?: { readonly parentId: string | null }): void {
+  send(
+    text: string,
+    branch?: { readonly parentId: string | null },
+    attachments: readonly Attachment[] = []
+  ): void {
     const { open, newSettings, newTemporary } = this.store.state;
     const id = newId();
     const kept = this.outbox.add({
       ...this.#entry(id, open.threadId, branch ?? this.#end(open.threadId, id)),
       kind: 'question',
       text,
+      attachments,
       branch: branch !== undefined,
       create: open.isNew,
       settings: open.isNew ? newSettings : undefined,
@@ -51,7 +57,7 @@ export class Asking {
         void this.stop(message);
       }
     }
-    this.send(text, { parentId: question.parent_id });
+    this.send(text, { parentId: question.parent_id }, attachedTo(question));
   }
 
   /** Send a question again that was refused; it is still the same question. */
@@ -81,6 +87,7 @@ export class Asking {
 
   /** Send a question that was kept back, with another text or (`null`) as it was. */
   async release(pending: Pending, text: string | null): Promise<void> {
+    this.browsing.showNewest(); // as with every question that goes on its way
     const isDone = await this.outbox.release(pending, text, newId());
     if (!isDone && text !== null && text !== pending.text) {
       // Another tab was quicker; this text becomes a version of its own.

@@ -18,7 +18,9 @@ export class Branches {
 
   /** Go on with an answer that broke off, as a new version of it. */
   async goOn(answer: Message): Promise<void> {
-    await this.#carryOut({ type: 'continue', client_id: newId(), ...place(answer) });
+    const clientId = newId();
+    this.following.expect(clientId);
+    await this.#carryOut({ type: 'continue', client_id: clientId, ...place(answer) });
   }
 
   /** Copy the branch up to a message into a new thread, and open that. */

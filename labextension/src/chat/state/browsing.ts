@@ -24,12 +24,17 @@ export function changeConversation(
   });
 }
 
+/** To see a message, or (`undefined`) the first one, whichever that is. */
+interface Wish {
+  readonly messageId: string | undefined;
+}
+
 /** Which part of a thread is shown: its newest messages, older pages, another branch. */
 export class Browsing {
   /** The pages on their way, by thread and direction. */
   readonly #loading = new Set<string>();
-  /** The message that is being brought into view, by thread. */
-  readonly #bringing = new Map<string, string>();
+  /** What is being brought into view, by thread. */
+  readonly #bringing = new Map<string, Wish>();
 
   constructor(
     private readonly store: Store<ChatState>,
@@ -39,7 +44,7 @@ export class Browsing {
 
   /** The message of a thread that is on its way into view. */
   wanted(threadId: string): string | undefined {
-    return this.#bringing.get(threadId);
+    return this.#bringing.get(threadId)?.messageId;
   }
 
   /** Go back to the newest messages of the open thread. */
@@ -54,28 +59,70 @@ export class Browsing {
     this.#change(open.threadId, conversation => conversation && atNewest(conversation));
   }
 
+  /** Go to the first message of the branch that is shown in the open thread. */
+  async showFirst(): Promise<void> {
+    const { threadId } = this.store.state.open;
+    try {
+      const isThere = await this.#bring(threadId, undefined, async () => {
+        const conversation = this.#conversation(threadId);
+        const last = conversation && hasOlder(conversation) && path(conversation).at(-1);
+        return last ? await this.rest.messages(threadId, 'first', last.id) : undefined;
+      });
+      if (isThere && this.store.state.open.threadId === threadId) {
+        this.store.update(({ open, ...state }) => ({
+          ...state,
+          open: { ...open, target: undefined, returns: (open.returns ?? 0) + 1 }
+        }));
+      }
+    } catch (error) {
+      this.store.update(state => ({ ...state, refusal: problemOf(error) }));
+    }
+  }
+
   /** Show another branch, at the message that was chosen on it. */
   async select(threadId: string, messageId: string): Promise<void> {
-    this.#bringing.set(threadId, messageId);
     this.store.update(state =>
       state.open.threadId === threadId && state.open.target !== undefined
         ? { ...state, open: { ...state.open, target: undefined } }
         : state
     );
-    try {
+    await this.#bring(threadId, messageId, async isWanted => {
       await this.commands.carryOut({
         type: 'select',
         thread_id: threadId,
         message_id: messageId
       });
       const conversation = this.#conversation(threadId);
-      const isWanted = this.#bringing.get(threadId) === messageId;
-      if (isWanted && conversation !== undefined && !shows(conversation, messageId)) {
-        const page = await this.rest.messages(threadId, 'around', messageId);
+      const isMissing = conversation !== undefined && !shows(conversation, messageId);
+      return isMissing && isWanted()
+        ? await this.rest.messages(threadId, 'around', messageId)
+        : undefined;
+    });
+  }
+
+  /**
+   * Bring a part of a thread into view; false if the reader wished to be elsewhere before
+   * it was there.
+   *
+   * @param messageId - the message that it is about, where that is known
+   * @param fetch - the page that is not at hand, if it is not
+   */
+  async #bring(
+    threadId: string,
+    messageId: string | undefined,
+    fetch: (isWanted: () => boolean) => Promise<MessagePage | undefined>
+  ): Promise<boolean> {
+    const wish: Wish = { messageId };
+    const isWanted = () => this.#bringing.get(threadId) === wish;
+    this.#bringing.set(threadId, wish);
+    try {
+      const page = await fetch(isWanted);
+      if (page !== undefined && isWanted()) {
         this.#change(threadId, current => current && withWindow(current, page));
       }
+      return isWanted();
     } finally {
-      if (this.#bringing.get(threadId) === messageId) {
+      if (isWanted()) {
         this.#bringing.delete(threadId);
       }
     }
@@ -134,29 +181,26 @@ export class Browsing {
       this.#reached(target);
       return;
     }
-    if (this.#bringing.get(threadId) === messageId) {
+    if (this.wanted(threadId) === messageId) {
       return;
     }
-    this.#bringing.set(threadId, messageId);
     try {
-      const page = await this.rest.messages(threadId, 'around', messageId);
-      if (page.elsewhere === true) {
-        await this.commands.carryOut({
-          type: 'select',
-          thread_id: threadId,
-          message_id: messageId
-        });
-      }
-      if (this.#bringing.get(threadId) === messageId) {
-        this.#change(threadId, current => current && withWindow(current, page));
+      const isThere = await this.#bring(threadId, messageId, async () => {
+        const page = await this.rest.messages(threadId, 'around', messageId);
+        if (page.elsewhere === true) {
+          await this.commands.carryOut({
+            type: 'select',
+            thread_id: threadId,
+            message_id: messageId
+          });
+        }
+        return page;
+      });
+      if (isThere) {
         this.#reached(target);
       }
     } catch (error) {
       this.#miss(target, problemOf(error));
-    } finally {
-      if (this.#bringing.get(threadId) === messageId) {
-        this.#bringing.delete(threadId);
-      }
     }
   }
 
@@ -191,7 +235,7 @@ export class Browsing {
   }
 
   #conversation(threadId: string): Conversation | undefined {
-    return this.store.state.conversations[threadId];
+    return this.store.state.conversations[threadId] as Conversation | undefined;
   }
 
   #change(threadId: string, change: Change): void {

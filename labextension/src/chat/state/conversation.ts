@@ -1,4 +1,5 @@
 import type { Message, MessagePage, Problem, Snapshot } from '../protocol';
+import { textOf } from './parts';
 
 /**
  * What is known of a thread's message tree.
@@ -154,6 +155,22 @@ export function withLeaf(conversation: Conversation, leafId: string): Conversati
   return known ? { ...conversation, leafId, endId: null } : conversation;
 }
 
+/**
+ * What has come in `after`, on the branch that `before` shows: unless that goes on in
+ * `after`, or is not there any more.
+ */
+export function onBranchOf(
+  before: Conversation | undefined,
+  after: Conversation
+): Conversation {
+  const { leafId = null, endId = null } = before ?? {};
+  const goesOn =
+    leafId === null ||
+    !(leafId in after.messages) ||
+    newest(after).some(({ id }) => id === leafId);
+  return goesOn ? after : endingAt({ ...after, leafId }, endId);
+}
+
 /** Show messages up to this one; `null`, or one that the newest follow on: up to these. */
 export function endingAt(conversation: Conversation, endId: string | null): Conversation {
   const isFar = endId !== null && !newest(conversation).some(({ id }) => id === endId);
@@ -234,14 +251,6 @@ export function isUnfinished(message: Message): boolean {
 /** Whether an answer came to no good end, so that having it made again is a retry. */
 export function hasFailed({ status }: Message): boolean {
   return status === 'stopped' || status === 'interrupted' || status === 'failed';
-}
-
-/** A message's text, without reasoning. */
-export function textOf(message: Pick<Message, 'parts'>): string {
-  return message.parts
-    .filter(part => part.type === 'text')
-    .map(part => part.text)
-    .join('');
 }
 
 function merged(...lists: (readonly string[] | undefined)[]): readonly string[] {

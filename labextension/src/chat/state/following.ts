@@ -13,6 +13,9 @@ import type {
 import { type Browsing, type Change, changeConversation } from './browsing';
 import {
   type Conversation,
+  isRunning,
+  onBranchOf,
+  path,
   withLeaf,
   withMessage,
   withSnapshot,
@@ -22,6 +25,7 @@ import {
 import type { Drafts } from './drafts';
 import type { LiveReplies } from './live';
 import type { Memory } from './memory';
+import { lengthOf } from './parts';
 import { begins } from './pending';
 import type { ChatState } from './state';
 import type { Store } from './store';
@@ -40,6 +44,10 @@ export class Following {
   /** Not part of the state: it changes with every delta, and nobody shows it. */
   readonly #positions = new Map<string, Position>();
   #catchingUp: string | null = null;
+  /** What was asked in this window, by client id. */
+  readonly #asked = new Set<string>();
+  /** The thread that another branch was chosen of while a question was being changed here. */
+  #passedOver: string | null = null;
   /** The last delta, which `More` goes on from. */
   #growing: Delta | null = null;
 
@@ -64,7 +72,7 @@ export class Following {
     }
     this.memory.write(LAST_THREAD, threadId);
     const target = messageId === null ? undefined : { messageId };
-    this.#show({ threadId, isNew: false, problem: null, target });
+    this.#openAs({ threadId, isNew: false, problem: null, target });
     if (target === undefined) {
       this.browsing.showNewest();
     }
@@ -74,7 +82,7 @@ export class Following {
   openNew(): void {
     this.#leave();
     this.memory.write(LAST_THREAD, null);
-    this.#show({ threadId: newId(), isNew: true, problem: null });
+    this.#openAs({ threadId: newId(), isNew: true, problem: null });
   }
 
   /** Come back to this thread after a reload. */
@@ -141,27 +149,46 @@ export class Following {
     }
   }
 
+  /** What is asked by this client id is shown where it comes. */
+  expect(clientId: string): void {
+    this.#asked.add(clientId);
+  }
+
+  /** A question is no longer being changed, nor asked: show what was chosen meanwhile. */
+  editDropped(): void {
+    const { threadId } = this.store.state.open;
+    if (this.#passedOver === threadId) {
+      void this.follow(true);
+    }
+  }
+
   takeSnapshot(snapshot: Snapshot): void {
     const { thread_id: threadId, epoch, seq } = snapshot;
     if (!this.#isOpen(threadId)) {
       return;
     }
     this.#positions.set(threadId, { epoch, seq });
-    for (const id of Object.keys(
-      this.store.state.conversations[threadId]?.messages ?? {}
-    )) {
-      this.live.forget(id);
+    const before = this.#conversation(threadId);
+    const shown = before === undefined ? [] : path(before);
+    const brought = new Set(snapshot.messages.map(({ id }) => id));
+    const isCatchingUp = this.#catchingUp === threadId;
+    const isMissed = (message: Message) => isRunning(message) && !brought.has(message.id);
+    const stays = this.#stays(threadId) && !(isCatchingUp && shown.some(isMissed));
+    const whole = new Set(stays && !isCatchingUp ? shown.map(({ id }) => id) : []);
+    for (const id of Object.keys(before?.messages ?? {})) {
+      if (!whole.has(id)) {
+        this.live.forget(id);
+      }
     }
     snapshot.messages.forEach(message => {
       this.live.take(message);
     });
     const wanted = this.browsing.wanted(threadId);
-    const comes =
-      wanted === undefined || snapshot.messages.some(({ id }) => id === wanted);
-    this.#change(threadId, conversation => {
+    const comes = wanted === undefined || brought.has(wanted);
+    this.#show(threadId, stays, conversation => {
       // After an absence the reader stays where they were, however much has come.
-      const isAway = this.#catchingUp === threadId && conversation?.endId != null;
-      return withSnapshot(conversation, snapshot, isAway || !comes);
+      const isAway = isCatchingUp && conversation?.endId != null;
+      return withSnapshot(conversation, snapshot, isAway || !comes || stays);
     });
     this.store.update(state => ({ ...state, open: { ...state.open, problem: null } }));
   }
@@ -217,7 +244,33 @@ export class Following {
   /** Another branch may be shown now; one that is not known yet comes as a snapshot. */
   takeThread({ id, leaf_id: leafId }: Thread): void {
     if (leafId != null) {
-      this.#change(id, conversation => conversation && withLeaf(conversation, leafId));
+      this.#show(id, this.#stays(id), before => before && withLeaf(before, leafId));
+    }
+  }
+
+  /** Whether a question is being changed, so that what is shown of its thread has to stay
+   * unless the reader wishes to see something else. */
+  #stays(threadId: string): boolean {
+    const { editing } = this.store.state;
+    return (
+      editing?.thread_id === threadId && this.browsing.wanted(threadId) === undefined
+    );
+  }
+
+  /** Change what is known of a thread, and the branch that is shown of it unless that
+   * `stays`. */
+  #show(threadId: string, stays: boolean, change: Change): void {
+    let isPassedOver = false;
+    this.#change(threadId, before => {
+      const after = change(before);
+      const shown = after && stays ? onBranchOf(before, after) : after;
+      isPassedOver = shown?.leafId !== after?.leafId;
+      return shown;
+    });
+    if (isPassedOver) {
+      this.#passedOver = threadId;
+    } else if (this.#passedOver === threadId && !stays) {
+      this.#passedOver = null;
     }
   }
 
@@ -227,13 +280,15 @@ export class Following {
 
   #takeWhole(message: Message, leaf = false): void {
     this.live.take(message);
-    this.#change(message.thread_id, before => {
+    const { thread_id: threadId, parent_id: parentId, client_id: clientId } = message;
+    const stays = this.#stays(threadId) && !this.#asked.has(clientId ?? '');
+    this.#show(threadId, stays, before => {
       const after = before && withMessage(before, message);
       return after && leaf ? withLeaf(after, message.id) : after;
     });
-    const { thread_id: threadId, parent_id: parentId } = message;
     const conversation = this.#conversation(threadId);
-    if (leaf && parentId != null && !(parentId in (conversation?.messages ?? {}))) {
+    const isKnown = parentId == null || parentId in (conversation?.messages ?? {});
+    if (leaf && !isKnown && !stays) {
       void this.follow(true); // the branch that is shown now is not known here
     }
   }
@@ -241,6 +296,10 @@ export class Following {
   #leave(): void {
     const { threadId, isNew } = this.store.state.open;
     this.#catchingUp = null; // who comes back is to ask again
+    if (this.#passedOver === threadId) {
+      this.#positions.delete(threadId); // and to see what was chosen meanwhile
+      this.#passedOver = null;
+    }
     if (!isNew) {
       this.commands.carryOut({ type: 'unsubscribe', thread_id: threadId }).catch(() => {
         // Without a connection nothing is followed anyway.
@@ -253,10 +312,10 @@ export class Following {
    * step: those who hear of one without the other (see `page/address.ts`) would take the
    * thread that is left for the one to show.
    */
-  #show(open: ChatState['open']): void {
+  #openAs(open: ChatState['open']): void {
     this.store.update(state => ({
       ...state,
-      open: { ...open, jumps: state.open.jumps },
+      open: { ...open, jumps: state.open.jumps, returns: state.open.returns },
       conversations: leaving(state, open.threadId),
       screen: 'conversation',
       editing: null,
@@ -308,9 +367,4 @@ function leaving(
   return open.threadId !== threadId && open.threadId in conversations
     ? { ...conversations, [open.threadId]: atNewest(conversations[open.threadId]) }
     : conversations;
-}
-
-/** In UTF-16 code units, as the server counts them too. */
-function lengthOf(parts: Message['parts']): number {
-  return parts.reduce((sum, { text }) => sum + text.length, 0);
 }

@@ -1,6 +1,5 @@
 import type { Delta, Message } from '../protocol';
-
-export type Part = Message['parts'][number];
+import { type WrittenPart, writtenIn } from './parts';
 
 /**
  * A reply while it is being made.
@@ -9,24 +8,24 @@ export type Part = Message['parts'][number];
  * and those who show it hear of it once per animation frame.
  */
 export class LiveReply {
-  #kinds: Part['type'][];
+  #kinds: WrittenPart['type'][];
   #texts: string[];
-  #parts: readonly Part[];
+  #parts: readonly WrittenPart[];
   #listeners = new Set<() => void>();
 
-  constructor(parts: readonly Part[]) {
+  constructor(parts: readonly WrittenPart[]) {
     this.#kinds = parts.map(part => part.type);
     this.#texts = parts.map(part => part.text);
     this.#parts = parts;
   }
 
   /** What is shown: as of the last frame. */
-  get parts(): readonly Part[] {
+  get parts(): readonly WrittenPart[] {
     return this.#parts;
   }
 
   /** All that has come so far. */
-  whole(): Part[] {
+  whole(): WrittenPart[] {
     return this.#texts.map((text, index) => ({ type: this.#kinds[index], text }));
   }
 
@@ -72,7 +71,7 @@ export class LiveReplies {
   /** Start over from a message: live if it is still being made, forgotten if not. */
   take(message: Message): void {
     if (message.status === 'streaming' || message.status === 'queued') {
-      this.#replies.set(message.id, new LiveReply(message.parts));
+      this.#replies.set(message.id, new LiveReply(writtenIn(message)));
     } else {
       this.#replies.delete(message.id);
     }

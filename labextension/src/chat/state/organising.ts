@@ -50,8 +50,8 @@ export class Organising {
     await this.#carryOut(threads, change);
   }
 
-  /** Let something be taken back for a while. */
-  offer(text: string, run: () => void): void {
+  /** Let something be taken back for a while; the answer ends this offer, and no other. */
+  offer(text: string, run: () => void): () => void {
     const undo = {
       text,
       run: () => {
@@ -60,6 +60,11 @@ export class Organising {
       }
     };
     this.store.update(state => ({ ...state, undo }));
+    return () => {
+      if (this.store.state.undo === undo) {
+        this.forget();
+      }
+    };
   }
 
   /** Offer no undo any more. */

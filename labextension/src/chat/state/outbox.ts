@@ -96,6 +96,7 @@ export class Outbox {
   }
 
   async add(entry: Entry): Promise<void> {
+    this.following.expect(entry.clientId);
     if (this.#owner !== null) {
       this.tabs.tell({ owner: this.#owner, added: entry });
     }
@@ -149,6 +150,7 @@ export class Outbox {
     text: string | null,
     newClientId: string
   ): Promise<boolean> {
+    this.following.expect(newClientId);
     const before = await this.#change(entries =>
       queue.edited(entries, id, text, newClientId)
     );

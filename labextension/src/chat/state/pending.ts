@@ -1,4 +1,5 @@
 import type { Problem, ThreadSettings } from '../protocol';
+import type { Attachment } from './parts';
 
 /** After what something is asked: a message, or the reply to what is asked before it. */
 export type Place = { readonly parentId: string | null } | { readonly after: string };
@@ -25,6 +26,8 @@ interface Queued {
 export interface Pending extends Queued {
   readonly kind: 'question';
   readonly text: string;
+  /** What goes with it. */
+  readonly attachments?: readonly Attachment[];
   /** Asked in the place of another question, not at the end. */
   readonly branch: boolean;
   /** For a thread that does not exist yet. */

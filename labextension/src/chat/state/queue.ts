@@ -170,7 +170,7 @@ export function commandOf(entry: Entry): CommandBody {
     client_id,
     thread_id,
     parent_id: place.parentId,
-    parts: [{ type: 'text', text: entry.text }],
+    parts: [...(entry.attachments ?? []), { type: 'text', text: entry.text }],
     create: entry.create,
     settings: entry.settings,
     temporary: entry.temporary

@@ -219,6 +219,7 @@ export class Services {
   /** Somebody else has signed in: nothing of the one before is shown or sent. */
   #changePerson(): void {
     this.#commands.abandon();
+    this.account.entered.clear();
     this.store.update(({ open, connection, lasting }) => ({
       ...initialState({ ...open, isNew: true }),
       ...{ connection, lasting }

@@ -27,6 +27,8 @@ export interface Open {
   readonly reached?: Target;
   /** Counts the wishes to be at the newest. */
   readonly jumps?: number;
+  /** Counts the wishes to be at the first message, which is at hand then. */
+  readonly returns?: number;
 }
 
 /** A message to go to; each time it is opened, it is another target. */

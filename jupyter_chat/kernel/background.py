@@ -1,0 +1,54 @@
+"""One event loop, in a thread of its own, for all that this process's clients do.
+
+A notebook's own loop stands still while a cell runs, and a script has none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import os
+import threading
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+_T = TypeVar("_T")
+
+_LOOK_SECONDS = 0.5
+"""On Windows nothing interrupts a thread that waits without an end."""
+
+_lock = threading.Lock()
+_loop: asyncio.AbstractEventLoop | None = None
+_owner = 0
+
+
+def loop() -> asyncio.AbstractEventLoop:
+    """The loop, started with the first use, and again in a forked process."""
+    global _loop, _owner
+    with _lock:
+        if _loop is None or _owner != os.getpid():
+            _loop, _owner = asyncio.new_event_loop(), os.getpid()
+            threading.Thread(target=_loop.run_forever, name="jupyter-chat", daemon=True).start()
+        return _loop
+
+
+def begin(work: Coroutine[Any, Any, _T]) -> concurrent.futures.Future[_T]:
+    """Start something there."""
+    return asyncio.run_coroutine_threadsafe(work, loop())
+
+
+def run(work: Coroutine[Any, Any, _T]) -> _T:
+    """Do something there and wait for its result; an interrupt calls it off."""
+    future = begin(work)
+    try:
+        while not future.done():
+            concurrent.futures.wait([future], _LOOK_SECONDS)
+        return future.result()
+    except BaseException:
+        future.cancel()
+        raise
+
+
+async def wait(work: Coroutine[Any, Any, _T]) -> _T:
+    """Do something there and await its result, in whatever loop one is."""
+    return await asyncio.wrap_future(begin(work))

@@ -1,0 +1,328 @@
+"""What a client can do, as coroutines that run in the background's loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from ..ids import new_id
+from ..protocol import (
+    AskedPart,
+    Command,
+    Continue,
+    Delta,
+    Event,
+    Message,
+    MessageChanged,
+    MessagePage,
+    ModelList,
+    Problem,
+    Regenerate,
+    SearchPage,
+    Send,
+    Snapshot,
+    Status,
+    Stop,
+    Subscribe,
+    Thread,
+    ThreadChanged,
+    ThreadGone,
+    ThreadPage,
+    ThreadPatch,
+    ThreadSettings,
+    Unsubscribe,
+    User,
+    Waiting,
+)
+from . import private, servers
+from .answers import Answer
+from .connection import Connection
+from .errors import AnswerFailed, ChatError
+from .following import Followed
+from .servers import Server
+
+_STOPPING_SECONDS = 5.0
+
+
+class Reply:
+    """An answer that has been asked for: its text as it comes, and how it ended."""
+
+    def __init__(self, session: Session, followed: Followed, message_id: str) -> None:
+        self._session = session
+        self._followed = followed
+        self._pieces = followed.pieces(message_id)
+        self._left = False
+        self.thread_id = followed.thread_id
+        self.message_id = message_id
+
+    async def piece(self) -> str | None:
+        """What has come since the last call, as soon as there is something; `None`: it
+        has ended."""
+        text = await anext(self._pieces, None)
+        if text is None and not self._left:
+            self._left = True
+            self._session.leave(self.thread_id)
+        return text
+
+    async def ended(self) -> Answer:
+        """The answer, when it has ended; raises :class:`AnswerFailed`."""
+        while await self.piece() is not None:
+            pass
+        answer = self.so_far()
+        if answer.problem is not None and answer.status in (Status.FAILED, Status.INTERRUPTED):
+            raise AnswerFailed(answer.problem, answer)
+        return answer
+
+    def so_far(self) -> Answer:
+        message = self._followed.message(self.message_id)
+        assert message is not None
+        return Answer.of(message)
+
+    @property
+    def waiting(self) -> Problem | None:
+        """Why it waits for its model's server, if it does."""
+        return self._followed.waiting.get(self.message_id)
+
+    async def stop(self) -> None:
+        """Stop it, and wait until that has come; what it has said is kept."""
+        await self._session.stop(self.thread_id, self.message_id)
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._final(), _STOPPING_SECONDS)
+
+    async def _final(self) -> None:
+        while not self.so_far().status.is_final:
+            await self._followed.changed()
+
+
+class Session:
+    """One user's way to the chat server, for one client."""
+
+    def __init__(self, url: str | None = None, token: str | None = None) -> None:
+        self._named = None if url is None else servers.named(url, token)
+        self._connection: Connection | None = None
+        self._opening = asyncio.Lock()
+        self._followed: dict[str, tuple[Followed, int]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def locate(self) -> Server:
+        """The server to use: the one that was named, the one that started this kernel,
+        another one of the same user, or else one that is started for that."""
+        if self._named is not None:
+            return self._named
+        own = servers.from_environment()
+        if own is not None:
+            return own
+        for server in servers.running():
+            if await servers.answers(server):
+                return server
+        return await private.start()
+
+    async def open(self) -> Connection:
+        async with self._opening:
+            if self._connection is None:
+                connection = Connection(
+                    self.locate, self._take, self._follow_again, on_lost=lambda: None
+                )
+                await connection.open()
+                self._connection = connection
+        return self._connection
+
+    async def close(self) -> None:
+        for task in tuple(self._tasks):
+            task.cancel()
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None
+
+    @property
+    def server(self) -> Server | None:
+        """Where it is connected to."""
+        return None if self._connection is None else self._connection.server
+
+    async def user(self) -> User | None:
+        connection = await self.open()
+        return connection.welcome.user if connection.welcome else None
+
+    # --- asking ---------------------------------------------------------------------------
+
+    async def ask(
+        self,
+        parts: list[AskedPart],
+        thread_id: str | None = None,
+        settings: ThreadSettings | None = None,
+        reply_settings: ThreadSettings | None = None,
+        *,
+        temporary: bool = False,
+    ) -> Reply:
+        """Ask in a thread, or in a new one, which keeps `settings`; returns when the
+        question is kept.  `reply_settings` go for this one reply."""
+        connection = await self.open()
+        parent_id = None
+        if thread_id is not None:
+            parent_id = (await self.follow(thread_id)).leaf_id
+        try:
+            return await self._asked(
+                connection,
+                partial(
+                    Send,
+                    client_id=new_id(),
+                    thread_id=thread_id or new_id(),
+                    parent_id=parent_id,
+                    parts=parts,
+                    create=thread_id is None,
+                    settings=settings,
+                    reply_settings=reply_settings,
+                    temporary=temporary,
+                ),
+            )
+        finally:
+            if thread_id is not None:
+                self.leave(thread_id)
+
+    async def answer_again(
+        self, thread_id: str, message_id: str, settings: ThreadSettings | None = None
+    ) -> Reply:
+        """One more version of an answer."""
+        connection = await self.open()
+        make = partial(
+            Regenerate,
+            client_id=new_id(),
+            thread_id=thread_id,
+            message_id=message_id,
+            settings=settings,
+        )
+        return await self._asked(connection, make)
+
+    async def go_on(self, thread_id: str, message_id: str) -> Reply:
+        """Go on with an answer that broke off."""
+        connection = await self.open()
+        make = partial(Continue, client_id=new_id(), thread_id=thread_id, message_id=message_id)
+        return await self._asked(connection, make)
+
+    async def stop(self, thread_id: str, message_id: str) -> None:
+        connection = await self.open()
+        await connection.command(partial(Stop, thread_id=thread_id, message_id=message_id))
+
+    async def _asked(self, connection: Connection, make: Callable[[str], Command]) -> Reply:
+        ack = await connection.command(make)
+        assert ack.thread_id is not None
+        assert ack.reply_id is not None
+        followed = await self.follow(ack.thread_id)
+        while followed.message(ack.reply_id) is None:
+            await followed.changed()
+        return Reply(self, followed, ack.reply_id)
+
+    # --- following ------------------------------------------------------------------------
+
+    async def follow(self, thread_id: str) -> Followed:
+        """A thread that is kept up to date from now on, until it is left as often as it
+        was followed; raises :class:`Refused` where there is no such thread."""
+        connection = await self.open()
+        followed, times = self._followed.get(thread_id, (None, 0))
+        if followed is None:
+            followed = Followed(thread_id, partial(self._resubscribe, thread_id))
+        self._followed[thread_id] = (followed, times + 1)
+        if followed.seq is None:
+            try:
+                await connection.command(partial(Subscribe, thread_id=thread_id))
+            except ChatError:
+                self.leave(thread_id)
+                raise
+            while followed.seq is None:
+                await followed.changed()
+        return followed
+
+    def leave(self, thread_id: str) -> None:
+        """Follow a thread no longer."""
+        followed, times = self._followed.pop(thread_id, (None, 0))
+        if followed is None:
+            return
+        if times > 1:
+            self._followed[thread_id] = (followed, times - 1)
+        elif self._connection is not None:
+            leave = partial(Unsubscribe, thread_id=thread_id)
+            self._begin(self._quietly(self._connection, leave))
+
+    def _take(self, event: Event) -> None:
+        if isinstance(event, Snapshot | MessageChanged | Delta | Waiting | ThreadGone):
+            thread_id = event.thread_id
+        elif isinstance(event, ThreadChanged):
+            thread_id = event.thread.id
+        else:
+            return
+        followed, _ = self._followed.get(thread_id, (None, 0))
+        if followed is not None:
+            followed.take(event)
+
+    def _follow_again(self) -> None:
+        """The connection is back: go on with each thread from where it is known."""
+        for thread_id in self._followed:
+            self._resubscribe(thread_id)
+
+    def _resubscribe(self, thread_id: str) -> None:
+        followed, _ = self._followed[thread_id]
+        assert self._connection is not None
+        subscribe = partial(
+            Subscribe, thread_id=thread_id, after=followed.seq, epoch=followed.epoch
+        )
+        self._begin(self._quietly(self._connection, subscribe))
+
+    async def _quietly(self, connection: Connection, make: Callable[[str], Command]) -> None:
+        """What nobody waits for; a thread that is gone stays as it was seen last."""
+        with suppress(ChatError):
+            await connection.command(make)
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # --- the history ------------------------------------------------------------------------
+
+    async def threads(self, limit: int = 50) -> list[Thread]:
+        connection = await self.open()
+        page = await connection.request(
+            ThreadPage, "GET", "threads", arguments={"limit": str(limit)}
+        )
+        return page.threads
+
+    async def thread(self, thread_id: str) -> Thread:
+        connection = await self.open()
+        return await connection.request(Thread, "GET", "threads", thread_id)
+
+    async def change(self, thread_id: str, patch: ThreadPatch) -> Thread:
+        connection = await self.open()
+        return await connection.request(Thread, "PATCH", "threads", thread_id, body=patch)
+
+    async def delete(self, thread_id: str) -> Thread:
+        connection = await self.open()
+        return await connection.request(Thread, "DELETE", "threads", thread_id)
+
+    async def messages(self, thread_id: str, limit: int = 200) -> list[Message]:
+        """The newest messages of the branch that is shown, older first."""
+        connection = await self.open()
+        thread = await self.thread(thread_id)
+        if thread.leaf_id is None:
+            return []
+        page = await connection.request(
+            MessagePage,
+            "GET",
+            "threads",
+            thread_id,
+            "messages",
+            arguments={"around": thread.leaf_id, "limit": str(limit)},
+        )
+        return page.messages
+
+    async def search(self, text: str, limit: int = 20) -> SearchPage:
+        connection = await self.open()
+        return await connection.request(
+            SearchPage, "GET", "search", arguments={"q": text, "limit": str(limit)}
+        )
+
+    async def models(self) -> ModelList:
+        connection = await self.open()
+        return await connection.request(ModelList, "GET", "models")

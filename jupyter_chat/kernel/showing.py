@@ -1,0 +1,100 @@
+"""An answer on the screen while it comes, in notebooks, consoles and terminals."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any, Literal, Protocol, TypeAlias
+
+from .answers import Answer
+
+Output: TypeAlias = Literal["auto", "rich", "plain"]
+
+_EVERY_SECONDS = 0.05
+_CHARACTERS_PER_SECOND = 2_000_000
+"""An update sends the whole text again: of a long answer there are fewer."""
+
+
+class Show(Protocol):
+    """Where an answer is shown."""
+
+    def add(self, piece: str) -> None: ...
+
+    def end(self, answer: Answer) -> None: ...
+
+
+class Quietly:
+    def add(self, piece: str) -> None:
+        pass
+
+    def end(self, answer: Answer) -> None:
+        pass
+
+
+class Plainly:
+    """As text, which nothing on screen can be taken back from."""
+
+    def __init__(self) -> None:
+        self._ends_line = True
+
+    def add(self, piece: str) -> None:
+        sys.stdout.write(piece)
+        sys.stdout.flush()
+        self._ends_line = piece.endswith("\n")
+
+    def end(self, answer: Answer) -> None:
+        if not self._ends_line:
+            sys.stdout.write("\n")
+        if answer.note is not None:
+            sys.stdout.write(f"({answer.note})\n")
+        sys.stdout.flush()
+
+
+class Richly:
+    """As Markdown in one output, which is replaced as the text grows."""
+
+    def __init__(self) -> None:
+        import IPython.display
+
+        self._display: Any = IPython.display
+        self._handle = self._display.display(self._display.Markdown("…"), display_id=True)
+        self._pieces: list[str] = []
+        self._length = 0
+        self._shown_at = 0.0
+
+    def add(self, piece: str) -> None:
+        self._pieces.append(piece)
+        self._length += len(piece)
+        pause = max(_EVERY_SECONDS, self._length / _CHARACTERS_PER_SECOND)
+        if time.monotonic() - self._shown_at > pause:
+            self._shown_at = time.monotonic()
+            self._pieces = ["".join(self._pieces)]
+            self._handle.update(self._display.Markdown(self._pieces[0]))
+
+    def end(self, answer: Answer) -> None:
+        self._handle.update(self._display.Markdown(answer._repr_markdown_()))
+
+
+def show(shell: Any, output: Output, *, quiet: bool) -> Show:
+    """What fits the front end that the code came from."""
+    if quiet:
+        return Quietly()
+    rich = output == "rich" or (output == "auto" and _replaces_outputs(shell))
+    return Richly() if rich else Plainly()
+
+
+def _replaces_outputs(shell: Any) -> bool:
+    """Whether the front end shows Markdown and replaces an output when told so.
+
+    Nothing in the protocol says that.  Terminals that speak to a kernel (jupyter console,
+    Spyder, Qt) put the user's name into their requests and can be asked for input;
+    notebooks leave the name empty, and what runs notebooks (nbclient, papermill) takes no
+    input.
+    """
+    kernel = getattr(shell, "kernel", None)
+    if kernel is None:
+        return False
+    parent = kernel.get_parent("shell") if hasattr(kernel, "get_parent") else {}
+    header, content = parent.get("header", {}), parent.get("content", {})
+    is_console = bool(header.get("username")) and bool(content.get("allow_stdin"))
+    return not is_console or "cellId" in parent.get("metadata", {})

@@ -1,0 +1,40 @@
+"""A server that kernels started for themselves ends when none of them needs it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from ..engine.replies import Replies
+from .heartbeat import Heartbeats
+
+_LOOKS = 10
+"""So many times in the span after which the server stops it is looked whether it is used."""
+
+
+class StopWhenUnused:
+    """Calls `stop` after so many seconds without a socket and without a running reply."""
+
+    def __init__(
+        self, seconds: float, sockets: Heartbeats, replies: Replies, stop: Callable[[], object]
+    ) -> None:
+        self._seconds = seconds
+        self._sockets = sockets
+        self._replies = replies
+        self._stop = stop
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._watch())
+
+    def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _watch(self) -> None:
+        unused = 0
+        while unused < _LOOKS:
+            await asyncio.sleep(self._seconds / _LOOKS)
+            used = self._sockets.any_open or bool(self._replies.running)
+            unused = 0 if used else unused + 1
+        self._stop()
