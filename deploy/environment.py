@@ -33,6 +33,8 @@ PYTHON = _PROGRAMS / ("python.exe" if _WINDOWS else "python")
 _STATE = VENV / "jupyter-chat.json"
 _PACKAGE_FILES = ("pyproject.toml", "install.json", "deploy/jupyter_server_config.d")
 _SHARED = VENV / "share" / "jupyter" / "labextensions" / "jupyter-chat-lab"
+_LAB_SETTINGS = VENV / "share" / "jupyter" / "lab" / "settings"
+_NOTIFICATIONS = "@jupyterlab/apputils-extension:notification"
 
 
 def variables() -> dict[str, str]:
@@ -63,6 +65,29 @@ def prepare(extra: str | None = None, *, front_end_tools: bool = False) -> None:
             frontend.build(run, variables())
     _install_package(extra)
     _share_labextension()
+    silence_news(_LAB_SETTINGS)
+
+
+def silence_news(folder: Path) -> None:
+    """Make "no" the default answer to JupyterLab's question whether to fetch news.
+
+    It is asked wherever nobody has answered it, and would cover the chat.  `folder` is
+    that of JupyterLab's own settings; what else is overridden there stays, and so does
+    what each person has set.
+    """
+    file = folder / "overrides.json"
+    try:
+        overrides = json.loads(file.read_text(encoding="utf-8"))
+        notifications = overrides.setdefault(_NOTIFICATIONS, {})
+        if "fetchNews" in notifications:
+            return
+        notifications["fetchNews"] = "false"
+    except FileNotFoundError:
+        overrides = {_NOTIFICATIONS: {"fetchNews": "false"}}
+    except (ValueError, TypeError, AttributeError):  # somebody's, with a slip in it
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(overrides, indent=2) + "\n", encoding="utf-8")
 
 
 def provide_local_model() -> bool:

@@ -41,7 +41,6 @@ def main(arguments: list[str]) -> int:
 def _options() -> list[str]:
     options = [
         "--ServerApp.answer_yes=True",  # Ctrl-C stops at once, without a question
-        "--LabApp.news_url=None",  # its question whether to fetch news would cover the chat
     ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options.append("--allow-root")

@@ -10,6 +10,8 @@ from typing import Any, cast
 from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.extension.application import ExtensionApp, ExtensionAppJinjaMixin
 from jupyter_server.serverapp import ServerApp
+from jupyter_server.serverapp import aliases as server_aliases
+from jupyter_server.serverapp import flags as server_flags
 from traitlets import Bool, Float, Int, Unicode
 
 from . import __version__
@@ -48,6 +50,15 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
     extension_url = "/jupyter-chat/"
     load_other_extensions = False
     file_url_prefix = "jupyter-chat"
+    # The server takes these whether they are here or not: they are for `--help`.
+    aliases = {  # noqa: RUF012
+        **ExtensionApp.aliases,
+        **{name: server_aliases[name] for name in ("port", "ip")},
+    }
+    flags = {  # noqa: RUF012
+        **ExtensionApp.flags,
+        **{name: server_flags[name] for name in ("no-browser", "allow-root")},
+    }
 
     store_url = Unicode(
         help="""Where the history lives: `sqlite:///PATH` (three slashes and the path) or

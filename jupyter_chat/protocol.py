@@ -208,7 +208,10 @@ class ThreadSettings(Struct, omit_defaults=True, frozen=True):
 
 
 class Message(Struct, omit_defaults=True):
-    """One node of a thread's message tree; siblings are versions of each other."""
+    """One node of a thread's message tree; siblings are versions of each other.
+
+    `begun_at` is when a reply's turn came: it may have been queued since `created_at`.
+    """
 
     id: Id
     thread_id: Id
@@ -217,6 +220,7 @@ class Message(Struct, omit_defaults=True):
     parts: list[Part]
     status: Status
     created_at: Milliseconds
+    begun_at: Milliseconds | None = None
     first_token_at: Milliseconds | None = None
     completed_at: Milliseconds | None = None
     client_id: str | None = None
@@ -1011,8 +1015,45 @@ def _problem_of(error: Exception) -> Problem:
     if field is None:
         missing = re.search(r"missing required field `(\w+)`", text)
         field = missing.group(1) if missing else None
-    reason = re.sub(r" - at `.*`$", "", text)
-    return Problem(Code.INVALID, f"The request was not understood: {reason}.", field=field)
+    return Problem(Code.INVALID, _in_words(text, field), field=field, detail=text)
+
+
+_ENTERED = {
+    "base_url": "The address",
+    "folder": "A folder's name",
+    "key": "The API key",
+    "max_output_tokens": "The longest answer, in tokens,",
+    "model": "The model's name",
+    "name": "The file's name",
+    "system_prompt": "The system prompt",
+    "tags": "The tags",
+    "tags[]": "A tag",
+    "temperature": "The temperature",
+    "title": "A title",
+    "value": "The name",
+}
+"""The fields that people fill in, and what to call each."""
+_LIMIT = re.compile(r"Expected `(\w+)`(?: of length)? ([<>]=) ([\d.]+)")
+_LIMITED = {"str": " characters long", "array": " in number"}
+
+
+def _in_words(refusal: str, field: str | None) -> str:
+    """What the decoder refused, in words for the person; its own ones are the `detail`."""
+    name = _ENTERED.get(re.sub(r"\[[^]]*\]", "[]", field or "").rpartition(".")[2])
+    if name is None:
+        where = f" (“{field}”)" if field else ""
+        return (
+            f"The server does not understand what was sent{where}. Nothing was changed; a page "
+            "that is older than the server has to be reloaded."
+        )
+    limit = _LIMIT.match(refusal)
+    if limit is None:
+        return f"{name} is not of a form that can be used. Nothing was changed."
+    kind, direction, number = limit.groups()
+    if (kind, direction, number) == ("str", ">=", "1"):
+        return f"{name} must not be empty."
+    most = "at most" if direction == "<=" else "at least"
+    return f"{name} must be {most} {float(number):,.10g}{_LIMITED.get(kind, '')}."
 
 
 def _command_id(frame: str | bytes) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import msgspec
 import pytest
 
@@ -66,6 +68,40 @@ def test_the_field_is_named_by_its_whole_path():
     with pytest.raises(InvalidFrame) as refused:
         decode_command(msgspec.json.encode(frame))
     assert refused.value.problem.field == "parts[1].text"
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (
+            '{"settings": {"max_output_tokens": 999999999}}',
+            "The longest answer, in tokens, must be at most 10,000,000.",
+        ),
+        ('{"settings": {"temperature": -1}}', "The temperature must be at least 0."),
+        ('{"title": ""}', "A title must not be empty."),
+        (f'{{"tags": ["a", "{"b" * 51}"]}}', "A tag must be at most 50 characters long."),
+        (
+            json.dumps({"tags": [str(number) for number in range(21)]}),
+            "The tags must be at most 20 in number.",
+        ),
+        (
+            '{"settings": {"model": 7}}',
+            "The model's name is not of a form that can be used. Nothing was changed.",
+        ),
+    ],
+)
+def test_what_people_enter_is_refused_in_plain_words(body, said):
+    with pytest.raises(InvalidFrame) as refused:
+        decode(body, ThreadPatch)
+    assert refused.value.problem.message == said
+    assert "Expected `" in str(refused.value.problem.detail)
+
+
+def test_what_only_a_page_sends_is_refused_without_the_decoders_words():
+    with pytest.raises(InvalidFrame) as refused:
+        decode('{"pinned": "yes"}', ThreadPatch)
+    assert "(“pinned”)" in refused.value.problem.message
+    assert "`" not in refused.value.problem.message
 
 
 def test_fields_left_out_of_a_patch_are_not_the_same_as_null():

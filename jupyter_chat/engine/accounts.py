@@ -21,7 +21,7 @@ from ..protocol import (
     Source,
     User,
 )
-from ..providers.interface import Endpoint, Provider, ProviderError, unasked
+from ..providers.interface import KEPT, Endpoint, Provider, ProviderError, unasked
 from ..store.interface import Store, UserSettings
 from ..store.vault import Vault, VaultError
 from . import catalogue
@@ -32,12 +32,6 @@ _OPENAI = (Source.OPENAI, Source.AZURE)
 _USELESS = {Code.NO_KEY, Code.WRONG_KEY, Code.PROVIDER_DOWN, Code.PROVIDER_TIMEOUT}
 """What is wrong with a source that cannot answer anything."""
 _ADDRESS = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
-
-NO_SOURCE = Problem(
-    Code.NO_KEY,
-    "No model is set up yet. Your question is kept: enter an OpenAI key, the address of "
-    "a compatible server, or choose the local model, and retry.",
-)
 
 
 class Accounts:
@@ -77,7 +71,7 @@ class Accounts:
         """
         if settings.source is None:
             if self._environment is None:
-                raise ProviderError(NO_SOURCE)
+                raise ProviderError(_no_source(self._local_available()))
             return self._environment
         key = None
         if settings.key is not None:
@@ -212,6 +206,15 @@ class Accounts:
         if moved and patch.defaults is UNSET:  # another server has other models
             changes["defaults"] = msgspec.structs.replace(settings.defaults, model=None)
         return msgspec.structs.replace(settings, **changes)
+
+
+def _no_source(local_available: bool) -> Problem:
+    ways = (
+        "enter an OpenAI key, enter the address of a compatible server, or choose the local model"
+        if local_available
+        else "enter an OpenAI key or the address of a compatible server"
+    )
+    return Problem(Code.NO_KEY, f"No model is set up yet. {KEPT}: {ways}, and retry.")
 
 
 def _key(text: str) -> str:

@@ -27,6 +27,7 @@ from ..protocol import (
     written_in,
 )
 from ..providers.interface import (
+    KEPT,
     Chunk,
     Endpoint,
     Finish,
@@ -35,6 +36,8 @@ from ..providers.interface import (
     ProviderError,
     ReplyRequest,
     Resume,
+    asked_often,
+    partly_answered,
 )
 from ..store.interface import Checkpoint, Left, Store, StoreError, Unavailable
 from . import catalogue
@@ -117,6 +120,8 @@ class Generation:
         self._finish: Finish | None = None
         self._making: asyncio.Task[None] | None = None
         self._ended_as: tuple[Status, Problem | None] | None = None
+        self._tries: Counter[Code] = Counter()
+        """How often it was asked for, by why that came to nothing."""
 
     @property
     def id(self) -> str:
@@ -141,13 +146,11 @@ class Generation:
 
     def interrupt(self) -> None:
         """End it because the server stops."""
-        self._end(
-            Status.INTERRUPTED,
-            Problem(
-                Code.SERVER_STOPPED,
-                "The server was stopped while this answer was being made. What had come is kept.",
-            ),
+        problem = Problem(
+            Code.SERVER_STOPPED,
+            f"The server was stopped while this answer was being made. {KEPT}.",
         )
+        self._end(Status.INTERRUPTED, partly_answered(problem) if self._growth else problem)
 
     @property
     def can_be_left(self) -> bool:
@@ -240,13 +243,15 @@ class Generation:
             if not await self._store.begin_reply(self.user_id, self._reply.id, self._owner):
                 raise _NotOurs
             self._unclaimed = False
+        if not self._resumed:
+            self._reply.begun_at = now_ms()
         endpoint, request = await self._prepare(self.user_id, self._reply.thread_id, self._reply)
         self._endpoint = endpoint
         if not self._resumed:
             self._reply.model = request.model
             self._reply.status = Status.STREAMING
             self.feed.publish(MessageChanged, message=self.message())
-        tries: Counter[Code] = Counter()
+        tries = self._tries
         while True:
             before = self._mark
             try:
@@ -369,7 +374,7 @@ class Generation:
         if isinstance(error, ProviderError):
             code = error.problem.code
             cut = (self._growth and code in _INTERRUPTING) or code is Code.REPLY_GONE
-            return (Status.INTERRUPTED if cut else Status.FAILED), error.problem
+            return (Status.INTERRUPTED if cut else Status.FAILED), self._in_full(error.problem)
         if isinstance(error, StoreError):
             return Status.FAILED, error.problem
         self._log.error("A chat reply failed.", exc_info=error)
@@ -378,6 +383,14 @@ class Generation:
             "Something went wrong in the chat server; its log has the details. What had "
             "come of the answer is kept.",
         )
+
+    def _in_full(self, problem: Problem) -> Problem:
+        """What went wrong, with what is kept, and how often an answer was asked for that
+        may have been billed each time."""
+        times = self._tries[Code.STREAM_CUT]
+        if times > 1 and self._mark is None:
+            problem = asked_often(problem, times)
+        return partly_answered(problem) if self._growth else problem
 
     async def _keep(self, message: Message) -> Thread | None:
         """Store the final reply, for as long as it takes; `None`: its thread is gone."""

@@ -61,6 +61,7 @@ class Requests:
             temperature=temperature,
             max_output_tokens=max_output,
             effort=effort,
+            reasoning_model=bool(model.efforts),
             json_schema=own.json_schema,
             reasons=bool(model.efforts) and effort is not Effort.NONE,
             user_tag=hashlib.sha256(user_id.encode()).hexdigest()[:32],

@@ -32,6 +32,7 @@ async def from_model(
     provider: Provider, endpoint: Endpoint, model: str, question: str, answer: str
 ) -> str | None:
     """What the model would call it; `None` where it does not say anything usable."""
+    known = catalogue.lookup(model)
     request = ReplyRequest(
         model=model,
         messages=[
@@ -42,7 +43,8 @@ async def from_model(
         ],
         instructions=_INSTRUCTIONS,
         max_output_tokens=_MAX_OUTPUT_TOKENS,
-        effort=lowest_effort(catalogue.lookup(model)),
+        effort=lowest_effort(known),
+        reasoning_model=bool(known.efforts),
     )
     try:
         text = await asyncio.wait_for(_ask(provider, endpoint, request), _SECONDS)

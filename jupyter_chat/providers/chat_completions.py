@@ -54,12 +54,14 @@ def parameters(endpoint: Endpoint, request: ReplyRequest) -> dict[str, Any]:
     """The request's body.
 
     Servers other than OpenAI's know the older names best (`system`, `max_tokens`) and
-    may refuse what they do not know, so they get nothing more.
+    may refuse what they do not know, so they get nothing more.  OpenAI's reasoning models
+    refuse `max_tokens`, also behind another server's address.
     """
     openai = endpoint.source in _OPENAI
+    newer_names = openai or request.reasoning_model
     messages: list[dict[str, Any]] = []
     if request.instructions:
-        role = "developer" if openai else "system"
+        role = "developer" if newer_names else "system"
         messages.append({"role": role, "content": request.instructions})
     messages += [{"role": m.role.value, "content": _content(m)} for m in request.messages]
     body: dict[str, Any] = {
@@ -69,7 +71,7 @@ def parameters(endpoint: Endpoint, request: ReplyRequest) -> dict[str, Any]:
         "stream_options": {"include_usage": True},
     }
     if request.max_output_tokens is not None:
-        name = "max_completion_tokens" if openai else "max_tokens"
+        name = "max_completion_tokens" if newer_names else "max_tokens"
         body[name] = request.max_output_tokens
     if request.effort is not None:
         body["reasoning_effort"] = request.effort.value

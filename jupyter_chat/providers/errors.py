@@ -149,10 +149,11 @@ def of_failure(endpoint: Endpoint, code: str | None, message: str) -> ProviderEr
 
 def unreachable(endpoint: Endpoint, reason: str) -> ProviderError:
     """No connection at all: nothing was asked, so asking again is safe."""
+    what = "network" if endpoint.base_url is None else "address and the network"
     return _error(
         Code.PROVIDER_DOWN,
         f"{_at_the_start(server_name(endpoint))} cannot be reached. {_KEPT}: check the "
-        "address and the network, and try again.",
+        f"{what}, and try again.",
         scrub(reason),
         _RETRY_SECONDS,
     )
@@ -173,7 +174,7 @@ def silent(endpoint: Endpoint, seconds: float) -> ProviderError:
     return _error(
         Code.PROVIDER_TIMEOUT,
         f"{_at_the_start(server_name(endpoint))} has said nothing for {seconds:g} seconds. "
-        "What had come of the answer is kept; try again.",
+        f"{_KEPT}.",
     )
 
 
@@ -183,7 +184,7 @@ def cut(endpoint: Endpoint, reason: str = "") -> ProviderError:
     return _error(
         Code.STREAM_CUT,
         f"The connection to {server_name(endpoint)} broke off before the answer was "
-        "complete. What had come is kept.",
+        f"complete. {_KEPT}.",
         scrub(reason),
         _RETRY_SECONDS,
     )
@@ -193,7 +194,7 @@ def gone(endpoint: Endpoint, reason: str = "") -> ProviderError:
     """A reply that was to go on is no longer to be had."""
     return _error(
         Code.REPLY_GONE,
-        f"{server_name(endpoint)} no longer has the rest of this answer. What had come is kept.",
+        f"{server_name(endpoint)} no longer has the rest of this answer. {_KEPT}.",
         scrub(reason),
         ended=True,
     )

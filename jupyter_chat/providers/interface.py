@@ -6,6 +6,7 @@ neither threads nor users nor the store.
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from typing import Any, Protocol
 
@@ -17,13 +18,29 @@ from ..protocol import Api, Effort, ImagePart, Model, Problem, Role, Source, Usa
 KEPT = "Your question is kept"
 """Stands in the message of every error that a question may meet, before what to do."""
 
+_PARTLY_KEPT = "What had come is kept"
+
+
+def partly_answered(problem: Problem) -> Problem:
+    """The same where a part of the answer had come, which can be gone on with."""
+    message = problem.message.replace(KEPT, _PARTLY_KEPT, 1)
+    return msgspec.structs.replace(problem, message=message)
+
+
+def asked_often(problem: Problem, times: int) -> Problem:
+    """The same where it was asked for more than once."""
+    often = "twice" if times == 2 else f"{times} times"
+    message = problem.message.replace(KEPT, f"It was asked for {often}. {KEPT}", 1)
+    return msgspec.structs.replace(problem, message=message)
+
 
 def unasked(problem: Problem) -> Problem:
     """The same where nothing was asked: in the settings no question is kept."""
-    what, kept, then = problem.message.partition(f"{KEPT}: ")
+    message = problem.message.removesuffix(f" {KEPT}.")
+    what, kept, then = message.partition(f"{KEPT}: ")
     if not kept:
-        return problem
-    then = then.replace(" and retry", "").replace("retry", "try again")
+        return msgspec.structs.replace(problem, message=message)
+    then = re.sub(",? and retry", "", then).replace("retry", "try again")
     return msgspec.structs.replace(problem, message=what + then[:1].upper() + then[1:])
 
 
@@ -119,10 +136,12 @@ class ReplyRequest(Struct, frozen=True):
     temperature: float | None = None
     max_output_tokens: int | None = None
     effort: Effort | None = None
+    reasoning_model: bool = False
+    """The model is known as one that can reason, which takes the newer names only."""
     json_schema: dict[str, Any] | None = None
     """The answer is JSON of this form."""
     reasons: bool = False
-    """The model is known to reason: summaries of its reasoning are asked for."""
+    """It is known to reason for this reply: summaries of its reasoning are asked for."""
     user_tag: str | None = None
     """A hash that stands for the user (OpenAI's `safety_identifier`)."""
     cache_key: str | None = None

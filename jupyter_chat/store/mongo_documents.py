@@ -25,6 +25,7 @@ NODE_FIELDS = {"parent_id": 1, "role": 1, "status": 1, "deleted_at": 1}
 _GROWING = (
     "parts",
     "status",
+    "begun_at",
     "first_token_at",
     "completed_at",
     "model",

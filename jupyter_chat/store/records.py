@@ -113,13 +113,14 @@ def left_of(user_id: str, message: Message, attempt: int, growth: list[Growth]) 
 
 def interrupted(message: Message, now: Milliseconds) -> Message:
     """A reply whose process is gone, as it is kept."""
+    kept = "What had come is kept" if message.parts else "Your question is kept"
     return msgspec.structs.replace(
         message,
         status=Status.INTERRUPTED,
         completed_at=now,
         problem=Problem(
             Code.SERVER_STOPPED,
-            "The server stopped while this answer was being made. What had come is kept.",
+            f"The server stopped while this answer was being made. {kept}.",
         ),
     )
 

@@ -80,8 +80,7 @@ def _message(code: Code, path: Path) -> str:
     return {
         Code.STORE_LOCKED: (
             f"Another program keeps the chat history ({path}) locked. What was stored is "
-            "safe; this change was not stored and can be repeated once the other program "
-            "lets go."
+            "safe; nothing new can be kept until the other program lets go."
         ),
         Code.STORE_READ_ONLY: (
             f"The chat history ({path}) is read-only for this server. What was stored is "

@@ -30,13 +30,15 @@ _NO_NEWS = '{"fetchNews": "false", "checkForUpdates": false}'
 @dataclass
 class Jupyter:
     """`face`: `lab`, `notebook` or `chat`.  All its files are in `folder`; it is ready
-    when the page `ready` comes."""
+    when the page `ready` comes.  Unless `news`, JupyterLab's question whether to fetch news
+    is answered."""
 
     face: str
     folder: Path
     environment: dict[str, str]
     options: tuple[str, ...] = ()
     ready: str = "jupyter-chat/api/health"
+    news: bool = False
     port: int = field(default_factory=lambda: _free_port())
     token: str = field(default_factory=lambda: secrets.token_hex(8))
     process: subprocess.Popen[bytes] | None = None
@@ -60,9 +62,10 @@ class Jupyter:
             place = self.folder / name.lower()
             place.mkdir(exist_ok=True)
             variables[name] = str(place)
-        settings = self.folder / "jupyterlab_settings_dir" / "@jupyterlab/apputils-extension"
-        settings.mkdir(parents=True, exist_ok=True)
-        (settings / "notification.jupyterlab-settings").write_text(_NO_NEWS)
+        if not self.news:
+            settings = self.folder / "jupyterlab_settings_dir/@jupyterlab/apputils-extension"
+            settings.mkdir(parents=True, exist_ok=True)
+            (settings / "notification.jupyterlab-settings").write_text(_NO_NEWS)
         work = self.folder / "work"
         work.mkdir(exist_ok=True)
         log = (self.folder / "server.log").open("ab")

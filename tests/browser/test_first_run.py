@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -9,7 +12,9 @@ from jupyter_chat.providers import local_model_available
 from tests.upstream import Upstream
 
 from .chat import SECONDS, open_chat
+from .jupyter import Jupyter
 
+ROOT = Path(__file__).resolve().parents[2]
 NO_LOCAL_MODEL = {"JUPYTER_CHAT_LOCAL_MODEL": "/nowhere/model.gguf"}
 
 
@@ -27,6 +32,37 @@ def test_a_compatible_server_is_one_step(start, page: Page, upstream: Upstream):
     )
     chat.ask("Hello")
     chat.expect_answer(0, "You asked")
+
+
+@pytest.fixture
+def as_set_up(
+    tmp_path: Path, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Jupyter]:
+    """JupyterLab with the settings that the set-up writes, for somebody who has none."""
+    monkeypatch.syspath_prepend(str(ROOT / "deploy"))
+    import environment
+
+    settings = tmp_path / "lab-settings"
+    environment.silence_news(settings)
+    folder = tmp_path / "server"
+    folder.mkdir()
+    answers = {"OPENAI_BASE_URL": upstream.url, "OPENAI_API_KEY": upstream.key}
+    option = f"--LabApp.app_settings_dir={settings}"
+    jupyter = Jupyter("lab", folder, answers, (option,), news=True)
+    jupyter.start()
+    try:
+        yield jupyter
+    finally:
+        jupyter.stop()
+
+
+def test_nothing_covers_the_chat_at_the_first_start(as_set_up: Jupyter, page: Page):
+    chat = open_chat(page, as_set_up)
+    chat.ask("Hello")
+    chat.expect_answer(0, "You asked")
+    page.wait_for_timeout(3000)  # JupyterLab asks when all else is there
+    expect(page.get_by_text("official Jupyter news")).to_have_count(0)
+    chat.question.click(timeout=5000)  # waits in vain where something lies above it
 
 
 @pytest.mark.local

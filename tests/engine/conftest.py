@@ -166,7 +166,11 @@ async def engine(tmp_path: Path) -> AsyncIterator[Engine]:
 
 
 async def make_engine(
-    directory: Path, *, endpoint: Endpoint | None = COMPATIBLE, store_url: str | None = None
+    directory: Path,
+    *,
+    endpoint: Endpoint | None = COMPATIBLE,
+    store_url: str | None = None,
+    local_available: bool = False,
 ) -> AsyncIterator[Engine]:
     broadcast = Broadcast()
     log = logging.getLogger("test")
@@ -180,7 +184,7 @@ async def make_engine(
         provider,
         environment=endpoint,
         default_model=None,
-        local_available=lambda: False,
+        local_available=lambda: local_available,
     )
     replies = Replies(
         store, provider, Requests(store, accounts), broadcast, log, model_titles=False

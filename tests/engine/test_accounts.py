@@ -45,6 +45,23 @@ async def test_with_nothing_set_up_the_first_run_screen_shows(bare):
     assert refused.value.problem.code is Code.NO_KEY
 
 
+TWO_WAYS = "Enter an OpenAI key or the address of a compatible server."
+THREE_WAYS = (
+    "Enter an OpenAI key, enter the address of a compatible server, or choose the local model."
+)
+
+
+@pytest.mark.parametrize(("local", "ways"), [(False, TWO_WAYS), (True, THREE_WAYS)])
+async def test_with_nothing_set_up_the_picker_says_what_can_be_done(tmp_path, local, ways):
+    async for engine in make_engine(tmp_path, endpoint=None, local_available=local):
+        listed = await engine.accounts.models("ada")
+        assert listed.problem is not None
+        assert listed.problem.message == f"No model is set up yet. {ways}"
+        with pytest.raises(ProviderError) as refused:
+            await endpoint(engine, "ada")
+        assert refused.value.problem.message.endswith(", and retry.")
+
+
 async def test_a_key_is_used_by_its_owner_only_and_never_shown(bare):
     account = await bare.accounts.change(ADA, AccountPatch(source=Source.OPENAI, key=f" {KEY}\n"))
     assert account.key_hint == KEY[-4:]

@@ -173,10 +173,12 @@ async def test_one_reply_may_be_made_by_another_model(engine):
     call = await engine.answer("new")
     assert (call.request.model, call.request.instructions) == ("gpt-4o", "Be brief.")
     assert call.request.temperature == 0.5
+    assert not call.request.reasoning_model
     await engine.end(thread_id, again.reply_id)
     assert (await engine.conversations.thread("ada", thread_id)).settings == settings
     await engine.ask("More", thread_id, again.reply_id)
-    assert (await engine.provider.call()).request.model == "gpt-5.5"
+    request = (await engine.provider.call()).request
+    assert (request.model, request.reasoning_model) == ("gpt-5.5", True)
 
 
 async def test_a_question_without_an_answer_can_be_answered(engine):

@@ -57,7 +57,7 @@ async def test_an_answer_streams_to_its_viewers_and_is_kept(engine):
     assert kept.usage == Usage(input_tokens=7, output_tokens=9)
     assert kept.model == "puppet"
     assert kept.cost is None, "no price is shown rather than a wrong one"
-    assert kept.created_at <= kept.first_token_at <= kept.completed_at
+    assert kept.created_at <= kept.begun_at <= kept.first_token_at <= kept.completed_at
 
 
 async def test_deltas_alone_add_up_to_the_stored_text(engine):
@@ -178,6 +178,9 @@ async def test_a_second_question_waits_for_the_first_answer(engine):
     call.say("2")
     call.finish()
     await viewer.until(lambda: viewer.status(second.reply_id) == "complete")
+    before = await engine.store.get_message("ada", thread_id, first.reply_id)
+    kept = await engine.store.get_message("ada", thread_id, second.reply_id)
+    assert kept.created_at <= before.completed_at <= kept.begun_at, "its turn came after that"
     assert not (await engine.conversations.thread("ada", thread_id)).running
 
 
@@ -545,7 +548,18 @@ async def test_closing_interrupts_what_runs_and_says_goodbye(engine):
     kept = await engine.store.get_message("ada", thread_id, asked.reply_id)
     assert kept.status is Status.INTERRUPTED
     assert kept.problem.code is Code.SERVER_STOPPED
+    assert "What had come is kept" in kept.problem.message
     assert kept.parts[0].text == "half"
+
+
+async def test_closing_before_the_first_word_claims_to_keep_none(engine):
+    thread_id = new_id()
+    asked = await engine.ask("Go", thread_id)
+    await engine.provider.call()
+    await engine.replies.close()
+    kept = await engine.store.get_message("ada", thread_id, asked.reply_id)
+    assert (kept.status, kept.parts) == (Status.INTERRUPTED, [])
+    assert "Your question is kept" in kept.problem.message
 
 
 async def test_a_running_answer_is_in_the_store_within_half_a_second(engine):

@@ -7,6 +7,7 @@ import pytest
 from jupyter_chat.engine import titles
 from jupyter_chat.protocol import Code, Problem, Source
 from jupyter_chat.providers.interface import Endpoint, ProviderError
+from jupyter_chat.providers.openai import OpenAI
 
 from .puppet import Puppet
 
@@ -43,6 +44,17 @@ async def test_the_models_title_loses_quotes_and_further_lines():
     title = await titles.from_model(provider, endpoint, "gpt-6-luna", "How?", "So.")
     assert title == "Merging data frames"
     assert (await speaking).closed.is_set()
+
+
+async def test_a_reasoning_model_behind_another_address_gives_a_title(upstream):
+    provider = OpenAI()
+    endpoint = Endpoint(Source.COMPATIBLE, base_url=upstream.url, key=upstream.key)
+    try:
+        title = await titles.from_model(provider, endpoint, "gpt-6-luna", "How?", "So.")
+    finally:
+        await provider.close()
+    assert title is not None
+    assert title.startswith("You asked"), "what that server says to everything"
 
 
 async def test_a_model_that_fails_gives_no_title():

@@ -59,6 +59,7 @@ _messages = st.fixed_dictionaries(
             [Status.COMPLETE, Status.STOPPED, Status.INTERRUPTED, Status.FAILED]
         ),
         "created_at": _times,
+        "begun_at": _maybe(_times),
         "first_token_at": _maybe(_times),
         "completed_at": _maybe(_times),
         "model": _maybe(_texts),

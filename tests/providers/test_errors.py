@@ -8,7 +8,7 @@ import pytest
 
 from jupyter_chat.protocol import Code, Problem, Source, decode, encode
 from jupyter_chat.providers import errors
-from jupyter_chat.providers.interface import Endpoint
+from jupyter_chat.providers.interface import Endpoint, partly_answered, unasked
 
 OPENAI = Endpoint(Source.OPENAI, key="sk-1")
 
@@ -52,7 +52,10 @@ def test_azure_misses_a_deployment_where_others_miss_a_model():
 
 @pytest.mark.parametrize("end", [errors.cut, errors.gone])
 def test_what_to_do_about_half_an_answer_is_left_to_the_buttons(end):
-    assert end(OPENAI).problem.message.endswith("What had come is kept.")
+    problem = end(OPENAI).problem
+    assert problem.message.endswith("Your question is kept.")
+    assert partly_answered(problem).message.endswith("What had come is kept.")
+    assert unasked(problem).message.endswith(("complete.", "of this answer."))
 
 
 @pytest.mark.parametrize(
@@ -111,3 +114,9 @@ def test_a_field_that_is_no_text_is_not_passed_on():
     problem = errors.of_exception(OPENAI, error).problem
     assert problem.field is None
     assert decode(encode(problem), Problem) == problem
+
+
+def test_only_who_has_entered_an_address_is_told_to_check_it():
+    assert "check the network" in errors.unreachable(OPENAI, "").problem.message
+    elsewhere = Endpoint(Source.COMPATIBLE, base_url="http://gpu/v1")
+    assert "check the address and the network" in errors.unreachable(elsewhere, "").problem.message

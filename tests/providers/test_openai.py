@@ -172,6 +172,23 @@ async def test_other_servers_get_the_plain_request_only(openai, upstream):
     assert request["body"]["messages"][0]["role"] == "system"
 
 
+async def test_a_reasoning_model_gets_the_newer_names_behind_any_address(openai, upstream):
+    upstream.clear()
+    endpoint = Endpoint(Source.COMPATIBLE, base_url=upstream.url, key=upstream.key)
+    reply = await ask(
+        *(openai, endpoint, "[[echo]] Hi"),
+        model="gpt-6-luna",
+        instructions="Be brief.",
+        max_output_tokens=500,
+        reasoning_model=True,
+    )
+    assert (reply.text, reply.error) == ("Hi", None)
+    body = upstream.requests()[-1]["body"]
+    assert body["max_completion_tokens"] == 500
+    assert body["messages"][0]["role"] == "developer"
+    assert set(body) == {"model", "messages", "max_completion_tokens", "stream", "stream_options"}
+
+
 @pytest.mark.parametrize("api", APIS)
 async def test_azure_is_spoken_to_in_its_own_way(openai, upstream, api):
     upstream.clear()

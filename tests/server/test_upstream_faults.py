@@ -77,6 +77,8 @@ async def test_what_came_is_kept_and_nothing_asked_twice(outcome, how, code):
     reply, waited, asked = await outcome(f"Hi [[chunks=6 size=5 delay=0.05 {how}]]")
     assert (reply["status"], reply["problem"]["code"]) == ("interrupted", code)
     assert reply["parts"] == [{"type": "text", "text": asked[0]["said"][:15]}]
+    assert "What had come is kept" in reply["problem"]["message"]
+    assert "question" not in reply["problem"]["message"]
     assert (len(asked), waited) == (1, [])
 
 
@@ -85,6 +87,8 @@ async def test_before_the_first_token_it_is_tried_once_more(outcome, how):
     reply, waited, asked = await outcome(f"Hi [[chunks=6 size=5 {how}]]")
     assert (reply["status"], reply["problem"]["code"]) == ("failed", "stream_cut")
     assert reply["parts"] == []
+    assert "It was asked for twice. Your question is kept." in reply["problem"]["message"]
+    assert "What had come" not in reply["problem"]["message"]
     assert [problem["code"] for problem in waited] == ["stream_cut"]
     assert waited[0]["retry_at"]
     assert len(asked) == 2
@@ -95,6 +99,7 @@ async def test_before_the_first_token_it_is_tried_once_more(outcome, how):
 async def test_silence_is_given_up_and_not_asked_again(outcome, how):
     reply, waited, asked = await outcome(f"Hi [[chunks=6 {how}]]")
     assert (reply["status"], reply["problem"]["code"]) == ("failed", "provider_timeout")
+    assert reply["problem"]["message"].endswith("Your question is kept.")
     assert (len(asked), waited) == (1, [])
 
 

@@ -55,6 +55,7 @@ async def test_a_finished_reply_keeps_all_that_is_known_of_it(store: Store) -> N
         reply,
         parts=[ReasoningPart("Hm. " + AWKWARD), TextPart(AWKWARD), TextPart("")],
         status=Status.FAILED,
+        begun_at=1_800_000_000_000,
         first_token_at=1_800_000_000_001,
         completed_at=1_800_000_000_002,
         model="gpt-x-2026",

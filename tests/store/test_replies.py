@@ -172,6 +172,9 @@ async def test_replies_of_a_lapsed_lease_are_interrupted_with_their_text(store: 
     assert recovered[0].message.parts == [TextPart("Beca")]
     assert recovered[0].message.model == MODEL
     assert recovered[1].message.parts == []
+    told = [left.message.problem.message for left in recovered if left.message.problem]
+    assert "What had come is kept" in told[0]
+    assert "Your question is kept" in told[1], "nothing had come"
 
 
 async def test_a_reply_is_recovered_once(store: Store, open_another: OpenStore) -> None:

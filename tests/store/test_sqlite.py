@@ -307,6 +307,7 @@ async def test_a_locked_file_can_be_read_and_written_again_once_it_is_free(path:
             with pytest.raises(Unavailable) as error:
                 await call
             assert error.value.problem.code is Code.STORE_LOCKED
+            assert "nothing new can be kept until" in error.value.problem.message
             assert_helpful(error.value)
         assert len(await store.tree(ADA, accepted.thread.id)) == 2
         other.execute("ROLLBACK")

@@ -292,6 +292,8 @@ export interface Origin {
 }
 /**
  * One node of a thread's message tree; siblings are versions of each other.
+ *
+ * `begun_at` is when a reply's turn came: it may have been queued since `created_at`.
  */
 export interface Message {
   id: string;
@@ -301,6 +303,7 @@ export interface Message {
   parts: (TextPart | ReasoningPart | AttachmentPart | ImagePart)[];
   status: Status;
   created_at: number;
+  begun_at?: number | null;
   first_token_at?: number | null;
   completed_at?: number | null;
   client_id?: string | null;

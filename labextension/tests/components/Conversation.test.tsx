@@ -18,7 +18,8 @@ const answer = anAnswer(question, 'Because **so**.', {
     reasoning_tokens: 20
   },
   cost: 0.0021,
-  completed_at: question.created_at + 3400
+  begun_at: question.created_at + 6700,
+  completed_at: question.created_at + 10_100
 });
 
 describe('a message', () => {
@@ -44,14 +45,29 @@ describe('a message', () => {
 
   it('tells what an answer took, as far as that is known', async () => {
     const chat = await showChat();
-    const bare = anAnswer(question, 'Bare.', { completed_at: null });
+    const bare = anAnswer(question, 'Bare.', {
+      completed_at: question.created_at + 3400 // it may have been queued until then
+    });
     await openThread(chat, thread, [question, answer, { ...bare, parent_id: answer.id }]);
     const [, whole, unknown] = screen.getAllByRole('article');
     const stats = within(whole).getByText('1,234 tokens · $0.0021 · 3.4s');
     expect(stats.title).toContain('1,200 tokens in, of which 1,000 from the cache');
     expect(stats.title).toContain('34 tokens out, of which 20 thinking');
+    expect(stats.title).toContain('$0.0021 in all');
     expect(unknown.querySelector('.jc-Stats')).toBeNull();
   });
+});
+
+it.each([
+  [0.0000075, '< $0.0001', '$0.0000075 in all'],
+  [0.0001, '$0.0001', '$0.0001 in all'],
+  [0, '$0', '$0 in all']
+])('tells a cost of %d as %s, and exactly on request', async (dollars, told, exact) => {
+  const chat = await showChat();
+  const cheap = anAnswer(question, 'So.', { usage: {}, cost: dollars });
+  await openThread(chat, thread, [question, cheap]);
+  const stats = screen.getByText(`0 tokens · ${told}`);
+  expect(stats.title).toContain(exact);
 });
 
 describe('an answer that is being made', () => {
@@ -155,6 +171,16 @@ describe('an answer that failed', () => {
     ]);
     const note = document.querySelector('.jc-Problem') as HTMLElement;
     expect(within(note).queryByRole('button')).toBeNull();
+  });
+
+  it('that was interrupted before anything had come claims to keep nothing', async () => {
+    const chat = await showChat();
+    await openThread(chat, thread, [
+      question,
+      anAnswer(question, '', { status: 'interrupted' })
+    ]);
+    expect(screen.getByText(/before anything had come/)).toBeVisible();
+    expect(screen.queryByText(/is kept/)).toBeNull();
   });
 
   it('that was interrupted keeps what had come', async () => {
@@ -385,6 +411,24 @@ describe('a question that the server has not got', () => {
     await chat.user.click(await screen.findByRole('button', { name: 'Take back' }));
     await vi.waitUntil(() => chat.composer().value === 'And? Now?');
     expect(screen.queryByText(DOWN.message)).toBeNull();
+  });
+
+  it('waits for the history, which is told once, and is sent when that is well', async () => {
+    const chat = await showChat();
+    await openThread(chat, thread, [question, answer]);
+    await chat.user.type(chat.composer(), 'And?{Enter}');
+    chat.server.say({ type: 'health', problem: DOWN });
+    const first = await chat.server.next('send');
+    chat.server.reject(first, DOWN);
+    expect(
+      await screen.findByText('Waits until the history can be written again')
+    ).toBeVisible();
+    expect(screen.getAllByText(DOWN.message)).toHaveLength(1);
+    expect(screen.queryByText('Not sent')).toBeNull();
+    expect(screen.queryByRole('button', { name: 'Send again' })).toBeNull();
+    expect(screen.getByRole('button', { name: 'Take back' })).toBeVisible();
+    chat.server.say({ type: 'health', problem: null });
+    expect((await chat.server.next('send')).client_id).toBe(first.client_id);
   });
 
   it('is not said to be on its way while it waits for one that is being edited', async () => {

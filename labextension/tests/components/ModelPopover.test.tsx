@@ -56,6 +56,20 @@ it('takes the name of a model that is not listed', async () => {
   expect(settings(chat)).toEqual({ model: 'my-finetune' });
 });
 
+it('leads to the settings where no model is set up', async () => {
+  const problem = { code: 'no_key', message: 'No model is set up yet.' } as const;
+  const chat = await showChat(server => {
+    server.answers.set('GET models', { models: [], default: null, problem });
+  });
+  await chat.user.click(screen.getByTitle(/^Model and settings/));
+  const dialog = within(screen.getByRole('dialog'));
+  expect(dialog.getByText(problem.message)).toBeVisible();
+  await chat.user.click(dialog.getByRole('button', { name: 'Set up a model' }));
+  expect(screen.getByRole('heading', { name: 'Where answers come from' })).toBeVisible();
+  await chat.user.click(screen.getByRole('button', { name: 'Back to the conversation' }));
+  expect(screen.queryByRole('dialog')).toBeNull();
+});
+
 it('asks for the name of a deployment, which is what Azure knows', async () => {
   const chat = await showChat(server => {
     server.account = { ...server.account, source: 'azure' };
@@ -75,6 +89,34 @@ it('keeps what was set, and forgets what was emptied', async () => {
   await chat.user.clear(limit);
   await chat.user.tab();
   expect(settings(chat)).toEqual({ system_prompt: 'Be brief.' });
+});
+
+it.each(['0', '-5', '999999999'])('refuses %s as the longest answer', async typed => {
+  const chat = await showPopover();
+  const limit = screen.getByLabelText(/^Longest answer/);
+  await chat.user.type(limit, '500');
+  await chat.user.tab();
+  await chat.user.clear(limit);
+  await chat.user.type(limit, typed);
+  await chat.user.tab();
+  expect(settings(chat)).toEqual({ max_output_tokens: 500 });
+  expect(limit).toHaveAttribute('aria-invalid', 'true');
+  expect(limit).toHaveAccessibleDescription(/from 1 to 10,000,000/);
+  await chat.user.clear(limit);
+  await chat.user.type(limit, '600');
+  await chat.user.tab();
+  expect(settings(chat)).toEqual({ max_output_tokens: 600 });
+  expect(limit).toHaveAccessibleDescription('');
+});
+
+it('refuses a longer answer than the model can give', async () => {
+  const chat = await showPopover();
+  await chat.user.click(screen.getByRole('option', { name: 'Thinker' }));
+  const limit = screen.getByLabelText(/^Longest answer/);
+  await chat.user.type(limit, '32001');
+  await chat.user.tab();
+  expect(settings(chat)).toEqual({ model: 'thinker' });
+  expect(limit).toHaveAccessibleDescription(/from 1 to 32,000/);
 });
 
 it('leaves what nobody changed to the default', async () => {

@@ -114,7 +114,10 @@ function Outcome({
     return <ProblemNote problem={problem} actions={actions} />;
   }
   if (status === 'interrupted') {
-    const text = trans.__('This answer was interrupted. What had come is kept.');
+    const text =
+      message.parts.length > 0
+        ? trans.__('This answer was interrupted. What had come is kept.')
+        : trans.__('This answer was interrupted before anything had come.');
     return (
       <ProblemNote problem={{ code: 'stream_cut', message: text }} actions={actions} />
     );

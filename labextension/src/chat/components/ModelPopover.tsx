@@ -11,6 +11,7 @@ import { ModelPicker } from './ModelPicker';
 import { ProblemNote } from './ProblemNote';
 import { useChat, useChatState } from './context';
 import { compact, number } from './format';
+import { useSourceActions } from './problemActions';
 import { useModelSettings } from './useModelSettings';
 
 const EFFORTS: readonly Effort[] = [
@@ -23,11 +24,16 @@ const EFFORTS: readonly Effort[] = [
   'max'
 ];
 
+/** The most that the server takes for a model of which nothing is known. */
+const MOST_TOKENS = 10_000_000;
+
 /** The model of a conversation and those of its parameters that the model takes. */
 export function ModelPopover({ onDone }: { readonly onDone: () => void }) {
   const { services, trans } = useChat();
   const { own, defaults, model, modelId } = useModelSettings();
   const models = useChatState(state => state.models);
+  const problem = models?.problem ?? null;
+  const actions = useSourceActions(problem, onDone);
   const title = useId();
   const element = useRef<HTMLDivElement>(null);
 
@@ -56,7 +62,7 @@ export function ModelPopover({ onDone }: { readonly onDone: () => void }) {
           change({ model: id });
         }}
       />
-      {models?.problem != null && <ProblemNote problem={models.problem} />}
+      {problem !== null && <ProblemNote problem={problem} actions={actions} />}
       {efforts.length > 0 && (
         <Field label={trans.__('Thinking effort')}>
           {id => (
@@ -86,32 +92,13 @@ export function ModelPopover({ onDone }: { readonly onDone: () => void }) {
           }}
         />
       )}
-      <Field
-        label={trans.__('Longest answer, in tokens')}
-        hint={
-          model?.max_output_tokens != null
-            ? trans.__('up to %1', number(model.max_output_tokens))
-            : undefined
-        }
-      >
-        {id => (
-          <input
-            id={id}
-            type="number"
-            min={1}
-            max={model?.max_output_tokens ?? undefined}
-            placeholder={trans.__('Model’s own')}
-            defaultValue={limit ?? ''}
-            onBlur={event => {
-              const typed = event.target.valueAsNumber;
-              const wanted = typed >= 1 ? Math.round(typed) : null;
-              if (wanted !== limit) {
-                change({ max_output_tokens: wanted });
-              }
-            }}
-          />
-        )}
-      </Field>
+      <LongestAnswer
+        value={limit}
+        most={model?.max_output_tokens ?? null}
+        onChange={max_output_tokens => {
+          change({ max_output_tokens });
+        }}
+      />
       <Field label={trans.__('System prompt')}>
         {id => (
           <textarea
@@ -189,6 +176,58 @@ function Field({ label, hint, children }: FieldProps) {
       </label>
       {children(id)}
     </div>
+  );
+}
+
+interface LongestAnswerProps {
+  readonly value: number | null;
+  /** What the model can give, where that is known. */
+  readonly most: number | null;
+  readonly onChange: (value: number | null) => void;
+}
+
+/** What is out of range is refused here, where it can be mended: no question fails for it. */
+function LongestAnswer({ value, most, onChange }: LongestAnswerProps) {
+  const { trans } = useChat();
+  const [refused, setRefused] = useState(false);
+  const note = useId();
+  const highest = most ?? MOST_TOKENS;
+  return (
+    <Field
+      label={trans.__('Longest answer, in tokens')}
+      hint={most !== null ? trans.__('up to %1', number(most)) : undefined}
+    >
+      {id => (
+        <>
+          <input
+            id={id}
+            type="number"
+            min={1}
+            max={highest}
+            placeholder={trans.__('Model’s own')}
+            aria-invalid={refused || undefined}
+            aria-describedby={refused ? note : undefined}
+            defaultValue={value ?? ''}
+            onBlur={({ target: { value: typed, valueAsNumber, validity } }) => {
+              const wanted = typed === '' ? null : Math.round(valueAsNumber);
+              const fits = wanted === null || (wanted >= 1 && wanted <= highest);
+              setRefused(!fits || validity.badInput);
+              if (fits && !validity.badInput && wanted !== value) {
+                onChange(wanted);
+              }
+            }}
+          />
+          {refused && (
+            <small id={note} role="alert" className="jc-Field-refusal">
+              {trans.__(
+                'Not taken over: from 1 to %1, or nothing for the model’s own limit.',
+                number(highest)
+              )}
+            </small>
+          )}
+        </>
+      )}
+    </Field>
   );
 }
 

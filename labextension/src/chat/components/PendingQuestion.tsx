@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { concernsStore } from '../client/problem';
 import type { Translator } from '../i18n';
 import { type Pending, isHeldBack } from '../state/pending';
 import { isOurs } from '../state/queue';
@@ -25,6 +26,7 @@ export function PendingQuestion({ question }: { readonly question: Pending }) {
   const [pressed, setPressed] = useState(false);
   const blocked = useChatState(({ pending }) => isHeldBack(question, pending));
   const { state, text, problem } = question;
+  const awaitsStore = useAwaitsStore(question);
   const waits = state === 'waiting' || state === 'arrived';
   const actions = useActions(question, held => {
     setPressed(true);
@@ -37,7 +39,9 @@ export function PendingQuestion({ question }: { readonly question: Pending }) {
       phase={
         stuck && online
           ? trans.__('Waiting for the server')
-          : phaseOf(question, online || (!kept && !stuck), blocked, trans)
+          : awaitsStore
+            ? trans.__('Waits until the history can be written again')
+            : phaseOf(question, online || (!kept && !stuck), blocked, trans)
       }
       busy={waits}
     >
@@ -63,7 +67,7 @@ export function PendingQuestion({ question }: { readonly question: Pending }) {
           <div className="jc-Question-text" dir="auto">
             {text}
           </div>
-          {state === 'refused' && problem !== null ? (
+          {state === 'refused' && problem !== null && !awaitsStore ? (
             <ProblemNote problem={problem} actions={actions} />
           ) : (
             (stuck || !(waits && online && !blocked)) && (
@@ -73,6 +77,14 @@ export function PendingQuestion({ question }: { readonly question: Pending }) {
         </>
       )}
     </MessageFrame>
+  );
+}
+
+/** Whether it is sent by itself once the history, about which a banner says more, is well. */
+function useAwaitsStore({ state, problem }: Pending): boolean {
+  const isUnwell = useChatState(({ health }) => health !== null);
+  return (
+    isUnwell && state === 'refused' && problem !== null && concernsStore(problem.code)
   );
 }
 
@@ -122,6 +134,7 @@ function useActions(
   onHeld: (held: boolean) => void
 ): readonly Action[] {
   const { services, trans, focusComposer } = useChat();
+  const awaitsStore = useAwaitsStore(question);
   if (!isOurs(question)) {
     return [];
   }
@@ -158,7 +171,7 @@ function useActions(
       }
     }
   };
-  return state === 'waiting' ? [edit, takeBack] : [send, edit, takeBack];
+  return state === 'waiting' || awaitsStore ? [edit, takeBack] : [send, edit, takeBack];
 }
 
 function phaseOf(

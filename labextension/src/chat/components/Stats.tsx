@@ -1,12 +1,12 @@
 import type { Translator } from '../i18n';
 import type { Message } from '../protocol';
 import { useChat } from './context';
-import { cost, number, seconds, totalTokens } from './format';
+import { cost, exactCost, number, seconds, totalTokens } from './format';
 
 /** Tokens · cost · seconds of an answer, as far as they are known. */
 export function Stats({ message }: { readonly message: Message }) {
   const { trans } = useChat();
-  const { usage, completed_at: completedAt, created_at: createdAt } = message;
+  const { usage, completed_at: completedAt, begun_at: begunAt } = message;
   if (message.status === 'failed') {
     return null;
   }
@@ -14,9 +14,11 @@ export function Stats({ message }: { readonly message: Message }) {
     usage && tokens(totalTokens(usage), trans),
     message.cost != null && cost(message.cost),
     // Of one that was interrupted the end is when that was noticed, perhaps a day later.
+    // When one of before `begun_at` was kept had its turn, nobody knows.
     completedAt != null &&
+      begunAt != null &&
       message.status !== 'interrupted' &&
-      duration(completedAt - createdAt)
+      duration(completedAt - begunAt)
   ].filter(item => typeof item === 'string');
   if (items.length === 0) {
     return null;
@@ -36,7 +38,10 @@ function tokens(count: number, trans: Translator): string {
   return trans._n('%2 token', '%2 tokens', count, number(count));
 }
 
-function details({ usage }: Message, trans: Translator): string | undefined {
+function details(
+  { usage, cost: dollars }: Message,
+  trans: Translator
+): string | undefined {
   if (usage == null) {
     return undefined;
   }
@@ -56,6 +61,7 @@ function details({ usage }: Message, trans: Translator): string | undefined {
       '%1 tokens out, of which %2 thinking',
       number(output_tokens),
       number(reasoning_tokens)
-    )
+    ),
+    ...(dollars != null ? [trans.__('%1 in all', exactCost(dollars))] : [])
   ].join('\n');
 }

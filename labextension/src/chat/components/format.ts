@@ -31,6 +31,13 @@ const costFormat = new Intl.NumberFormat(undefined, {
   currencyDisplay: 'narrowSymbol',
   maximumSignificantDigits: 2
 });
+const exactCostFormat = new Intl.NumberFormat(undefined, {
+  style: 'currency',
+  currency: 'USD',
+  currencyDisplay: 'narrowSymbol',
+  maximumSignificantDigits: 6
+});
+const LEAST_COST = 0.0001;
 
 /** `14:05`. */
 export function time(milliseconds: number): string {
@@ -72,9 +79,16 @@ export function price(dollars: number): string {
   return priceFormat.format(dollars);
 }
 
-/** US dollars, two significant digits: `$0.0021`. */
+/** US dollars, two significant digits: `$0.0021`; nobody counts zeros: `< $0.0001`. */
 export function cost(dollars: number): string {
-  return costFormat.format(dollars);
+  return dollars > 0 && dollars < LEAST_COST
+    ? `< ${costFormat.format(LEAST_COST)}`
+    : costFormat.format(dollars);
+}
+
+/** US dollars as exactly as they are known: `$0.0000075`. */
+export function exactCost(dollars: number): string {
+  return exactCostFormat.format(dollars);
 }
 
 /** All tokens that an answer took. */

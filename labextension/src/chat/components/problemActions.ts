@@ -1,5 +1,5 @@
 import type { Translator } from '../i18n';
-import type { Code, Message } from '../protocol';
+import type { Code, Message, Problem } from '../protocol';
 import { hasFailed, isUnfinished } from '../state/conversation';
 import type { Action } from './ProblemNote';
 import { useChat } from './context';
@@ -52,6 +52,22 @@ export function useProblemActions(
     label: labelOf(remedy, message, trans),
     run: run[remedy]
   }));
+}
+
+/** The way to where a source is set up, if that is what the problem is about. */
+export function useSourceActions(
+  problem: Problem | null,
+  before: () => void
+): readonly Action[] {
+  const { services, trans } = useChat();
+  if (problem === null || REMEDIES[problem.code]?.includes('source') !== true) {
+    return [];
+  }
+  const run = () => {
+    before();
+    services.store.update(state => ({ ...state, screen: 'settings' }));
+  };
+  return [{ label: sourceLabel(problem.code, trans), run }];
 }
 
 function labelOf(remedy: Remedy, message: Message, trans: Translator): string {
