@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .kernel.errors import ConnectionLost as ConnectionLost
     from .kernel.errors import NoServer as NoServer
     from .kernel.errors import Refused as Refused
+    from .kernel.widget import ChatWidget as ChatWidget
 
 __version__ = "0.1.0"
 
@@ -23,6 +24,7 @@ _PUBLIC = {
     "ConnectionLost": "errors",
     "NoServer": "errors",
     "Refused": "errors",
+    "ChatWidget": "widget",
 }
 """What is to be had from Python, and the module of `kernel` that has it: the server
 extension is imported without any of them."""
@@ -33,6 +35,13 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
+    if name == "ChatWidget":
+        try:
+            import anywidget  # noqa: F401
+        except ImportError:
+            raise ImportError(
+                'ChatWidget needs two more packages: pip install "jupyter-chat[widget]"'
+            ) from None
     return getattr(import_module(f".kernel.{_PUBLIC[name]}", __name__), name)
 
 

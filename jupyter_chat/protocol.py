@@ -906,6 +906,13 @@ class ImportList(Struct, frozen=True):
     imports: list[Import]
 
 
+class About(Struct, frozen=True):
+    """Which server answers; `epoch` as in :class:`Welcome`."""
+
+    server_version: str
+    epoch: str
+
+
 class Failure(Struct, frozen=True):
     """The body of every REST answer that is not a success."""
 
@@ -930,6 +937,7 @@ RESOURCES = (
     ImportStart,
     Import,
     ImportList,
+    About,
     Failure,
 )
 

@@ -40,7 +40,7 @@ _LONGEST_DELAY = 5.0
 PATIENCE_SECONDS = 60.0
 """So long a command or a request waits for a server that is away."""
 _SILENT_SECONDS = 3 * HEARTBEAT_SECONDS
-_LARGEST_FRAME = 256 * 1024 * 1024
+LARGEST_FRAME = 256 * 1024 * 1024
 
 _LOST = (
     "The chat server has been away for a minute. What it had acknowledged is kept; ask again "
@@ -144,7 +144,7 @@ class Connection:
         server = await self._locate()
         try:
             socket = await websocket_connect(
-                server.socket_request(), max_message_size=_LARGEST_FRAME
+                server.socket_request(), max_message_size=LARGEST_FRAME
             )
             welcome = decode_event(await self._read(socket) or b"")
         except HTTPClientError as error:

@@ -104,6 +104,8 @@ class Session:
         self._named = None if url is None else servers.named(url, token)
         self._connection: Connection | None = None
         self._opening = asyncio.Lock()
+        self.on_thread: Callable[[Thread], None] | None = None
+        """Called with every thread of the person that has changed, or is new."""
         self._followed: dict[str, tuple[Followed, int]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -155,13 +157,17 @@ class Session:
         settings: ThreadSettings | None = None,
         reply_settings: ThreadSettings | None = None,
         *,
+        create: bool | None = None,
         temporary: bool = False,
     ) -> Reply:
         """Ask in a thread, or in a new one, which keeps `settings`; returns when the
-        question is kept.  `reply_settings` go for this one reply."""
+        question is kept.  `reply_settings` go for this one reply.  With `create`, the
+        new thread has the id `thread_id`."""
         connection = await self.open()
         parent_id = None
-        if thread_id is not None:
+        exists = thread_id is not None and not create
+        if exists:
+            assert thread_id is not None
             parent_id = (await self.follow(thread_id)).leaf_id
         try:
             return await self._asked(
@@ -172,14 +178,14 @@ class Session:
                     thread_id=thread_id or new_id(),
                     parent_id=parent_id,
                     parts=parts,
-                    create=thread_id is None,
+                    create=not exists,
                     settings=settings,
                     reply_settings=reply_settings,
                     temporary=temporary,
                 ),
             )
         finally:
-            if thread_id is not None:
+            if exists and thread_id is not None:
                 self.leave(thread_id)
 
     async def answer_again(
@@ -244,13 +250,15 @@ class Session:
             self._followed[thread_id] = (followed, times - 1)
         elif self._connection is not None:
             leave = partial(Unsubscribe, thread_id=thread_id)
-            self._begin(self._quietly(self._connection, leave))
+            self.begin(self._quietly(self._connection, leave))
 
     def _take(self, event: Event) -> None:
         if isinstance(event, Snapshot | MessageChanged | Delta | Waiting | ThreadGone):
             thread_id = event.thread_id
         elif isinstance(event, ThreadChanged):
             thread_id = event.thread.id
+            if self.on_thread is not None:
+                self.on_thread(event.thread)
         else:
             return
         followed, _ = self._followed.get(thread_id, (None, 0))
@@ -268,14 +276,15 @@ class Session:
         subscribe = partial(
             Subscribe, thread_id=thread_id, after=followed.seq, epoch=followed.epoch
         )
-        self._begin(self._quietly(self._connection, subscribe))
+        self.begin(self._quietly(self._connection, subscribe))
 
     async def _quietly(self, connection: Connection, make: Callable[[str], Command]) -> None:
         """What nobody waits for; a thread that is gone stays as it was seen last."""
         with suppress(ChatError):
             await connection.command(make)
 
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+    def begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something beside all else, until the session is closed."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -10,11 +10,13 @@ from jupyter_server.base.handlers import APIHandler
 from msgspec import Struct
 from tornado import web
 
+from .. import __version__
 from ..engine.errors import Invalid
 from ..engine.pages import PAGE
 from ..engine.search import PAGE as SEARCH_PAGE
 from ..protocol import (
     MAX_FRAME_BYTES,
+    About,
     AccountPatch,
     BulkChange,
     Code,
@@ -262,6 +264,13 @@ class HealthHandler(ChatHandler):
         self.answer(Health(self.services.health.problem))
 
 
+class AboutHandler(ChatHandler):
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        self.answer(About(__version__, self.services.broadcast.epoch))
+
+
 class NoHandler(ChatHandler):
     """Whatever else begins like an address of this interface."""
 
@@ -287,5 +296,6 @@ default_handlers = [
     (r"jupyter-chat/api/models", ModelsHandler),
     (r"jupyter-chat/api/account", AccountHandler),
     (r"jupyter-chat/api/health", HealthHandler),
+    (r"jupyter-chat/api/about", AboutHandler),
     (r"jupyter-chat/api(?:/.*)?", NoHandler),
 ]

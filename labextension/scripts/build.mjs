@@ -2,7 +2,7 @@
 // and the page into ../jupyter_chat/static.  With --development they are readable.
 
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, rmSync } from 'node:fs';
+import { copyFileSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -31,27 +31,82 @@ function buildLabextension() {
   run('jupyter-builder', 'build', `--development=${development ? 'True' : 'False'}`, '.');
 }
 
+const shared = {
+  absWorkingDir: here,
+  outdir: page,
+  bundle: true,
+  format: 'esm',
+  target: 'es2022',
+  loader: { '.woff': 'file', '.woff2': 'file', '.ttf': 'file' },
+  assetNames: 'assets/[name]-[hash]',
+  define: { 'process.env.NODE_ENV': development ? '"development"' : '"production"' },
+  minify: !development,
+  charset: 'utf8',
+  legalComments: 'none',
+  logLevel: 'warning'
+};
+
 async function buildPage() {
   rmSync(page, { recursive: true, force: true });
   await build({
-    absWorkingDir: here,
+    ...shared,
     entryPoints: { page: 'src/page/index.tsx' },
-    outdir: page,
-    bundle: true,
     splitting: true,
-    format: 'esm',
-    target: 'es2022',
     chunkNames: 'chunks/[name]-[hash]',
-    assetNames: 'assets/[name]-[hash]',
-    loader: { '.woff': 'file', '.woff2': 'file', '.ttf': 'file' },
-    define: { 'process.env.NODE_ENV': development ? '"development"' : '"production"' },
-    minify: !development,
-    sourcemap: development,
-    legalComments: 'none',
-    logLevel: 'warning'
+    sourcemap: development
   });
   copyFileSync(join(here, 'src', 'page', 'favicon.svg'), join(page, 'favicon.svg'));
 }
 
+/** `x.css?text` is the style sheet as a string. */
+const asText = {
+  name: 'as-text',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\.css\?text$/ }, ({ path, resolveDir }) => ({
+      path: join(resolveDir, path.replace('?text', '')),
+      namespace: 'as-text'
+    }));
+    onLoad({ filter: /.*/, namespace: 'as-text' }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8'),
+      loader: 'text'
+    }));
+  }
+};
+
+/** What the chat loads when it is first needed; a widget that cannot reach it does without. */
+const lazy = { katex: './widget-katex.js', './languages': './widget-languages.js' };
+const besideTheWidget = {
+  name: 'beside-the-widget',
+  setup({ onResolve }) {
+    onResolve({ filter: /^(katex|\.\/languages)$/ }, ({ path, kind }) =>
+      kind === 'dynamic-import' ? { path: lazy[path], external: true } : undefined
+    );
+  }
+};
+
+/** One file, because a kernel may have to bring it (see `src/widget/loader.ts`). */
+async function buildWidget() {
+  await build({
+    ...shared,
+    entryPoints: { widget: 'src/widget/index.tsx' },
+    alias: { entities: './src/widget/entities.ts' },
+    plugins: [asText, besideTheWidget]
+  });
+  await build({
+    ...shared,
+    entryPoints: {
+      'widget-katex': 'katex',
+      'widget-languages': 'src/chat/markdown/languages.ts'
+    }
+  });
+  // It goes into every notebook that has a widget.
+  await build({
+    ...shared,
+    entryPoints: { 'widget-loader': 'src/widget/loader.ts' },
+    minify: true
+  });
+}
+
 buildLabextension();
 await buildPage();
+await buildWidget();

@@ -1,7 +1,9 @@
 import {
+  type ComponentType,
   type KeyboardEvent,
   type ReactNode,
   useCallback,
+  useEffect,
   useMemo,
   useRef,
   useState
@@ -11,12 +13,11 @@ import { Composer } from './components/Composer';
 import { Conversation } from './components/Conversation';
 import { DeletedNote } from './components/DeletedNote';
 import { Header } from './components/Header';
-import { SettingsScreen } from './components/SettingsScreen';
 import { TemporaryNote } from './components/TemporaryNote';
-import { ThreadList } from './components/ThreadList';
 import { UndoToast } from './components/UndoToast';
 import { ChatProvider, type SendKey } from './components/context';
 import { useWiderThan } from './components/hooks';
+import { pageUrl } from './client/server';
 import { type Translator, english } from './i18n';
 import type { Services } from './state/services';
 import { useStore } from './state/store';
@@ -24,11 +25,22 @@ import { useStore } from './state/store';
 interface Props {
   readonly services: Services;
   /** On a page that is wide enough the list of conversations stands beside them. */
-  readonly layout: 'sidebar' | 'page';
+  readonly layout: Layout;
+  /** What else than the conversation can be shown; an output has no room for it. */
+  readonly panes?: Panes;
   readonly trans?: Translator;
   readonly sendKey?: SendKey;
   /** What the shell adds to the header. */
   readonly tools?: ReactNode;
+}
+
+/** Where the chat stands. */
+export type Layout = 'sidebar' | 'page' | 'output';
+
+/** What is shown beside or instead of the conversation. */
+export interface Panes {
+  readonly List: ComponentType<{ readonly onChosen: () => void }>;
+  readonly Settings: ComponentType;
 }
 
 const ROOM_FOR_A_PANE = 720;
@@ -36,7 +48,7 @@ const FOLDED = 'list-folded';
 
 /** The whole chat; the shells around it know where it stands. */
 export function Chat(props: Props) {
-  const { services, layout, trans = english, sendKey = 'Enter', tools } = props;
+  const { services, layout, panes, trans = english, sendKey = 'Enter', tools } = props;
   const screen = useStore(services.store, state => state.screen);
   const root = useRef<HTMLElement>(null);
   const area = useRef<HTMLTextAreaElement>(null);
@@ -67,6 +79,13 @@ export function Chat(props: Props) {
     }),
     [services, trans, sendKey, focusComposer]
   );
+
+  useEffect(() => {
+    if (screen === 'settings' && panes === undefined) {
+      window.open(pageUrl(services.server, null), '_blank', 'noopener');
+      services.store.update(state => ({ ...state, screen: 'conversation' }));
+    }
+  }, [screen, panes, services]);
 
   const listShown = pane ? !folded : drawn;
   const toggleList = () => {
@@ -105,8 +124,8 @@ export function Chat(props: Props) {
         onKeyDown={leave}
         aria-label={trans.__('Chat')}
       >
-        {listShown && (
-          <ThreadList
+        {listShown && panes !== undefined && (
+          <panes.List
             onChosen={() => {
               setDrawn(false);
             }}
@@ -116,6 +135,7 @@ export function Chat(props: Props) {
           <Header
             layout={layout}
             listShown={listShown}
+            hasPanes={panes !== undefined}
             pane={pane}
             tools={tools}
             onToggleList={toggleList}
@@ -123,9 +143,9 @@ export function Chat(props: Props) {
           <Banners />
           <TemporaryNote />
           <DeletedNote />
-          {screen === 'settings' ? (
+          {screen === 'settings' && panes !== undefined ? (
             <>
-              <SettingsScreen />
+              <panes.Settings />
               <UndoToast />
             </>
           ) : (

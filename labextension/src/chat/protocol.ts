@@ -83,6 +83,13 @@ export type More = [number, number, string];
 export type View = 'active' | 'archived' | 'trash';
 
 /**
+ * Which server answers; `epoch` as in :class:`Welcome`.
+ */
+export interface About {
+  server_version: string;
+  epoch: string;
+}
+/**
  * A user's own settings, as the browser may see them: the key is write-only.
  */
 export interface Account {

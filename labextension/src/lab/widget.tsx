@@ -1,6 +1,7 @@
 import { ReactWidget } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
 import { Chat } from '../chat/Chat';
+import { allPanes } from '../chat/panes';
 import type { SendKey } from '../chat/components/context';
 import type { Translator } from '../chat/i18n';
 import type { Services } from '../chat/state/services';
@@ -52,6 +53,7 @@ export class ChatPanel extends ReactWidget {
       <Chat
         services={this.#services}
         layout="sidebar"
+        panes={allPanes}
         trans={this.#trans}
         sendKey={this.#sendKey}
       />

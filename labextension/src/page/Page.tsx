@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'react';
 import { Chat } from '../chat/Chat';
 import { IconButton } from '../chat/components/IconButton';
 import { ThemeIcon } from '../chat/components/icons';
+import { allPanes } from '../chat/panes';
 import { english } from '../chat/i18n';
 import type { Services } from '../chat/state/services';
 import { useStore } from '../chat/state/store';
@@ -29,6 +30,7 @@ export function Page({ services, theme }: Props) {
       <Chat
         services={services}
         layout="page"
+        panes={allPanes}
         tools={<IconButton icon={ThemeIcon} label={label} onClick={theme.toggle} />}
       />
     </div>

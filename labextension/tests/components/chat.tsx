@@ -4,6 +4,7 @@ import { render, screen } from '@testing-library/react';
 import { userEvent } from '@testing-library/user-event';
 import { vi } from 'vitest';
 import { Chat } from '../../src/chat/Chat';
+import { allPanes } from '../../src/chat/panes';
 import type { SendKey } from '../../src/chat/components/context';
 import type { Message, Snapshot, Thread } from '../../src/chat/protocol';
 import type { Services } from '../../src/chat/state/services';
@@ -25,7 +26,9 @@ export async function showChat(
   const server = new Server();
   prepare(server);
   const services = await server.chat(browser);
-  render(<Chat services={services} layout="sidebar" sendKey={sendKey} />);
+  render(
+    <Chat services={services} layout="sidebar" panes={allPanes} sendKey={sendKey} />
+  );
   return {
     server,
     services,

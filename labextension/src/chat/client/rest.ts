@@ -142,7 +142,11 @@ export class Rest {
     body?: object,
     signal?: AbortSignal
   ): Promise<Response> {
+    const { transport } = this.#server;
     try {
+      if (transport !== undefined) {
+        return await transport.fetch(path, { method, body: body && toJson(body) });
+      }
       return await fetch(apiUrl(this.#server, path), {
         method,
         headers: this.#headers(),

@@ -1,3 +1,12 @@
+import type { WebSocketLike } from './socket';
+
+/** Another way to the server than the browser's own. */
+export interface Transport {
+  connect(): WebSocketLike;
+  /** `path` is a part of the REST interface; rejects where the server is not reached. */
+  fetch(path: string, request: { method: string; body?: string }): Promise<Response>;
+}
+
 /** Where the Jupyter server is and how to be let in. */
 export interface ServerSettings {
   /** Ends with a slash, e.g. `http://localhost:8888/user/ada/`. */
@@ -6,6 +15,8 @@ export interface ServerSettings {
   readonly wsUrl?: string;
   /** Only where the cookie does not do. */
   readonly token?: string;
+  /** Only where the page cannot reach the server itself. */
+  readonly transport?: Transport;
 }
 
 const API = 'jupyter-chat/api/';

@@ -1,15 +1,18 @@
 import type { AttachmentKind } from '../protocol';
 import type { Attachment } from '../state/parts';
 import type { Translator } from '../i18n';
+import { IconButton } from './IconButton';
 import { useChat } from './context';
-import { AttachIcon } from './icons';
+import { AttachIcon, CloseIcon } from './icons';
+
+interface Props {
+  readonly attachments: readonly Attachment[];
+  /** Only before it is asked. */
+  readonly onRemove?: (attachment: Attachment) => void;
+}
 
 /** What goes with a question: each folds open to what the model reads, or sees. */
-export function Attachments({
-  attachments
-}: {
-  readonly attachments: readonly Attachment[];
-}) {
+export function Attachments({ attachments, onRemove }: Props) {
   const { trans } = useChat();
   if (attachments.length === 0) {
     return null;
@@ -22,6 +25,16 @@ export function Attachments({
             <summary>
               <AttachIcon />
               <span className="jc-Attachment-name">{nameOf(attachment, trans)}</span>
+              {onRemove !== undefined && (
+                <IconButton
+                  icon={CloseIcon}
+                  label={trans.__('Remove %1', nameOf(attachment, trans))}
+                  onClick={event => {
+                    event.preventDefault(); // it does not fold open
+                    onRemove(attachment);
+                  }}
+                />
+              )}
             </summary>
             {attachment.type === 'image' ? (
               <img

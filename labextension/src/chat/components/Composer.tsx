@@ -2,6 +2,7 @@ import { type RefObject, useLayoutEffect, useRef, useState } from 'react';
 import { MAX_FRAME_BYTES } from '../protocol';
 import { isComing } from '../state/pending';
 import { useStore } from '../state/store';
+import { Attachments } from './Attachments';
 import { IconButton } from './IconButton';
 import { ModelChip } from './ModelChip';
 import { useChat, useChatState } from './context';
@@ -23,9 +24,10 @@ interface Props {
 
 /** Where questions are typed. */
 export function Composer({ area, choosingModel, onChooseModel }: Props) {
-  const { services, trans, sendKey } = useChat();
+  const { services, trans, sendKey, focusComposer } = useChat();
   const open = useChatState(state => state.open);
   const draft = useStore(services.drafts.store, () => services.drafts.read(open));
+  const attached = useChatState(state => state.attached);
   const thread = useThread();
   const temporary =
     useChatState(state => state.newTemporary) || thread?.temporary === true;
@@ -43,7 +45,7 @@ export function Composer({ area, choosingModel, onChooseModel }: Props) {
   const send = () => {
     if (sendable) {
       services.drafts.put(open, '');
-      services.asking.send(draft);
+      services.asking.send(draft, undefined, services.attaching.take());
     }
   };
   return (
@@ -53,6 +55,13 @@ export function Composer({ area, choosingModel, onChooseModel }: Props) {
       data-too-long={tooLong || undefined}
       data-temporary={temporary || undefined}
     >
+      <Attachments
+        attachments={attached}
+        onRemove={attachment => {
+          services.attaching.remove(attachment);
+          focusComposer(); // the button goes
+        }}
+      />
       <textarea
         ref={area}
         value={draft}

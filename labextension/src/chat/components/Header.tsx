@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
+import type { Layout } from '../Chat';
 import { pageUrl } from '../client/server';
 import { ExportMenu, useExportItems } from './ExportMenu';
 import { IconButton } from './IconButton';
@@ -21,7 +22,9 @@ import {
 } from './icons';
 
 interface Props {
-  readonly layout: 'sidebar' | 'page';
+  readonly layout: Layout;
+  /** There is a list of conversations, and there are settings. */
+  readonly hasPanes: boolean;
   readonly listShown: boolean;
   /** The list stands beside the conversation instead of before it. */
   readonly pane: boolean;
@@ -30,7 +33,8 @@ interface Props {
 }
 
 /** One line: the list, the title, a new conversation, the settings. */
-export function Header({ layout, listShown, pane, tools, onToggleList }: Props) {
+export function Header(props: Props) {
+  const { layout, hasPanes, listShown, pane, tools, onToggleList } = props;
   const { services, trans, focusComposer } = useChat();
   const screen = useChatState(state => state.screen);
   const { isNew, threadId } = useChatState(state => state.open);
@@ -42,19 +46,21 @@ export function Header({ layout, listShown, pane, tools, onToggleList }: Props) 
     window.open(url, '_blank', 'noopener');
   };
 
-  if (screen === 'settings') {
+  if (screen === 'settings' && hasPanes) {
     return <SettingsHeader />;
   }
   return (
     <header className="jc-Header">
-      <IconButton
-        icon={pane ? PaneIcon : ListIcon}
-        label={
-          listShown ? trans.__('Hide conversations') : trans.__('Show conversations')
-        }
-        aria-expanded={listShown}
-        onClick={onToggleList}
-      />
+      {hasPanes && (
+        <IconButton
+          icon={pane ? PaneIcon : ListIcon}
+          label={
+            listShown ? trans.__('Hide conversations') : trans.__('Show conversations')
+          }
+          aria-expanded={listShown}
+          onClick={onToggleList}
+        />
+      )}
       <Title editing={renaming} onEdit={setRenaming} />
       {isNew ? (
         <IconButton
@@ -68,21 +74,25 @@ export function Header({ layout, listShown, pane, tools, onToggleList }: Props) 
         />
       ) : (
         <More
-          onOpenPage={layout === 'sidebar' ? openPage : undefined}
+          onOpenPage={layout !== 'page' ? openPage : undefined}
           onRename={() => {
             setRenaming(threadId);
           }}
-          onSelect={() => {
-            services.organising.select([threadId]);
-            if (!listShown) {
-              onToggleList();
-            }
-          }}
+          onSelect={
+            hasPanes
+              ? () => {
+                  services.organising.select([threadId]);
+                  if (!listShown) {
+                    onToggleList();
+                  }
+                }
+              : undefined
+          }
         />
       )}
       {/* Where there is no room for these, the menu has them. */}
       <span className="jc-Header-extra" data-in-menu={!isNew || undefined}>
-        {layout === 'sidebar' && (
+        {layout !== 'page' && (
           <IconButton
             icon={PageIcon}
             label={trans.__('Open as a page')}
@@ -92,13 +102,15 @@ export function Header({ layout, listShown, pane, tools, onToggleList }: Props) 
         {!isNew && !isTemporary && <ExportMenu threadId={threadId} />}
       </span>
       {tools}
-      <IconButton
-        icon={GearIcon}
-        label={trans.__('Settings')}
-        onClick={() => {
-          services.store.update(state => ({ ...state, screen: 'settings' }));
-        }}
-      />
+      {hasPanes && (
+        <IconButton
+          icon={GearIcon}
+          label={trans.__('Settings')}
+          onClick={() => {
+            services.store.update(state => ({ ...state, screen: 'settings' }));
+          }}
+        />
+      )}
       <IconButton
         icon={AddIcon}
         label={trans.__('New conversation')}
@@ -143,7 +155,7 @@ interface MoreProps {
   readonly onOpenPage?: () => void;
   readonly onRename: () => void;
   /** Begin to choose several in the list. */
-  readonly onSelect: () => void;
+  readonly onSelect: (() => void) | undefined;
 }
 
 /** What else can be done to the conversation that is open. */

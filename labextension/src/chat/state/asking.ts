@@ -77,6 +77,11 @@ export class Asking {
     if (await this.outbox.discard(pending)) {
       const typed = this.drafts.read(open);
       this.drafts.put(open, typed === '' ? pending.text : `${pending.text}\n\n${typed}`);
+      const { attachments = [] } = pending;
+      this.store.update(state => ({
+        ...state,
+        attached: [...attachments, ...state.attached]
+      }));
     }
   }
 

@@ -79,10 +79,11 @@ export class Following {
     void this.follow();
   }
 
-  openNew(): void {
+  /** Begin a new conversation; its thread is made with the first question. */
+  openNew(threadId = newId()): void {
     this.#leave();
     this.memory.write(LAST_THREAD, null);
-    this.#openAs({ threadId: newId(), isNew: true, problem: null });
+    this.#openAs({ threadId, isNew: true, problem: null });
   }
 
   /** Come back to this thread after a reload. */

@@ -9,6 +9,7 @@ import { newId } from '../ids';
 import type { Event, More, Welcome } from '../protocol';
 import { AccountSettings } from './account';
 import { Asking } from './asking';
+import { Attaching } from './attaching';
 import { Branches } from './branches';
 import { Drafts } from './drafts';
 import { Edits } from './edits';
@@ -30,6 +31,7 @@ interface Browser {
   readonly connect?: (url: string) => WebSocketLike;
   readonly shelf?: Shelf<Entry>;
   readonly tabs?: (onNote: (note: Note) => void) => Tabs<Note>;
+  readonly memory?: Memory;
 }
 
 /** Everything behind the interface; a shell makes it and hands it to `<Chat>`. */
@@ -38,6 +40,7 @@ export class Services {
   readonly store: Store<ChatState>;
   readonly live = new LiveReplies();
   readonly memory: Memory;
+  readonly attaching: Attaching;
   readonly drafts: Drafts;
   readonly edits: Edits;
   readonly browsing: Browsing;
@@ -59,7 +62,8 @@ export class Services {
     this.store = new Store(
       initialState({ threadId: newId(), isNew: true, problem: null })
     );
-    this.memory = new Memory(server.baseUrl);
+    this.memory = browser.memory ?? new Memory(server.baseUrl);
+    this.attaching = new Attaching(this.store);
     this.drafts = new Drafts(this.memory);
     this.edits = new Edits(new Memory(server.baseUrl, () => sessionStorage));
     this.#socket = new Socket({
@@ -68,7 +72,7 @@ export class Services {
       onFrame: frame => {
         this.#take(JSON.parse(frame) as Event | More);
       },
-      connect: browser.connect
+      connect: browser.connect ?? server.transport?.connect
     });
     this.#commands = new Commands(frame => this.#socket.send(frame));
     const rest = new Rest(server);

@@ -10,6 +10,7 @@ import type {
 } from '../protocol';
 import type { Conversation } from './conversation';
 import { type Exchange, noExchange } from './exchange';
+import type { Attachment } from './parts';
 import type { Entry } from './pending';
 import { type SearchState, noSearch } from './found';
 import { type ThreadList, noThreads } from './threads';
@@ -62,6 +63,8 @@ export interface ChatState {
   readonly conversations: Readonly<Record<string, Conversation>>;
   /** The question that is being changed in this window. */
   readonly editing: Message | null;
+  /** What goes with the next question. */
+  readonly attached: readonly Attachment[];
   /** What is on its way to the server, in all threads (see `outbox.ts`). */
   readonly pending: readonly Entry[];
   /** The ids of those that the browser has not kept yet: they end with this page. */
@@ -104,6 +107,7 @@ export function initialState(open: Open): ChatState {
     screen: 'conversation',
     conversations: {},
     editing: null,
+    attached: [],
     pending: [],
     unkept: new Set(),
     lasting: true,

@@ -1,0 +1,6 @@
+import type { Panes } from './Chat';
+import { SettingsScreen } from './components/SettingsScreen';
+import { ThreadList } from './components/ThreadList';
+
+/** All that the chat can show, where there is room for it. */
+export const allPanes: Panes = { List: ThreadList, Settings: SettingsScreen };
