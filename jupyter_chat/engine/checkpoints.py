@@ -22,7 +22,6 @@ INTERVAL_SECONDS = 0.4
 LEASE_SECONDS = 10.0
 _RENEW_SECONDS = 2.0
 _RECOVER_SECONDS = 5.0
-_GIVE_UP_SECONDS = 1.0
 
 
 class Checkpointer:
@@ -51,15 +50,16 @@ class Checkpointer:
         self._task = asyncio.create_task(self._loop(looked))
         await looked.wait()
 
-    async def close(self) -> None:
-        """Keep what has grown, and let others take over at once what might be left."""
+    async def close(self, seconds: float) -> None:
+        """Keep what has grown, and let others take over at once what might be left; give
+        up after so many seconds each."""
         self._closing = True
         if self._task is None:
             return  # no lease was taken, and nothing has grown: the store was never open
         self._task.cancel()
-        await asyncio.wait({self._task}, timeout=_GIVE_UP_SECONDS)
+        await asyncio.wait({self._task}, timeout=seconds)
         with suppress(StoreError, asyncio.TimeoutError):  # then it lapses by itself
-            await asyncio.wait_for(self._give_up(), _GIVE_UP_SECONDS)
+            await asyncio.wait_for(self._give_up(), seconds)
 
     async def _give_up(self) -> None:
         await self.save()

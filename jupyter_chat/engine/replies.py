@@ -51,6 +51,8 @@ from .requests import Requests
 from .temporary import Temporaries
 
 _KEEP_SECONDS = 2.0
+_LEAST_SECONDS = 0.2
+"""What is left of that for the last checkpoints where a store did not answer."""
 _BEGUN_KNOWN = 10_000
 
 
@@ -99,6 +101,8 @@ class Replies:
         """Keep what runs, for the next process to go on with or else as interrupted,
         and say goodbye."""
         self.closing = True
+        loop = asyncio.get_running_loop()
+        until = loop.time() + _KEEP_SECONDS
         for generation in tuple(self._running.values()):
             if generation.can_be_left:
                 generation.leave()
@@ -109,7 +113,7 @@ class Replies:
             await asyncio.wait(tasks, timeout=_KEEP_SECONDS)
         for task in tasks:
             task.cancel()  # its store is away; whoever starts next finds the checkpoints
-        await self._checkpointer.close()
+        await self._checkpointer.close(max(until - loop.time(), _LEAST_SECONDS))
         for task in tasks:
             if task.done() and not task.cancelled():
                 task.exception()  # of one that was cancelled in the middle: of no interest

@@ -20,15 +20,18 @@ _LOOK_SECONDS = 0.5
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
 _owner = 0
+_thread_id = 0
 
 
 def loop() -> asyncio.AbstractEventLoop:
     """The loop, started with the first use, and again in a forked process."""
-    global _loop, _owner
+    global _loop, _owner, _thread_id
     with _lock:
         if _loop is None or _owner != os.getpid():
             _loop, _owner = asyncio.new_event_loop(), os.getpid()
-            threading.Thread(target=_loop.run_forever, name="jupyter-chat", daemon=True).start()
+            thread = threading.Thread(target=_loop.run_forever, name="jupyter-chat", daemon=True)
+            thread.start()
+            _thread_id = thread.ident or 0
         return _loop
 
 
@@ -39,6 +42,9 @@ def begin(work: Coroutine[Any, Any, _T]) -> concurrent.futures.Future[_T]:
 
 def run(work: Coroutine[Any, Any, _T]) -> _T:
     """Do something there and wait for its result; an interrupt calls it off."""
+    if threading.get_ident() == _thread_id:
+        work.close()
+        raise RuntimeError("This waits for itself: use the coroutines of AsyncClient here.")
     future = begin(work)
     try:
         while not future.done():

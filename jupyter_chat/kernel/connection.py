@@ -186,7 +186,11 @@ class Connection:
     async def _read(self, socket: WebSocketClientConnection) -> str | bytes | None:
         """The next frame; `None`: the connection has ended, or is silent for too long."""
         reading = asyncio.ensure_future(socket.read_message())
-        done, _ = await asyncio.wait([reading], timeout=_SILENT_SECONDS)
+        try:
+            done, _ = await asyncio.wait([reading], timeout=_SILENT_SECONDS)
+        finally:
+            if not reading.done():
+                reading.cancel()  # or it would take the next frame away from somebody
         if not done:
             socket.close()
             return None

@@ -20,7 +20,11 @@ _NO_CODE = {tokenize.INDENT, tokenize.DEDENT}
 class ChatLine(TokenTransformBase):
     """Turns `%chat …`, also behind `name =`, into a call."""
 
-    priority = 1  # before the help
+    priority = 1  # before the help, which begins where the line does
+
+    def __init__(self, start: tuple[int, int], column: int) -> None:
+        super().__init__(start)  # type: ignore[no-untyped-call]
+        self._column = column
 
     @classmethod
     def find(cls, tokens_by_line: list[list[Any]]) -> ChatLine | None:
@@ -30,13 +34,13 @@ class ChatLine(TokenTransformBase):
             for token in tokens[place : place + 1]:
                 rest = token.line[token.start[1] :]
                 if _LINE.match(rest) and not _HELP.fullmatch(rest[len("%chat") :]):
-                    return cls(token.start)
+                    return cls(tokens[0].start, token.start[1])
         return None
 
     def transform(self, lines: list[str]) -> list[str]:
         line = lines[self.start_line]
-        found = _LINE.match(line[self.start_col :])
+        found = _LINE.match(line[self._column :])
         assert found is not None
         call = f"get_ipython().run_line_magic('chat', {found[1].rstrip()!r})\n"
-        lines[self.start_line] = line[: self.start_col] + call
+        lines[self.start_line] = line[: self._column] + call
         return lines

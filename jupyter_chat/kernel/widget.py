@@ -111,7 +111,8 @@ class ChatWidget(anywidget.AnyWidget):
     def close(self) -> None:
         """Let go of the connection; the conversation is kept."""
         self._working.cancel()
-        background.run(self._leave())
+        # Nobody waits: the garbage collector closes widgets too, in any thread.
+        background.begin(self._leave())
         super().close()
 
     def _ipython_display_(self) -> None:
@@ -152,7 +153,7 @@ class ChatWidget(anywidget.AnyWidget):
         while True:
             await self._changed.wait()
             self._changed.clear()
-            self._tell_changes()
+            await self._tell_changes()
             await asyncio.sleep(_EVERY_SECONDS)
 
     async def _follow(self, thread_id: str) -> None:
@@ -195,7 +196,7 @@ class ChatWidget(anywidget.AnyWidget):
         await self._relay.close()
         await self._session.close()
 
-    def _tell_changes(self) -> None:
+    async def _tell_changes(self) -> None:
         followed = self._followed
         if followed is None:
             return
@@ -206,27 +207,28 @@ class ChatWidget(anywidget.AnyWidget):
             for message in messages
             if message.role is Role.ASSISTANT and message.status is Status.COMPLETE
         ]
-        self._say(
-            status=_status(running[0]) if running else "idle",
-            messages=[_said(message) for message in messages],
-            value=text_of(answers[-1]) if answers else "",
-        )
-        if not running:
-            self._keep_html(followed, messages)
+        said = {
+            "status": _status(running[0]) if running else "idle",
+            "messages": [_said(message) for message in messages],
+            "value": text_of(answers[-1]) if answers else "",
+        }
+        title = followed.thread.title if followed.thread else None
+        html = None if running else conversation(title, messages)
+        # Observers may take their time, or ask something themselves.
+        await asyncio.to_thread(self._show, said, html)
+
+    def _show(self, said: dict[str, Any], html: str | None) -> None:
+        self._say(**said)
+        if html is not None and html != self._html:
+            self._html = html
+            # In the output itself, so that the notebook's file has what was said.
+            for output in self._outputs:
+                output.update(self._bundle(), raw=True)
 
     def _say(self, **traits: Any) -> None:
         for name, value in traits.items():
             if getattr(self, name) != value:
                 self.set_trait(name, value)
-
-    def _keep_html(self, followed: Followed, messages: list[Message]) -> None:
-        """In the output itself, so that the notebook's file has what was said."""
-        title = followed.thread.title if followed.thread else None
-        text = conversation(title, messages)
-        if text != self._html:
-            self._html = text
-            for output in self._outputs:
-                output.update(self._bundle(), raw=True)
 
     # --- the front end ------------------------------------------------------------------------
 

@@ -62,7 +62,7 @@ _OPTIONS = {
 """Unless the URL says otherwise.  A server that is down is noticed after three seconds,
 one that hangs after ten."""
 
-_CLOSE_SECONDS = 2.0
+_CLOSE_SECONDS = 0.5
 
 _IDS_AT_ONCE = 1000
 

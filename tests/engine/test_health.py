@@ -85,7 +85,7 @@ async def test_a_store_that_was_never_open_is_not_opened_for_the_end(switch):
     checkpointer = Checkpointer(watch(switch, health), list, recovered)
     health.on_open.append(checkpointer.start)
     began = time.monotonic()
-    await checkpointer.close()
+    await checkpointer.close(1)
     assert not health.opened
     assert time.monotonic() - began < 0.5
 

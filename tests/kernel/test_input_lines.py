@@ -31,8 +31,9 @@ def asked(code: str) -> list[str]:
 
 @pytest.mark.parametrize("text", [text for text in UNTOUCHED if "\n" not in text])
 @pytest.mark.parametrize("end", ["", "?", "??", " ?", ";", "\\"])
-def test_a_line_is_taken_as_it_stands(transform, text: str, end: str) -> None:
-    assert asked(transform(f"%chat {text}{end}\n")) == [text + end]
+@pytest.mark.parametrize("before", ["", "answer = "])
+def test_a_line_is_taken_as_it_stands(transform, before: str, text: str, end: str) -> None:
+    assert asked(transform(f"{before}%chat {text}{end}\n")) == [text + end]
 
 
 def test_lines_stand_for_themselves_between_code(transform) -> None:

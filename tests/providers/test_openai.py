@@ -114,6 +114,29 @@ async def test_pictures_go_with_their_question(openai, endpoint, upstream):
     assert (shown if isinstance(shown, str) else shown["url"]) == "data:image/png;base64,iVBORw=="
 
 
+STRICT = {
+    "type": "object",
+    "properties": {"a": {"type": "integer"}},
+    "required": ["a"],
+    "additionalProperties": False,
+}
+
+
+@pytest.mark.parametrize(
+    ("schema", "strict"),
+    [(STRICT, True), ({"type": "object", "properties": {"a": {"type": "integer"}}}, False)],
+)
+async def test_an_answer_has_the_form_that_was_asked_for(
+    openai, endpoint, upstream, schema, strict
+):
+    upstream.clear()
+    reply = await ask(openai, endpoint, "Count", json_schema=schema)
+    assert (json.loads(reply.text), reply.error) == ({"a": 0}, None)
+    body = upstream.requests()[-1]["body"]
+    asked = body["text"]["format"] if "text" in body else body["response_format"]["json_schema"]
+    assert asked["strict"] is strict
+
+
 async def test_reasoning_comes_before_the_text_and_apart(openai, endpoint):
     reply = await ask(
         openai,

@@ -11,7 +11,7 @@ same status, code and parameter.  The key is `sk-test` or begins with `sk-test-`
 (`sk-test-unverified` gets no reasoning summaries, as organisations that are not
 verified; `sk-test-foreground` no background mode, as some compatible servers).  Models
 are in `models.py`; a name that begins with `any-` is always known.  A token is four
-characters.
+characters.  Where an answer of a JSON Schema is asked for, it is an example of that.
 
 Without directives the answer is a short sentence that quotes the question.  Directives
 stand in the first or the last line of the last message of the user, in double brackets,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import count, cycle
 
 from .conversation import Conversation, tokens
+from .schemas import example, schema_of
 from .script import Script
 
 _CHUNKS = 12
@@ -96,6 +97,9 @@ def answer(script: Script, conversation: Conversation) -> Answer:
 def _text(script: Script, conversation: Conversation) -> str:
     if script.text is not None:
         return script.text
+    schema = schema_of(conversation.body)
+    if schema is not None:
+        return json.dumps(example(schema))
     if script.echo == "all":
         return _received(conversation)
     if script.echo:

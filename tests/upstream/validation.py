@@ -9,6 +9,7 @@ from . import models
 from .conversation import Conversation, text_of
 from .errors import ApiError, unknown_model
 from .models import Model
+from .schemas import schema_of
 
 _INTEGER = "an integer"
 _NUMBER = "a decimal"
@@ -142,6 +143,7 @@ def chat_completion(body: Any) -> Conversation:
             param="messages",
             code="empty_array",
         )
+    schema_of(body)
     messages: list[tuple[str, str]] = []
     instructions: list[str] = []
     for index, message in enumerate(body["messages"]):
@@ -207,6 +209,7 @@ def response(body: Any, *, verified: bool = True, background: bool = True) -> Co
             param="store",
             code="invalid_value",
         )
+    schema_of(body)
     options = body.get("stream_options") or {}
     return Conversation(
         model,
