@@ -19,12 +19,16 @@ def prompts(path: list[Message], budget: int) -> list[Prompt]:
     `budget` characters, but always the last one.
 
     Replies without text say nothing and are left out; the partial text of a stopped
-    or interrupted one counts like any other.
+    or interrupted one counts like any other.  A question that was withdrawn before its
+    turn came is not asked with a later one either.
     """
     chosen: list[Prompt] = []
+    withdrawn = None
     for message in reversed(path):
         text, pictures = prompt_text(message), images(message)
-        if not text or message.status is Status.QUEUED:
+        if message.status is Status.STOPPED and not text and message.begun_at is None:
+            withdrawn = message.parent_id
+        if not text or message.status is Status.QUEUED or message.id == withdrawn:
             continue
         budget -= len(text) + _IMAGE_CHARACTERS * len(pictures)
         if budget < 0 and chosen:

@@ -122,7 +122,7 @@ async def _ended(client: AsyncOpenAI, endpoint: Endpoint, upstream_id: str) -> _
         except openai.OpenAIError as error:
             raise _translated(endpoint, error) from None
         except msgspec.DecodeError as error:
-            raise errors.cut(endpoint, f"malformed: {error}") from None
+            raise errors.garbled(endpoint, f"malformed: {error}") from None
         if whole.status not in _RUNNING:
             return whole
         await asyncio.sleep(_POLL_SECONDS)

@@ -179,12 +179,23 @@ def silent(endpoint: Endpoint, seconds: float) -> ProviderError:
 
 
 def cut(endpoint: Endpoint, reason: str = "") -> ProviderError:
-    """The stream ended, or made no sense, before its terminal event.  Asking again may
+    """The stream ended before its terminal event.  Asking again may
     help; whether anything was billed is not known."""
     return _error(
         Code.STREAM_CUT,
         f"The connection to {server_name(endpoint)} broke off before the answer was "
         f"complete. {_KEPT}.",
+        scrub(reason),
+        _RETRY_SECONDS,
+    )
+
+
+def garbled(endpoint: Endpoint, reason: str) -> ProviderError:
+    """The stream made no sense before its terminal event; otherwise as :func:`cut`."""
+    return _error(
+        Code.STREAM_CUT,
+        f"{_at_the_start(server_name(endpoint))} sent something that makes no sense before the "
+        f"answer was complete. {_KEPT}.",
         scrub(reason),
         _RETRY_SECONDS,
     )

@@ -105,7 +105,7 @@ class OpenResponse(Generic[_E]):
                     break
                 events.append(self._decoded_event(data))
         except (TooLarge, *_MALFORMED) as error:
-            self._broken = errors.cut(self._endpoint, f"malformed event: {error}")
+            self._broken = errors.garbled(self._endpoint, f"malformed event: {error}")
             self.ended = False
         return events
 

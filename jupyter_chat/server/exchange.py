@@ -62,7 +62,8 @@ class ExportHandler(ChatHandler):
             if self._headers_written:
                 # Half a file must not look like a whole one.
                 self.detach().close()
-                self.log.exception("Chat history: an export broke off.")
+                if not self.services.replies.closing:
+                    self.log.exception("Chat history: an export broke off.")
                 return
             raise
         self.finish(set_content_type=media_type)

@@ -38,7 +38,12 @@ from .services import Services
 AUTH_RESOURCE = "jupyter_chat"
 
 _MOST = 200
-_HTTP_CODES = {403: Code.FORBIDDEN, 404: Code.NOT_FOUND, 413: Code.TOO_LARGE}
+_HTTP_CODES = {
+    403: Code.FORBIDDEN,
+    404: Code.NOT_FOUND,
+    413: Code.TOO_LARGE,
+    503: Code.SERVER_STOPPED,
+}
 
 
 class ChatHandler(FromKernels, APIHandler):
@@ -49,6 +54,11 @@ class ChatHandler(FromKernels, APIHandler):
 
     def initialize(self, services: Services) -> None:
         self.services = services
+
+    async def prepare(self) -> None:  # type: ignore[override]
+        await super().prepare()
+        if self.services.replies.closing:
+            raise web.HTTPError(503, "The server is stopping; ask it again when it is back.")
 
     async def person(self) -> User:
         return await self.services.identities.user(self.current_user)
@@ -92,8 +102,9 @@ class ChatHandler(FromKernels, APIHandler):
             super()._log()
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
-        """What carries a problem for the person is no error of the server."""
-        if not isinstance(value, KNOWN):
+        """What carries a problem for the person is no error of the server, and neither is
+        what meets with parts of it that are stopping."""
+        if not isinstance(value, KNOWN) and not self.services.replies.closing:
             super().log_exception(typ, value, tb)
 
 

@@ -118,6 +118,7 @@ class SqliteStore:
 
     async def purge(self, user_id: str, thread_id: str) -> bool:
         while True:  # each step is a job of its own: other writes come between
+            self._database.leave_nothing()
             done = await self._write(
                 partial(sqlite_lists.purge, user_id=user_id, thread_id=thread_id)
             )
@@ -238,6 +239,7 @@ class SqliteStore:
     async def purge_messages(self, before: Milliseconds) -> int:
         removed = 0
         while True:  # each step is a job of its own: other writes come between
+            self._database.leave_nothing()
             step = await self._write(
                 partial(sqlite_deletions.purge_messages, before=before, at_once=_PURGED_AT_ONCE)
             )

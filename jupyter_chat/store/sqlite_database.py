@@ -34,6 +34,7 @@ Operation: TypeAlias = Callable[[sqlite3.Connection], _T]
 
 _READERS = 3
 _LARGEST_GROUP = 256
+_EMPTY_EVERY_SECONDS = 1.0
 _BUSY_STEP_MS = 250
 _WAL_KEPT_BYTES = 64 * 1024 * 1024
 
@@ -58,6 +59,8 @@ class Database:
         self._thread: threading.Thread | None = None
         self._readers: ThreadPoolExecutor | None = None
         self._idle: deque[sqlite3.Connection] = deque()
+        self._leaves_log = False
+        self._emptied_at = -_EMPTY_EVERY_SECONDS
 
     async def open(self) -> None:
         """Create the file if there is none, and bring it up to this version."""
@@ -91,6 +94,10 @@ class Database:
         self._jobs.put(job)  # type: ignore[arg-type]
         return await job.future
 
+    def leave_nothing(self) -> None:
+        """What is deleted next shall not be found in the log of changes either."""
+        self._leaves_log = True
+
     async def read(self, operation: Operation[_T]) -> _T:
         """Its result, all from one moment of the file."""
         if self._readers is None:
@@ -113,7 +120,24 @@ class Database:
             going = job is not None
             self._commit(group)
             self._settle(group)
+            if self._leaves_log and self._jobs.empty():
+                self._empty_log()
         self._let_go()
+
+    def _empty_log(self) -> None:
+        """Bring the log into the file and cut it, so that what is gone is gone from it too.
+
+        Where somebody reads meanwhile, or it has just been done, the next write tries again:
+        every process writes each two seconds.
+        """
+        now = time.monotonic()
+        if self._writer is None or now - self._emptied_at < _EMPTY_EVERY_SECONDS:
+            return
+        self._emptied_at = now
+        with suppress(sqlite3.Error):
+            self._writer.execute(f"PRAGMA busy_timeout = {_BUSY_STEP_MS}")
+            (busy, *_) = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            self._leaves_log = bool(busy)
 
     def _commit(self, group: list[_Job[object]]) -> None:
         """Carry out a group in one transaction; where that fails as a whole, each
@@ -234,6 +258,7 @@ class Database:
             db.execute(f"PRAGMA synchronous = {'NORMAL' if wal else 'FULL'}")
             db.execute("PRAGMA foreign_keys = ON")
             db.execute(f"PRAGMA journal_size_limit = {_WAL_KEPT_BYTES}")
+            db.execute("PRAGMA secure_delete = ON")  # what is purged is overwritten
         except BaseException:
             db.close()
             raise

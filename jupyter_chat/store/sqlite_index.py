@@ -50,8 +50,9 @@ def put_message(
     db: sqlite3.Connection, user_id: str, message: Message, known: Collection[str] | None = None
 ) -> None:
     """Index a message, before it is written.  `known` are its terms, where they have been
-    computed already.  One that is still being made is left for later."""
-    if message.status in LIVE:
+    computed already.  One that is still being made is left for later, and one of a
+    temporary thread until that is kept: words stay in the index's file until it is merged."""
+    if message.status in LIVE or _is_temporary(db, message.thread_id):
         return
 
     def before() -> Collection[str]:
@@ -66,7 +67,7 @@ def put_message(
 
 def put_title(db: sqlite3.Connection, user_id: str, thread: Thread) -> None:
     """Index a thread's title, before it is written."""
-    if thread.title is None:
+    if thread.title is None or thread.temporary:
         return
 
     def before() -> Collection[str]:
@@ -77,6 +78,19 @@ def put_title(db: sqlite3.Connection, user_id: str, thread: Thread) -> None:
     new = terms.of_title(thread.title)
     if _make_room(db, thing, new, before):
         _put(db, thing, thread.created_at, new)
+
+
+def put_kept(db: sqlite3.Connection, user_id: str, thread: Thread) -> None:
+    """Index all of a thread that is temporary no longer."""
+    put_title(db, user_id, thread)
+    rows = db.execute("SELECT body FROM messages WHERE thread_id = ?", (thread.id,)).fetchall()
+    for (body,) in rows:
+        put_message(db, user_id, _decode_message(body))
+
+
+def _is_temporary(db: sqlite3.Connection, thread_id: str) -> bool:
+    row = db.execute("SELECT temporary FROM threads WHERE id = ?", (thread_id,)).fetchone()
+    return row is not None and bool(row[0])
 
 
 def forget_messages(db: sqlite3.Connection, message_ids: list[str]) -> None:

@@ -9,7 +9,7 @@ import msgspec
 from ..protocol import Thread
 from .interface import Conflict, NotFound, ThreadChanges
 from .records import changed
-from .sqlite_index import put_title
+from .sqlite_index import put_kept, put_title
 
 decode_thread = msgspec.json.Decoder(Thread).decode
 
@@ -51,7 +51,10 @@ def update_thread(
         raise Conflict
     if after.title != thread.title:
         put_title(db, user_id, after)
-    return save_thread(db, after)
+    kept = save_thread(db, after)
+    if thread.temporary and not kept.temporary:
+        put_kept(db, user_id, kept)
+    return kept
 
 
 def save_thread(db: sqlite3.Connection, thread: Thread) -> Thread:

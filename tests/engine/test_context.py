@@ -32,6 +32,17 @@ def test_partial_text_of_a_stopped_answer_counts_and_empty_answers_do_not():
     assert texts(path) == ["a", "half", "b", "c"]
 
 
+def test_a_question_that_was_withdrawn_is_not_sent_with_a_later_one():
+    asked = question("b")
+    withdrawn = answer("", Status.STOPPED)
+    withdrawn.parent_id = asked.id
+    assert texts([question("a"), answer("1"), asked, withdrawn, question("c")]) == ["a", "1", "c"]
+    withdrawn.begun_at = 1  # it was asked, and stopped before the first word
+    assert texts([question("a"), answer("1"), asked, withdrawn, question("c")]) == [
+        *("a", "1", "b", "c")
+    ]
+
+
 def test_reasoning_is_never_sent_back():
     reply = answer("said")
     reply.parts.insert(0, ReasoningPart("thought"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import signal
 import socket
 import threading
 import time
@@ -67,11 +68,28 @@ def test_a_stopped_answer_keeps_what_has_come(chat: Client) -> None:
     assert chat.messages()[-1].status is Status.STOPPED
 
 
+def interrupt_once_written(other: Client, question: str) -> None:
+    """What somebody does who has seen the beginning of an answer."""
+
+    def watch() -> None:
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            threads = other.threads(1)
+            answers = other.messages(threads[0]) if threads else []
+            if answers and question in text_of(answers[0]) and text_of(answers[-1]):
+                break
+            time.sleep(0.05)
+        _thread.interrupt_main()
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # it may be ignored, with `&`
+    threading.Thread(target=watch).start()
+
+
 def test_an_interrupt_stops_the_answer(chat: Client, connect: Connect) -> None:
-    threading.Timer(0.5, _thread.interrupt_main).start()
-    with pytest.raises(KeyboardInterrupt):
-        chat.ask("Count [[chunks=1000 delay=0.02]]")
     other = connect()
+    interrupt_once_written(other, "Count to")
+    with pytest.raises(KeyboardInterrupt):
+        chat.ask("Count to [[chunks=1000 delay=0.02]]")
     until = time.monotonic() + 10
     while time.monotonic() < until:
         answer = other.messages(chat.thread_id)[-1]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import _thread
-import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +12,7 @@ from jupyter_chat import Client, load_ipython_extension, unload_ipython_extensio
 from jupyter_chat.protocol import Status, text_of
 from tests.browser.jupyter import Jupyter
 
+from .test_clients import interrupt_once_written
 from .test_command_line import UNTOUCHED
 
 
@@ -52,8 +51,8 @@ def test_a_cell_reaches_the_model_as_it_was_typed(shell, capsys) -> None:
     assert cell in capsys.readouterr().out
 
 
-def test_the_answer_streams_to_a_terminal(shell, capsys) -> None:
-    threading.Timer(1, _thread.interrupt_main).start()
+def test_the_answer_streams_to_a_terminal(shell, capsys, chat: Client) -> None:
+    interrupt_once_written(chat, "Count")
     with pytest.raises(KeyboardInterrupt):
         run(shell, "%chat Count [[chunks=1000 delay=0.02]]")
     out = capsys.readouterr().out
@@ -64,7 +63,7 @@ def test_the_answer_streams_to_a_terminal(shell, capsys) -> None:
 
 
 def test_an_interrupt_stops_the_answer_and_keeps_it(shell, chat: Client) -> None:
-    threading.Timer(1, _thread.interrupt_main).start()
+    interrupt_once_written(chat, "A story")
     with pytest.raises(KeyboardInterrupt):
         run(shell, "%chat A story [[chunks=1000 delay=0.02]]")
     answer = chat.messages(chat.threads(1)[0])[-1]

@@ -312,6 +312,12 @@ async def test_a_connection_that_breaks_before_the_headers_may_have_asked(openai
     assert len(asked) == 1
 
 
+async def test_what_makes_no_sense_is_not_called_a_broken_connection(openai, endpoint):
+    reply = await ask(openai, endpoint, "[[chunks=9 malformed=3]]")
+    assert reply.error is not None
+    assert "makes no sense" in reply.error.problem.message
+
+
 @pytest.mark.parametrize("how", ["cut=3", "no_terminal=3", "malformed=3"])
 async def test_a_broken_stream_is_an_interruption_that_keeps_what_came(openai, endpoint, how):
     whole = await ask(openai, endpoint, "[[chunks=6 size=5]]")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 
 import aiohttp
 import pytest
@@ -58,6 +58,29 @@ async def test_what_runs_is_kept_and_viewers_are_told(serve, open_page, upstream
     assert view.text(reply_id) == upstream.requests()[0]["said"]
     assert view.status(reply_id) == "interrupted"
     assert len(posts(upstream)) == 2
+
+
+async def test_whoever_asks_while_it_stops_is_told_so(serve, open_page):
+    """Pages are loading, and an export is being taken."""
+    jupyter = serve()
+    await open_page(jupyter)
+    going = True
+
+    async def ask(session: aiohttp.ClientSession, path: str) -> None:
+        with suppress(aiohttp.ClientError):
+            while going:
+                async with session.get(f"{jupyter.url}/jupyter-chat/api/{path}") as response:
+                    assert response.status in (200, 503), await response.text()
+
+    token = {"Authorization": f"token {jupyter.token}"}
+    async with aiohttp.ClientSession(headers=token) as session:
+        paths = ("models", "models", "models", "account", "threads", "export?format=json")
+        asking = [asyncio.create_task(ask(session, path)) for path in paths]
+        await asyncio.sleep(0.3)
+        await stop(jupyter)
+        going = False
+        await asyncio.gather(*asking)
+    assert "Traceback" not in jupyter.log()
 
 
 async def test_a_durable_answer_goes_on_after_it(serve, open_page, upstream):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+from tornado.httpclient import HTTPClientError
 
 from jupyter_chat.ids import new_id
 
@@ -246,3 +248,13 @@ async def test_the_page_is_served_with_a_strict_policy(jp_fetch):
     for address in (f"t/{new_id()}", f"t/{new_id()}/{new_id()}"):
         deep = await jp_fetch(f"jupyter-chat/{address}")
         assert deep.code == 200
+
+
+async def test_a_server_that_stops_says_so_without_a_trace(jp_fetch, services, caplog):
+    services.replies.closing = True
+    for path in (("models",), ("threads",), ("export",)):
+        with pytest.raises(HTTPClientError) as refused:
+            await jp_fetch("jupyter-chat", "api", *path)
+        assert refused.value.code == 503
+        assert json.loads(refused.value.response.body)["problem"]["code"] == "server_stopped"
+    assert "Traceback" not in caplog.text

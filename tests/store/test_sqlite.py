@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from jupyter_chat.ids import new_id
@@ -55,6 +56,20 @@ async def opened(path: Path) -> AsyncIterator[SqliteStore]:
         yield store
     finally:
         await store.close()
+
+
+async def test_what_is_purged_is_in_no_file_any_more(path: Path):
+    async with opened(path) as store:
+        thread = msgspec.structs.replace(a_thread(), temporary=True)
+        turn = a_turn(thread, text="A word like xylophone")
+        await store.add_turn(ADA, turn)
+        assert any(b"xylophone" in file.read_bytes() for file in path.parent.iterdir())
+        await store.purge(ADA, turn.reply.thread_id)
+        until = asyncio.get_running_loop().time() + 5
+        while any(b"xylophone" in file.read_bytes() for file in path.parent.iterdir()):
+            assert asyncio.get_running_loop().time() < until, "it is still in a file"
+            await asyncio.sleep(0.1)
+            await store.check()  # something is written now and then
 
 
 async def with_history(path: Path) -> str:
