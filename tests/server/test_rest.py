@@ -256,5 +256,6 @@ async def test_a_server_that_stops_says_so_without_a_trace(jp_fetch, services, c
         with pytest.raises(HTTPClientError) as refused:
             await jp_fetch("jupyter-chat", "api", *path)
         assert refused.value.code == 503
+        assert refused.value.response is not None
         assert json.loads(refused.value.response.body)["problem"]["code"] == "server_stopped"
     assert "Traceback" not in caplog.text

@@ -47,6 +47,14 @@ describe('the composer is gone on with', () => {
     await expectFocus(chat.composer);
   });
 
+  it('after a queued answer is not wanted any more', async () => {
+    const chat = await showChat();
+    const reply = anAnswer(question, '', { status: 'queued' });
+    await openThread(chat, thread, [question, reply]);
+    await press(chat, 'Do not answer');
+    await expectFocus(chat.composer);
+  });
+
   it('after an edited question is sent', async () => {
     const chat = await showChat();
     await openThread(chat, thread, [question, answer]);

@@ -5,7 +5,7 @@ import { useChat } from './context';
 
 /** An answer that waits for the one before it: the question is stored, and can be withdrawn. */
 export function QueuedReply({ reply }: { readonly reply: Message }) {
-  const { services, trans } = useChat();
+  const { services, trans, focusComposer } = useChat();
   const [stopping, setStopping] = useState(false);
   return (
     <>
@@ -15,9 +15,12 @@ export function QueuedReply({ reply }: { readonly reply: Message }) {
           type="button"
           className="jc-Button"
           disabled={stopping}
-          title={trans.__('The question stays, without an answer')}
+          title={trans.__(
+            'The question stays, is not answered, and not sent with later ones'
+          )}
           onClick={() => {
             setStopping(true);
+            focusComposer(); // the button goes
             void services.asking.stop(reply).finally(() => {
               setStopping(false);
             });
