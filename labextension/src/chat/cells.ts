@@ -4,6 +4,8 @@ import { createContext, useCallback, useContext, useSyncExternalStore } from 're
 export interface Place {
   /** Why it cannot be put into a notebook, in words for the person; `null`: it can. */
   readonly reason: string | null;
+  /** Tells it from others of the same name; empty if there is none. */
+  readonly id: string;
   /** The name of the notebook; empty if there is none. */
   readonly notebook: string;
   /** The language of its kernel, in lower case; empty while that is not known. */
@@ -23,7 +25,7 @@ export type TakeBack = () => string | null;
 
 /** What the shell lets the chat do with notebooks; it follows the one that is active. */
 export interface Cells {
-  /** The same object until it is another notebook, or something of this one changes. */
+  /** The same object until something changes. */
   readonly place: Place;
   readonly subscribe: (listener: () => void) => () => void;
 

@@ -15,8 +15,18 @@ import { allPanes } from '../../src/chat/panes';
 import { Server, aQuestion, aThread, anAnswer } from '../server';
 import { openThread } from './chat';
 
-const OPEN: Place = { reason: null, notebook: 'plots.ipynb', language: 'python' };
-const CLOSED: Place = { reason: 'Open a notebook first.', notebook: '', language: '' };
+const OPEN: Place = {
+  reason: null,
+  id: 'plots',
+  notebook: 'plots.ipynb',
+  language: 'python'
+};
+const CLOSED: Place = {
+  reason: 'Open a notebook first.',
+  id: '',
+  notebook: '',
+  language: ''
+};
 const CODE = 'x = 2\nprint(x)';
 
 /** A notebook of one cell. */
@@ -243,9 +253,18 @@ describe('running code', () => {
     const { cells, choose, press, block } = await showCode();
     await choose('Run…');
     act(() => {
-      cells.move({ ...OPEN, notebook: 'other.ipynb' });
+      cells.move({ ...OPEN, id: 'other' });
     });
     expect(block).not.toHaveTextContent('Run this in');
+    act(() => {
+      cells.move({ ...OPEN, language: '' }); // its kernel is not known yet
+    });
+    await choose('Run…');
+    act(() => {
+      cells.move(OPEN);
+    });
+    expect(block).toHaveTextContent('Run this in');
+    await press('Cancel');
     expect(cells.done).toEqual([]);
     await choose('Run…');
     await press('Run');

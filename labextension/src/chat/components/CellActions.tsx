@@ -21,10 +21,10 @@ import { AddIcon, EditIcon, InsertIcon, MoreIcon, RunIcon } from './icons';
 /** What is said or asked below the head of a code block. */
 type Panel =
   | { readonly kind: 'note'; readonly text: string }
-  | { readonly kind: 'run'; readonly place: Place }
+  | { readonly kind: 'run'; readonly placeId: string }
   | {
       readonly kind: 'replace';
-      readonly place: Place;
+      readonly placeId: string;
       readonly cell: Replaceable;
       readonly changed?: boolean;
     };
@@ -52,7 +52,7 @@ function Actions({ cells, code, language, room }: Props) {
   const { button, anchor, close } = useMenuButton();
   const off = reason ?? undefined;
   // A question about one notebook is none about the next.
-  const shown = panel?.kind === 'note' || panel?.place === place ? panel : null;
+  const shown = panel?.kind === 'note' || panel?.placeId === place.id ? panel : null;
 
   const leave = () => {
     setPanel(null);
@@ -97,7 +97,7 @@ function Actions({ cells, code, language, room }: Props) {
     } else if (cell.source === code) {
       say(trans.__('%1 holds this already.', cell.name));
     } else {
-      setPanel({ kind: 'replace', place, cell });
+      setPanel({ kind: 'replace', placeId: place.id, cell });
     }
   };
   const replace = (cell: Replaceable) => {
@@ -109,7 +109,7 @@ function Actions({ cells, code, language, room }: Props) {
     }
     const now = cells.current();
     if (now?.id === cell.id) {
-      setPanel({ kind: 'replace', place, cell: now, changed: true });
+      setPanel({ kind: 'replace', placeId: place.id, cell: now, changed: true });
     } else {
       say(trans.__('%1 has changed meanwhile. Nothing was replaced.', cell.name));
     }
@@ -132,7 +132,7 @@ function Actions({ cells, code, language, room }: Props) {
       off: notRunnable,
       run: () => {
         if (notRunnable === undefined) {
-          setPanel({ kind: 'run', place });
+          setPanel({ kind: 'run', placeId: place.id });
         } else {
           say(notRunnable);
         }
