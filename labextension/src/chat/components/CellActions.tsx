@@ -280,8 +280,11 @@ interface BoxProps {
 }
 
 function Box({ label, onLeave, children }: BoxProps) {
+  const box = useRef<HTMLDivElement>(null);
+  useStayInView(box);
   return (
     <div
+      ref={box}
       className="jc-CodePanel"
       role="group"
       aria-label={label}
@@ -297,6 +300,32 @@ function Box({ label, onLeave, children }: BoxProps) {
       {children}
     </div>
   );
+}
+
+/** Whoever follows the end of a conversation would have it pushed out of view. */
+function useStayInView(element: RefObject<HTMLElement>): void {
+  useEffect(() => {
+    const shown = element.current;
+    if (shown === null) {
+      return undefined;
+    }
+    let frame = 0;
+    const show = () => {
+      cancelAnimationFrame(frame);
+      frame = requestAnimationFrame(() => {
+        frame = requestAnimationFrame(() => {
+          shown.scrollIntoView({ block: 'nearest' }); // after the list has moved
+        });
+      });
+    };
+    show();
+    const observer = new ResizeObserver(show);
+    observer.observe(shown);
+    return () => {
+      cancelAnimationFrame(frame);
+      observer.disconnect();
+    };
+  }, [element]);
 }
 
 interface ChoiceProps {
