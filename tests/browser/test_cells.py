@@ -76,9 +76,9 @@ class Notebook:
         self.chat.expect_answer(number, "this is the scripted answer")
         self.chat.expect_idle()
 
-    def choose(self, block: Locator, item: str) -> None:
+    def choose(self, block: Locator, item: str, *, off: bool = False) -> None:
         block.get_by_role("button", name="More for this code").click()
-        self.chat.root.get_by_role("menuitem", name=item).click()
+        self.chat.root.get_by_role("menuitem", name=item).click(force=off)
 
 
 def test_code_is_inserted_and_the_notebook_s_undo_takes_it_out(jupyter, page: Page):
@@ -141,6 +141,10 @@ def test_code_runs_only_when_that_was_approved(jupyter, page: Page):
     question.get_by_role("button", name="Run").click()
     notebook.expect_sources("1", "print('ran', 6 * 7)")
     expect(notebook.cells.nth(1)).to_contain_text("ran 42", timeout=SECONDS)
+
+    other = notebook.answer_with("ls", "```bash")
+    notebook.choose(other, "Run…", off=True)
+    expect(other).to_contain_text("This is bash, and run.ipynb runs python.")
 
 
 def test_a_failed_cell_offers_to_be_fixed(jupyter, page: Page, upstream: Upstream):

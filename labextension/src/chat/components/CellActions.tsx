@@ -11,6 +11,7 @@ import {
   usePlace
 } from '../cells';
 import { problemOf } from '../client/problem';
+import type { Translator } from '../i18n';
 import type { CodeActions } from '../markdown/codeActions';
 import { Difference } from './Difference';
 import { IconButton } from './IconButton';
@@ -114,7 +115,7 @@ function Actions({ cells, code, language, room }: Props) {
       say(trans.__('%1 has changed meanwhile. Nothing was replaced.', cell.name));
     }
   };
-  const notRunnable = whyNotRun(language, place, trans.__);
+  const notRunnable = whyNotRun(language, place, trans);
 
   const items: readonly MenuItem[] = [
     {
@@ -194,13 +195,14 @@ function Actions({ cells, code, language, room }: Props) {
 function whyNotRun(
   language: string,
   { reason, notebook, language: kernel }: Place,
-  __: (text: string, ...values: unknown[]) => string
+  trans: Translator
 ): string | undefined {
   if (reason !== null) {
     return reason;
   }
   if (isText(language) || !fits(language, kernel)) {
-    return __('This is %1, and %2 runs %3.', language, notebook, kernel || __('code'));
+    const runs = kernel || trans.__('code');
+    return trans.__('This is %1, and %2 runs %3.', language, notebook, runs);
   }
   return undefined;
 }
