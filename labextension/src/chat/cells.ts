@@ -18,6 +18,8 @@ export interface Replaceable {
   /** What the person calls it, for instance "Cell 3". */
   readonly name: string;
   readonly source: string;
+  /** Its author has closed it to changes. */
+  readonly locked: boolean;
 }
 
 /** Takes back what was done; what it answers is why it could not, or `null`. */

@@ -200,6 +200,9 @@ export function addCellCommands(
       commands.notifyCommandChanged(id);
     });
   };
+  services.store.subscribe(() => {
+    commands.notifyCommandChanged(CellCommandIDs.toNotebook);
+  });
   tracker.activeCellChanged.connect(changed);
   tracker.currentChanged.connect(changed);
 }

@@ -64,7 +64,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     addCommands(app, panel, services, trans, palette);
     if (tracker !== null) {
       const cells = new NotebookCells(app, tracker, browser, services, trans);
-      const questions = new Questions(app, panel, services);
+      const questions = new Questions(app, panel, services, trans);
       panel.cells = cells;
       addCellCommands(app, tracker, questions, cells, services, trans, palette);
       addCellBars(tracker, questions, trans);

@@ -75,7 +75,8 @@ export class NotebookCells implements Cells {
     return {
       id: cell.model.id,
       name: this.trans.__('Cell %1', cellName(panel, cell)),
-      source: cell.model.sharedModel.getSource()
+      source: cell.model.sharedModel.getSource(),
+      locked: cell.model.getMetadata('editable') === false
     };
   }
 

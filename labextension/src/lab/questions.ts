@@ -1,4 +1,5 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
+import type { Translator } from '../chat/i18n';
 import { MAX_FRAME_BYTES } from '../chat/protocol';
 import type { Attachment } from '../chat/state/parts';
 import type { Services } from '../chat/state/services';
@@ -12,7 +13,8 @@ export class Questions {
   constructor(
     private readonly app: JupyterFrontEnd,
     private readonly panel: ChatPanel,
-    private readonly services: Services
+    private readonly services: Services,
+    private readonly trans: Translator
   ) {}
 
   /** Show the open conversation, with the cursor where questions are typed. */
@@ -29,7 +31,7 @@ export class Questions {
       this.attach(attachments, text); // where it would stand is not known yet
       return;
     }
-    this.services.asking.send(text, undefined, fitting(attachments, ROOM));
+    this.services.asking.send(text, undefined, this.#fitting(attachments, ROOM));
     this.show();
   }
 
@@ -37,7 +39,7 @@ export class Questions {
   attach(attachments: readonly Attachment[], beginning = ''): void {
     const { store, drafts, attaching } = this.services;
     const { open, attached } = store.state;
-    attaching.add(...fitting(attachments, ROOM - sizeOf(attached)));
+    attaching.add(...this.#fitting(attachments, ROOM - sizeOf(attached)));
     if (beginning !== '' && drafts.read(open) === '') {
       drafts.put(open, beginning);
     }
@@ -49,17 +51,23 @@ export class Questions {
     const refusal = { code: 'invalid' as const, message };
     this.services.store.update(state => ({ ...state, refusal }));
   }
-}
 
-/** The first of them that fit into this many bytes. */
-function fitting(attachments: readonly Attachment[], room: number): Attachment[] {
-  let left = room;
-  return attachments.filter(attachment => {
-    const size = sizeOf(attachment);
-    const fits = size <= left;
-    left -= fits ? size : 0;
-    return fits;
-  });
+  /** Those of them that fit into this many bytes, the first ones first. */
+  #fitting(attachments: readonly Attachment[], room: number): readonly Attachment[] {
+    let left = room;
+    const kept = attachments.filter(attachment => {
+      const size = sizeOf(attachment);
+      const fits = size <= left;
+      left -= fits ? size : 0;
+      return fits;
+    });
+    if (kept.length < attachments.length) {
+      this.refuse(
+        this.trans.__('Not all of it was attached: it is too much for one question.')
+      );
+    }
+    return kept;
+  }
 }
 
 function sizeOf(value: unknown): number {

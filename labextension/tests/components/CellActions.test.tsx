@@ -32,7 +32,12 @@ const CODE = 'x = 2\nprint(x)';
 /** A notebook of one cell. */
 class FakeCells implements Cells {
   place = OPEN;
-  cell: Replaceable = { id: 'a', name: 'Cell 1', source: 'x = 1\nprint(x)' };
+  cell: Replaceable = {
+    id: 'a',
+    name: 'Cell 1',
+    source: 'x = 1\nprint(x)',
+    locked: false
+  };
   readonly done: string[] = [];
   failure: Error | null = null;
   /** What taking back answers. */
@@ -225,6 +230,14 @@ describe('replacing a cell', () => {
     });
     await press('Replace');
     expect(cells.done).toEqual(['replaced']);
+  });
+
+  it('is not offered for a cell that is closed to changes', async () => {
+    const { cells, choose, block } = await showCode();
+    cells.cell = { ...cells.cell, locked: true };
+    await choose('Replace cell…');
+    expect(block).toHaveTextContent('Cell 1 is closed to changes.');
+    expect(within(block).queryByRole('button', { name: 'Replace' })).toBeNull();
   });
 
   it('says so where the cell holds it already', async () => {

@@ -95,6 +95,8 @@ function Actions({ cells, code, language, room }: Props) {
     const cell = cells.current();
     if (cell === null) {
       say(reason ?? trans.__('There is no cell to replace.'));
+    } else if (cell.locked) {
+      say(trans.__('%1 is closed to changes.', cell.name));
     } else if (cell.source === code) {
       say(trans.__('%1 holds this already.', cell.name));
     } else {
