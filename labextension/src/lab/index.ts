@@ -5,13 +5,19 @@ import {
   type JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
+import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
+import { INotebookTracker } from '@jupyterlab/notebook';
 import { ServerConnection } from '@jupyterlab/services';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import type { SendKey } from '../chat/components/context';
 import { Services } from '../chat/state/services';
+import { addCellBars } from './cellBars';
+import { addCellCommands } from './cellCommands';
 import { addCommands } from './commands';
 import { chatIcon } from './icon';
+import { NotebookCells } from './notebooks';
+import { Questions } from './questions';
 import { ChatPanel } from './widget';
 
 const PLUGIN_ID = 'jupyter-chat-lab:plugin';
@@ -30,14 +36,24 @@ const plugin: JupyterFrontEndPlugin<void> = {
   id: PLUGIN_ID,
   description: 'Chats with a language model in a side area.',
   autoStart: true,
-  optional: [ISettingRegistry, ITranslator, ICommandPalette, ILayoutRestorer, ILabShell],
+  optional: [
+    ISettingRegistry,
+    ITranslator,
+    ICommandPalette,
+    ILayoutRestorer,
+    ILabShell,
+    INotebookTracker,
+    IDefaultFileBrowser
+  ],
   activate: async (
     app: JupyterFrontEnd,
     registry: ISettingRegistry | null,
     translator: ITranslator | null,
     palette: ICommandPalette | null,
     restorer: ILayoutRestorer | null,
-    labShell: ILabShell | null
+    labShell: ILabShell | null,
+    tracker: INotebookTracker | null,
+    browser: IDefaultFileBrowser | null
   ) => {
     const trans = (translator ?? nullTranslator).load('jupyter_chat');
     const services = connect(app.serviceManager.serverSettings);
@@ -46,6 +62,13 @@ const plugin: JupyterFrontEndPlugin<void> = {
     panel.title.icon = chatIcon;
     panel.title.caption = trans.__('Chat');
     addCommands(app, panel, services, trans, palette);
+    if (tracker !== null) {
+      const cells = new NotebookCells(app, tracker, browser, services, trans);
+      const questions = new Questions(app, panel, services, trans);
+      panel.cells = cells;
+      addCellCommands(app, tracker, questions, cells, services, trans, palette);
+      addCellBars(tracker, questions, trans);
+    }
 
     const follow = (settings: Settings) => {
       panel.sendKey = settings.sendKey;

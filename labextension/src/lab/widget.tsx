@@ -1,9 +1,12 @@
 import { ReactWidget } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
 import { Chat } from '../chat/Chat';
+import { type Cells, CellsProvider } from '../chat/cells';
+import { CellActions } from '../chat/components/CellActions';
 import { allPanes } from '../chat/panes';
 import type { SendKey } from '../chat/components/context';
 import type { Translator } from '../chat/i18n';
+import { CodeActionsProvider } from '../chat/markdown/codeActions';
 import type { Services } from '../chat/state/services';
 
 /** The chat as a panel of a side area. */
@@ -11,6 +14,7 @@ export class ChatPanel extends ReactWidget {
   readonly #services: Services;
   readonly #trans: Translator;
   #sendKey: SendKey = 'Enter';
+  #cells: Cells | null = null;
   #leavesFocus = false;
 
   constructor(services: Services, trans: Translator) {
@@ -22,6 +26,12 @@ export class ChatPanel extends ReactWidget {
 
   set sendKey(key: SendKey) {
     this.#sendKey = key;
+    this.update();
+  }
+
+  /** What the chat can do with notebooks. */
+  set cells(cells: Cells) {
+    this.#cells = cells;
     this.update();
   }
 
@@ -50,13 +60,17 @@ export class ChatPanel extends ReactWidget {
 
   protected override render() {
     return (
-      <Chat
-        services={this.#services}
-        layout="sidebar"
-        panes={allPanes}
-        trans={this.#trans}
-        sendKey={this.#sendKey}
-      />
+      <CellsProvider value={this.#cells}>
+        <CodeActionsProvider value={CellActions}>
+          <Chat
+            services={this.#services}
+            layout="sidebar"
+            panes={allPanes}
+            trans={this.#trans}
+            sendKey={this.#sendKey}
+          />
+        </CodeActionsProvider>
+      </CellsProvider>
     );
   }
 }

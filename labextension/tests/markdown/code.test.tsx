@@ -1,7 +1,11 @@
 import { waitFor } from '@testing-library/react';
 import type { PropsWithChildren } from 'react';
+import { createPortal } from 'react-dom';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { CodeActionsProvider } from '../../src/chat/markdown/codeActions';
+import {
+  type CodeActions,
+  CodeActionsProvider
+} from '../../src/chat/markdown/codeActions';
 import { Pieces } from '../../src/chat/markdown/pieces';
 import { show } from './show';
 
@@ -84,13 +88,19 @@ describe('a code block', () => {
   });
 
   it('leaves room for what else can be done with it', () => {
-    const actions = vi.fn(() => <button type="button">Run</button>);
+    const actions = vi.fn<CodeActions>(({ room }) => (
+      <>
+        <button type="button">Run</button>
+        {room !== null && createPortal('Really?', room)}
+      </>
+    ));
     const Wrap = ({ children }: PropsWithChildren) => (
       <CodeActionsProvider value={actions}>{children}</CodeActionsProvider>
     );
-    const { box } = show('```Python\nx = 1\n', true, Wrap);
+    const { box, find } = show('```Python\nx = 1\n', true, Wrap);
     expect(box.querySelector('.jc-Code-head')).toHaveTextContent('Run');
-    expect(actions).toHaveBeenLastCalledWith({
+    expect(find('.jc-Code-head').nextElementSibling).toHaveTextContent('Really?');
+    expect(actions.mock.lastCall?.[0]).toMatchObject({
       code: 'x = 1',
       language: 'python',
       open: true

@@ -102,6 +102,18 @@ export class Rest {
     }
   }
 
+  /** An export as a text, with the name that its file would have. */
+  async readExport(path: string): Promise<{ name: string; text: string }> {
+    const response = await this.#fetch('GET', path);
+    if (!response.ok) {
+      const answer = (await response.json().catch(() => null)) as unknown;
+      throw new ProblemError(problemIn(answer, response));
+    }
+    const saved = response.headers.get('Content-Disposition') ?? '';
+    const name = /filename\*=UTF-8''([^;]+)/.exec(saved)?.[1] ?? 'export';
+    return { name: decodeURIComponent(name), text: await response.text() };
+  }
+
   imports(): Promise<ImportList> {
     return this.#request('GET', 'imports');
   }

@@ -1,3 +1,6 @@
+import { useCells } from '../cells';
+import { problemOf } from '../client/problem';
+import type { Problem } from '../protocol';
 import type { ExportFormat } from '../state/exchange';
 import { Menu, type MenuItem } from './Menu';
 import { useChat } from './context';
@@ -26,18 +29,33 @@ export function ExportMenu({ threadId }: { readonly threadId: string }) {
 
 /** The kinds of files that a conversation can be saved as. */
 export function useExportItems(threadId: string): readonly MenuItem[] {
-  const { services } = useChat();
+  const { services, trans } = useChat();
   const names = useFormatNames();
+  const cells = useCells();
+  const refuse = (refusal: Problem) => {
+    services.store.update(state => ({ ...state, refusal }));
+  };
   const choose = async (format: ExportFormat) => {
     const refusal = await services.takingAlong.export(format, threadId);
     if (refusal !== null) {
-      services.store.update(state => ({ ...state, refusal }));
+      refuse(refusal);
     }
   };
-  return FORMATS.map(format => ({
+  const items: MenuItem[] = FORMATS.map(format => ({
     label: names[format],
     run: () => {
       void choose(format);
     }
   }));
+  if (cells !== null) {
+    items.push({
+      label: trans.__('Open as a notebook'),
+      run: () => {
+        cells.openConversation(threadId).catch((error: unknown) => {
+          refuse(problemOf(error));
+        });
+      }
+    });
+  }
+  return items;
 }

@@ -20,6 +20,8 @@ export interface MenuItem {
   readonly icon?: Icon;
   /** Shown beside the label, in small. */
   readonly note?: string;
+  /** Why it cannot be done now; `run` then says so. */
+  readonly off?: string;
   /** What choosing it does besides closing the menu; nothing where it leads to `items`. */
   readonly run?: () => void;
   /** What choosing it does takes the place of the menu. */
@@ -230,7 +232,7 @@ interface ItemProps {
 }
 
 function Item({ item, name, onChoose }: ItemProps) {
-  const { label, icon: Drawn, note, items } = item;
+  const { label, icon: Drawn, note, off, items } = item;
   return (
     <button
       type="button"
@@ -239,7 +241,8 @@ function Item({ item, name, onChoose }: ItemProps) {
       tabIndex={-1}
       aria-label={name}
       aria-haspopup={items === undefined ? undefined : 'menu'}
-      title={label}
+      aria-disabled={off === undefined ? undefined : true}
+      title={off ?? label}
       onClick={onChoose}
       onPointerMove={event => {
         event.currentTarget.focus({ preventScroll: true });
@@ -327,8 +330,6 @@ function isLetter({ key, ctrlKey, metaKey, altKey }: KeyboardEvent): boolean {
 function focusByLetter(items: HTMLElement[], index: number, letter: string): void {
   const following = [...items.slice(index + 1), ...items.slice(0, index + 1)];
   following
-    .find(item =>
-      (item.getAttribute('title') ?? '').toLowerCase().startsWith(letter.toLowerCase())
-    )
+    .find(item => item.textContent.trim().toLowerCase().startsWith(letter.toLowerCase()))
     ?.focus();
 }

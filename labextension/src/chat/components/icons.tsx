@@ -27,6 +27,7 @@ export const ChevronIcon = icon('M4.5 6.25 8 9.75l3.5-3.5');
 export const SendIcon = icon('M8 13V3.5M3.75 7.5 8 3.25 12.25 7.5');
 export const StopIcon = icon('M5 5h6v6H5z');
 export const CopyIcon = icon('M5.5 5.5h7.5V13H5.5z', 'M3 10.5V3h7.5');
+export const InsertIcon = icon('M2.5 2.75h11v4.5h-11z', 'M8 9.25v4.5M5.75 11.5h4.5');
 export const LinkIcon = icon(
   'M6.75 9.25 9.25 6.75',
   'M7.25 4.75 8.6 3.4a2.83 2.83 0 0 1 4 4L11.25 8.75',
@@ -41,6 +42,7 @@ export const AgainIcon = icon(
   'M12.75 5.5A5.25 5.25 0 1 0 13.25 8.5',
   'M13 2.5v3.25H9.75'
 );
+export const RunIcon = icon('M4.5 3v10l8-5z');
 export const ContinueIcon = icon('M3 3.5 8 8l-5 4.5zM8.5 3.5l5 4.5-5 4.5z');
 export const ForkIcon = icon(
   'M4.5 2.5v11M4.5 10c0-2.5 7-1.5 7-4.5V5',

@@ -16,7 +16,8 @@ interface Props {
 
 export const CodeBlock = memo(function CodeBlock({ info, code, open = false }: Props) {
   const { trans } = useChat();
-  const actions = useCodeActions();
+  const Actions = useCodeActions();
+  const [room, setRoom] = useState<HTMLElement | null>(null);
   const [pieces] = useState(() => new Pieces());
   const language = languageOf(info);
   const name = language === '' ? trans.__('Code') : language;
@@ -25,9 +26,12 @@ export const CodeBlock = memo(function CodeBlock({ info, code, open = false }: P
     <div className="jc-Code" dir="ltr">
       <div className="jc-Code-head">
         <span className="jc-Code-language">{name}</span>
-        {actions({ code, language, open })}
+        {Actions !== null && (
+          <Actions code={code} language={language} open={open} room={room} />
+        )}
         <CopyButton text={code} />
       </div>
+      {Actions !== null && <div ref={setRoom} />}
       <pre tabIndex={0} aria-label={trans.__('Code: %1', name)}>
         <code>
           {parts.map((part, index) => (

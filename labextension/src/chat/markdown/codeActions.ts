@@ -1,4 +1,4 @@
-import { type ReactNode, createContext, useContext } from 'react';
+import { type ComponentType, createContext, useContext } from 'react';
 
 /** A code block in an answer. */
 export interface ShownCode {
@@ -9,13 +9,18 @@ export interface ShownCode {
   readonly open: boolean;
 }
 
-/** What else can be done with a code block: buttons that stand before its copy button. */
-export type CodeActions = (shown: ShownCode) => ReactNode;
+interface Props extends ShownCode {
+  /** Room between the head of the block and its code. */
+  readonly room: HTMLElement | null;
+}
 
-const Context = createContext<CodeActions>(() => null);
+/** What else can be done with a code block: buttons that stand before its copy button. */
+export type CodeActions = ComponentType<Props>;
+
+const Context = createContext<CodeActions | null>(null);
 
 export const CodeActionsProvider = Context.Provider;
 
-export function useCodeActions(): CodeActions {
+export function useCodeActions(): CodeActions | null {
   return useContext(Context);
 }

@@ -48,6 +48,11 @@ export class TakingAlong {
     return null;
   }
 
+  /** What would be saved of a thread, and under which name. */
+  read(format: ExportFormat, threadId: string): Promise<{ name: string; text: string }> {
+    return this.rest.readExport(`threads/${threadId}/export?format=${format}`);
+  }
+
   /** What the server knows of an import, after this page was loaded or reconnected. */
   async load(): Promise<void> {
     try {
