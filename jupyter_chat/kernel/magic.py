@@ -54,7 +54,7 @@ class Interrupted(KeyboardInterrupt):
     """The cell was interrupted; the answer was stopped, and no traceback is of interest."""
 
     def _render_traceback_(self) -> list[str]:
-        return ["Interrupted: the answer was stopped, and what had come is kept."]
+        return ["Interrupted."]
 
 
 class Failed(Exception):

@@ -62,6 +62,8 @@ class Jupyter:
             place = self.folder / name.lower()
             place.mkdir(exist_ok=True)
             variables[name] = str(place)
+        if path := os.environ.get("JUPYTER_CHAT_TEST_PATH"):
+            variables["JUPYTER_PATH"] = path  # the front end of another work tree
         if not self.news:
             settings = self.folder / "jupyterlab_settings_dir/@jupyterlab/apputils-extension"
             settings.mkdir(parents=True, exist_ok=True)

@@ -18,6 +18,7 @@ import { addCommands } from './commands';
 import { chatIcon } from './icon';
 import { NotebookCells } from './notebooks';
 import { Questions } from './questions';
+import { savedConversations } from './savedConversations';
 import { ChatPanel } from './widget';
 
 const PLUGIN_ID = 'jupyter-chat-lab:plugin';
@@ -131,4 +132,4 @@ function reveal(labShell: ILabShell, panel: ChatPanel, side: Settings['side']): 
   }
 }
 
-export default plugin;
+export default [plugin, savedConversations];

@@ -14,6 +14,10 @@ import './widget.css';
 
 interface Running {
   readonly services: Services;
+  /** How many outputs show it. */
+  views: number;
+  /** The widget is gone: nothing more is said to it. */
+  readonly leave: () => void;
   readonly end: () => void;
 }
 
@@ -25,7 +29,9 @@ export function mount(
   el: HTMLElement,
   place: ServerSettings | null
 ): () => void {
-  const { services } = runningOf(model, place);
+  const shown = runningOf(model, place);
+  const { services } = shown;
+  shown.views += 1;
   const box = document.createElement('div');
   box.className = 'jc-Widget';
   box.dataset.lmSuppressShortcuts = 'true'; // keys are for the chat, not for the notebook
@@ -43,13 +49,28 @@ export function mount(
     unthemed();
     root.unmount();
     box.remove();
+    shown.views -= 1;
+    endUnseen(model, shown);
   };
 }
 
-/** The widget is gone for good. */
+/**
+ * The widget is gone, perhaps with its kernel, which was restarted.  Where its output is
+ * still there, one can go on asking in it.
+ */
 export function dispose(model: Model): void {
-  running.get(model)?.end();
+  const gone = running.get(model);
   running.delete(model);
+  if (gone !== undefined) {
+    gone.leave();
+    endUnseen(model, gone);
+  }
+}
+
+function endUnseen(model: Model, shown: Running): void {
+  if (shown.views === 0 && running.get(model) !== shown) {
+    shown.end();
+  }
 }
 
 /** All views of a widget show the same. */
@@ -71,10 +92,11 @@ function runningOf(model: Model, place: ServerSettings | null): Running {
     }
   );
   const follows = followModel(model, services);
-  const made = {
+  const made: Running = {
     services,
+    views: 0,
+    leave: follows,
     end: () => {
-      follows();
       services.dispose();
       relay?.dispose();
     }

@@ -1,0 +1,113 @@
+import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
+import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
+import { Panel, Widget } from '@lumino/widgets';
+
+/** What an output of `ChatWidget` holds beside the widget (see `widget.py`). */
+const CONVERSATION = 'application/vnd.jupyter-chat.conversation+json';
+const WIDGET = 'application/vnd.jupyter.widget-view+json';
+const COMMS = 'jupyter.widget';
+
+/** Lower is preferred: the widgets' own has -10. */
+const RANK = -20;
+/** A kernel that is busy answers later; then the widget is its own. */
+const KERNEL_PATIENCE = 1500;
+
+interface Ids {
+  readonly model_id: string;
+}
+
+/**
+ * Shows the conversations of a notebook that was saved, and whose widgets have ended with
+ * their kernel, as they were; where the widget lives, it is shown.
+ */
+export const savedConversations: JupyterFrontEndPlugin<void> = {
+  id: 'jupyter-chat-lab:saved-conversations',
+  description: 'Shows conversations of notebooks whose kernel has ended.',
+  autoStart: true,
+  optional: [INotebookTracker],
+  activate: (_app, notebooks: INotebookTracker | null) => {
+    notebooks?.widgetAdded.connect((_, panel) => {
+      panel.content.rendermime.addFactory(
+        {
+          safe: true,
+          mimeTypes: [CONVERSATION],
+          createRenderer: () => new Conversation(panel)
+        },
+        RANK
+      );
+    });
+  }
+};
+
+class Conversation extends Panel implements IRenderMime.IRenderer {
+  readonly #notebook: NotebookPanel;
+  #shown: string | null = null;
+
+  constructor(notebook: NotebookPanel) {
+    super();
+    this.#notebook = notebook;
+  }
+
+  /** An answer more in the same output changes nothing: a widget shows it by itself. */
+  async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
+    const { model_id: id } = model.data[CONVERSATION] as unknown as Ids;
+    if (id === this.#shown) {
+      return;
+    }
+    this.#shown = id;
+    const saved = asSaved(String(model.data['text/html'] ?? ''));
+    this.#replace(saved);
+    if (model.trusted && (await this.#lives(id)) && !this.isDisposed) {
+      const { rendermime } = this.#notebook.content;
+      const widget = rendermime.createRenderer(WIDGET);
+      await widget.renderModel(model);
+      this.#replace(widget);
+    }
+  }
+
+  /** Whether the kernel has this widget, or is too busy to say. */
+  async #lives(id: string): Promise<boolean> {
+    const kernel = this.#notebook.sessionContext.session?.kernel;
+    const { mimeTypes } = this.#notebook.content.rendermime;
+    if (kernel == null || !mimeTypes.includes(WIDGET)) {
+      return false;
+    }
+    const busy = new Promise<null>(resolve => {
+      setTimeout(resolve, KERNEL_PATIENCE, null);
+    });
+    const asked = kernel.requestCommInfo({ target_name: COMMS }).catch(() => null);
+    const reply = await Promise.race([asked, busy]);
+    if (reply === null) {
+      return true;
+    }
+    return reply.content.status === 'ok' && id in reply.content.comms;
+  }
+
+  #replace(widget: Widget): void {
+    for (const before of [...this.widgets]) {
+      before.dispose();
+    }
+    this.addWidget(widget);
+  }
+}
+
+/** In a frame where nothing of it can run: the file may be anybody's. */
+function asSaved(html: string): Widget {
+  const frame = document.createElement('iframe');
+  frame.setAttribute('sandbox', '');
+  frame.title = 'Conversation';
+  frame.style.cssText = 'width: 100%; height: 360px; border: 0;';
+  const root = getComputedStyle(document.documentElement);
+  const theme = (name: string) => root.getPropertyValue(`--jp-${name}`);
+  frame.srcdoc = `<style>
+      body {
+        margin: 0;
+        background: ${theme('layout-color0')};
+        color: ${theme('content-font-color1')};
+        font: ${theme('content-font-size1')} ${theme('content-font-family')};
+      }
+      a { color: ${theme('content-link-color')}; }
+    </style>${html}`;
+  return new Widget({ node: frame });
+}
