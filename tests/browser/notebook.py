@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +42,13 @@ class Notebook:
 
     def save(self) -> Any:
         """Save it; the file as it is then."""
-        self.root.locator(".jp-InputPrompt").first.click()
-        self.page.keyboard.press("Control+s")
-        expect(self.page.locator(".jp-DocumentWidget .jp-mod-dirty")).to_have_count(0)
-        self.page.wait_for_timeout(500)
+        before = self.file.stat().st_mtime_ns
+        self.page.get_by_role("button", name=re.compile("^Save and create")).click()
+        until = time.monotonic() + SECONDS / 1000
+        while self.file.stat().st_mtime_ns == before:
+            assert time.monotonic() < until, "it was not saved"
+            self.page.wait_for_timeout(50)
+        self.page.wait_for_timeout(200)
         return nbformat.read(self.file, 4)
 
 
