@@ -149,7 +149,7 @@ def _install_package(extra: str | None) -> None:
     installed = read_state().get("package") == wanted
     if not installed or (extra and read_state().get(f"extra {extra}") != wanted):
         what = "Installing Jupyter Chat and JupyterLab"
-        with step(f"{what}, and what the {extra} needs" if extra else what):
+        with step(f"{what} [{extra}]" if extra else what):
             if not installed:
                 write_state(package=None)
                 pip_install("--editable", f"{ROOT}[{extra}]" if extra else str(ROOT))

@@ -27,7 +27,7 @@ def main(arguments: list[str]) -> int:
         return 0
     if not environment.read_state():
         print("Setting up Jupyter Chat; this is needed once and takes a few minutes.", flush=True)
-    environment.prepare()
+    environment.prepare("notebooks")
     if not any(os.environ.get(name) for name in _SOURCES) and not environment.provide_local_model():
         print(
             "  The local model is not to be had for this machine or cannot be fetched now.\n"
