@@ -62,14 +62,16 @@ class Chat:
         figures, errors, texts, or whatever has a `repr`.  Raises :class:`AnswerFailed` where
         the model's server gave none.
         """
-        reply = await self.begin(question, thread=thread, model=model, system=system, attach=attach)
+        reply = await self.stream(
+            question, thread=thread, model=model, system=system, attach=attach
+        )
         try:
             return await reply.ended()
         except asyncio.CancelledError:
             await reply.stop()  # whoever asked does not wait for it any more
             raise
 
-    async def begin(
+    async def stream(
         self,
         question: str,
         *,
@@ -78,7 +80,7 @@ class Chat:
         system: str | None = None,
         attach: Mapping[str, Any] | None = None,
     ) -> Reply:
-        """The same, as soon as the question is kept."""
+        """Ask; iterate over the answer's text as it comes.  Options are those of `ask`."""
         thread_id = _id_of(thread) if thread is not None else self.thread_id
         parts: list[AskedPart] = [*attachments(attach or {}), TextPart(question)]
         settings = ThreadSettings(model=model, system_prompt=system)
@@ -238,6 +240,26 @@ class AsyncStream:
         await background.wait(self.reply.stop())
 
 
+def _streamed(
+    method: Callable[Concatenate[Chat, _P], Coroutine[Any, Any, Reply]],
+) -> Callable[Concatenate[Client, _P], Stream]:
+    @functools.wraps(method)
+    def call(self: Client, /, *args: _P.args, **options: _P.kwargs) -> Stream:
+        return Stream(background.run(method(self.chat, *args, **options)))
+
+    return call
+
+
+def _awaited_stream(
+    method: Callable[Concatenate[Chat, _P], Coroutine[Any, Any, Reply]],
+) -> Callable[Concatenate[AsyncClient, _P], Coroutine[Any, Any, AsyncStream]]:
+    @functools.wraps(method)
+    async def call(self: AsyncClient, /, *args: _P.args, **options: _P.kwargs) -> AsyncStream:
+        return AsyncStream(await background.wait(method(self.chat, *args, **options)))
+
+    return call
+
+
 class _Methods:
     def __init__(
         self,
@@ -265,6 +287,7 @@ class Client(_Methods):
     """
 
     ask = _blocking(Chat.ask)
+    stream = _streamed(Chat.stream)
     stop = _blocking(Chat.stop)
     new = _blocking(Chat.new)
     open = _blocking(Chat.open)
@@ -275,19 +298,6 @@ class Client(_Methods):
     rename = _blocking(Chat.rename)
     delete = _blocking(Chat.delete)
     close = _blocking(Chat.close)
-
-    def stream(
-        self,
-        question: str,
-        *,
-        thread: str | Thread | None = None,
-        model: str | None = None,
-        system: str | None = None,
-        attach: Mapping[str, Any] | None = None,
-    ) -> Stream:
-        """Ask; iterate over the answer's text as it comes.  Options are those of `ask`."""
-        begun = self.chat.begin(question, thread=thread, model=model, system=system, attach=attach)
-        return Stream(background.run(begun))
 
     def __enter__(self) -> Client:
         return self
@@ -305,6 +315,7 @@ class AsyncClient(_Methods):
     """The chat, for coroutines; it can be used in an `async with` statement."""
 
     ask = _awaited(Chat.ask)
+    stream = _awaited_stream(Chat.stream)
     stop = _awaited(Chat.stop)
     new = _awaited(Chat.new)
     open = _awaited(Chat.open)
@@ -315,19 +326,6 @@ class AsyncClient(_Methods):
     rename = _awaited(Chat.rename)
     delete = _awaited(Chat.delete)
     close = _awaited(Chat.close)
-
-    async def stream(
-        self,
-        question: str,
-        *,
-        thread: str | Thread | None = None,
-        model: str | None = None,
-        system: str | None = None,
-        attach: Mapping[str, Any] | None = None,
-    ) -> AsyncStream:
-        """Ask; iterate over the answer's text as it comes.  Options are those of `ask`."""
-        begun = self.chat.begin(question, thread=thread, model=model, system=system, attach=attach)
-        return AsyncStream(await background.wait(begun))
 
     async def __aenter__(self) -> AsyncClient:
         return self
