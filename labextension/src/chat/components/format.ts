@@ -6,6 +6,14 @@ const fullFormat = new Intl.DateTimeFormat(undefined, {
   timeStyle: 'short'
 });
 const dayFormat = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
+const dayTimeFormat = new Intl.DateTimeFormat(undefined, {
+  ...{ day: 'numeric', month: 'short' },
+  ...{ hour: 'numeric', minute: '2-digit' }
+});
+const yearTimeFormat = new Intl.DateTimeFormat(undefined, {
+  ...{ day: 'numeric', month: 'short', year: 'numeric' },
+  ...{ hour: 'numeric', minute: '2-digit' }
+});
 const monthFormat = new Intl.DateTimeFormat(undefined, {
   month: 'long',
   year: 'numeric'
@@ -39,9 +47,14 @@ const exactCostFormat = new Intl.NumberFormat(undefined, {
 });
 const LEAST_COST = 0.0001;
 
-/** `14:05`. */
-export function time(milliseconds: number): string {
-  return timeFormat.format(milliseconds);
+/** `14:05` today, `23 Nov, 14:05` before, `23 Nov 2023, 14:05` in another year. */
+export function timeAndDay(milliseconds: number, now: Date): string {
+  const then = new Date(milliseconds);
+  if (then.toDateString() === now.toDateString()) {
+    return timeFormat.format(then);
+  }
+  const sameYear = then.getFullYear() === now.getFullYear();
+  return (sameYear ? dayTimeFormat : yearTimeFormat).format(then);
 }
 
 /** `Monday, 23 November 2026 at 14:05`. */
