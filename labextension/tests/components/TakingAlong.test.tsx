@@ -110,6 +110,39 @@ describe('bringing a history', () => {
     expect(await screen.findByText('Cancelled', { selector: 'strong' })).toBeVisible();
   });
 
+  it('says how far it had come when the server was restarted, and how to go on', async () => {
+    const { server: played, services, user } = await settings();
+    const running = { ...NEW, state: 'running', read: 42, total: 100 } as const;
+    played.say({ type: 'import', progress: { ...running, threads_added: 12 } });
+    await screen.findByRole('progressbar', { name: 'Importing…' });
+    played.hangUp();
+    services.reconnect();
+    played.welcome(); // it knows nothing of the import any more
+    expect(await screen.findByText('Interrupted', { selector: 'strong' })).toBeVisible();
+    const section = screen.getByRole('region', { name: 'Your history' });
+    expect(section).toHaveTextContent('restarted after 42% of the file had been read');
+    expect(section).toHaveTextContent('12 conversations added');
+    expect(screen.queryByRole('progressbar')).toBeNull();
+    expect(screen.queryByRole('button', { name: 'Cancel the import' })).toBeNull();
+    expect(document.querySelector('[aria-live]')).toHaveTextContent('Interrupted');
+    expect(screen.getByRole('button', { name: 'Choose the file again…' })).toBeVisible();
+    played.answers.set('POST imports', running);
+    await user.upload(screen.getByLabelText('File to import'), aFile());
+    expect(await screen.findByRole('progressbar', { name: 'Importing…' })).toBeVisible();
+    played.say({ type: 'import', progress: DONE });
+    expect(await screen.findByText('Imported', { selector: 'strong' })).toBeVisible();
+  });
+
+  it('says the same where the server was restarted during the upload', async () => {
+    const { server: played, user } = await settings();
+    played.answers.set('POST imports', { ...NEW, received: 2 });
+    const problem = { code: 'not_found', message: 'There is no such import.' };
+    played.answers.set('PUT imports/f00?offset=2', { problem });
+    await user.upload(screen.getByLabelText('File to import'), aFile());
+    expect(await screen.findByText(/after 40% of the file had been sent/)).toBeVisible();
+    expect(screen.queryByText('There is no such import.')).toBeNull();
+  });
+
   it('says how to go on with an upload that was interrupted', async () => {
     const { server: played } = await settings();
     played.say({ type: 'import', progress: { ...NEW, received: 2 } });

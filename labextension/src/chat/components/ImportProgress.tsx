@@ -3,18 +3,23 @@ import type { Import, ImportProblem } from '../protocol';
 import { isFinal } from '../state/exchange';
 import { ProblemNote } from './ProblemNote';
 import { useChat } from './context';
-import { number } from './format';
+import { number, percent } from './format';
 
 interface Props {
   readonly progress: Import;
+  readonly interrupted: boolean;
   readonly sending: boolean;
 }
 
 /** How far an import has come, and in the end what became of it. */
-export function ImportProgress({ progress, sending }: Props) {
+export function ImportProgress({ progress, interrupted, sending }: Props) {
   const { services, trans, announce } = useChat();
-  const final = isFinal(progress);
-  const heading = useHeading(progress, sending);
+  const ended = isFinal(progress) || interrupted;
+  const heading = useHeading({ progress, interrupted, sending });
+  const done =
+    progress.state === 'uploading'
+      ? part(progress.received, progress.size)
+      : part(progress.read, progress.total);
   useEffect(() => {
     announce(heading);
   }, [announce, heading]);
@@ -24,25 +29,28 @@ export function ImportProgress({ progress, sending }: Props) {
       <p className="jc-Import-heading">
         <strong>{heading}</strong> <span title={progress.name}>{progress.name}</span>
       </p>
-      {!final && (
-        <progress
-          aria-label={heading}
-          max={1}
-          value={
-            progress.state === 'uploading'
-              ? part(progress.received, progress.size)
-              : part(progress.read, progress.total)
-          }
-        />
+      {!ended && <progress aria-label={heading} max={1} value={done} />}
+      {interrupted && (
+        <p>
+          {progress.state === 'uploading'
+            ? trans.__(
+                'The server was restarted after %1 of the file had been sent. Choose the same file again: it goes on where it stopped.',
+                percent(done)
+              )
+            : trans.__(
+                'The server was restarted after %1 of the file had been read. Choose the same file again: it goes on where it stopped.',
+                percent(done)
+              )}
+        </p>
       )}
-      {progress.state === 'uploading' && !sending && (
+      {progress.state === 'uploading' && !sending && !interrupted && (
         <p>{trans.__('The upload was interrupted. Choose the same file to go on.')}</p>
       )}
       <Counts progress={progress} />
       {progress.problem != null && <ProblemNote problem={progress.problem} />}
       <Omissions progress={progress} />
       <Problems progress={progress} />
-      {!final && (
+      {!ended && (
         <button
           type="button"
           className="jc-Button"
@@ -57,9 +65,12 @@ export function ImportProgress({ progress, sending }: Props) {
   );
 }
 
-function useHeading({ state }: Import, sending: boolean): string {
+function useHeading({ progress, interrupted, sending }: Props): string {
   const { trans } = useChat();
-  switch (state) {
+  if (interrupted) {
+    return trans.__('Interrupted');
+  }
+  switch (progress.state) {
     case 'uploading':
       return sending ? trans.__('Sending…') : trans.__('Not sent yet');
     case 'running':

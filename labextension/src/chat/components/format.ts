@@ -19,6 +19,7 @@ const monthFormat = new Intl.DateTimeFormat(undefined, {
   year: 'numeric'
 });
 const numberFormat = new Intl.NumberFormat();
+const percentFormat = new Intl.NumberFormat(undefined, { style: 'percent' });
 const compactFormat = new Intl.NumberFormat(undefined, { notation: 'compact' });
 const secondsFormat = new Intl.NumberFormat(undefined, {
   style: 'unit',
@@ -75,6 +76,11 @@ export function month(year: number, monthIndex: number): string {
 
 export function number(value: number): string {
   return numberFormat.format(value);
+}
+
+/** A part of one, in percent: `42%`. */
+export function percent(part: number): string {
+  return percentFormat.format(part);
 }
 
 /** `1.2M`. */
