@@ -102,6 +102,13 @@ describe('bringing a history', () => {
     expect(screen.queryByRole('progressbar')).toBeNull();
   });
 
+  it('says that an empty file is empty', async () => {
+    const { server: played, user } = await settings();
+    await user.upload(screen.getByLabelText('File to import'), aFile(''));
+    expect(await screen.findByText(/The file is empty/)).toBeVisible();
+    expect(played.requests.some(({ method }) => method === 'POST')).toBe(false);
+  });
+
   it('can be cancelled', async () => {
     const { server: played, user } = await settings();
     played.say({ type: 'import', progress: { ...NEW, state: 'running' } });

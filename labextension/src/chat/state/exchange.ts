@@ -29,6 +29,10 @@ export const noExchange: Exchange = {
 
 const PIECE_BYTES = 1024 * 1024;
 const TRIES = 5;
+const EMPTY: Problem = {
+  code: 'invalid',
+  message: 'The file is empty: there is nothing in it to import.'
+};
 
 /** Saves what is exported, sends what is imported. */
 export class TakingAlong {
@@ -77,6 +81,10 @@ export class TakingAlong {
     this.#sent += 1;
     const sent = this.#sent;
     const isCurrent = () => sent === this.#sent && this.store.state.exchange.sending;
+    if (file.size === 0) {
+      this.#set({ ...noExchange, problem: EMPTY });
+      return;
+    }
     this.#set({ ...noExchange, sending: true });
     try {
       let progress = await this.rest.startImport({
