@@ -81,6 +81,17 @@ describe('bringing a history', () => {
     expect(section).not.toHaveTextContent('only what is missing is added');
   });
 
+  it('says that nothing could be imported where that is so, and shows why', async () => {
+    const { server: played } = await settings();
+    const problems = Array.from({ length: 4 }, (_, at) => ({
+      message: `No ${String(at)}.`
+    }));
+    played.say({ type: 'import', progress: { ...DONE, threads_added: 0, problems } });
+    await screen.findByText('Nothing could be imported', { selector: 'strong' });
+    expect(screen.getByText('No 3.')).toBeVisible();
+    expect(screen.queryByText(/conversations added/)).toBeNull();
+  });
+
   it('goes on where the server says it ended', async () => {
     const { server: played, user } = await settings();
     played.answers.set('POST imports', { ...NEW, received: 3 });

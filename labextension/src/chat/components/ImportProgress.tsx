@@ -76,7 +76,9 @@ function useHeading({ progress, interrupted, sending }: Props): string {
     case 'running':
       return trans.__('Importing…');
     case 'done':
-      return trans.__('Imported');
+      return isVain(progress)
+        ? trans.__('Nothing could be imported')
+        : trans.__('Imported');
     case 'cancelled':
       return trans.__('Cancelled');
     case 'failed':
@@ -88,7 +90,8 @@ function Counts({ progress }: { readonly progress: Import }) {
   const { trans } = useChat();
   const { threads_added = 0, threads_known = 0, threads_failed = 0 } = progress;
   const none = threads_added + threads_known + threads_failed === 0;
-  if (progress.state === 'uploading' || (progress.state !== 'done' && none)) {
+  const { state } = progress;
+  if (state === 'uploading' || (none && (state !== 'done' || isVain(progress)))) {
     return null;
   }
   const counts = [
@@ -134,7 +137,7 @@ function Problems({ progress }: { readonly progress: Import }) {
     return null;
   }
   return (
-    <details className="jc-Import-problems" open={count <= 3}>
+    <details className="jc-Import-problems" open={count <= 3 || isVain(progress)}>
       <summary>{trans._n('%2 problem', '%2 problems', count, number(count))}</summary>
       <ul tabIndex={0} aria-label={trans.__('Problems')}>
         {problems.map((problem, index) => (
@@ -158,6 +161,13 @@ function Problems({ progress }: { readonly progress: Import }) {
       )}
     </details>
   );
+}
+
+/** Whether there was something in the file, but nothing that could be taken over. */
+function isVain(progress: Import): boolean {
+  const { problems = [], threads_added = 0, threads_known = 0 } = progress;
+  const none = threads_added + threads_known + (progress.messages_added ?? 0) === 0;
+  return progress.state === 'done' && problems.length > 0 && none;
 }
 
 /** Where in the file it is. */
