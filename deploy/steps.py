@@ -23,8 +23,8 @@ WITHOUT = ROOT / "tests" / "without"
 _TIME_LIMIT_SECONDS = 1200
 _PYTHON = str(environment.PYTHON)
 _CORES = max(2, min(8, os.cpu_count() or 2))
-_LANES = 3
-"""Steps side by side: the longest two, and the others in turn."""
+_LANES = 2
+"""Steps side by side: the longest, and the others in turn."""
 _running: set[subprocess.Popen[str]] = set()
 
 
@@ -108,7 +108,7 @@ STEPS = (
 def run_all(
     steps: Sequence[Step], variables: Mapping[str, str], pytest_options: Sequence[str]
 ) -> list[Result]:
-    """Run the steps in their order, three at a time."""
+    """Run the steps in their order, two at a time."""
     with ThreadPoolExecutor(_LANES) as pool:
         try:
             waiting = [pool.submit(_run, step, variables, pytest_options) for step in steps]

@@ -2,8 +2,9 @@
 
 Words are looked for whatever their form, the last one also as the beginning of a word,
 as long as no blank follows it.  What stands in quotes, or is written together
-(`read_csv`), is looked for as it stands.  `role:`, `model:`, `tag:`, `from:`, `to:` and
-`has:code` narrow the search; with any other name before its colon a word is a word.
+(`read_csv`), is looked for as it stands.  `role:`, `model:`, `tag:`, `from:` (or
+`after:`), `to:`, `before:` and `has:code` narrow the search; with any other name before its
+colon a word is a word.
 """
 
 from __future__ import annotations
@@ -30,7 +31,6 @@ _PIECES = re.compile(
     re.IGNORECASE,
 )
 _DAY = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?", re.ASCII)
-_OTHER_NAMES = {"after": "from", "before": "to"}
 _ROLES = {
     **dict.fromkeys(("user", "me", "you", "question"), Role.USER),
     **dict.fromkeys(("assistant", "ai", "model", "answer"), Role.ASSISTANT),
@@ -55,8 +55,7 @@ def parse(text: str, minutes_west: int = 0) -> SearchQuery:
         name = piece["name"]
         if name is not None:
             value = piece["value"] if piece["quoted"] is None else piece["quoted"]
-            name = _OTHER_NAMES.get(name.lower(), name.lower())
-            query = _narrowed(query, name, value.strip(), zone)
+            query = _narrowed(query, name.lower(), value.strip(), zone)
         elif piece["phrase"] is not None:
             found = words(piece["phrase"])
             if found:
@@ -101,7 +100,9 @@ def _narrowed(query: SearchQuery, name: str, value: str, zone: timezone) -> Sear
     if name == "tag":
         return replace(query, tag=value)
     begin, end = _span(value, name, zone)
-    return replace(query, since=begin) if name == "from" else replace(query, until=end)
+    if name in ("from", "after"):  # as mail understands `after:`, that day is one of them
+        return replace(query, since=begin)
+    return replace(query, until=end if name == "to" else begin)
 
 
 def _span(value: str, name: str, zone: timezone) -> tuple[Milliseconds, Milliseconds]:

@@ -100,9 +100,11 @@ class Imports:
         """Of each user: one thing is done to their file at a time."""
         self._jobs: dict[str, _Job] = {}
         """The newest of each user."""
+        self._closing = False
 
     async def close(self) -> None:
         """Stop what runs; what was taken in stays, and the file for the next time."""
+        self._closing = True
         jobs = [job for job in self._jobs.values() if job.task is not None]
         for job in jobs:
             if job.progress is not None:
@@ -198,7 +200,8 @@ class Imports:
             await self._take_all(job, found)
             state.state = ImportState.DONE
         except sources.Stopped:
-            state.state = ImportState.CANCELLED
+            if not self._closing:  # else it is the next process that it ends in
+                state.state = ImportState.CANCELLED
             keep_file = True  # `cancel` drops it; after a restart it can go on
         except Unreadable as error:
             kept = "What came before was kept." if state.messages_added else "Nothing was imported."

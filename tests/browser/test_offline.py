@@ -70,6 +70,23 @@ def test_questions_outlive_the_page_they_were_asked_on(start, page: Page, upstre
         assert asked(upstream, text) == 1
 
 
+def test_a_network_that_goes_is_noticed_at_once(start, page: Page, upstream: Upstream):
+    jupyter = start("chat")
+    chat = open_chat(page, jupyter)
+    chat.ask('First [[text="Answer 1."]]')
+    chat.expect_answer(0, "Answer 1.")
+    chat.expect_idle()
+    page.context.set_offline(True)
+    expect(chat.root).to_contain_text("No connection", timeout=3000)
+    chat.ask('Second [[text="Answer 2."]]')
+    expect(chat.root.get_by_text(WAITS)).to_have_count(1)
+    expect(chat.button("Take back")).to_be_visible()
+    page.context.set_offline(False)
+    chat.expect_answer(1, "Answer 2.")
+    chat.expect_idle()
+    assert asked(upstream, "Second") == 1
+
+
 def test_what_waits_can_be_changed_and_taken_back(start, page: Page):
     jupyter = start("chat")
     chat = open_chat(page, jupyter)

@@ -291,6 +291,7 @@ async def test_after_a_restart_in_the_middle_only_what_is_missing_is_added(
     while not await store.thread_ids(ADA):  # noqa: ASYNC110
         await asyncio.sleep(0.005)
     await before.close()
+    assert before.newest(ADA)[0].state is ImportState.RUNNING  # nobody has cancelled it
     there = len(await store.thread_ids(ADA))
     assert 0 < there < 100
     after = an_import(store, tmp_path)

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { Commands, LOST, UNSENT } from '../../src/chat/client/commands';
 import type { Command } from '../../src/chat/protocol';
 
@@ -104,4 +104,37 @@ it('sends half a character, which no server could read, as a replacement', () =>
   expect(line.sent[0]).toMatchObject({
     parts: [{ text: 'half \ufffd, whole 🐸, \ufffd and \\ud83d' }]
   });
+});
+
+it('says when an answer is late, which a long question may be', () => {
+  vi.useFakeTimers();
+  const late = vi.fn();
+  const sent: Command[] = [];
+  const commands = new Commands(frame => {
+    sent.push(JSON.parse(frame) as Command);
+    return true;
+  }, late);
+  void commands.carryOut(STOP);
+  vi.advanceTimersByTime(4000);
+  commands.settle({ type: 'ack', id: sent[0].id });
+  vi.advanceTimersByTime(10_000);
+  expect(late).not.toHaveBeenCalled();
+
+  void commands.carryOut(STOP);
+  vi.advanceTimersByTime(5100);
+  expect(late).toHaveBeenCalledTimes(1);
+  commands.lose();
+  commands.resend();
+  vi.advanceTimersByTime(5100);
+  expect(late).toHaveBeenCalledTimes(2);
+  commands.settle({ type: 'ack', id: sent[1].id });
+
+  const text = 'x'.repeat(3_200_000);
+  const send = { type: 'send', client_id: 'c', thread_id: 't', parent_id: null } as const;
+  void commands.carryOut({ ...send, parts: [{ type: 'text', text }] });
+  vi.advanceTimersByTime(100_000);
+  expect(late).toHaveBeenCalledTimes(2);
+  vi.advanceTimersByTime(6000);
+  expect(late).toHaveBeenCalledTimes(3);
+  vi.useRealTimers();
 });

@@ -126,3 +126,34 @@ it('hears nothing more of a connection it has given up', () => {
   old.onmessage?.({ data: 'late' });
   expect(frames).toHaveLength(heard);
 });
+
+it('drops the connection once the browser is offline, and says so at once', () => {
+  hear();
+  window.dispatchEvent(new Event('offline'));
+  expect(wires[0].closed).toBe(true);
+  expect(phases.at(-1)?.phase).toBe('waiting');
+  expect(socket.send('lost')).toBe(false);
+  window.dispatchEvent(new Event('offline')); // once is enough
+  expect(phases.map(({ phase }) => phase)).toEqual(['connecting', 'open', 'waiting']);
+  window.dispatchEvent(new Event('online'));
+  expect(wires).toHaveLength(2);
+  hear();
+  expect(phases.at(-1)?.phase).toBe('open');
+});
+
+it('gives up a connection on which a probe is not answered', () => {
+  hear();
+  socket.probe('ping');
+  vi.advanceTimersByTime(4000);
+  socket.probe('ping'); // one at a time
+  expect(last().sent).toEqual(['ping']);
+  hear('pong');
+  vi.advanceTimersByTime(10_000);
+  expect(phases.at(-1)?.phase).toBe('open');
+  socket.probe('ping');
+  vi.advanceTimersByTime(4999);
+  expect(phases.at(-1)?.phase).toBe('open');
+  vi.advanceTimersByTime(1);
+  expect(phases.at(-1)?.phase).toBe('waiting');
+  expect(wires[0].closed).toBe(true);
+});

@@ -36,6 +36,28 @@ describe('a message', () => {
     }
   });
 
+  it('says on which day it was written, unless that is today', async () => {
+    const chat = await showChat();
+    const now = new Date();
+    const at = (date: Date) => ({ created_at: date.getTime() });
+    const old = { ...aQuestion(thread, 'Old?'), ...at(new Date(2023, 10, 7, 22, 13)) };
+    const lately = now.getMonth() > 0 ? 0 : 1;
+    const other = {
+      ...anAnswer(old, 'Other.'),
+      ...at(new Date(now.getFullYear(), lately, 7, 22, 13))
+    };
+    const today = { ...aQuestion(thread, 'New?', other), ...at(now) };
+    await openThread(chat, thread, [old, other, today]);
+    const times = screen
+      .getAllByRole('article')
+      .map(message => message.querySelector('time')?.textContent ?? '');
+    expect(times[0]).toMatch(/2023/);
+    expect(times[0]).toMatch(/Nov.*13/);
+    expect(times[1]).toMatch(/(Jan|Feb) 7.*13/);
+    expect(times[1]).not.toContain(String(now.getFullYear()));
+    expect(times[2]).toMatch(/^\d+:\d\d/);
+  });
+
   it('of the person is shown as it was typed, of the model as Markdown', async () => {
     const chat = await showChat();
     await openThread(chat, thread, [question, answer]);

@@ -166,6 +166,24 @@ describe('Home', () => {
     expect(await screen.findByText(problem.message)).toBeVisible();
   });
 
+  it.each(['{Home}', '{Control>}{Home}{/Control}'])(
+    'works in the empty composer, and End too; not where something is typed (%s)',
+    async key => {
+      const chat = await showChat();
+      await openLong(chat);
+      await chat.user.click(chat.composer());
+      await chat.user.keyboard(key);
+      const state = () => chat.services.store.state.open;
+      expect(state().returns).toBe(1);
+      const jumps = state().jumps ?? 0;
+      await chat.user.keyboard(key.replaceAll('Home', 'End'));
+      expect(state().jumps).toBe(jumps + 1);
+      await chat.user.keyboard(`x${key}`);
+      expect(state().returns).toBe(1);
+      expect(chat.composer()).toHaveFocus();
+    }
+  );
+
   it('works on a message that was opened', async () => {
     const chat = await showChat();
     await openLong(chat);

@@ -81,6 +81,17 @@ describe('bringing a history', () => {
     expect(section).not.toHaveTextContent('only what is missing is added');
   });
 
+  it('says that nothing could be imported where that is so, and shows why', async () => {
+    const { server: played } = await settings();
+    const problems = Array.from({ length: 4 }, (_, at) => ({
+      message: `No ${String(at)}.`
+    }));
+    played.say({ type: 'import', progress: { ...DONE, threads_added: 0, problems } });
+    await screen.findByText('Nothing could be imported', { selector: 'strong' });
+    expect(screen.getByText('No 3.')).toBeVisible();
+    expect(screen.queryByText(/conversations added/)).toBeNull();
+  });
+
   it('goes on where the server says it ended', async () => {
     const { server: played, user } = await settings();
     played.answers.set('POST imports', { ...NEW, received: 3 });
@@ -102,12 +113,52 @@ describe('bringing a history', () => {
     expect(screen.queryByRole('progressbar')).toBeNull();
   });
 
+  it('says that an empty file is empty', async () => {
+    const { server: played, user } = await settings();
+    await user.upload(screen.getByLabelText('File to import'), aFile(''));
+    expect(await screen.findByText(/The file is empty/)).toBeVisible();
+    expect(played.requests.some(({ method }) => method === 'POST')).toBe(false);
+  });
+
   it('can be cancelled', async () => {
     const { server: played, user } = await settings();
     played.say({ type: 'import', progress: { ...NEW, state: 'running' } });
     played.answers.set('DELETE imports/f00', { ...NEW, state: 'cancelled' });
     await user.click(await screen.findByRole('button', { name: 'Cancel the import' }));
     expect(await screen.findByText('Cancelled', { selector: 'strong' })).toBeVisible();
+  });
+
+  it('says how far it had come when the server was restarted, and how to go on', async () => {
+    const { server: played, services, user } = await settings();
+    const running = { ...NEW, state: 'running', read: 42, total: 100 } as const;
+    played.say({ type: 'import', progress: { ...running, threads_added: 12 } });
+    await screen.findByRole('progressbar', { name: 'Importing…' });
+    played.hangUp();
+    services.reconnect();
+    played.welcome(); // it knows nothing of the import any more
+    expect(await screen.findByText('Interrupted', { selector: 'strong' })).toBeVisible();
+    const section = screen.getByRole('region', { name: 'Your history' });
+    expect(section).toHaveTextContent('restarted after 42% of the file had been read');
+    expect(section).toHaveTextContent('12 conversations added');
+    expect(screen.queryByRole('progressbar')).toBeNull();
+    expect(screen.queryByRole('button', { name: 'Cancel the import' })).toBeNull();
+    expect(document.querySelector('[aria-live]')).toHaveTextContent('Interrupted');
+    expect(screen.getByRole('button', { name: 'Choose the file again…' })).toBeVisible();
+    played.answers.set('POST imports', running);
+    await user.upload(screen.getByLabelText('File to import'), aFile());
+    expect(await screen.findByRole('progressbar', { name: 'Importing…' })).toBeVisible();
+    played.say({ type: 'import', progress: DONE });
+    expect(await screen.findByText('Imported', { selector: 'strong' })).toBeVisible();
+  });
+
+  it('says the same where the server was restarted during the upload', async () => {
+    const { server: played, user } = await settings();
+    played.answers.set('POST imports', { ...NEW, received: 2 });
+    const problem = { code: 'not_found', message: 'There is no such import.' };
+    played.answers.set('PUT imports/f00?offset=2', { problem });
+    await user.upload(screen.getByLabelText('File to import'), aFile());
+    expect(await screen.findByText(/after 40% of the file had been sent/)).toBeVisible();
+    expect(screen.queryByText('There is no such import.')).toBeNull();
   });
 
   it('says how to go on with an upload that was interrupted', async () => {

@@ -1,6 +1,6 @@
 import { act, fireEvent, screen } from '@testing-library/react';
 import { afterEach, expect, it, vi } from 'vitest';
-import { aThread } from '../server';
+import { aQuestion, aThread, anAnswer } from '../server';
 import { openThread, showChat } from './chat';
 
 const LONG = 60_000;
@@ -65,4 +65,35 @@ it('goes when one goes back to the temporary conversation, and only then', async
     chat.services.following.open(temporary.id);
   });
   expect(toast()).toHaveTextContent('Birds');
+});
+
+it('is offered for longer where something was deleted', async () => {
+  const { services } = await showChat();
+  vi.useFakeTimers();
+  const thread = aThread();
+  const answer = anAnswer(aQuestion(thread, 'Why?'), 'So.');
+  const toast = () => document.querySelector('.jc-Toast');
+  const wait = (milliseconds: number) => {
+    act(() => {
+      vi.advanceTimersByTime(milliseconds);
+    });
+  };
+  const deletions: (() => Promise<void>)[] = [
+    () => services.branches.remove(answer, 'Answer deleted'),
+    () => services.organising.change([thread], { action: 'delete' }, 'Deleted')
+  ];
+  for (const deletion of deletions) {
+    act(() => {
+      void deletion();
+    });
+    wait(19_000);
+    expect(toast()).toHaveTextContent(/deleted/i);
+    wait(1001);
+    expect(toast()).toBeNull();
+  }
+  act(() => {
+    void services.organising.change([thread], { action: 'archive' }, 'Archived');
+  });
+  wait(8001);
+  expect(toast()).toBeNull();
 });

@@ -139,6 +139,23 @@ describe('answers', () => {
     expect(chat.store.state.refusal).toEqual(DOWN);
   });
 
+  it.each(['streaming', 'queued'] as const)(
+    'that are %s are stopped when their question is edited, and no others',
+    async status => {
+      const thread = aThread();
+      const question = aQuestion(thread, 'Wyh?');
+      const done = anAnswer(question, 'So.');
+      const coming = anAnswer(question, '', { status });
+      const next = aQuestion(thread, 'And then?', coming);
+      const queued = anAnswer(next, '', { status: 'queued' });
+      await opened(thread, [question, done, coming, next, queued]);
+      chat.asking.edit(question, 'Why?');
+      expect(await server.next('stop')).toMatchObject({ message_id: coming.id });
+      expect(await server.next('send')).toMatchObject({ parent_id: null });
+      expect(server.commands.some(({ type }) => type === 'stop')).toBe(false);
+    }
+  );
+
   it('are stopped and chosen by name', async () => {
     await opened(thread, [question, answer]);
     void chat.asking.stop(answer);

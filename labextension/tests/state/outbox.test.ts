@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { textOf } from '../../src/chat/state/parts';
 import type { Message, Thread } from '../../src/chat/protocol';
 import type { Pending } from '../../src/chat/state/pending';
@@ -19,6 +19,10 @@ beforeEach(async () => {
   browser = new Browser();
   server = new Server();
   chat = await server.chat(browser);
+});
+
+afterEach(() => {
+  vi.useRealTimers();
 });
 
 async function open(
@@ -70,6 +74,38 @@ describe('what is asked without a connection', () => {
     await calm();
     expect(chat.store.state.unkept.size).toBe(0);
     expect(waiting(chat)).toEqual(['Two?']);
+  });
+
+  it('is known to be asked without one as soon as the browser is offline', async () => {
+    await open(chat, server);
+    window.dispatchEvent(new Event('offline'));
+    chat.asking.send('Two?');
+    await calm();
+    expect(sends()).toEqual([]);
+    expect(chat.store.state.pending[0].tried).toBe(false);
+    window.dispatchEvent(new Event('online'));
+    server.welcome();
+    await server.next('send');
+    await calm();
+    expect(sends()).toEqual([]);
+  });
+
+  it('goes by another connection where the first is dead and does not say so', async () => {
+    await open(chat, server);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    chat.asking.send('Two?');
+    const first = await server.next('send');
+    await vi.advanceTimersByTimeAsync(11_000);
+    vi.useRealTimers();
+    expect(server.commands.some(({ type }) => type === 'ping')).toBe(true);
+    expect(chat.store.state.connection.phase).toBe('connecting');
+    server.welcome();
+    const second = await server.next('send');
+    expect(second.client_id).toBe(first.client_id);
+    server.acknowledge(second, { message_id: 'm', reply_id: 'r' });
+    await vi.waitUntil(() => chat.store.state.pending[0].state === 'arrived');
+    await calm();
+    expect(sends()).toEqual([]);
   });
 
   it('outlives the page, and is sent once, in order, each after the reply before', async () => {

@@ -8,11 +8,17 @@ type WithoutId<C> = C extends Command ? Omit<C, 'id'> : never;
 export type CommandBody = WithoutId<Command>;
 
 interface Waiting {
+  /** Runs out where the answer is late. */
+  readonly patience?: ReturnType<typeof setTimeout>;
   /** What is sent again; `null`: it ends with the connection. */
   readonly frame: string | null;
   readonly resolve: (ack: Ack) => void;
   readonly reject: (error: ProblemError) => void;
 }
+
+/** An answer is late after so long, and what a slow line takes for the frame besides. */
+const LATE_MS = 5000;
+const SLOWEST_BYTES_PER_MS = 32;
 
 const CONNECTION_SPECIFIC = new Set<Command['type']>([
   'subscribe',
@@ -40,11 +46,14 @@ export const UNSENT = new ProblemError(LOST.problem);
  */
 export class Commands {
   readonly #send: (frame: string) => boolean;
+  readonly #onLate: () => void;
   readonly #waiting = new Map<string, Waiting>();
   #count = 0;
 
-  constructor(send: (frame: string) => boolean) {
+  /** `onLate`: an answer should have come by now. */
+  constructor(send: (frame: string) => boolean, onLate: () => void = () => undefined) {
     this.#send = send;
+    this.#onLate = onLate;
   }
 
   /** Send a command; rejects with the {@link ProblemError} that the server answers. */
@@ -56,7 +65,10 @@ export class Commands {
     return new Promise((resolve, reject) => {
       const sent = this.#send(frame);
       if (sent || lasting) {
-        this.#waiting.set(id, { frame: lasting ? frame : null, resolve, reject });
+        this.#waiting.set(id, {
+          ...{ frame: lasting ? frame : null, resolve, reject },
+          patience: sent ? this.#await(frame) : undefined
+        });
       } else {
         reject(UNSENT);
       }
@@ -70,6 +82,7 @@ export class Commands {
       return false;
     }
     this.#waiting.delete(answer.id);
+    clearTimeout(waiting.patience);
     if (answer.type === 'ack') {
       waiting.resolve(answer);
     } else {
@@ -80,16 +93,20 @@ export class Commands {
 
   /** The connection is back: send again what was not answered. */
   resend(): void {
-    for (const { frame } of this.#waiting.values()) {
+    for (const [id, waiting] of this.#waiting) {
+      const { frame, patience } = waiting;
       if (frame !== null) {
         this.#send(frame);
+        clearTimeout(patience);
+        this.#waiting.set(id, { ...waiting, patience: this.#await(frame) });
       }
     }
   }
 
   /** Somebody else is signed in now: what was asked before is not asked in their name. */
   abandon(): void {
-    for (const { reject } of this.#waiting.values()) {
+    for (const { patience, reject } of this.#waiting.values()) {
+      clearTimeout(patience);
       reject(LOST);
     }
     this.#waiting.clear();
@@ -97,11 +114,15 @@ export class Commands {
 
   /** The connection is gone: what belonged to it is not answered any more. */
   lose(): void {
-    for (const [id, { frame, reject }] of this.#waiting) {
+    for (const [id, { frame, patience, reject }] of this.#waiting) {
+      clearTimeout(patience);
       if (frame === null) {
         this.#waiting.delete(id);
         reject(LOST);
       }
     }
+  }
+  #await(frame: string): ReturnType<typeof setTimeout> {
+    return setTimeout(this.#onLate, LATE_MS + frame.length / SLOWEST_BYTES_PER_MS);
   }
 }

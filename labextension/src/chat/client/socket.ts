@@ -26,10 +26,13 @@ export interface SocketOptions {
 const FIRST_DELAY = 500;
 const LONGEST_DELAY = 30_000;
 const HEARD_WITHIN = 2 * HEARTBEAT_SECONDS * 1000;
+const PROBE_MS = 5000;
 
 /**
  * A WebSocket that comes back: exponential backoff with jitter, and a watchdog for
- * connections that are dead without having been closed.
+ * connections that are dead without having been closed.  Where the browser says that it is
+ * offline, or whoever waits for an answer asks for a probe that nothing follows, it does not
+ * wait for the watchdog.
  *
  * It is open once the server's first frame has come, and knows nothing of what the
  * frames mean.
@@ -41,6 +44,7 @@ export class Socket {
   #attempts = 0;
   #heardAt = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
+  #probe: ReturnType<typeof setTimeout> | undefined;
   #watchdog: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: SocketOptions) {
@@ -49,6 +53,7 @@ export class Socket {
 
   start(): void {
     window.addEventListener('online', this.retryNow);
+    window.addEventListener('offline', this.#whenOffline);
     document.addEventListener('visibilitychange', this.#whenVisible);
     this.#watchdog = setInterval(this.#watch, HEARD_WITHIN / 8);
     this.#connect();
@@ -56,6 +61,7 @@ export class Socket {
 
   close(): void {
     window.removeEventListener('online', this.retryNow);
+    window.removeEventListener('offline', this.#whenOffline);
     document.removeEventListener('visibilitychange', this.#whenVisible);
     clearInterval(this.#watchdog);
     clearTimeout(this.#retry);
@@ -70,6 +76,13 @@ export class Socket {
     }
     this.#socket?.send(frame);
     return true;
+  }
+
+  /** See whether the server can still be heard: `frame` is one that it answers. */
+  probe(frame: string): void {
+    if (this.#probe === undefined && this.send(frame)) {
+      this.#probe = setTimeout(this.#giveUp, PROBE_MS);
+    }
   }
 
   /** Connect at once instead of at the end of the wait. */
@@ -89,6 +102,7 @@ export class Socket {
     this.#socket = socket;
     socket.onmessage = ({ data }) => {
       this.#heardAt = Date.now();
+      this.#endProbe();
       if (!this.#open) {
         this.#open = true;
         this.#attempts = 0;
@@ -96,10 +110,7 @@ export class Socket {
       }
       this.#options.onFrame(data);
     };
-    socket.onclose = () => {
-      this.#drop();
-      this.#wait();
-    };
+    socket.onclose = this.#giveUp;
   }
 
   #wait(): void {
@@ -117,16 +128,34 @@ export class Socket {
     const socket = this.#socket;
     this.#socket = null;
     this.#open = false;
+    this.#endProbe();
     if (socket !== null) {
       socket.onmessage = socket.onclose = null;
       socket.close();
     }
   }
 
+  #endProbe(): void {
+    clearTimeout(this.#probe);
+    this.#probe = undefined;
+  }
+
+  /** This connection is of no use any more; another one is tried in a moment. */
+  readonly #giveUp = (): void => {
+    this.#drop();
+    this.#wait();
+  };
+
   readonly #watch = (): void => {
     if (this.#socket !== null && Date.now() - this.#heardAt > HEARD_WITHIN) {
-      this.#drop();
-      this.#wait();
+      this.#giveUp();
+    }
+  };
+
+  /** What is sent now would get nowhere, and the socket would not say so. */
+  readonly #whenOffline = (): void => {
+    if (this.#socket !== null) {
+      this.#giveUp();
     }
   };
 

@@ -9,7 +9,7 @@ import { useChat, useChatState } from './context';
 import { number } from './format';
 import { useConversation, useOnline, useThread, useView } from './hooks';
 import { SendIcon, StopIcon } from './icons';
-import { isSendKey } from './keys';
+import { goToEnds, isSendKey } from './keys';
 import { useAutoGrow } from './useAutoGrow';
 
 /** The frame has more in it than the text; every character may take six bytes of JSON. */
@@ -77,6 +77,8 @@ export function Composer({ area, choosingModel, onChooseModel }: Props) {
           if (isSendKey(event, sendKey)) {
             event.preventDefault();
             send();
+          } else if (draft === '' && !event.shiftKey) {
+            goToEnds(event, services.browsing); // there is nothing else to go through
           }
         }}
       />

@@ -13,6 +13,7 @@ import { MessageList } from './MessageList';
 import { OpenProblem } from './OpenProblem';
 import { useChat, useChatState } from './context';
 import { useConversation } from './hooks';
+import { goToEnds } from './keys';
 import { useRows } from './useRows';
 
 /** The messages of the thread being shown. */
@@ -56,15 +57,8 @@ export function Conversation() {
           const isOnText =
             event.target === event.currentTarget ||
             (event.target as Element).tagName === 'ARTICLE';
-          if (!isOnText || event.altKey) {
-            return;
-          }
-          // The ends of what is at hand need not be those of the conversation.
-          if (event.key === 'End') {
-            jump();
-          } else if (event.key === 'Home') {
-            event.preventDefault(); // the browser would scroll through what goes
-            void services.browsing.showFirst();
+          if (isOnText) {
+            goToEnds(event, services.browsing);
           }
         }}
       >

@@ -62,10 +62,12 @@ function ExportCard() {
 
 function ImportCard() {
   const { services, trans } = useChat();
-  const { progress, sending, problem } = useChatState(state => state.exchange);
+  const { progress, interrupted, sending, problem } = useChatState(
+    state => state.exchange
+  );
   const input = useRef<HTMLInputElement>(null);
   const [over, setOver] = useState(false);
-  const busy = sending || progress?.state === 'running';
+  const busy = sending || (progress?.state === 'running' && !interrupted);
 
   const take = (files: FileList | null) => {
     const file = files?.item(0);
@@ -110,7 +112,7 @@ function ImportCard() {
           event.target.value = ''; // the same file may be chosen again
         }}
       />
-      {progress !== null && <ImportProgress progress={progress} sending={sending} />}
+      {progress !== null && <ImportProgress {...{ progress, interrupted, sending }} />}
       {problem !== null && <ProblemNote problem={problem} />}
       {!busy && (
         <button
@@ -120,9 +122,11 @@ function ImportCard() {
             input.current?.click();
           }}
         >
-          {progress !== null && isFinal(progress)
-            ? trans.__('Choose another file…')
-            : trans.__('Choose a file or drop it here…')}
+          {interrupted
+            ? trans.__('Choose the file again…')
+            : progress !== null && isFinal(progress)
+              ? trans.__('Choose another file…')
+              : trans.__('Choose a file or drop it here…')}
         </button>
       )}
     </section>

@@ -3,18 +3,23 @@ import type { Import, ImportProblem } from '../protocol';
 import { isFinal } from '../state/exchange';
 import { ProblemNote } from './ProblemNote';
 import { useChat } from './context';
-import { number } from './format';
+import { number, percent } from './format';
 
 interface Props {
   readonly progress: Import;
+  readonly interrupted: boolean;
   readonly sending: boolean;
 }
 
 /** How far an import has come, and in the end what became of it. */
-export function ImportProgress({ progress, sending }: Props) {
+export function ImportProgress({ progress, interrupted, sending }: Props) {
   const { services, trans, announce } = useChat();
-  const final = isFinal(progress);
-  const heading = useHeading(progress, sending);
+  const ended = isFinal(progress) || interrupted;
+  const heading = useHeading({ progress, interrupted, sending });
+  const done =
+    progress.state === 'uploading'
+      ? part(progress.received, progress.size)
+      : part(progress.read, progress.total);
   useEffect(() => {
     announce(heading);
   }, [announce, heading]);
@@ -24,25 +29,28 @@ export function ImportProgress({ progress, sending }: Props) {
       <p className="jc-Import-heading">
         <strong>{heading}</strong> <span title={progress.name}>{progress.name}</span>
       </p>
-      {!final && (
-        <progress
-          aria-label={heading}
-          max={1}
-          value={
-            progress.state === 'uploading'
-              ? part(progress.received, progress.size)
-              : part(progress.read, progress.total)
-          }
-        />
+      {!ended && <progress aria-label={heading} max={1} value={done} />}
+      {interrupted && (
+        <p>
+          {progress.state === 'uploading'
+            ? trans.__(
+                'The server was restarted after %1 of the file had been sent. Choose the same file again: it goes on where it stopped.',
+                percent(done)
+              )
+            : trans.__(
+                'The server was restarted after %1 of the file had been read. Choose the same file again: it goes on where it stopped.',
+                percent(done)
+              )}
+        </p>
       )}
-      {progress.state === 'uploading' && !sending && (
+      {progress.state === 'uploading' && !sending && !interrupted && (
         <p>{trans.__('The upload was interrupted. Choose the same file to go on.')}</p>
       )}
       <Counts progress={progress} />
       {progress.problem != null && <ProblemNote problem={progress.problem} />}
       <Omissions progress={progress} />
       <Problems progress={progress} />
-      {!final && (
+      {!ended && (
         <button
           type="button"
           className="jc-Button"
@@ -57,15 +65,20 @@ export function ImportProgress({ progress, sending }: Props) {
   );
 }
 
-function useHeading({ state }: Import, sending: boolean): string {
+function useHeading({ progress, interrupted, sending }: Props): string {
   const { trans } = useChat();
-  switch (state) {
+  if (interrupted) {
+    return trans.__('Interrupted');
+  }
+  switch (progress.state) {
     case 'uploading':
       return sending ? trans.__('Sending…') : trans.__('Not sent yet');
     case 'running':
       return trans.__('Importing…');
     case 'done':
-      return trans.__('Imported');
+      return isVain(progress)
+        ? trans.__('Nothing could be imported')
+        : trans.__('Imported');
     case 'cancelled':
       return trans.__('Cancelled');
     case 'failed':
@@ -77,7 +90,8 @@ function Counts({ progress }: { readonly progress: Import }) {
   const { trans } = useChat();
   const { threads_added = 0, threads_known = 0, threads_failed = 0 } = progress;
   const none = threads_added + threads_known + threads_failed === 0;
-  if (progress.state === 'uploading' || (progress.state !== 'done' && none)) {
+  const { state } = progress;
+  if (state === 'uploading' || (none && (state !== 'done' || isVain(progress)))) {
     return null;
   }
   const counts = [
@@ -123,7 +137,7 @@ function Problems({ progress }: { readonly progress: Import }) {
     return null;
   }
   return (
-    <details className="jc-Import-problems" open={count <= 3}>
+    <details className="jc-Import-problems" open={count <= 3 || isVain(progress)}>
       <summary>{trans._n('%2 problem', '%2 problems', count, number(count))}</summary>
       <ul tabIndex={0} aria-label={trans.__('Problems')}>
         {problems.map((problem, index) => (
@@ -147,6 +161,13 @@ function Problems({ progress }: { readonly progress: Import }) {
       )}
     </details>
   );
+}
+
+/** Whether there was something in the file, but nothing that could be taken over. */
+function isVain(progress: Import): boolean {
+  const { problems = [], threads_added = 0, threads_known = 0 } = progress;
+  const none = threads_added + threads_known + (progress.messages_added ?? 0) === 0;
+  return progress.state === 'done' && problems.length > 0 && none;
 }
 
 /** Where in the file it is. */

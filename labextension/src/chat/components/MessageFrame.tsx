@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { Avatar } from './Avatar';
 import { useChat, useChatState } from './context';
-import { fullTime, time as shortTime } from './format';
+import { fullTime, timeAndDay } from './format';
 
 interface Props {
   readonly role: 'user' | 'model';
@@ -35,12 +35,14 @@ export function MessageFrame(props: Props) {
       aria-busy={busy}
     >
       <div className="jc-Message-meta">
-        <Avatar user={role === 'user' ? user : 'model'} />
-        <span className="jc-Message-name">{name}</span>
+        <span className="jc-Message-who">
+          <Avatar user={role === 'user' ? user : 'model'} />
+          <span className="jc-Message-name">{name}</span>
+        </span>
         {phase !== undefined && <span className="jc-Message-phase">{phase}</span>}
         {phase === undefined && time !== undefined && (
           <time dateTime={new Date(time).toISOString()} title={fullTime(time)}>
-            {shortTime(time)}
+            {timeAndDay(time, new Date())}
           </time>
         )}
       </div>

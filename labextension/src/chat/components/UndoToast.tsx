@@ -4,6 +4,7 @@ import { useChat, useChatState } from './context';
 import { CloseIcon } from './icons';
 
 const SHOWN_FOR = 8000;
+const DELETION_SHOWN_FOR = 20_000;
 
 /** Offers to take back what was done last, for as long as it is looked at and a little more. */
 export function UndoToast() {
@@ -23,9 +24,12 @@ export function UndoToast() {
     if (undo === null || held) {
       return undefined;
     }
-    const timer = setTimeout(() => {
-      services.organising.forget();
-    }, SHOWN_FOR);
+    const timer = setTimeout(
+      () => {
+        services.organising.forget();
+      },
+      undo.deletion === true ? DELETION_SHOWN_FOR : SHOWN_FOR
+    );
     return () => {
       clearTimeout(timer);
     };

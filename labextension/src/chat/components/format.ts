@@ -6,11 +6,20 @@ const fullFormat = new Intl.DateTimeFormat(undefined, {
   timeStyle: 'short'
 });
 const dayFormat = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
+const dayTimeFormat = new Intl.DateTimeFormat(undefined, {
+  ...{ day: 'numeric', month: 'short' },
+  ...{ hour: 'numeric', minute: '2-digit' }
+});
+const yearTimeFormat = new Intl.DateTimeFormat(undefined, {
+  ...{ day: 'numeric', month: 'short', year: 'numeric' },
+  ...{ hour: 'numeric', minute: '2-digit' }
+});
 const monthFormat = new Intl.DateTimeFormat(undefined, {
   month: 'long',
   year: 'numeric'
 });
 const numberFormat = new Intl.NumberFormat();
+const percentFormat = new Intl.NumberFormat(undefined, { style: 'percent' });
 const compactFormat = new Intl.NumberFormat(undefined, { notation: 'compact' });
 const secondsFormat = new Intl.NumberFormat(undefined, {
   style: 'unit',
@@ -39,9 +48,14 @@ const exactCostFormat = new Intl.NumberFormat(undefined, {
 });
 const LEAST_COST = 0.0001;
 
-/** `14:05`. */
-export function time(milliseconds: number): string {
-  return timeFormat.format(milliseconds);
+/** `14:05` today, `23 Nov, 14:05` before, `23 Nov 2023, 14:05` in another year. */
+export function timeAndDay(milliseconds: number, now: Date): string {
+  const then = new Date(milliseconds);
+  if (then.toDateString() === now.toDateString()) {
+    return timeFormat.format(then);
+  }
+  const sameYear = then.getFullYear() === now.getFullYear();
+  return (sameYear ? dayTimeFormat : yearTimeFormat).format(then);
 }
 
 /** `Monday, 23 November 2026 at 14:05`. */
@@ -62,6 +76,11 @@ export function month(year: number, monthIndex: number): string {
 
 export function number(value: number): string {
   return numberFormat.format(value);
+}
+
+/** A part of one, in percent: `42%`. */
+export function percent(part: number): string {
+  return percentFormat.format(part);
 }
 
 /** `1.2M`. */

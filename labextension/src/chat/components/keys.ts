@@ -1,4 +1,5 @@
 import type { KeyboardEvent } from 'react';
+import type { Browsing } from '../state/browsing';
 import type { SendKey } from './context';
 
 const COMPOSING = 229;
@@ -15,4 +16,20 @@ export function isSendKey(event: KeyboardEvent, sendKey: SendKey): boolean {
   }
   const accel = event.ctrlKey || event.metaKey;
   return accel || (sendKey === 'Enter' && !event.shiftKey && !event.altKey);
+}
+
+/**
+ * Home and End lead to the first and the newest message: the ends of what is at hand need
+ * not be those of the conversation.
+ */
+export function goToEnds(event: KeyboardEvent, browsing: Browsing): void {
+  if (event.altKey) {
+    return;
+  }
+  if (event.key === 'End') {
+    browsing.showNewest();
+  } else if (event.key === 'Home') {
+    event.preventDefault(); // the browser would scroll through what goes
+    void browsing.showFirst();
+  }
 }

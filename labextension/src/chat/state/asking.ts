@@ -3,7 +3,7 @@ import { problemOf } from '../client/problem';
 import { newId } from '../ids';
 import type { Message } from '../protocol';
 import type { Browsing } from './browsing';
-import type { Conversation } from './conversation';
+import { type Conversation, isRunning } from './conversation';
 import type { Drafts } from './drafts';
 import type { Following } from './following';
 import type { Outbox } from './outbox';
@@ -48,12 +48,12 @@ export class Asking {
     this.browsing.showNewest(); // one's own question is always shown
   }
 
-  /** Ask another question in the place of this one, which is not answered any more if its
-   * turn had not come. */
+  /** Ask another question in the place of this one, which is not answered any further: of an
+   * answer that was coming, what is there stays as a version. */
   edit(question: Message, text: string): void {
     const conversation = this.#conversation(question.thread_id);
     for (const message of Object.values(conversation?.messages ?? {})) {
-      if (message.parent_id === question.id && message.status === 'queued') {
+      if (message.parent_id === question.id && isRunning(message)) {
         void this.stop(message);
       }
     }

@@ -37,7 +37,7 @@ export class Branches {
 
   /** Delete a message and all below it; for a while that can be taken back. */
   async remove(message: Message, text: string): Promise<void> {
-    this.organising.offer(text, () => void this.#restore(message));
+    this.organising.offer(text, () => void this.#restore(message), true);
     if ((await this.#carryOut({ type: 'delete', ...place(message) })) === null) {
       this.organising.forget();
     }

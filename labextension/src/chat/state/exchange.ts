@@ -12,16 +12,27 @@ export type ExportFormat = 'markdown' | 'json' | 'ipynb';
 export interface Exchange {
   /** The newest import, as far as it is known. */
   readonly progress: Import | null;
+  /** The server was restarted before the end of it, and knows nothing of it any more. */
+  readonly interrupted: boolean;
   /** This page is sending the file. */
   readonly sending: boolean;
   /** Why the file could not be sent, or nothing be exported. */
   readonly problem: Problem | null;
 }
 
-export const noExchange: Exchange = { progress: null, sending: false, problem: null };
+export const noExchange: Exchange = {
+  progress: null,
+  interrupted: false,
+  sending: false,
+  problem: null
+};
 
 const PIECE_BYTES = 1024 * 1024;
 const TRIES = 5;
+const EMPTY: Problem = {
+  code: 'invalid',
+  message: 'The file is empty: there is nothing in it to import.'
+};
 
 /** Saves what is exported, sends what is imported. */
 export class TakingAlong {
@@ -57,8 +68,14 @@ export class TakingAlong {
   async load(): Promise<void> {
     try {
       const { imports } = await this.rest.imports();
-      const [newest = null] = imports;
-      this.#set({ progress: newest });
+      const { progress } = this.store.state.exchange;
+      if (imports.length > 0) {
+        this.#set({ progress: imports[0], interrupted: false });
+      } else if (progress !== null && !isFinal(progress)) {
+        this.#set({ interrupted: true });
+      } else {
+        this.#set({ progress: null });
+      }
     } catch {
       // what is known stays; the connection says for itself that it is away
     }
@@ -69,7 +86,11 @@ export class TakingAlong {
     this.#sent += 1;
     const sent = this.#sent;
     const isCurrent = () => sent === this.#sent && this.store.state.exchange.sending;
-    this.#set({ progress: null, sending: true, problem: null });
+    if (file.size === 0) {
+      this.#set({ ...noExchange, problem: EMPTY });
+      return;
+    }
+    this.#set({ ...noExchange, sending: true });
     try {
       let progress = await this.rest.startImport({
         name: file.name.slice(0, 255) || 'file',
@@ -86,7 +107,10 @@ export class TakingAlong {
       }
     } catch (error) {
       if (isCurrent()) {
-        this.#set({ sending: false, problem: problemOf(error) });
+        const problem = problemOf(error);
+        const interrupted =
+          problem.code === 'not_found' && this.store.state.exchange.progress !== null;
+        this.#set({ sending: false, interrupted, problem: interrupted ? null : problem });
       }
     }
   }
@@ -111,7 +135,7 @@ export class TakingAlong {
     if (late && progress.state === 'running') {
       return; // an answer that was overtaken by the news of the end
     }
-    this.#set({ progress });
+    this.#set({ progress, interrupted: false });
     if (isFinal(progress) && (progress.messages_added ?? 0) > 0) {
       void this.listing.reload();
     }

@@ -45,15 +45,22 @@ export class Organising {
     }
     this.store.update(state => ({
       ...state,
-      undo: text === null ? null : { text, run: () => void this.#undo(inverse, left) }
+      undo:
+        text === null
+          ? null
+          : {
+              text,
+              deletion: change.action === 'delete',
+              run: () => void this.#undo(inverse, left)
+            }
     }));
     await this.#carryOut(threads, change);
   }
 
   /** Let something be taken back for a while; the answer ends this offer, and no other. */
-  offer(text: string, run: () => void): () => void {
+  offer(text: string, run: () => void, deletion = false): () => void {
     const undo = {
-      text,
+      ...{ text, deletion },
       run: () => {
         this.forget();
         run();

@@ -1,4 +1,5 @@
 import { Commands } from '../client/commands';
+import { toJson } from '../client/json';
 import { Rest } from '../client/rest';
 import type { ServerSettings } from '../client/server';
 import { socketUrl } from '../client/server';
@@ -25,6 +26,8 @@ import type { Entry } from './pending';
 import { Searching } from './searching';
 import { type ChatState, initialState, isKnown } from './state';
 import { Store } from './store';
+
+const PING = toJson({ type: 'ping', id: 'probe' });
 
 /** What belongs to the browser, and what tests take the place of. */
 interface Browser {
@@ -74,7 +77,12 @@ export class Services {
       },
       connect: browser.connect ?? server.transport?.connect
     });
-    this.#commands = new Commands(frame => this.#socket.send(frame));
+    this.#commands = new Commands(
+      frame => this.#socket.send(frame),
+      () => {
+        this.#socket.probe(PING);
+      }
+    );
     const rest = new Rest(server);
     this.browsing = new Browsing(this.store, this.#commands, rest);
     this.following = new Following(

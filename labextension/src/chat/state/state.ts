@@ -40,6 +40,8 @@ export interface Target {
 /** What was done last, while that can be taken back. */
 export interface Undo {
   readonly text: string;
+  /** Something was deleted: that is offered for longer. */
+  readonly deletion?: boolean;
   readonly run: () => void;
 }
 
