@@ -33,9 +33,10 @@ KERNEL_TOKEN = "JUPYTER_CHAT_TOKEN"  # noqa: S105 - the name of a variable
 KERNEL_SCHEME = "jupyter-chat"
 """A kernel shows its token as `Authorization: jupyter-chat TOKEN`."""
 
+ID_PATTERN = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 Id: TypeAlias = Annotated[
     str,
-    Meta(pattern="^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"),
+    Meta(pattern=ID_PATTERN),
 ]
 Milliseconds: TypeAlias = int
 Title: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200)]

@@ -68,6 +68,7 @@ def written(part: Part) -> str:
 
 def _fold(summary: str, text: str) -> str:
     """Something that GitHub, JupyterLab and others show closed."""
+    summary = summary.replace("`", "")  # within HTML they stand for themselves
     return f"<details><summary>{html.escape(summary)}</summary>\n\n{text}\n\n</details>"
 
 

@@ -84,10 +84,10 @@ class ThreadList(list[Thread]):
 
     def _repr_html_(self) -> str:
         rows = (
-            (thread.title or "New conversation", _when(thread.updated_at), thread.id)
-            for thread in self
+            (str(number), thread.title or "New conversation", _when(thread.updated_at), thread.id)
+            for number, thread in enumerate(self, 1)
         )
-        return _table(("Conversation", "Last activity", "Id"), rows)
+        return _table(("", "Conversation", "Last activity", "Id"), rows)
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         lines = (
@@ -116,6 +116,9 @@ class Found:
 
     def __len__(self) -> int:
         return len(self.titles) + len(self.messages)
+
+    def __repr__(self) -> str:
+        return f"<{len(self.titles)} titles and {len(self.messages)} messages found>"
 
     def _rows(self) -> list[tuple[str, Snippet | None, int, str]]:
         titles = [

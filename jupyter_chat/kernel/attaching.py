@@ -27,7 +27,9 @@ _KINDS = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "imag
 
 def attachments(values: Mapping[str, Any]) -> list[Attachment]:
     """One part for each value, under its name; raises :class:`ValueError` for a picture
-    that is too large."""
+    that is too large, and :class:`TypeError` where the values have no names."""
+    if not isinstance(values, Mapping):
+        raise TypeError("What goes with a question needs names, such as attach={'df': df}.")
     return [attachment(name, value) for name, value in values.items()]
 
 
@@ -48,8 +50,11 @@ def attachment(name: str, value: Any) -> Attachment:
 
 
 def error(name: str, raised: BaseException, trace: TracebackType | None = None) -> Attachment:
-    """An exception with its traceback."""
-    lines = traceback.format_exception(type(raised), raised, trace or raised.__traceback__)
+    """An exception with its traceback, from the cell on."""
+    trace = trace or raised.__traceback__
+    while trace is not None and _is_ipythons(trace):
+        trace = trace.tb_next
+    lines = traceback.format_exception(type(raised), raised, trace)
     return AttachmentPart(AttachmentKind.ERROR, name, _end("".join(lines)))
 
 
@@ -57,6 +62,10 @@ def cell(name: str, source: str, output: str = "", language: str = "python") -> 
     """A cell, and what it printed or returned."""
     text = source if not output else f"{source}\n\n# Output:\n{_commented(output)}"
     return AttachmentPart(AttachmentKind.CELL, name, _beginning(text), language)
+
+
+def _is_ipythons(trace: TracebackType) -> bool:
+    return str(trace.tb_frame.f_globals.get("__name__", "")).startswith("IPython.core.")
 
 
 def _variable(name: str, text: str) -> Attachment:

@@ -8,15 +8,25 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+import re
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from ..protocol import AskedPart, Code, Problem, TextPart, Thread, ThreadPatch, ThreadSettings
+from ..protocol import (
+    ID_PATTERN,
+    AskedPart,
+    Code,
+    Problem,
+    TextPart,
+    Thread,
+    ThreadPatch,
+    ThreadSettings,
+)
 from . import background
 from .answers import Answer, Found, MessageList, ThreadList
 from .attaching import attachments
-from .errors import ChatError
+from .errors import ChatError, Refused
 from .session import Reply, Session
 
 _P = ParamSpec("_P")
@@ -82,6 +92,8 @@ class Chat:
     ) -> Reply:
         """Ask; iterate over the answer's text as it comes.  Options are those of `ask`."""
         thread_id = _id_of(thread) if thread is not None else self.thread_id
+        if not isinstance(question, str):
+            raise TypeError("A question is a text.")
         parts: list[AskedPart] = [*attachments(attach or {}), TextPart(question)]
         settings = ThreadSettings(model=model, system_prompt=system)
         return await self.send(parts, thread_id, settings)
@@ -167,7 +179,10 @@ class Chat:
 
 
 def _id_of(thread: str | Thread) -> str:
-    return thread if isinstance(thread, str) else thread.id
+    thread_id = thread if isinstance(thread, str) else thread.id
+    if re.fullmatch(ID_PATTERN, thread_id) is None:
+        raise Refused(Problem(Code.NOT_FOUND, f"There is no conversation `{thread_id}`."))
+    return thread_id
 
 
 def _blocking(
@@ -214,22 +229,50 @@ class Stream:
         """Stop it; what has come is kept."""
         background.run(self.reply.stop())
 
+    def __enter__(self) -> Stream:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Whoever leaves early wants no more of it."""
+        if not self.answer.status.is_final:
+            self.stop()
+
 
 class AsyncStream:
-    """The pieces of an answer as they come; `answer` is the whole so far."""
+    """The pieces of an answer as they come; `answer` is the whole so far.
 
-    def __init__(self, reply: Reply) -> None:
-        self.reply = reply
+    It is asked with the first piece, or where this is awaited.
+    """
+
+    def __init__(self, begin: Coroutine[Any, Any, Reply]) -> None:
+        self._begin: Coroutine[Any, Any, Reply] | None = begin
+        self._reply: Reply | None = None
+
+    @property
+    def reply(self) -> Reply:
+        if self._reply is None:
+            raise RuntimeError("Nothing has been asked yet: iterate over it, or await it.")
+        return self._reply
 
     def __aiter__(self) -> AsyncIterator[str]:
         return self
 
+    def __await__(self) -> Generator[Any, None, AsyncStream]:
+        return self._asked().__await__()
+
     async def __anext__(self) -> str:
+        await self._asked()
         piece = await background.wait(self.reply.piece())
         if piece is None:
             await background.wait(self.reply.ended())
             raise StopAsyncIteration
         return piece
+
+    async def _asked(self) -> AsyncStream:
+        begin, self._begin = self._begin, None
+        if begin is not None:
+            self._reply = await background.wait(begin)
+        return self
 
     @property
     def answer(self) -> Answer:
@@ -250,12 +293,12 @@ def _streamed(
     return call
 
 
-def _awaited_stream(
+def _streamed_later(
     method: Callable[Concatenate[Chat, _P], Coroutine[Any, Any, Reply]],
-) -> Callable[Concatenate[AsyncClient, _P], Coroutine[Any, Any, AsyncStream]]:
+) -> Callable[Concatenate[AsyncClient, _P], AsyncStream]:
     @functools.wraps(method)
-    async def call(self: AsyncClient, /, *args: _P.args, **options: _P.kwargs) -> AsyncStream:
-        return AsyncStream(await background.wait(method(self.chat, *args, **options)))
+    def call(self: AsyncClient, /, *args: _P.args, **options: _P.kwargs) -> AsyncStream:
+        return AsyncStream(method(self.chat, *args, **options))
 
     return call
 
@@ -315,7 +358,7 @@ class AsyncClient(_Methods):
     """The chat, for coroutines; it can be used in an `async with` statement."""
 
     ask = _awaited(Chat.ask)
-    stream = _awaited_stream(Chat.stream)
+    stream = _streamed_later(Chat.stream)
     stop = _awaited(Chat.stop)
     new = _awaited(Chat.new)
     open = _awaited(Chat.open)

@@ -76,6 +76,8 @@ def _options(rest: str, into: Line) -> str:
         if not name:  # `--` ends the options
             return rest.strip()
         if name in _FLAGS:
+            if found[0].endswith("="):
+                raise BadLine(f"`--{name}` takes no value.")
             setattr(into, name, True)
         elif name in _VALUES:
             value = _VALUE.match(rest)
@@ -95,11 +97,15 @@ def _options(rest: str, into: Line) -> str:
 
 def _set(into: Line, name: str, value: str) -> None:
     if name == "with":
+        if value.endswith(","):
+            raise BadLine("`--with` takes names with commas and no blanks, such as df,fig.")
         into.names += [each.strip() for each in value.split(",") if each.strip()]
     elif name == "cells":
         if not value.isascii() or not value.isdigit() or int(value) < 1:
             raise BadLine("`--cells` needs a number, such as 3.")
         into.cells = int(value)
+    elif name == "out" and not value.isidentifier():
+        raise BadLine(f"`{value}` cannot be the name of a variable.")
     elif name == "json":
         into.schema = value
     else:

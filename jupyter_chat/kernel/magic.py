@@ -1,25 +1,35 @@
 """`%chat` and `%%chat`: asking from a cell, a console or a terminal.
 
-%chat QUESTION                 asks; the answer streams into the output
-%%chat [OPTIONS] [QUESTION]    the same with the cell below as (the rest of) the question
+%chat QUESTION                asks; the answer streams into the output
+%%chat [OPTIONS] [QUESTION]   the same; the cell below belongs to the question
 
-Nothing in a question is read as code: braces, dollars, question marks and backslashes go
-to the model as they stand.  Options come before the question:
+Nothing in a question is read as code: braces, dollars, question marks
+and backslashes go to the model as they stand.  Options come before it:
 
---model NAME    ask this model              --with df,fig,err  let these values go along
---new           in a new conversation       --cells 3          and the cells that ran last
---thread ID     in this conversation        --fill             fill in {names} of variables
---system "…"    with this system prompt     --json SCHEMA      an answer of this form
---code          the answer is the next cell --out NAME         keep the answer as a variable
---quiet         show nothing                --                 the question begins here
+--model NAME      ask this model
+--system "…"      with this system prompt
+--new             in a new conversation
+--thread ID       in this one (an id, or its number in `%chat list`)
+--with df,fig     let these values go along
+--cells 3         and the cells that ran last
+--fill            fill in {names} of variables
+--json SCHEMA     an answer of this form, as a value
+--code            the answer becomes the next cell
+--out NAME        keep the answer as a variable
+--quiet           show nothing
+--                the question begins here
 
-%chat fix       what went wrong last, with its cell and traceback
-%chat list      your conversations          %chat open 2       go on with one of them
-%chat new       begin a new one             %chat stop         stop the answer being made
-%chat cost      what this one has cost      %chat help         this text
+%chat fix         what went wrong last, with its cell and traceback
+%chat list        your conversations
+%chat open 2      go on with one of them
+%chat new         begin a new one
+%chat stop        stop the answer being made
+%chat cost        what this conversation has cost
+%chat help        this text
 
-`err` is the last exception and `fig` the current figure, unless variables have these names.
-`--json` takes a JSON Schema or a pydantic model by the name of its variable.
+`err` is what went wrong last and `fig` the current figure, unless
+variables have these names.  `--json` takes a JSON Schema or a pydantic
+model by the name of its variable, or the schema itself.
 """
 
 from __future__ import annotations
@@ -47,6 +57,7 @@ from .showing import show
 _CODE_ONLY = "\n\nAnswer with one block of Python code and nothing else."
 _FIX = "This went wrong. Say briefly why, and give the corrected cell as one block of code."
 _BLOCK = re.compile(r"^ {0,3}(`{3,}|~{3,})[^\n]*\n(.*?)(?:^ {0,3}\1[ \t]*$|\Z)", re.M | re.S)
+_ASKING = re.compile(r"\s*(%%?chat\b|$)")
 _NAME = re.compile(r"\{([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\}")
 
 
@@ -91,6 +102,7 @@ class ChatMagics(Magics):
         super().__init__(shell)
         self.chat = Chat()
         self._listed = ThreadList()
+        self._failure: tuple[int, str, BaseException] | None = None
 
     @no_var_expand
     @line_cell_magic("chat")  # type: ignore[arg-type]
@@ -108,13 +120,19 @@ class ChatMagics(Magics):
         parts: list[AskedPart] = [*self._cells(line.cells), *self._values(line.names)]
         return self._answer(line, parts)
 
+    def remember(self, result: Any) -> None:
+        """Keep what went wrong in a cell, for `%chat fix`; called by IPython after each."""
+        raised = result.error_in_exec or result.error_before_exec
+        if raised is not None and not isinstance(raised, Failed | Interrupted):
+            self._failure = (result.execution_count, result.info.raw_cell, raised)
+
     def _fix(self, line: Line) -> Any:
-        raised = getattr(sys, "last_value", None)
-        if raised is None:
-            raise BadLine("Nothing has gone wrong yet in this kernel.")
+        if self._failure is None:
+            raise BadLine("Nothing has gone wrong since `%load_ext jupyter_chat`.")
+        number, source, raised = self._failure
         parts: list[AskedPart] = [
-            *self._cells(1),
-            attaching.error(type(raised).__name__, raised, sys.last_traceback),
+            attaching.cell(f"In [{number}]", source),
+            attaching.error(type(raised).__name__, raised),
         ]
         line.text = line.text or _FIX
         return self._answer(line, parts)
@@ -136,7 +154,10 @@ class ChatMagics(Magics):
             value = made_of(_parsed(answer.text))
         elif line.code:
             value = code_in(answer.text)
-            self.shell.set_next_input(value)
+            if value:
+                self.shell.set_next_input(value)
+            else:
+                sys.stdout.write("There is no code in this answer, so there is no next cell.\n")
         if line.out is not None:
             self.shell.user_ns[line.out] = value
         return value if schema is not None and line.out is None and not line.quiet else None
@@ -172,17 +193,18 @@ class ChatMagics(Magics):
             for attribute in attributes:
                 value = getattr(value, attribute)
             return value
-        if name == "err" and getattr(sys, "last_value", None) is not None:
-            return sys.last_value
+        if name == "err" and self._failure is not None:
+            return self._failure[2]
         plots = sys.modules.get("matplotlib.pyplot")
         if name == "fig" and plots is not None and plots.get_fignums():
             return plots.gcf()
         raise BadLine(f"There is no variable `{name}`; nothing was asked.")
 
     def _cells(self, count: int) -> list[AskedPart]:
-        """The cells that ran last, before this one, with what they returned."""
-        ran, returned = self.shell.user_ns.get("In", []), self.shell.user_ns.get("Out", {})
-        numbers = [n for n in range(1, len(ran) - 1) if ran[n].strip()]
+        """The cells that ran last, before this one, as they were typed, with what they
+        returned; not those that only asked something."""
+        ran, returned = self.shell.history_manager.input_hist_raw, self.shell.user_ns.get("Out", {})
+        numbers = [n for n in range(1, len(ran) - 1) if not _ASKING.match(ran[n])]
         return [
             attaching.cell(f"In [{n}]", ran[n], repr(returned[n]) if n in returned else "")
             for n in numbers[-count:]
@@ -277,9 +299,8 @@ class ChatMagics(Magics):
 
 
 def code_in(text: str) -> str:
-    """The blocks of code in an answer, one after the other; all of it where it has none."""
-    blocks = [found[2].rstrip("\n") for found in _BLOCK.finditer(text)]
-    return "\n\n".join(blocks) if blocks else text.strip()
+    """The blocks of code in an answer, one after the other."""
+    return "\n\n".join(found[2].rstrip("\n") for found in _BLOCK.finditer(text))
 
 
 def _parsed(text: str) -> Any:
@@ -295,6 +316,7 @@ def load(shell: Any) -> None:
     """`%load_ext jupyter_chat`."""
     magics = ChatMagics(shell)
     shell.register_magics(magics)
+    shell.events.register("post_run_cell", magics.remember)
     transformers = shell.input_transformer_manager.token_transformers
     if ChatLine not in transformers:
         transformers.append(ChatLine)
@@ -307,4 +329,5 @@ def unload(shell: Any) -> None:
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop("chat", None)
     if magics is not None:
+        shell.events.unregister("post_run_cell", magics.remember)
         background.run(magics.chat.close())

@@ -27,6 +27,15 @@ CONVERSATION = "application/vnd.jupyter-chat.conversation+json"
 _EVERY_SECONDS = 0.1
 
 
+def _loader() -> str:
+    try:
+        return (STATIC / "widget-loader.js").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ImportError(
+            "The front end is not built: in a clone, `python3 deploy/start.py` does that."
+        ) from None
+
+
 class ChatWidget(anywidget.AnyWidget):
     """The chat in an output, on `thread` or on a new conversation.
 
@@ -37,7 +46,7 @@ class ChatWidget(anywidget.AnyWidget):
     Observers are called in the thread in which this process follows the conversation.
     """
 
-    _esm = (STATIC / "widget-loader.js").read_text(encoding="utf-8")
+    _esm = _loader()
 
     thread_id = traitlets.Unicode().tag(sync=True)
     height = traitlets.Unicode("480px").tag(sync=True)
@@ -115,6 +124,9 @@ class ChatWidget(anywidget.AnyWidget):
         background.begin(self._leave())
         super().close()
 
+    def __repr__(self) -> str:
+        return f"ChatWidget(thread={self.thread_id!r})"
+
     def _ipython_display_(self) -> None:
         handle = display(self._bundle(), raw=True, display_id=True)  # type: ignore[no-untyped-call]
         self._outputs.append(handle)
@@ -123,7 +135,7 @@ class ChatWidget(anywidget.AnyWidget):
         """The widget, and beside it what is shown where there is none."""
         ids = {"thread_id": self.thread_id, "model_id": self.model_id}
         return {
-            "text/plain": f"ChatWidget(thread={self.thread_id!r})",
+            "text/plain": repr(self),
             "text/html": self._html or "<div>A conversation that has not begun.</div>",
             CONVERSATION: ids,
             "application/vnd.jupyter.widget-view+json": {
@@ -237,8 +249,18 @@ class ChatWidget(anywidget.AnyWidget):
 
     def _tell(self, message: dict[str, Any]) -> None:
         super().send(message)
-        # ipykernel 7.4.0 sends what the front end says next to the thread that has sent
-        # something last; there it would wait for the cell that runs.
+
+    def open(self) -> None:
+        super().open()
+        self._be_heard()
+
+    def _send(self, msg: Any, buffers: Any = None) -> None:
+        super()._send(msg, buffers)
+        self._be_heard()
+
+    def _be_heard(self) -> None:
+        """Ipykernel 7.4.0 gives what the front end says next to the thread that has sent
+        something last; there it would wait for the cell that runs."""
         getattr(self.comm, "__dict__", {}).pop("_reply_subshell_id", None)
 
     def _move(self, change: Any) -> None:

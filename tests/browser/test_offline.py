@@ -78,13 +78,13 @@ def test_a_network_that_goes_is_noticed_at_once(start, page: Page, upstream: Ups
     chat.expect_idle()
     page.context.set_offline(True)
     expect(chat.root).to_contain_text("No connection", timeout=3000)
-    chat.ask('Second [[text="Answer 2."]]')
+    chat.ask('Asked without a network [[text="Answer 2."]]')
     expect(chat.root.get_by_text(WAITS)).to_have_count(1)
     expect(chat.button("Take back")).to_be_visible()
     page.context.set_offline(False)
     chat.expect_answer(1, "Answer 2.")
     chat.expect_idle()
-    assert asked(upstream, "Second") == 1
+    assert asked(upstream, "Asked without a network") == 1
 
 
 def test_what_waits_can_be_changed_and_taken_back(start, page: Page):

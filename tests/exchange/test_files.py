@@ -63,7 +63,7 @@ not_code()
 def test_what_is_attached_folds_open_and_pictures_are_seen() -> None:
     cell = AttachmentPart(AttachmentKind.CELL, "In <3>", "x = 1", "python")
     assert markdown.written(cell) == (
-        "<details><summary>Cell `In &lt;3&gt;`</summary>\n\n```python\nx = 1\n```\n\n</details>"
+        "<details><summary>Cell In &lt;3&gt;</summary>\n\n```python\nx = 1\n```\n\n</details>"
     )
     dot = ImagePart("image/png", "iVBORw==", "dot")
     assert markdown.written(dot) == "![dot](data:image/png;base64,iVBORw==)"

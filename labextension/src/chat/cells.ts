@@ -20,6 +20,8 @@ export interface Replaceable {
   readonly source: string;
   /** Its author has closed it to changes. */
   readonly locked: boolean;
+  /** It holds Markdown, or other text that is no code. */
+  readonly isText: boolean;
 }
 
 /** Takes back what was done; what it answers is why it could not, or `null`. */
@@ -53,7 +55,21 @@ export interface NewCode {
 
 const Context = createContext<Cells | null>(null);
 
-/** Where there are notebooks: not on the page and not in a widget. */
+/** What a widget, which is loaded apart from JupyterLab's extension, finds it by. */
+const OFFERED = Symbol.for('jupyter-chat.cells');
+const offers = globalThis as { [OFFERED]?: Cells };
+
+/** Let widgets of this page put code into notebooks as well. */
+export function offerCells(cells: Cells): void {
+  offers[OFFERED] = cells;
+}
+
+/** What the page's JupyterLab offers; `null` where there is none. */
+export function offeredCells(): Cells | null {
+  return offers[OFFERED] ?? null;
+}
+
+/** Where there are notebooks: not on the page. */
 export const CellsProvider = Context.Provider;
 
 export function useCells(): Cells | null {

@@ -4,8 +4,12 @@ import { type PanelLayout, Widget } from '@lumino/widgets';
 import type { Translator } from '../chat/i18n';
 import { activate, askAboutError, askAboutOutputs } from './cellCommands';
 import { chatIcon } from './icon';
+import { isError } from './notebookParts';
 import { shownCell } from './notebooks';
 import type { Questions } from './questions';
+
+/** What somebody does on purpose. */
+const INTERRUPTIONS: ReadonlySet<string> = new Set(['KeyboardInterrupt', 'Interrupted']);
 
 /** A bar below the outputs of every code cell, in every notebook. */
 export function addCellBars(
@@ -105,7 +109,8 @@ class CellBar extends Widget {
     const { outputs } = this.#cell.model;
     let failed = false;
     for (let index = 0; index < outputs.length; index++) {
-      failed ||= outputs.get(index).type === 'error';
+      const output = outputs.get(index).toJSON();
+      failed ||= isError(output) && !INTERRUPTIONS.has(output.ename);
     }
     this.setHidden(outputs.length === 0);
     this.toggleClass('jc-mod-failed', failed);

@@ -10,6 +10,7 @@ import { INotebookTracker } from '@jupyterlab/notebook';
 import { ServerConnection } from '@jupyterlab/services';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { offerCells } from '../chat/cells';
 import type { SendKey } from '../chat/components/context';
 import { Services } from '../chat/state/services';
 import { addCellBars } from './cellBars';
@@ -67,6 +68,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
       const cells = new NotebookCells(app, tracker, browser, services, trans);
       const questions = new Questions(app, panel, services, trans);
       panel.cells = cells;
+      offerCells(cells);
       addCellCommands(app, tracker, questions, cells, services, trans, palette);
       addCellBars(tracker, questions, trans);
     }

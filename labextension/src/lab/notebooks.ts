@@ -76,7 +76,8 @@ export class NotebookCells implements Cells {
       id: cell.model.id,
       name: this.trans.__('Cell %1', cellName(panel, cell)),
       source: cell.model.sharedModel.getSource(),
-      locked: cell.model.getMetadata('editable') === false
+      locked: cell.model.getMetadata('editable') === false,
+      isText: cell.model.type !== 'code'
     };
   }
 

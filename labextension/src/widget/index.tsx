@@ -1,5 +1,6 @@
 import { createRoot } from 'react-dom/client';
 import { Chat } from '../chat/Chat';
+import { CellsProvider, offeredCells } from '../chat/cells';
 import { MemoryShelf } from '../chat/client/shelf';
 import type { ServerSettings } from '../chat/client/server';
 import type { ThreadSettings } from '../chat/protocol';
@@ -43,7 +44,11 @@ export function mount(
   const unthemed = ownTheme(box);
   el.append(box);
   const root = createRoot(box);
-  root.render(<Chat services={services} layout="output" />);
+  root.render(
+    <CellsProvider value={offeredCells()}>
+      <Chat services={services} layout="output" />
+    </CellsProvider>
+  );
   return () => {
     unfit();
     unthemed();

@@ -49,7 +49,9 @@ function showSaved(model: Model, el: HTMLElement): HTMLElement {
   const frame = document.createElement('iframe');
   frame.setAttribute('sandbox', '');
   frame.title = 'Conversation';
-  frame.srcdoc = model.get('_html') || '<p style="font-family: sans-serif">…</p>';
+  const root = getComputedStyle(document.documentElement);
+  const of = (name: string) => root.getPropertyValue(`--jp-${name}`);
+  frame.srcdoc = `<body style="margin: 0; font-family: sans-serif; background: ${of('layout-color0')}; color: ${of('content-font-color1')}">${model.get('_html') || '…'}`;
   frame.style.cssText = `width: 100%; height: ${model.get('height')}; border: 0;`;
   el.append(frame);
   return frame;

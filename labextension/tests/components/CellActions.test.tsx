@@ -36,7 +36,8 @@ class FakeCells implements Cells {
     id: 'a',
     name: 'Cell 1',
     source: 'x = 1\nprint(x)',
-    locked: false
+    locked: false,
+    isText: false
   };
   readonly done: string[] = [];
   failure: Error | null = null;
@@ -238,6 +239,13 @@ describe('replacing a cell', () => {
     await choose('Replace cell…');
     expect(block).toHaveTextContent('Cell 1 is closed to changes.');
     expect(within(block).queryByRole('button', { name: 'Replace' })).toBeNull();
+  });
+
+  it('is not offered for a cell of text, which would stay one', async () => {
+    const { cells, choose, block } = await showCode();
+    cells.cell = { ...cells.cell, isText: true };
+    await choose('Replace cell…');
+    expect(block).toHaveTextContent('Cell 1 holds text: insert the code beside it.');
   });
 
   it('says so where the cell holds it already', async () => {

@@ -97,6 +97,12 @@ function Actions({ cells, code, language, room }: Props) {
       say(reason ?? trans.__('There is no cell to replace.'));
     } else if (cell.locked) {
       say(trans.__('%1 is closed to changes.', cell.name));
+    } else if (cell.isText !== isText(language)) {
+      say(
+        cell.isText
+          ? trans.__('%1 holds text: insert the code beside it.', cell.name)
+          : trans.__('%1 holds code: insert the text beside it.', cell.name)
+      );
     } else if (cell.source === code) {
       say(trans.__('%1 holds this already.', cell.name));
     } else {
