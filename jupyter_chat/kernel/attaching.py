@@ -51,10 +51,9 @@ def attachment(name: str, value: Any) -> Attachment:
 
 def error(name: str, raised: BaseException, trace: TracebackType | None = None) -> Attachment:
     """An exception with its traceback, from the cell on."""
-    trace = trace or raised.__traceback__
-    while trace is not None and _is_ipythons(trace):
-        trace = trace.tb_next
-    lines = traceback.format_exception(type(raised), raised, trace)
+    lines = traceback.format_exception(
+        type(raised), raised, _from_the_cell(trace or raised.__traceback__)
+    )
     return AttachmentPart(AttachmentKind.ERROR, name, _end("".join(lines)))
 
 
@@ -64,8 +63,15 @@ def cell(name: str, source: str, output: str = "", language: str = "python") -> 
     return AttachmentPart(AttachmentKind.CELL, name, _beginning(text), language)
 
 
-def _is_ipythons(trace: TracebackType) -> bool:
-    return str(trace.tb_frame.f_globals.get("__name__", "")).startswith("IPython.core.")
+def _from_the_cell(trace: TracebackType | None) -> TracebackType | None:
+    """Without what IPython does before it runs a cell; all of it where there is no cell."""
+    frame = trace
+    while frame is not None:
+        code = frame.tb_frame.f_code
+        if code.co_name == "run_code" and "IPython" in code.co_filename:
+            return frame.tb_next
+        frame = frame.tb_next
+    return trace
 
 
 def _variable(name: str, text: str) -> Attachment:

@@ -144,7 +144,7 @@ def test_cells_go_along_as_they_were_typed_and_questions_do_not(shell, capsys) -
 
 def test_an_answer_without_code_is_no_next_cell(shell, capsys) -> None:
     run(shell, '%chat --code --quiet Write it [[text="No."]]')
-    assert shell.rl_next_input is None
+    assert getattr(shell, "rl_next_input", None) is None
     assert "no code in this answer" in capsys.readouterr().out
 
 
