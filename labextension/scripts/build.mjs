@@ -74,11 +74,15 @@ const asText = {
 };
 
 /** What the chat loads when it is first needed; a widget that cannot reach it does without. */
-const lazy = { katex: './widget-katex.js', './languages': './widget-languages.js' };
+const lazy = {
+  katex: './widget-katex.js',
+  diff: './widget-diff.js',
+  './languages': './widget-languages.js'
+};
 const besideTheWidget = {
   name: 'beside-the-widget',
   setup({ onResolve }) {
-    onResolve({ filter: /^(katex|\.\/languages)$/ }, ({ path, kind }) =>
+    onResolve({ filter: /^(katex|diff|\.\/languages)$/ }, ({ path, kind }) =>
       kind === 'dynamic-import' ? { path: lazy[path], external: true } : undefined
     );
   }
@@ -96,6 +100,7 @@ async function buildWidget() {
     ...shared,
     entryPoints: {
       'widget-katex': 'katex',
+      'widget-diff': 'diff',
       'widget-languages': 'src/chat/markdown/languages.ts'
     }
   });

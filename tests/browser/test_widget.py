@@ -78,6 +78,19 @@ def test_an_answer_streams_while_a_cell_is_running(jupyter, page: Page) -> None:
     expect(notebook.cells.nth(1)).to_contain_text("[*]")
 
 
+def test_its_code_can_be_put_into_the_notebook(jupyter, page: Page) -> None:
+    notebook = open_notebook(page, jupyter, MADE, "1", path="code.ipynb")
+    notebook.run(0)
+    chat = shown(notebook)
+    chat.ask('Code [[text="Here:\\n\\n```python\\nprint(42)\\n```"]]')
+    chat.expect_answer(0, "print(42)")
+    chat.expect_idle()
+    block = chat.root.locator(".jc-Code")
+    block.get_by_role("button", name=re.compile("^Insert below")).click()
+    expect(notebook.cells.nth(1)).to_contain_text("print(42)")
+    expect(notebook.cells.nth(2)).to_contain_text("1")
+
+
 def test_a_restarted_kernel_leaves_the_answer_to_be_made(jupyter, page: Page) -> None:
     notebook = open_notebook(
         page, jupyter, MADE, "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)",

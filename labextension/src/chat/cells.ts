@@ -69,7 +69,7 @@ export function offeredCells(): Cells | null {
   return offers[OFFERED] ?? null;
 }
 
-/** Where there are notebooks: not on the page. */
+/** Where there are notebooks: in JupyterLab and Notebook, not on the page. */
 export const CellsProvider = Context.Provider;
 
 export function useCells(): Cells | null {

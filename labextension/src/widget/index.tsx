@@ -1,6 +1,8 @@
 import { createRoot } from 'react-dom/client';
 import { Chat } from '../chat/Chat';
 import { CellsProvider, offeredCells } from '../chat/cells';
+import { CellActions } from '../chat/components/CellActions';
+import { CodeActionsProvider } from '../chat/markdown/codeActions';
 import { MemoryShelf } from '../chat/client/shelf';
 import type { ServerSettings } from '../chat/client/server';
 import type { ThreadSettings } from '../chat/protocol';
@@ -46,7 +48,9 @@ export function mount(
   const root = createRoot(box);
   root.render(
     <CellsProvider value={offeredCells()}>
-      <Chat services={services} layout="output" />
+      <CodeActionsProvider value={CellActions}>
+        <Chat services={services} layout="output" />
+      </CodeActionsProvider>
     </CellsProvider>
   );
   return () => {
