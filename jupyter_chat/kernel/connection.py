@@ -60,12 +60,10 @@ class Connection:
         locate: Callable[[], Awaitable[Server]],
         on_event: Callable[[Event], None],
         on_open: Callable[[], None],
-        on_lost: Callable[[], None],
     ) -> None:
         self._locate = locate
         self._on_event = on_event
         self._on_open = on_open
-        self._on_lost = on_lost
         self.server: Server | None = None
         self._socket: WebSocketClientConnection | None = None
         self._waiting: dict[str, tuple[bytes, asyncio.Future[Ack]]] = {}
@@ -165,7 +163,6 @@ class Connection:
         while True:
             await self._listen()
             self._socket = None
-            self._on_lost()
             await self._come_back()
             for frame, _ in tuple(self._waiting.values()):
                 self._write(frame)

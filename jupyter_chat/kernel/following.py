@@ -13,7 +13,6 @@ from ..protocol import (
     Message,
     MessageChanged,
     Part,
-    Problem,
     ReasoningPart,
     Snapshot,
     TextPart,
@@ -70,7 +69,6 @@ class Followed:
         self.thread_id = thread_id
         self.thread: Thread | None = None
         self.gone = False
-        self.waiting: dict[str, Problem] = {}
         self.listeners: set[Callable[[], None]] = set()
         self.epoch: str | None = None
         self.seq: int | None = None
@@ -157,7 +155,6 @@ class Followed:
 
     def _start_over(self, snapshot: Snapshot) -> None:
         self.thread, self.epoch, self.seq = snapshot.thread, snapshot.epoch, snapshot.seq
-        self.waiting = dict(snapshot.waiting)
         self._path = [message.id for message in snapshot.messages]
         for message in snapshot.messages:
             self._keep(message)
@@ -167,10 +164,7 @@ class Followed:
             growing = self._growing.get(event.message_id)
             return growing is None or growing.append(event)
         if isinstance(event, Waiting):
-            self.waiting.pop(event.message_id, None)
-            if event.problem is not None:
-                self.waiting[event.message_id] = event.problem
-            return True
+            return True  # it only takes a number: nobody here shows why a reply waits
         message = event.message
         self._keep(message)
         if not event.leaf or message.id in self._path:
@@ -187,6 +181,5 @@ class Followed:
         self._messages[message.id] = message
         if message.status.is_final:
             self._growing.pop(message.id, None)
-            self.waiting.pop(message.id, None)
         else:
             self._growing[message.id] = Growing(message)

@@ -12,15 +12,12 @@ from ..ids import new_id
 from ..protocol import (
     AskedPart,
     Command,
-    Continue,
     Delta,
     Event,
     Message,
     MessageChanged,
     MessagePage,
     ModelList,
-    Problem,
-    Regenerate,
     SearchPage,
     Send,
     Snapshot,
@@ -34,7 +31,6 @@ from ..protocol import (
     ThreadPatch,
     ThreadSettings,
     Unsubscribe,
-    User,
     Waiting,
 )
 from . import private, servers
@@ -81,11 +77,6 @@ class Reply:
         assert message is not None
         return Answer.of(message)
 
-    @property
-    def waiting(self) -> Problem | None:
-        """Why it waits for its model's server, if it does."""
-        return self._followed.waiting.get(self.message_id)
-
     async def stop(self) -> None:
         """Stop it, and wait until that has come; what it has said is kept."""
         await self._session.stop(self.thread_id, self.message_id)
@@ -125,9 +116,7 @@ class Session:
     async def open(self) -> Connection:
         async with self._opening:
             if self._connection is None:
-                connection = Connection(
-                    self.locate, self._take, self._follow_again, on_lost=lambda: None
-                )
+                connection = Connection(self.locate, self._take, self._follow_again)
                 await connection.open()
                 self._connection = connection
         return self._connection
@@ -143,10 +132,6 @@ class Session:
     def server(self) -> Server | None:
         """Where it is connected to."""
         return None if self._connection is None else self._connection.server
-
-    async def user(self) -> User | None:
-        connection = await self.open()
-        return connection.welcome.user if connection.welcome else None
 
     # --- asking ---------------------------------------------------------------------------
 
@@ -187,26 +172,6 @@ class Session:
         finally:
             if exists and thread_id is not None:
                 self.leave(thread_id)
-
-    async def answer_again(
-        self, thread_id: str, message_id: str, settings: ThreadSettings | None = None
-    ) -> Reply:
-        """One more version of an answer."""
-        connection = await self.open()
-        make = partial(
-            Regenerate,
-            client_id=new_id(),
-            thread_id=thread_id,
-            message_id=message_id,
-            settings=settings,
-        )
-        return await self._asked(connection, make)
-
-    async def go_on(self, thread_id: str, message_id: str) -> Reply:
-        """Go on with an answer that broke off."""
-        connection = await self.open()
-        make = partial(Continue, client_id=new_id(), thread_id=thread_id, message_id=message_id)
-        return await self._asked(connection, make)
 
     async def stop(self, thread_id: str, message_id: str) -> None:
         connection = await self.open()
