@@ -15,6 +15,7 @@ import {
 } from 'react';
 import type { Target } from '../state/state';
 import { PageNote } from './PageNote';
+import { useFoundWords } from './foundWords';
 import { type Edges, usePaging } from './usePaging';
 import { useStay } from './useStay';
 
@@ -161,7 +162,9 @@ export function MessageList(props: Props) {
         >
           <RowContent
             row={rows[index]}
-            opened={opened !== undefined && rows[index].messageId === opened.messageId}
+            opened={isOf(rows[index], opened)}
+            words={isOf(rows[index], target) ? target?.words : undefined}
+            scroller={scroller}
           />
         </div>
       ))}
@@ -173,10 +176,14 @@ export function MessageList(props: Props) {
 interface RowProps {
   readonly row: Row;
   readonly opened: boolean;
+  /** What is marked in it. */
+  readonly words: readonly string[] | undefined;
+  readonly scroller: HTMLElement;
 }
 
 /** A row; the one that was opened gets the focus, and shows for a moment which it is. */
-const RowContent = memo(function RowContent({ row, opened }: RowProps) {
+const RowContent = memo(function RowContent(props: RowProps) {
+  const { row, opened, words, scroller } = props;
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const article = opened ? place.current?.querySelector('article') : null;
@@ -185,12 +192,17 @@ const RowContent = memo(function RowContent({ row, opened }: RowProps) {
       article.focus({ preventScroll: true });
     }
   }, [opened]);
+  useFoundWords(place, words, scroller);
   return (
     <div ref={place} data-opened={opened || undefined}>
       {row.content}
     </div>
   );
 });
+
+function isOf(row: Row, target: Target | undefined): boolean {
+  return target !== undefined && row.messageId === target.messageId;
+}
 
 /** Goes to a target as soon as its row is there; the target while it is pointed out. */
 function useOpened(

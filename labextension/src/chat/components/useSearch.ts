@@ -1,4 +1,5 @@
 import { useEffect, useId, useState } from 'react';
+import { markedIn } from './Marked';
 import type { Hit } from './SearchResults';
 import { useChat, useChatState } from './context';
 
@@ -59,7 +60,7 @@ export function useSearch(onChosen: () => void): Search {
       }
       setActive(hits.indexOf(hit));
       if ('message_id' in hit) {
-        services.following.open(hit.thread.id, hit.message_id);
+        services.following.open(hit.thread.id, hit.message_id, markedIn(hit.snippet));
       } else {
         services.following.open(hit.thread.id);
         focusComposer();

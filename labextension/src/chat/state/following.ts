@@ -65,13 +65,17 @@ export class Following {
     return this.memory.read(LAST_THREAD);
   }
 
-  /** Show a thread: its newest messages, or the one that is named. */
-  open(threadId: string, messageId: string | null = null): void {
+  /** Show a thread: its newest messages, or the one that is named, with words marked. */
+  open(
+    threadId: string,
+    messageId: string | null = null,
+    words: readonly string[] = []
+  ): void {
     if (this.store.state.open.threadId !== threadId) {
       this.#leave();
     }
     this.memory.write(LAST_THREAD, threadId);
-    const target = messageId === null ? undefined : { messageId };
+    const target = messageId === null ? undefined : { messageId, words };
     this.#openAs({ threadId, isNew: false, problem: null, target });
     if (target === undefined) {
       this.browsing.showNewest();

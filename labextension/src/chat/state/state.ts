@@ -35,6 +35,8 @@ export interface Open {
 /** A message to go to; each time it is opened, it is another target. */
 export interface Target {
   readonly messageId: string;
+  /** What it was found by, as it is written there. */
+  readonly words?: readonly string[];
 }
 
 /** What was done last, while that can be taken back. */
