@@ -6,6 +6,7 @@ shown as `detail`.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 
@@ -95,14 +96,15 @@ def of_status(
     if status == 429:
         return _error(
             Code.RATE_LIMITED,
-            f"{where} receives too many requests at the moment. {_KEPT}: retry in a while.",
+            f"{where} receives too many requests at the moment. {_KEPT}: "
+            f"retry {_when(retry_after)}.",
             detail,
             retry_after if retry_after is not None else _RETRY_SECONDS,
         )
     if status >= 500 or status in (408, 409):
         return _error(
             Code.PROVIDER_DOWN,
-            f"{where} has a problem of its own ({status}). {_KEPT}: retry in a while.",
+            f"{where} has a problem of its own ({status}). {_KEPT}: retry {_when(retry_after)}.",
             detail,
             retry_after if retry_after is not None else _RETRY_SECONDS,
         )
@@ -264,6 +266,18 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
         if name in headers and headers.get(name.replace("reset", "remaining")) == "0"
     ]
     return max((reset for reset in resets if reset is not None), default=None)
+
+
+def _when(seconds: float | None) -> str:
+    """When asking again may help, for whom it is too long to wait."""
+    if seconds is None or seconds < 2:
+        return "in a while"
+    if seconds < 100:
+        return f"in {math.ceil(seconds)} seconds"
+    minutes = math.ceil(seconds / 60)
+    if minutes < 100:
+        return f"in {minutes} minutes"
+    return f"in {math.ceil(minutes / 60)} hours"
 
 
 def _number(text: str | None) -> float | None:

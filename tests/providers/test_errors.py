@@ -82,6 +82,20 @@ def test_the_server_says_when_to_ask_again(headers, seconds):
     assert errors.of_status(OPENAI, 429, headers=headers).retry_after == seconds
 
 
+@pytest.mark.parametrize(
+    ("seconds", "when"),
+    [
+        ("3600", "in 60 minutes"),
+        ("45", "in 45 seconds"),
+        ("86000", "in 24 hours"),
+        ("1", "in a while"),
+    ],
+)
+def test_the_person_is_told_when_to_ask_again(seconds, when):
+    error = errors.of_status(OPENAI, 429, headers={"retry-after": seconds})
+    assert error.problem.message.endswith(f"retry {when}.")
+
+
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 422])
 def test_what_asking_again_does_not_mend_is_not_asked_again(status):
     assert errors.of_status(OPENAI, status).retry_after is None
