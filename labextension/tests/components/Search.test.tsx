@@ -115,6 +115,35 @@ describe('what was found', () => {
     expect(await results()).toHaveLength(1);
   });
 
+  it('is joined by what can be found now', async () => {
+    const chat = await showSearch({});
+    await look(chat);
+    expect(await screen.findByText('Nothing found for “forest”.')).toBeVisible();
+    chat.server.search = { messages };
+    act(() => {
+      chat.server.say({ type: 'thread', thread: trees });
+    });
+    await waitFor(
+      () => {
+        expect(screen.getAllByRole('option')).toHaveLength(2);
+      },
+      { timeout: 3000 }
+    );
+    // What could not be looked for again stays as it was.
+    chat.server.search = { problem: DOWN };
+    const before = searches(chat.server).length;
+    act(() => {
+      chat.server.say({ type: 'thread', thread: trees });
+    });
+    await waitFor(
+      () => {
+        expect(searches(chat.server)).toHaveLength(before + 1);
+      },
+      { timeout: 3000 }
+    );
+    expect(screen.getAllByRole('option')).toHaveLength(2);
+  });
+
   it('comes page by page, also where a page is short', async () => {
     const chat = await showSearch({ messages: [messages[0]], next: 'messages:5' });
     const west = String(new Date().getTimezoneOffset());
@@ -146,9 +175,17 @@ describe('with the keyboard', () => {
     expect(screen.queryByRole('group', { name: 'Conversations' })).toBeNull();
   });
 
-  it('Enter does nothing before there is something', async () => {
+  it('Enter opens the first result as soon as there is one', async () => {
     const chat = await showSearch({ messages });
     await chat.user.type(field(), 'forest{Enter}');
+    expect(chat.services.store.state.open.isNew).toBe(true);
+    expect((await chat.server.next('subscribe')).thread_id).toBe(trees.id);
+  });
+
+  it('Enter is forgotten where something else is typed after it', async () => {
+    const chat = await showSearch({ messages });
+    await chat.user.type(field(), 'fores{Enter}t');
+    expect(await results()).toHaveLength(2);
     expect(chat.services.store.state.open.isNew).toBe(true);
   });
 

@@ -1,4 +1,4 @@
-import { useEffect, useId, useState } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 import { markedIn } from './Marked';
 import type { Hit } from './SearchResults';
 import { useChat, useChatState } from './context';
@@ -20,6 +20,8 @@ export function useSearch(onChosen: () => void): Search {
   const { services, trans, focusComposer, announce } = useChat();
   const { text, phase, titles, messages } = useChatState(state => state.search);
   const [active, setActive] = useState(0);
+  /** For what was Enter pressed before anything of it was found? */
+  const [wished, setWished] = useState<string>();
   const list = useId();
   const hits: readonly Hit[] = [...titles, ...messages];
   const count = hits.length;
@@ -40,6 +42,29 @@ export function useSearch(onChosen: () => void): Search {
     }
   }, [isReady, text, count, announce, trans]);
 
+  const choose = (hit = phase === 'ready' ? hits.at(active) : undefined) => {
+    setWished(hit === undefined && phase === 'waiting' ? text : undefined);
+    if (hit === undefined) {
+      return;
+    }
+    setActive(hits.indexOf(hit));
+    if ('message_id' in hit) {
+      services.following.open(hit.thread.id, hit.message_id, markedIn(hit.snippet));
+    } else {
+      services.following.open(hit.thread.id);
+      focusComposer();
+    }
+    onChosen();
+  };
+  const isWished = isReady && wished === text;
+  const latest = useRef(choose);
+  latest.current = choose;
+  useEffect(() => {
+    if (isWished) {
+      latest.current();
+    }
+  }, [isWished]);
+
   return {
     isSearching,
     list,
@@ -54,18 +79,6 @@ export function useSearch(onChosen: () => void): Search {
         void services.searching.moreMessages();
       }
     },
-    choose: (hit = phase === 'ready' ? hits.at(active) : undefined) => {
-      if (hit === undefined) {
-        return;
-      }
-      setActive(hits.indexOf(hit));
-      if ('message_id' in hit) {
-        services.following.open(hit.thread.id, hit.message_id, markedIn(hit.snippet));
-      } else {
-        services.following.open(hit.thread.id);
-        focusComposer();
-      }
-      onChosen();
-    }
+    choose
   };
 }

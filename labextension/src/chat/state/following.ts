@@ -69,7 +69,7 @@ export class Following {
   open(
     threadId: string,
     messageId: string | null = null,
-    words: readonly string[] = []
+    words?: readonly string[]
   ): void {
     if (this.store.state.open.threadId !== threadId) {
       this.#leave();

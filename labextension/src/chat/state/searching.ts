@@ -14,14 +14,19 @@ import type { Store } from './store';
 
 /** Nobody types slower within a word. */
 const PAUSE = 150;
+/** What was just said may be found this long after it was (milliseconds). */
+const SETTLED_AFTER = 1000;
 /** With fewer than these on a page the search goes on by itself: it was long enough. */
 const FEW = 5;
 
 /** Looking for titles and messages while it is typed what for. */
 export class Searching {
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #refresh: ReturnType<typeof setTimeout> | undefined;
   #request = new AbortController();
   #loading = false;
+  /** More than the first page was wanted. */
+  #furtherOn = false;
 
   constructor(
     private readonly store: Store<ChatState>,
@@ -66,9 +71,34 @@ export class Searching {
     }
   }
 
-  /** A thread has changed. */
+  /** A thread has changed: what was found of it goes, or more may be found now. */
   take(thread: Thread): void {
     this.#change(search => withChanged(search, thread));
+    if (this.#search.text.trim() !== '' && this.#refresh === undefined) {
+      this.#refresh = setTimeout(() => {
+        this.#refresh = undefined;
+        void this.#lookAgain();
+      }, SETTLED_AFTER);
+    }
+  }
+
+  /** Look for the same again, unseen, unless somebody has gone on to further pages. */
+  async #lookAgain(): Promise<void> {
+    const { signal } = this.#request;
+    const { text, phase } = this.#search;
+    if (phase !== 'ready' || text.trim() === '' || this.#loading || this.#furtherOn) {
+      return;
+    }
+    this.#loading = true;
+    try {
+      await this.#fetch(null, withFound, signal);
+    } catch {
+      // What was found stays; nobody waits for more.
+    } finally {
+      if (!signal.aborted) {
+        this.#loading = false;
+      }
+    }
   }
 
   get #search(): SearchState {
@@ -89,17 +119,9 @@ export class Searching {
   ): Promise<void> {
     const { signal } = this.#request;
     this.#loading = true;
+    this.#furtherOn = cursor !== null;
     try {
-      let page = await this.rest.search(this.#search.text, cursor, signal);
-      while (!signal.aborted) {
-        this.#change(search => put(search, page));
-        const { titles = [], messages = [], next = null } = page;
-        if (next === null || titles.length + messages.length >= FEW) {
-          break;
-        }
-        put = withMessages;
-        page = await this.rest.search(this.#search.text, next, signal);
-      }
+      await this.#fetch(cursor, put, signal);
     } catch (error) {
       if (!signal.aborted) {
         const problem = problemOf(error);
@@ -114,6 +136,24 @@ export class Searching {
       if (!signal.aborted) {
         this.#loading = false;
       }
+    }
+  }
+
+  /** A page, and the ones after it as long as nearly nothing is on them. */
+  async #fetch(
+    cursor: string | null,
+    put: (search: SearchState, page: SearchPage) => SearchState,
+    signal: AbortSignal
+  ): Promise<void> {
+    let page = await this.rest.search(this.#search.text, cursor, signal);
+    while (!signal.aborted) {
+      this.#change(search => put(search, page));
+      const { titles = [], messages = [], next = null } = page;
+      if (next === null || titles.length + messages.length >= FEW) {
+        break;
+      }
+      put = withMessages;
+      page = await this.rest.search(this.#search.text, next, signal);
     }
   }
 
