@@ -23,6 +23,14 @@ it('loads the pages one after the other, and stops at the last', async () => {
   expect(server.requests.filter(({ path }) => path.includes('cursor'))).toHaveLength(1);
 });
 
+it('does not fetch a page again by itself that could not be had', async () => {
+  server.answers.set('GET threads?cursor=more', { problem: DOWN });
+  await chat.listing.loadMore();
+  await chat.listing.loadMore();
+  expect(chat.store.state.threads.phase).toBe('failed');
+  expect(server.requests.filter(({ path }) => path.includes('cursor'))).toHaveLength(1);
+});
+
 it('renames at once, and back where that is refused', async () => {
   server.answers.set(`PATCH threads/${thread.id}`, { problem: DOWN });
   const renamed = chat.listing.rename(thread, 'Woods');

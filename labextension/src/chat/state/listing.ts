@@ -45,9 +45,10 @@ export class Listing {
     return this.#load(null);
   }
 
+  /** Fetch the next page.  After a failure only somebody's *Try again* fetches. */
   async loadMore(): Promise<void> {
     const { next, phase } = this.store.state.threads;
-    if (next !== null && phase !== 'loading') {
+    if (next !== null && phase === 'ready') {
       await this.#load(next);
     }
   }
