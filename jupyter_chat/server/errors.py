@@ -18,6 +18,12 @@ INTERNAL = Problem(
     "was stored is lost.",
 )
 
+SIGNED_OUT = Problem(
+    Code.FORBIDDEN,
+    "You are signed out of the Jupyter server. Reload the page and sign in; what you typed "
+    "is kept.",
+)
+
 _STATUS = {
     Code.INVALID: 400,
     Code.NOT_FOUND: 404,

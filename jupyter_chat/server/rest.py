@@ -31,7 +31,7 @@ from ..protocol import (
     encode,
 )
 from ..store.interface import ThreadFilter
-from .errors import INTERNAL, KNOWN, status_of
+from .errors import INTERNAL, KNOWN, SIGNED_OUT, status_of
 from .kernels import FromKernels
 from .services import Services
 
@@ -91,6 +91,8 @@ class ChatHandler(FromKernels, APIHandler):
         elif isinstance(error, web.HTTPError):
             code = _HTTP_CODES.get(status_code, Code.INVALID)
             problem = Problem(code, error.log_message or self._reason)
+            if code is Code.FORBIDDEN and not self.current_user:
+                problem = SIGNED_OUT
         else:
             problem = INTERNAL
         self.answer(Failure(problem))

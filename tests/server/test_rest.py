@@ -197,8 +197,10 @@ async def test_threads_are_organised(client, rest):
 
 @pytest.mark.parametrize("path", ["threads", "folders", "models", "account", "health"])
 async def test_without_login_there_is_nothing(rest, path):
-    code, _ = await rest("GET", path, headers={"Authorization": "none"})
+    code, answer = await rest("GET", path, headers={"Authorization": "none"})
     assert code == 403
+    assert answer["problem"]["code"] == "forbidden"
+    assert "Reload the page and sign in" in answer["problem"]["message"]
 
 
 async def test_a_change_with_a_cookie_needs_the_xsrf_token(jp_fetch, rest):

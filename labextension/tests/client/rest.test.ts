@@ -66,5 +66,8 @@ it.each([
 
 it('explains a server that is not there', async () => {
   vi.stubGlobal('fetch', () => Promise.reject(new TypeError('Failed to fetch')));
-  expect((await problem(rest.account())).message).toMatch(/could not be reached/);
+  const reading = await problem(rest.account());
+  expect(reading.message).toMatch(/could not be reached\. Check/);
+  const changing = await problem(rest.changeAccount({}));
+  expect(changing.message).toMatch(/could not be reached, so nothing was changed/);
 });

@@ -21,6 +21,21 @@ it('tell that the connection is lost, and try again at once when asked to', asyn
   });
 });
 
+it('tell who is signed out where to go, until they are let in again', async () => {
+  const { server, services } = await showChat();
+  const message = 'You are signed out of the Jupyter server.';
+  server.answers.set('GET account', { problem: { code: 'forbidden', message } });
+  server.hangUp();
+  expect(await screen.findByText(message)).toBeVisible();
+  expect(screen.getByRole('button', { name: 'Reload' })).toBeVisible();
+  expect(screen.queryByText(/No connection/)).toBeNull();
+  services.reconnect();
+  server.welcome();
+  await waitFor(() => {
+    expect(screen.queryByText(message)).toBeNull();
+  });
+});
+
 it('tell what keeps the history from being used, until it is back', async () => {
   const { server, composer, user } = await showChat();
   server.say({ type: 'health', problem: DOWN });

@@ -168,11 +168,13 @@ export class Rest {
         signal
       });
     } catch {
+      const isReading = method === 'GET' || method === 'HEAD';
       throw new ProblemError({
         code: 'internal',
-        message:
-          'The Jupyter server could not be reached, so nothing was changed. Check the ' +
-          'connection and try again.'
+        message: isReading
+          ? 'The Jupyter server could not be reached. Check the connection and try again.'
+          : 'The Jupyter server could not be reached, so nothing was changed. Check the ' +
+            'connection and try again.'
       });
     }
   }
@@ -197,8 +199,10 @@ function problemIn(answer: unknown, response: Response) {
   }
   if (response.status === 401 || response.status === 403) {
     return {
-      code: 'internal' as const,
-      message: 'You are signed out. Reload the page and sign in again.'
+      code: 'forbidden' as const,
+      message:
+        'You are signed out of the Jupyter server. Reload the page and sign in; what you ' +
+        'typed is kept.'
     };
   }
   return {

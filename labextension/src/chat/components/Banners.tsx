@@ -1,3 +1,4 @@
+import type { Problem } from '../protocol';
 import { ProblemNote } from './ProblemNote';
 import { WaitingElsewhere } from './WaitingElsewhere';
 import { useChat, useChatState } from './context';
@@ -35,10 +36,14 @@ function ConnectionBanner() {
   const { services, trans } = useChat();
   const connection = useChatState(state => state.connection);
   const stopping = useChatState(state => state.stopping);
+  const shutOut = useChatState(state => state.shutOut);
   const waiting = connection.phase === 'waiting';
   const now = useNow(waiting);
   if (connection.phase === 'closed' || (connection.phase === 'open' && !stopping)) {
     return null;
+  }
+  if (shutOut !== null) {
+    return <ShutOut problem={shutOut} />;
   }
   const left = waiting ? Math.max(1, Math.ceil((connection.retryAt - now) / 1000)) : 0;
   return (
@@ -64,5 +69,22 @@ function ConnectionBanner() {
         </button>
       )}
     </div>
+  );
+}
+
+function ShutOut({ problem }: { readonly problem: Problem }) {
+  const { trans } = useChat();
+  return (
+    <ProblemNote
+      problem={problem}
+      actions={[
+        {
+          label: trans.__('Reload'),
+          run: () => {
+            window.location.reload();
+          }
+        }
+      ]}
+    />
   );
 }

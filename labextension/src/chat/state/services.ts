@@ -1,5 +1,6 @@
 import { Commands } from '../client/commands';
 import { toJson } from '../client/json';
+import { problemOf } from '../client/problem';
 import { Rest } from '../client/rest';
 import type { ServerSettings } from '../client/server';
 import { socketUrl } from '../client/server';
@@ -57,6 +58,7 @@ export class Services {
   readonly account: AccountSettings;
   readonly takingAlong: TakingAlong;
   readonly #commands: Commands;
+  readonly #rest: Rest;
   readonly #socket: Socket;
   readonly #tabs: Tabs<Note>;
 
@@ -83,7 +85,7 @@ export class Services {
         this.#socket.probe(PING);
       }
     );
-    const rest = new Rest(server);
+    const rest = (this.#rest = new Rest(server));
     this.browsing = new Browsing(this.store, this.#commands, rest);
     this.following = new Following(
       this.store,
@@ -154,7 +156,22 @@ export class Services {
       this.outbox.disconnected();
       this.#commands.lose();
     }
+    if (connection.phase === 'waiting') {
+      void this.#askWhy();
+    }
   };
+
+  /** A socket that is refused does not say why; a request is told. */
+  async #askWhy(): Promise<void> {
+    try {
+      await this.#rest.account();
+    } catch (error) {
+      const problem = problemOf(error);
+      if (problem.code === 'forbidden') {
+        this.store.update(state => ({ ...state, shutOut: problem }));
+      }
+    }
+  }
 
   #take(event: Event | More): void {
     if (Array.isArray(event)) {
@@ -215,7 +232,13 @@ export class Services {
     if (isKnown(before) && isKnown(user) && before.id !== user.id) {
       this.#changePerson();
     }
-    this.store.update(state => ({ ...state, user, health: problem, stopping: false }));
+    this.store.update(state => ({
+      ...state,
+      user,
+      health: problem,
+      stopping: false,
+      shutOut: null
+    }));
     void this.following.follow();
     void this.listing.reload();
     this.#commands.resend();

@@ -54,6 +54,8 @@ export interface ChatState {
   readonly connection: Connection;
   /** The server has said that it stops. */
   readonly stopping: boolean;
+  /** Why the server, which is there, does not let this page in. */
+  readonly shutOut: Problem | null;
   readonly user: User | null;
   /** What keeps the history from being read or written. */
   readonly health: Problem | null;
@@ -101,6 +103,7 @@ export function initialState(open: Open): ChatState {
   return {
     connection: { phase: 'connecting' },
     stopping: false,
+    shutOut: null,
     user: null,
     health: null,
     account: null,
