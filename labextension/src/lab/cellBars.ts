@@ -4,8 +4,8 @@ import { type PanelLayout, Widget } from '@lumino/widgets';
 import type { Translator } from '../chat/i18n';
 import { activate, askAboutError, askAboutOutputs } from './cellCommands';
 import { chatIcon } from './icon';
-import { isError } from './notebookParts';
 import { shownCell } from './notebooks';
+import { isError } from './outputs';
 import type { Questions } from './questions';
 
 /** What somebody does on purpose. */
@@ -94,7 +94,7 @@ class CellBar extends Widget {
       askAboutError(questions, shownCell(panel, cell), text);
     });
     const ask = add(trans.__('Ask about this'), '', () => {
-      askAboutOutputs(questions, shownCell(panel, cell), trans);
+      void askAboutOutputs(questions, shownCell(panel, cell), trans);
     });
     const icon = chatIcon.element({ tag: 'span', className: 'jc-CellBar-icon' });
     icon.setAttribute('aria-hidden', 'true');

@@ -12,13 +12,14 @@ import { chatIcon } from './icon';
 import {
   type ShownCell,
   cellPart,
-  isError,
   notebookPart,
   outputParts,
   selectionPart
 } from './notebookParts';
 import { shownCell } from './notebooks';
+import { isError } from './outputs';
 import type { Questions } from './questions';
+import { withRasters } from './rasters';
 
 const CellCommandIDs = {
   explain: 'jupyter-chat:explain-cell',
@@ -88,9 +89,16 @@ export function addCellCommands(
       args => cellFor(args) !== null,
       args => {
         const here = cellFor(args);
-        if (here !== null) {
-          activate(here);
-          run(codeOf(here));
+        if (here === null) {
+          return;
+        }
+        activate(here);
+        const code = codeOf(here);
+        if (code.every(({ text }) => text.trim() === '')) {
+          questions.refuse(trans.__('The cell is empty: there is nothing to ask about.'));
+          questions.show();
+        } else {
+          run(code);
         }
       }
     );
@@ -156,11 +164,11 @@ export function addCellCommands(
       const here = cellFor(args);
       return here !== null && shownCell(here.panel, here.cell).outputs.length > 0;
     },
-    args => {
+    async args => {
       const here = cellFor(args);
       if (here !== null) {
         activate(here);
-        askAboutOutputs(questions, shownCell(here.panel, here.cell), trans);
+        await askAboutOutputs(questions, shownCell(here.panel, here.cell), trans);
       }
     }
   );
@@ -256,12 +264,13 @@ function isKept({ store }: Services): boolean {
 }
 
 /** Put a cell's outputs beside the next question, with the code that they come from. */
-export function askAboutOutputs(
+export async function askAboutOutputs(
   questions: Questions,
   cell: ShownCell,
   trans: Translator
-): void {
-  const { parts, tooLarge } = outputParts(cell);
+): Promise<void> {
+  const outputs = await withRasters(cell.outputs);
+  const { parts, tooLarge } = outputParts({ ...cell, outputs });
   questions.attach([cellPart(cell), ...parts]);
   if (tooLarge > 0) {
     questions.refuse(

@@ -1,8 +1,9 @@
 // What of a notebook goes with a question; knows no widgets.
 
-import type { ICell, IOutput, MultilineString } from '@jupyterlab/nbformat';
-import type { AttachmentPart, ImagePart } from '../chat/protocol';
+import type { ICell, IOutput } from '@jupyterlab/nbformat';
+import type { AttachmentPart } from '../chat/protocol';
 import type { Attachment } from '../chat/state/parts';
+import { errorText, imageIn, isError, joined, textOf } from './outputs';
 
 /** A cell, and where it stands. */
 export interface ShownCell {
@@ -22,16 +23,6 @@ export const MOST_IMAGE_BYTES = 2 * 1024 * 1024;
 /** How many characters of a notebook, and of each text output in it, go with a question. */
 export const MOST_NOTEBOOK = 60_000;
 export const MOST_NOTEBOOK_OUTPUT = 1_000;
-
-type ImageType = ImagePart['media_type'];
-const IMAGES: readonly ImageType[] = [
-  'image/png',
-  'image/jpeg',
-  'image/gif',
-  'image/webp'
-];
-/** The best first: tables have both HTML and plain text, which says the same. */
-const TEXTS = ['text/markdown', 'text/plain', 'text/latex'];
 
 export function cellPart({
   name,
@@ -103,16 +94,6 @@ export function outputParts({ name, notebook, outputs }: ShownCell): OutputParts
     text: cut(text, MOST_TEXT)
   };
   return { parts: text === '' ? others : [output, ...others], tooLarge };
-}
-
-interface ErrorOutput {
-  readonly ename: string;
-  readonly evalue: string;
-  readonly traceback: readonly string[];
-}
-
-export function isError(output: IOutput): output is IOutput & ErrorOutput {
-  return output.output_type === 'error';
 }
 
 /** A whole notebook as the model reads it: its cells with their text outputs. */
@@ -209,67 +190,9 @@ export function cut(text: string, most: number): string {
   ].join('\n');
 }
 
-const ESCAPE = String.fromCharCode(27);
-const BELL = String.fromCharCode(7);
-const ANSI = new RegExp(
-  [
-    `${ESCAPE}\\][^${BELL}${ESCAPE}]*(?:${BELL}|${ESCAPE}\\\\)`, // links and titles
-    `${ESCAPE}\\[[0-?]*[ -/]*[@-~]` // colours and the like
-  ].join('|'),
-  'g'
-);
-
-/** A text without what a terminal takes for colours. */
-export function plain(text: string): string {
-  return text.replace(ANSI, '');
-}
-
-function errorText({ ename, evalue, traceback }: ErrorOutput): string {
-  const text = plain(traceback.join('\n')).trimEnd();
-  return text === '' ? `${ename}: ${evalue}` : text;
-}
-
-function textOf(output: IOutput): string {
-  if (isError(output)) {
-    return errorText(output);
-  }
-  if (output.output_type === 'stream') {
-    return plain(joined(output.text as MultilineString));
-  }
-  const data = dataOf(output);
-  const type = TEXTS.find(name => name in data);
-  if (type !== undefined) {
-    return plain(joined(data[type] as MultilineString));
-  }
-  if ('text/html' in data) {
-    const html = joined(data['text/html'] as MultilineString);
-    return new DOMParser().parseFromString(html, 'text/html').body.textContent;
-  }
-  return 'application/json' in data ? JSON.stringify(data['application/json']) : '';
-}
-
-function imageIn(output: IOutput): { media_type: ImageType; data: string } | null {
-  const data = dataOf(output);
-  const type = IMAGES.find(name => name in data);
-  return type === undefined
-    ? null
-    : {
-        media_type: type,
-        data: joined(data[type] as MultilineString).replace(/\s/g, '')
-      };
-}
-
-function dataOf(output: IOutput): Readonly<Record<string, unknown>> {
-  return (output.data ?? {}) as Record<string, unknown>;
-}
-
 /** How many bytes base64 stands for. */
 function sizeOf(base64: string): number {
   return (base64.length * 3) / 4;
-}
-
-function joined(text: MultilineString): string {
-  return Array.isArray(text) ? text.join('') : text;
 }
 
 const LONGEST_NAME = 200;

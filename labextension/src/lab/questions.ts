@@ -31,7 +31,9 @@ export class Questions {
       this.attach(attachments, text); // where it would stand is not known yet
       return;
     }
-    this.services.asking.send(text, undefined, this.#fitting(attachments, ROOM));
+    const { kept, leftOut } = fitting(attachments, ROOM);
+    this.services.asking.send(text, undefined, kept);
+    this.#sayLeftOut(leftOut);
     this.show();
   }
 
@@ -39,7 +41,9 @@ export class Questions {
   attach(attachments: readonly Attachment[], beginning = ''): void {
     const { store, drafts, attaching } = this.services;
     const { open, attached } = store.state;
-    attaching.add(...this.#fitting(attachments, ROOM - sizeOf(attached)));
+    const { kept, leftOut } = fitting(attachments, ROOM - sizeOf(attached));
+    attaching.add(...kept);
+    this.#sayLeftOut(leftOut);
     if (beginning !== '' && drafts.read(open) === '') {
       drafts.put(open, beginning);
     }
@@ -52,22 +56,35 @@ export class Questions {
     this.services.store.update(state => ({ ...state, refusal }));
   }
 
-  /** Those of them that fit into this many bytes, the first ones first. */
-  #fitting(attachments: readonly Attachment[], room: number): readonly Attachment[] {
-    let left = room;
-    const kept = attachments.filter(attachment => {
-      const size = sizeOf(attachment);
-      const fits = size <= left;
-      left -= fits ? size : 0;
-      return fits;
-    });
-    if (kept.length < attachments.length) {
+  #sayLeftOut(leftOut: readonly Attachment[]): void {
+    if (leftOut.length > 0) {
+      const names = leftOut.map(({ name }) => `“${name ?? this.trans.__('Image')}”`);
       this.refuse(
-        this.trans.__('Not all of it was attached: it is too much for one question.')
+        this.trans.__(
+          'Not attached: %1. All that goes with a question may have %2 MB.',
+          names.join(', '),
+          String(Math.floor(ROOM / 1024 ** 2))
+        )
       );
     }
-    return kept;
   }
+}
+
+/** Those of them that fit into this many bytes, the first ones first, and the others. */
+function fitting(attachments: readonly Attachment[], room: number) {
+  const kept: Attachment[] = [];
+  const leftOut: Attachment[] = [];
+  let left = room;
+  for (const attachment of attachments) {
+    const size = sizeOf(attachment);
+    if (size <= left) {
+      kept.push(attachment);
+      left -= size;
+    } else {
+      leftOut.push(attachment);
+    }
+  }
+  return { kept, leftOut };
 }
 
 function sizeOf(value: unknown): number {

@@ -9,9 +9,10 @@ import {
   cellPart,
   cut,
   notebookText,
-  outputParts,
-  plain
+  outputParts
 } from '../../src/lab/notebookParts';
+import { plain } from '../../src/lab/outputs';
+import { withRasters } from '../../src/lab/rasters';
 
 const CELL: ShownCell = {
   name: '[3]',
@@ -49,6 +50,50 @@ describe('what of a cell goes with a question', () => {
   it('takes the text of HTML where there is no other', () => {
     const { parts } = outputs(data({ 'text/html': '<b>bold</b> <i>text</i>' }));
     expect(parts).toEqual([expect.objectContaining({ text: 'bold text' })]);
+  });
+
+  it.each([
+    [
+      'a table',
+      '<table><tr><th>a</th><th>b</th></tr><tr><td>0</td><td>1</td></tr></table>',
+      'a | b\n0 | 1'
+    ],
+    [
+      'blocks',
+      '<style>p {}</style><p>One\n line</p><div>Other<br>lines</div>',
+      'One line\n\nOther\nlines'
+    ],
+    ['code', '<pre>a\n  b</pre>', 'a\n  b']
+  ])('reads %s of HTML as it looks', (_what, html, text) => {
+    const { parts } = outputs(data({ 'text/html': html }));
+    expect(parts).toEqual([expect.objectContaining({ text })]);
+  });
+
+  it('prefers what is shown to a text that says only what it is', () => {
+    const styled = {
+      'text/html': '<table><tr><td>1</td></tr></table>',
+      'text/plain': '<pandas.io.formats.style.Styler at 0x7f1>'
+    };
+    const json = {
+      'application/json': { a: 1 },
+      'text/plain': '<IPython.core.display.JSON object>'
+    };
+    const chat = {
+      'application/vnd.jupyter-chat.conversation+json': { model_id: 'x' },
+      'text/html': '<p>Why?</p>',
+      'text/plain': "ChatWidget(thread='01a')"
+    };
+    const { parts } = outputs(data(styled), data(json), data(chat));
+    expect(parts).toEqual([expect.objectContaining({ text: '1\n{"a":1}\nWhy?' })]);
+  });
+
+  it('says of what it cannot take that it was there', () => {
+    const { parts } = outputs(data({ 'application/pdf': 'AAAA' }));
+    expect(parts).toEqual([
+      expect.objectContaining({
+        text: '[an output that cannot be attached: application/pdf]'
+      })
+    ]);
   });
 
   it('takes images as images', () => {
@@ -93,6 +138,11 @@ describe('what of a cell goes with a question', () => {
     expect(text.length).toBeLessThan(MOST_TEXT + 100);
     expect(text).toContain(`[… ${String(MOST_TEXT * 2)} characters left out …]`);
   });
+});
+
+it('leaves a drawing as it is where it cannot be drawn', async () => {
+  const svg = data({ 'image/svg+xml': '<svg/>' });
+  expect(await withRasters([svg, stream('x')])).toEqual([svg, stream('x')]);
 });
 
 it('loses what is for a terminal only', () => {

@@ -30,6 +30,7 @@ export class Asking {
     attachments: readonly Attachment[] = []
   ): void {
     const { open, newSettings, newTemporary } = this.store.state;
+    this.#set({ refusal: null });
     const id = newId();
     const kept = this.outbox.add({
       ...this.#entry(id, open.threadId, branch ?? this.#end(open.threadId, id)),
