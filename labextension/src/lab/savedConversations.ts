@@ -1,10 +1,11 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { Panel, Widget } from '@lumino/widgets';
+import type { Translator } from '../chat/i18n';
+import { CONVERSATION } from './outputs';
 
-/** What an output of `ChatWidget` holds beside the widget (see `widget.py`). */
-const CONVERSATION = 'application/vnd.jupyter-chat.conversation+json';
 const WIDGET = 'application/vnd.jupyter.widget-view+json';
 const COMMS = 'jupyter.widget';
 
@@ -25,14 +26,19 @@ export const savedConversations: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-chat-lab:saved-conversations',
   description: 'Shows conversations of notebooks whose kernel has ended.',
   autoStart: true,
-  optional: [INotebookTracker],
-  activate: (_app, notebooks: INotebookTracker | null) => {
+  optional: [INotebookTracker, ITranslator],
+  activate: (
+    _app,
+    notebooks: INotebookTracker | null,
+    translator: ITranslator | null
+  ) => {
+    const trans = (translator ?? nullTranslator).load('jupyter_chat');
     notebooks?.widgetAdded.connect((_, panel) => {
       panel.content.rendermime.addFactory(
         {
           safe: true,
           mimeTypes: [CONVERSATION],
-          createRenderer: () => new Conversation(panel)
+          createRenderer: () => new Conversation(panel, trans)
         },
         RANK
       );
@@ -42,11 +48,23 @@ export const savedConversations: JupyterFrontEndPlugin<void> = {
 
 class Conversation extends Panel implements IRenderMime.IRenderer {
   readonly #notebook: NotebookPanel;
+  readonly #trans: Translator;
   #shown: string | null = null;
+  #model: IRenderMime.IMimeModel | null = null;
 
-  constructor(notebook: NotebookPanel) {
+  constructor(notebook: NotebookPanel, trans: Translator) {
     super();
     this.#notebook = notebook;
+    this.#trans = trans;
+    // Its kernel may be found only later, after the page was reloaded, say.
+    notebook.sessionContext.kernelChanged.connect(this.#revive, this);
+  }
+
+  override dispose(): void {
+    if (!this.isDisposed) {
+      this.#notebook.sessionContext.kernelChanged.disconnect(this.#revive, this);
+    }
+    super.dispose();
   }
 
   /** An answer more in the same output changes nothing: a widget shows it by itself. */
@@ -56,14 +74,30 @@ class Conversation extends Panel implements IRenderMime.IRenderer {
       return;
     }
     this.#shown = id;
-    const saved = asSaved(String(model.data['text/html'] ?? ''));
-    this.#replace(saved);
-    if (model.trusted && (await this.#lives(id)) && !this.isDisposed) {
-      const { rendermime } = this.#notebook.content;
-      const widget = rendermime.createRenderer(WIDGET);
-      await widget.renderModel(model);
-      this.#replace(widget);
+    this.#model = model;
+    this.#replace(asSaved(String(model.data['text/html'] ?? '')));
+    await this.#revive();
+  }
+
+  /** Show the widget instead of what was saved, where it lives. */
+  async #revive(): Promise<void> {
+    const id = this.#shown;
+    const model = this.#model;
+    if (model === null || id === null) {
+      return;
     }
+    const lives = model.trusted && (await this.#lives(id));
+    if (this.isDisposed || this.#model !== model) {
+      return; // shown meanwhile, or another one
+    }
+    if (!lives) {
+      this.#sayThatItIsSaved();
+      return;
+    }
+    this.#model = null;
+    const widget = this.#notebook.content.rendermime.createRenderer(WIDGET);
+    await widget.renderModel(model);
+    this.#replace(widget);
   }
 
   /** Whether the kernel has this widget, or is too busy to say. */
@@ -82,6 +116,17 @@ class Conversation extends Panel implements IRenderMime.IRenderer {
       return true;
     }
     return reply.content.status === 'ok' && id in reply.content.comms;
+  }
+
+  #sayThatItIsSaved(): void {
+    if (this.widgets.length === 1) {
+      const note = document.createElement('p');
+      note.className = 'jc-SavedNote';
+      note.textContent = this.#trans.__(
+        'The conversation as it was when the notebook was saved. Run the cell to go on.'
+      );
+      this.addWidget(new Widget({ node: note }));
+    }
   }
 
   #replace(widget: Widget): void {

@@ -35,6 +35,7 @@ export function mount(
   const shown = runningOf(model, place);
   const { services } = shown;
   shown.views += 1;
+  el.classList.add('jc-WidgetView');
   const box = document.createElement('div');
   box.className = 'jc-Widget';
   box.dataset.lmSuppressShortcuts = 'true'; // keys are for the chat, not for the notebook
