@@ -18,6 +18,8 @@ INTERNAL = Problem(
     "was stored is lost.",
 )
 
+STOPPING = Problem(Code.SERVER_STOPPED, "The server is stopping; ask it again when it is back.")
+
 SIGNED_OUT = Problem(
     Code.FORBIDDEN,
     "You are signed out of the Jupyter server. Reload the page and sign in; what you typed "

@@ -31,7 +31,7 @@ from ..protocol import (
     encode,
 )
 from ..store.interface import ThreadFilter
-from .errors import INTERNAL, KNOWN, SIGNED_OUT, status_of
+from .errors import INTERNAL, KNOWN, SIGNED_OUT, STOPPING, status_of
 from .kernels import FromKernels
 from .services import Services
 
@@ -58,7 +58,7 @@ class ChatHandler(FromKernels, APIHandler):
     async def prepare(self) -> None:  # type: ignore[override]
         await super().prepare()
         if self.services.replies.closing:
-            raise web.HTTPError(503, "The server is stopping; ask it again when it is back.")
+            raise web.HTTPError(503, STOPPING.message)
 
     async def person(self) -> User:
         return await self.services.identities.user(self.current_user)
@@ -93,6 +93,9 @@ class ChatHandler(FromKernels, APIHandler):
             problem = Problem(code, error.log_message or self._reason)
             if code is Code.FORBIDDEN and not self.current_user:
                 problem = SIGNED_OUT
+        elif self.services.replies.closing:
+            problem = STOPPING
+            self.set_status(503)
         else:
             problem = INTERNAL
         self.answer(Failure(problem))

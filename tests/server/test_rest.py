@@ -266,3 +266,17 @@ async def test_a_server_that_stops_says_so_without_a_trace(jp_fetch, services, c
         assert refused.value.response is not None
         assert json.loads(refused.value.response.body)["problem"]["code"] == "server_stopped"
     assert "Traceback" not in caplog.text
+
+
+async def test_a_request_that_meets_with_its_stopping_leaves_no_trace(
+    jp_fetch, services, monkeypatch, caplog
+):
+    async def stopped(*_, **__):
+        services.replies.closing = True
+        raise RuntimeError("the store is closed")
+
+    monkeypatch.setattr(services.store, "list_threads", stopped)
+    with pytest.raises(HTTPClientError) as failed:
+        await jp_fetch("jupyter-chat", "api", "threads")
+    assert failed.value.code == 503
+    assert "Traceback" not in caplog.text
