@@ -42,3 +42,33 @@ it('sends a file whatever becomes of one before it that was cancelled', async ()
   expect(store.state.exchange).toMatchObject({ sending: false, problem: null });
   expect(store.state.exchange.progress).toMatchObject({ id: 'f2', state: 'done' });
 });
+
+it('remembers over a reload an import that a restarted server knows nothing of', async () => {
+  const server = new Server();
+  const before = await server.chat();
+  const running: Import = { ...FIRST, state: 'running', read: 42, total: 100 };
+  server.say({ type: 'import', progress: running });
+  before.dispose();
+  server.answers.set('GET imports', { imports: [] });
+  const after = await server.chat();
+  await after.takingAlong.load();
+  const { exchange } = after.store.state;
+  expect(exchange.interrupted).toBe(true);
+  expect(exchange.progress).toMatchObject({ name: 'one.json', read: 42 });
+
+  const later = await server.chat(); // it was said once
+  await later.takingAlong.load();
+  expect(later.store.state.exchange.progress).toBeNull();
+});
+
+it('forgets an import that has ended', async () => {
+  const server = new Server();
+  const chat = await server.chat();
+  server.say({ type: 'import', progress: { ...FIRST, state: 'running' } });
+  server.say({ type: 'import', progress: { ...FIRST, state: 'done' } });
+  server.answers.set('GET imports', { imports: [] });
+  const after = await server.chat();
+  await after.takingAlong.load();
+  expect(after.store.state.exchange.progress).toBeNull();
+  chat.dispose();
+});

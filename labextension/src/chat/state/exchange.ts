@@ -3,6 +3,7 @@ import type { Rest } from '../client/rest';
 import { type ServerSettings, save } from '../client/server';
 import type { Import, Problem } from '../protocol';
 import type { Listing } from './listing';
+import type { Memory } from './memory';
 import type { ChatState } from './state';
 import type { Store } from './store';
 
@@ -27,6 +28,8 @@ export const noExchange: Exchange = {
   problem: null
 };
 
+/** What this browser remembers of an import, in case the server forgets it. */
+const RUNNING = 'import';
 const PIECE_BYTES = 1024 * 1024;
 const TRIES = 5;
 const EMPTY: Problem = {
@@ -43,7 +46,8 @@ export class TakingAlong {
     private readonly store: Store<ChatState>,
     private readonly rest: Rest,
     private readonly server: ServerSettings,
-    private readonly listing: Listing
+    private readonly listing: Listing,
+    private readonly memory: Memory
   ) {}
 
   /** Save a thread, or everything, as a file; the problem if that cannot be. */
@@ -68,11 +72,12 @@ export class TakingAlong {
   async load(): Promise<void> {
     try {
       const { imports } = await this.rest.imports();
-      const { progress } = this.store.state.exchange;
+      const progress = this.store.state.exchange.progress ?? this.#remembered();
       if (imports.length > 0) {
         this.#set({ progress: imports[0], interrupted: false });
       } else if (progress !== null && !isFinal(progress)) {
-        this.#set({ interrupted: true });
+        this.#set({ progress, interrupted: true });
+        this.memory.write(RUNNING, null); // said once
       } else {
         this.#set({ progress: null });
       }
@@ -136,6 +141,8 @@ export class TakingAlong {
       return; // an answer that was overtaken by the news of the end
     }
     this.#set({ progress, interrupted: false });
+    const known = { ...progress, problems: [], omissions: [] };
+    this.memory.write(RUNNING, isFinal(progress) ? null : JSON.stringify(known));
     if (isFinal(progress) && (progress.messages_added ?? 0) > 0) {
       void this.listing.reload();
     }
@@ -153,6 +160,15 @@ export class TakingAlong {
         }
         await new Promise(resolve => setTimeout(resolve, 500 * 2 ** attempt));
       }
+    }
+  }
+
+  /** The import that ran when this browser last heard of one. */
+  #remembered(): Import | null {
+    try {
+      return JSON.parse(this.memory.read(RUNNING) ?? 'null') as Import | null;
+    } catch {
+      return null; // not what was written
     }
   }
 

@@ -132,7 +132,13 @@ export class Services {
       this.organising
     );
     this.account = new AccountSettings(this.store, rest);
-    this.takingAlong = new TakingAlong(this.store, rest, server, this.listing);
+    this.takingAlong = new TakingAlong(
+      this.store,
+      rest,
+      server,
+      this.listing,
+      this.memory
+    );
   }
 
   /** Connect and load what is shown first. */
