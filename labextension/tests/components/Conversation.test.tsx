@@ -558,10 +558,20 @@ describe('a question that the server has not got', () => {
 
 it('withdraws a question whose turn has not come', async () => {
   const chat = await showChat();
-  const reply = anAnswer(question, '', { status: 'queued' });
+  const reply = anAnswer(question, '', { status: 'queued', model: null });
   await openThread(chat, thread, [question, reply]);
+  expect(screen.getByRole('article', { name: 'Answer by Small' })).toBeVisible();
   await chat.user.click(screen.getByRole('button', { name: 'Do not answer' }));
   expect((await chat.server.next('stop')).message_id).toBe(reply.id);
+});
+
+it('offers to copy an answer only where there is something of it', async () => {
+  const chat = await showChat();
+  const reply = anAnswer(question, '', { status: 'stopped' });
+  await openThread(chat, thread, [question, reply]);
+  const article = screen.getByRole('article', { name: /^Answer by/ });
+  expect(within(article).getByRole('button', { name: /^Copy link/ })).toBeVisible();
+  expect(within(article).queryByRole('button', { name: 'Copy' })).toBeNull();
 });
 
 it('asks an edited question instead of the one whose turn has not come', async () => {

@@ -91,23 +91,26 @@ it('keeps what was set, and forgets what was emptied', async () => {
   expect(settings(chat)).toEqual({ system_prompt: 'Be brief.' });
 });
 
-it.each(['0', '-5', '999999999'])('refuses %s as the longest answer', async typed => {
-  const chat = await showPopover();
-  const limit = screen.getByLabelText(/^Longest answer/);
-  await chat.user.type(limit, '500');
-  await chat.user.tab();
-  await chat.user.clear(limit);
-  await chat.user.type(limit, typed);
-  await chat.user.tab();
-  expect(settings(chat)).toEqual({ max_output_tokens: 500 });
-  expect(limit).toHaveAttribute('aria-invalid', 'true');
-  expect(limit).toHaveAccessibleDescription(/from 1 to 10,000,000/);
-  await chat.user.clear(limit);
-  await chat.user.type(limit, '600');
-  await chat.user.tab();
-  expect(settings(chat)).toEqual({ max_output_tokens: 600 });
-  expect(limit).toHaveAccessibleDescription('');
-});
+it.each(['0', '-5', '1.5', '999999999'])(
+  'refuses %s as the longest answer',
+  async typed => {
+    const chat = await showPopover();
+    const limit = screen.getByLabelText(/^Longest answer/);
+    await chat.user.type(limit, '500');
+    await chat.user.tab();
+    await chat.user.clear(limit);
+    await chat.user.type(limit, typed);
+    await chat.user.tab();
+    expect(settings(chat)).toEqual({ max_output_tokens: 500 });
+    expect(limit).toHaveAttribute('aria-invalid', 'true');
+    expect(limit).toHaveAccessibleDescription(/from 1 to 10,000,000/);
+    await chat.user.clear(limit);
+    await chat.user.type(limit, '600');
+    await chat.user.tab();
+    expect(settings(chat)).toEqual({ max_output_tokens: 600 });
+    expect(limit).toHaveAccessibleDescription('');
+  }
+);
 
 it('refuses a longer answer than the model can give', async () => {
   const chat = await showPopover();

@@ -15,6 +15,7 @@ import { Stats } from './Stats';
 import { VersionSwitch } from './VersionSwitch';
 import { useChat, useChatState } from './context';
 import { useConversation, useOnline, useParts } from './hooks';
+import { useModelSettings } from './useModelSettings';
 import { AgainIcon } from './icons';
 import { remediesOf, useProblemActions } from './problemActions';
 
@@ -46,7 +47,7 @@ export const Answer = memo(function Answer({ message, isLast }: Props) {
       actions={
         running ? undefined : (
           <>
-            <CopyButton text={textOf(message)} />
+            {textOf(message) !== '' && <CopyButton text={textOf(message)} />}
             <CopyLinkButton message={message} />
             {!offersAgain(message, isLast) && (
               <IconButton
@@ -168,9 +169,14 @@ function useOutcome(message: Message): string | undefined {
   }
 }
 
-function useModelName({ model }: Message): string {
+/** One whose turn has not come will be by the model that is chosen then. */
+function useModelName({ model, status }: Message): string {
   const { trans } = useChat();
   const models = useChatState(state => state.models?.models);
+  const next = useModelSettings();
+  if (model == null && status === 'queued' && next.name !== null) {
+    return next.name;
+  }
   return models?.find(({ id }) => id === model)?.name ?? model ?? trans.__('Assistant');
 }
 

@@ -75,9 +75,7 @@ export function ModelPicker({ models, chosen, onChoose }: Props) {
         autoComplete="off"
         spellCheck={false}
         placeholder={
-          isAzure
-            ? trans.__('Name of your deployment')
-            : trans.__('Find a model, or type its name')
+          isAzure ? trans.__('Name of your deployment') : trans.__('Find or name a model')
         }
         value={filter}
         onChange={event => {

@@ -209,8 +209,10 @@ function LongestAnswer({ value, most, onChange }: LongestAnswerProps) {
             aria-describedby={refused ? note : undefined}
             defaultValue={value ?? ''}
             onBlur={({ target: { value: typed, valueAsNumber, validity } }) => {
-              const wanted = typed === '' ? null : Math.round(valueAsNumber);
-              const fits = wanted === null || (wanted >= 1 && wanted <= highest);
+              const wanted = typed === '' ? null : valueAsNumber;
+              const fits =
+                wanted === null ||
+                (Number.isInteger(wanted) && wanted >= 1 && wanted <= highest);
               setRefused(!fits || validity.badInput);
               if (fits && !validity.badInput && wanted !== value) {
                 onChange(wanted);
@@ -220,7 +222,7 @@ function LongestAnswer({ value, most, onChange }: LongestAnswerProps) {
           {refused && (
             <small id={note} role="alert" className="jc-Field-refusal">
               {trans.__(
-                'Not taken over: from 1 to %1, or nothing for the model’s own limit.',
+                'Not taken over: a whole number from 1 to %1, or nothing for the model’s own limit.',
                 number(highest)
               )}
             </small>

@@ -105,7 +105,7 @@ function Waiting({
       {stuck && (
         <p className="jc-Pending-note">
           {trans.__(
-            'The server has not said who you are: leave this page open until it is sent.'
+            'There was no connection since the page was loaded: leave this page open until it is sent.'
           )}
         </p>
       )}
