@@ -25,6 +25,9 @@ _PYTHON = str(environment.PYTHON)
 _CORES = max(2, min(8, os.cpu_count() or 2))
 _LANES = 2
 """Steps side by side: the longest, and the others in turn."""
+_MEMORY = Path("/dev/shm")  # noqa: S108 - only where it is a file system in memory
+_MEMORY_BYTES = 8 * 1024**3
+"""Room in memory with which the tests' temporary files can be there."""
 _running: set[subprocess.Popen[str]] = set()
 
 
@@ -138,7 +141,13 @@ def report(results: Sequence[Result]) -> int:
 
 
 def _run(step: Step, variables: Mapping[str, str], pytest_options: Sequence[str]) -> Result:
-    with tempfile.TemporaryDirectory(prefix="jupyter-chat-") as folder:
+    # what is killed may still write for a moment
+    with tempfile.TemporaryDirectory(
+        prefix="jupyter-chat-", dir=_in_memory(), ignore_cleanup_errors=True
+    ) as folder:
+        # Hundreds of short-lived databases: on a disk the tests would wait for it.
+        Path(folder).chmod(0o1777)  # as /tmp is; some tests are nobody for a while
+        variables = {**variables, "TMPDIR": folder}
         junit = Path(folder, "junit.xml")
         command = [part.format(junit=junit) for part in step.command]
         if "pytest" in command:
@@ -157,6 +166,15 @@ def _run(step: Step, variables: Mapping[str, str], pytest_options: Sequence[str]
     print(text, flush=True)
     # a runner can fail without a failed test: no test found, an error while collecting
     return Result(step, seconds, code == 0, passed, failed or int(code != 0), skipped)
+
+
+def _in_memory() -> Path | None:
+    """A folder in memory, if there is one with room, from which programs can be run."""
+    if not _MEMORY.is_dir() or not os.access(_MEMORY, os.W_OK):
+        return None
+    found = os.statvfs(_MEMORY)
+    roomy = found.f_bavail * found.f_frsize >= _MEMORY_BYTES
+    return _MEMORY if roomy and not found.f_flag & os.ST_NOEXEC else None
 
 
 def _output_of(command: Sequence[str], step: Step, variables: Mapping[str, str]) -> tuple[int, str]:

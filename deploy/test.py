@@ -33,6 +33,8 @@ def main(arguments: list[str]) -> int:
     environment.prepare("test", front_end_tools=True)
     variables = environment.variables()
     variables["PYTHONPATH"] = str(steps.WITHOUT)
+    # or each of the hundred servers would compile the package anew
+    variables.pop("PYTHONDONTWRITEBYTECODE", None)
     if any(step.browser for step in chosen) and (program := chromium.provide()):
         variables[chromium.VARIABLE] = program
     if any(step.local_model for step in chosen) and not environment.provide_local_model():

@@ -9,11 +9,13 @@ import pytest
 
 from jupyter_chat.ids import new_id
 from jupyter_chat.protocol import Message, Role
+from jupyter_chat.store import mongo_branches
 from jupyter_chat.store.interface import NotFound, Store
 
 from .builders import ADA, GRACE, a_message, a_thread, finished_turn, running_reply
 
-LONG = 2500
+STRIDE = 100
+LONG = 250
 """More messages than either store reads at once."""
 
 
@@ -112,7 +114,10 @@ async def test_off_the_branch_the_newest_way_is_taken(store: Store) -> None:
     assert await store.newest_leaf(ADA, tree.thread.id, leaf) == leaf
 
 
-async def test_the_ends_of_a_long_thread_find_each_other(store: Store) -> None:
+async def test_the_ends_of_a_long_thread_find_each_other(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mongo_branches, "_LONG_STRIDE", STRIDE)
     tree = Tree()
     fork = tree.grow(None, 5)
     long = tree.grow(fork, LONG)
@@ -133,17 +138,19 @@ async def test_any_tree_is_walked_alike_whatever_the_order_of_its_ids(
 ) -> None:
     """Clocks differ, and an import brings its own ids."""
     dice = random.Random(7)
-    made = [new_id() for _ in range(300)]
+    made = [new_id() for _ in range(200)]
     if order == "mixed":
         dice.shuffle(made)
     tree, supply = Tree(), iter(made)
     tree.grow(None, 40, supply)
-    while len(tree.messages) < 260:
+    while len(tree.messages) < 160:
         parent = dice.choice(tree.messages).id
         tree.grow(parent, dice.randint(1, 40), supply)
     await tree.keep(store)
-    for _ in range(20):
-        message, leaf = (dice.choice(tree.messages).id for _ in range(2))
+    parents = {message.parent_id for message in tree.messages}
+    leaves = [message.id for message in tree.messages if message.id not in parents]
+    for _ in range(12):
+        message, leaf = dice.choice(tree.messages).id, dice.choice(leaves)
         branch = tree.branch(leaf)
         leads = message in branch
         if not leads:

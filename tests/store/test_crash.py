@@ -106,7 +106,7 @@ async def test_a_killed_process_loses_nothing_it_was_told(
 
 
 async def test_two_processes_share_a_store(store_url: str, open_another: OpenStore) -> None:
-    turns = 10
+    turns = 10 if store_url.startswith("sqlite") else 4  # MongoDB's stand-in is slow
     with start_writer(store_url, turns) as one, start_writer(store_url, turns) as two:
         outputs = [process.communicate(timeout=120)[0] for process in (one, two)]
     assert (one.returncode, two.returncode) == (0, 0)

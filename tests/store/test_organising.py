@@ -236,7 +236,8 @@ async def test_a_long_thread_is_purged_in_steps_and_others_write_meanwhile(
 
     for module, name in ((sqlite_lists, "purge"), (mongo_lists, "_purge_messages")):
         monkeypatch.setattr(module, name, counting(getattr(module, name)))
-    thread, messages = a_whole_thread(turns=600)
+        monkeypatch.setattr(module, "_MESSAGES_AT_ONCE", 50)
+    thread, messages = a_whole_thread(turns=100)
     thread.deleted_at = 5
     await store.add_thread(ADA, thread, messages)
     purging = asyncio.create_task(store.purge(ADA, thread.id))
@@ -291,8 +292,12 @@ async def test_what_is_purged_while_it_is_indexed_does_not_come_back(
     assert _kinds(sqlite_url) <= KEPT
 
 
-async def test_many_may_purge_the_same(store: Store, open_another: OpenStore) -> None:
-    thread, messages = a_whole_thread(turns=300)
+async def test_many_may_purge_the_same(
+    store: Store, open_another: OpenStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (sqlite_lists, mongo_lists):
+        monkeypatch.setattr(module, "_MESSAGES_AT_ONCE", 25)
+    thread, messages = a_whole_thread(turns=50)
     thread.deleted_at = 5
     await store.add_thread(ADA, thread, messages)
     other = await open_another()
@@ -305,7 +310,7 @@ async def test_many_may_purge_the_same(store: Store, open_another: OpenStore) ->
 async def test_a_purge_that_was_cut_short_is_due_again(
     sqlite_url: str, mongodb_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    thread, messages = a_whole_thread(turns=200)
+    thread, messages = a_whole_thread(turns=60)
     thread.deleted_at = FOR_EVER - 1  # by itself not due for long
     for url in (sqlite_url, mongodb_url):
         store = open_store(url)
@@ -313,7 +318,7 @@ async def test_a_purge_that_was_cut_short_is_due_again(
         await store.add_thread(ADA, thread, messages)
         with monkeypatch.context() as patch:
             patch.setattr("jupyter_chat.store.mongo_lists._purge_messages", _break_off)
-            patch.setattr("jupyter_chat.store.sqlite_lists._MESSAGES_AT_ONCE", 50)
+            patch.setattr("jupyter_chat.store.sqlite_lists._MESSAGES_AT_ONCE", 10)
             purging = asyncio.create_task(store.purge(ADA, thread.id))
             while await _is_there(store, thread.id):
                 assert not purging.done()

@@ -69,7 +69,10 @@ async def test_a_message_of_another_thread_is_refused(store: Store) -> None:
         await store.get_thread(ADA, thread.id)
 
 
-async def test_many_messages_are_added_at_once(store: Store) -> None:
-    thread, messages = a_whole_thread(turns=600)
-    assert await store.add_thread(ADA, thread, messages) == 1200
-    assert len(await store.tree(ADA, thread.id)) == 1200
+async def test_many_messages_are_added_at_once(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jupyter_chat.store.mongo_turns._MESSAGES_AT_ONCE", 50)
+    thread, messages = a_whole_thread(turns=60)
+    assert await store.add_thread(ADA, thread, messages) == 120
+    assert len(await store.tree(ADA, thread.id)) == 120
