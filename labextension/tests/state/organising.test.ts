@@ -35,7 +35,7 @@ it('deletes at once, leaves what is deleted, and takes it back', async () => {
   await chat.organising.change([trees], { action: 'delete' }, 'Deleted.');
   expect(titles()).toEqual(['Birds']);
   expect(chat.store.state.open.isNew).toBe(true);
-  chat.store.state.undo?.run();
+  chat.store.state.undos.at(0)?.run();
   await vi.waitUntil(() => chat.store.state.open.threadId === trees.id);
   expect(titles()).toEqual(['Birds', 'Trees']);
   expect(bulks()).toEqual([
@@ -44,11 +44,39 @@ it('deletes at once, leaves what is deleted, and takes it back', async () => {
   ]);
 });
 
+it('takes back each of several deletions, whatever was done after them', async () => {
+  await chat.organising.change([trees], { action: 'delete' }, 'Deleted trees.');
+  await chat.organising.change([birds], { action: 'delete' }, 'Deleted birds.');
+  await chat.organising.change([birds], { action: 'pin' });
+  const texts = () => chat.store.state.undos.map(({ text }) => text);
+  expect(texts()).toEqual(['Deleted birds.', 'Deleted trees.']);
+  chat.store.state.undos[0].run();
+  await vi.waitUntil(() => titles().length === 1);
+  expect(texts()).toEqual(['Deleted trees.']);
+  chat.store.state.undos[0].run();
+  await vi.waitUntil(() => titles().length === 2);
+  expect(texts()).toEqual([]);
+});
+
+it('offers to take back nothing of what is gone for good', async () => {
+  await chat.organising.change([trees], { action: 'delete' }, 'Deleted trees.');
+  await chat.organising.change([birds], { action: 'delete' }, 'Deleted birds.');
+  server.say({ type: 'gone', thread_id: birds.id });
+  expect(chat.store.state.undos.map(({ text }) => text)).toEqual(['Deleted trees.']);
+});
+
+it('ends no other offer where it is refused', async () => {
+  await chat.organising.change([trees], { action: 'delete' }, 'Deleted trees.');
+  answer(birds);
+  await chat.organising.change([birds], { action: 'delete' }, 'Deleted birds.');
+  expect(chat.store.state.undos.map(({ text }) => text)).toEqual(['Deleted trees.']);
+});
+
 it('takes back what did not leave the thread without going there again', async () => {
   chat.following.open(trees.id);
   await chat.organising.change([trees], { action: 'archive' }, 'Archived.');
   chat.following.open(birds.id);
-  chat.store.state.undo?.run();
+  chat.store.state.undos.at(0)?.run();
   await vi.waitUntil(() => bulks().length === 2);
   await new Promise(resolve => setTimeout(resolve, 20));
   expect(chat.store.state.open.threadId).toBe(birds.id);
@@ -59,19 +87,19 @@ it('puts back only those that refuse, and says why', async () => {
   await chat.organising.change([trees, birds], { action: 'archive' }, 'Archived.');
   expect(titles()).toEqual(['Birds']);
   expect(chat.store.state.refusal).toEqual(DOWN);
-  expect(chat.store.state.undo).toBeNull();
+  expect(chat.store.state.undos).toEqual([]);
 });
 
 it('puts all back where the server cannot do it at all', async () => {
   server.answers.set('POST threads/bulk', { problem: DOWN });
   await chat.organising.change([trees, birds], { action: 'delete' }, 'Deleted.');
   expect(titles()).toEqual(['Birds', 'Trees']);
-  expect(chat.store.state.undo).toBeNull();
+  expect(chat.store.state.undos).toEqual([]);
 });
 
 it('moves back each to where it was', async () => {
   await chat.organising.change([trees, birds], { action: 'move', value: 'x' }, 'Moved.');
-  chat.store.state.undo?.run();
+  chat.store.state.undos.at(0)?.run();
   await vi.waitUntil(() => bulks().length === 3);
   expect(bulks().slice(1)).toEqual([
     { thread_ids: [trees.id], action: 'move', value: 'Woods' },
@@ -81,7 +109,7 @@ it('moves back each to where it was', async () => {
 
 it('unpins, when that is undone, only what was not pinned before', async () => {
   await chat.organising.change([trees, birds], { action: 'pin' }, 'Pinned.');
-  chat.store.state.undo?.run();
+  chat.store.state.undos.at(0)?.run();
   await vi.waitUntil(() => bulks().length === 2);
   expect(bulks()[1]).toEqual({ thread_ids: [trees.id], action: 'unpin' });
 });

@@ -9,6 +9,9 @@ import type { Store } from './store';
 
 /** What can be done with the branches of a thread; nothing of it overwrites anything. */
 export class Branches {
+  /** Deletions are taken back one after the other: one may lie within the next. */
+  #restoring: Promise<void> = Promise.resolve();
+
   constructor(
     private readonly store: Store<ChatState>,
     private readonly commands: Commands,
@@ -37,9 +40,16 @@ export class Branches {
 
   /** Delete a message and all below it; for a while that can be taken back. */
   async remove(message: Message, text: string): Promise<void> {
-    this.organising.offer(text, () => void this.#restore(message), true);
+    const withdraw = this.organising.offer(
+      text,
+      () => {
+        this.#restoring = this.#restoring.then(() => this.#restore(message));
+      },
+      [message.thread_id],
+      true
+    );
     if ((await this.#carryOut({ type: 'delete', ...place(message) })) === null) {
-      this.organising.forget();
+      withdraw();
     }
   }
 

@@ -3,11 +3,15 @@ import type { Rest } from '../client/rest';
 import type { BulkAction, Thread } from '../protocol';
 import type { Following } from './following';
 import type { Listing } from './listing';
-import type { ChatState } from './state';
+import type { ChatState, Undo } from './state';
 import type { Store } from './store';
 import { findThread } from './threads';
 
 const AT_ONCE = 500;
+
+/** How long something can be taken back: what was deleted, for longer. */
+export const OFFERED_FOR = 8000;
+const DELETION_OFFERED_FOR = 20_000;
 
 /** One action on some threads. */
 export interface Change {
@@ -43,40 +47,58 @@ export class Organising {
     if (left !== undefined) {
       this.following.openNew();
     }
-    this.store.update(state => ({
-      ...state,
-      undo:
-        text === null
-          ? null
-          : {
-              text,
-              deletion: change.action === 'delete',
-              run: () => void this.#undo(inverse, left)
-            }
-    }));
-    await this.#carryOut(threads, change);
+    const withdraw =
+      text === null
+        ? undefined
+        : this.offer(
+            text,
+            () => void this.#undo(inverse, left),
+            threads.map(({ id }) => id),
+            change.action === 'delete'
+          );
+    if (!(await this.#carryOut(threads, change))) {
+      withdraw?.();
+    }
   }
 
-  /** Let something be taken back for a while; the answer ends this offer, and no other. */
-  offer(text: string, run: () => void, deletion = false): () => void {
-    const undo = {
-      ...{ text, deletion },
+  /**
+   * Let something be taken back for a while; the answer ends this offer, and no other.  What
+   * was done before it is offered after it, for a deletion that lies within another can only
+   * be taken back once that has been.
+   */
+  offer(
+    text: string,
+    run: () => void,
+    threadIds: readonly string[] = [],
+    deletion = false
+  ): () => void {
+    const forget = () => {
+      this.forget(undo);
+    };
+    const undo: Undo = {
+      text,
       run: () => {
-        this.forget();
+        forget();
         run();
-      }
+      },
+      until: Date.now() + (deletion ? DELETION_OFFERED_FOR : OFFERED_FOR),
+      threadIds
     };
-    this.store.update(state => ({ ...state, undo }));
-    return () => {
-      if (this.store.state.undo === undo) {
-        this.forget();
-      }
-    };
+    this.store.update(state => ({ ...state, undos: [undo, ...state.undos] }));
+    return forget;
   }
 
-  /** Offer no undo any more. */
-  forget(): void {
-    this.store.update(state => ({ ...state, undo: null }));
+  /** Offer this no longer, nor what has had its time behind it. */
+  forget(undo: Undo): void {
+    const now = Date.now();
+    this.store.update(state =>
+      state.undos.includes(undo)
+        ? {
+            ...state,
+            undos: state.undos.filter(other => other !== undo && other.until > now)
+          }
+        : state
+    );
   }
 
   /** Delete for good all that is in the trash. */
@@ -113,7 +135,6 @@ export class Organising {
     inverse: readonly (readonly [readonly Thread[], Change])[],
     left: Thread | undefined
   ): Promise<void> {
-    this.forget();
     for (const [threads, change] of inverse) {
       const now = threads.map(
         thread => findThread(this.store.state.threads, thread.id) ?? thread
@@ -128,7 +149,12 @@ export class Organising {
     }
   }
 
-  async #carryOut(threads: readonly Thread[], { action, value }: Change): Promise<void> {
+  /** Whether none has refused. */
+  async #carryOut(
+    threads: readonly Thread[],
+    { action, value }: Change
+  ): Promise<boolean> {
+    let isDone = true;
     for (let start = 0; start < threads.length; start += AT_ONCE) {
       const some = threads.slice(start, start + AT_ONCE);
       const threadIds = some.map(({ id }) => id);
@@ -143,16 +169,19 @@ export class Organising {
           this.#takeBack(some.find(thread => thread.id === id));
         });
         if (refused[0]?.problem != null) {
+          isDone = false;
           const { problem } = refused[0];
-          this.store.update(state => ({ ...state, refusal: problem, undo: null }));
+          this.store.update(state => ({ ...state, refusal: problem }));
         }
       } catch (error) {
         some.forEach(thread => {
           this.#takeBack(thread);
         });
+        isDone = false;
         this.#refuse(error);
       }
     }
+    return isDone;
   }
 
   #show(thread: Thread, change: Change): void {
@@ -170,7 +199,7 @@ export class Organising {
   }
 
   #refuse(error: unknown): void {
-    this.store.update(state => ({ ...state, refusal: problemOf(error), undo: null }));
+    this.store.update(state => ({ ...state, refusal: problemOf(error) }));
   }
 }
 
