@@ -1,5 +1,6 @@
 import { act, fireEvent, screen } from '@testing-library/react';
 import { afterEach, expect, it, vi } from 'vitest';
+import type { Command } from '../../src/chat/protocol';
 import { aQuestion, aThread, anAnswer } from '../server';
 import { openThread, showChat } from './chat';
 
@@ -68,7 +69,8 @@ it('goes when one goes back to the temporary conversation, and only then', async
 });
 
 it('is offered for longer where something was deleted', async () => {
-  const { services } = await showChat();
+  const { server, services } = await showChat();
+  server.answers.set('POST threads/bulk', { outcomes: [] });
   vi.useFakeTimers();
   const thread = aThread();
   const answer = anAnswer(aQuestion(thread, 'Why?'), 'So.');
@@ -79,13 +81,15 @@ it('is offered for longer where something was deleted', async () => {
     });
   };
   const deletions: (() => Promise<void>)[] = [
-    () => services.branches.remove(answer, 'Answer deleted'),
+    () => {
+      const removing = services.branches.remove(answer, 'Answer deleted');
+      server.acknowledge(server.commands.at(-1) as Command);
+      return removing;
+    },
     () => services.organising.change([thread], { action: 'delete' }, 'Deleted')
   ];
   for (const deletion of deletions) {
-    act(() => {
-      void deletion();
-    });
+    await act(deletion);
     wait(19_000);
     expect(toast()).toHaveTextContent(/deleted/i);
     wait(1001);

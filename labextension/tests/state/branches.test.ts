@@ -106,6 +106,33 @@ it('says why something was refused, and offers no undo of what was not done', as
   expect(chat.store.state.refusal).toEqual(DOWN);
 });
 
+it('deletes nothing without a connection', async () => {
+  server.hangUp();
+  await vi.waitUntil(() => chat.store.state.connection.phase === 'waiting');
+  await chat.branches.remove(answer, 'Answer deleted');
+  expect(chat.store.state.undos).toEqual([]);
+  expect(chat.store.state.refusal?.message).toContain('nothing was changed');
+  chat.reconnect();
+  await vi.waitUntil(() => server.connected);
+  server.welcome();
+  await server.next('subscribe');
+  expect(server.commands.map(({ type }) => type)).not.toContain('delete');
+});
+
+it('offers to take a deletion back from when it is done', async () => {
+  const removing = chat.branches.remove(answer, 'Answer deleted');
+  await server.next('delete');
+  server.hangUp();
+  await vi.waitUntil(() => chat.store.state.connection.phase === 'waiting');
+  expect(chat.store.state.undos).toEqual([]);
+  chat.reconnect();
+  await vi.waitUntil(() => server.connected);
+  server.welcome();
+  server.acknowledge(await server.next('delete'));
+  await removing;
+  expect(chat.store.state.undos.map(({ text }) => text)).toEqual(['Answer deleted']);
+});
+
 it('counts no version that was deleted elsewhere', () => {
   const other = anAnswer(question, 'Or not');
   server.change(other);

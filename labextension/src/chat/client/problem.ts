@@ -8,6 +8,14 @@ export class ProblemError extends Error {
   }
 }
 
+/** The server did not hear of it at all. */
+export const UNREACHED: Problem = {
+  code: 'internal',
+  message:
+    'The Jupyter server could not be reached, so nothing was changed. Check the ' +
+    'connection and try again.'
+};
+
 /** The problem in anything that was thrown. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof ProblemError) {

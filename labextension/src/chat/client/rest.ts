@@ -17,7 +17,7 @@ import type {
   View
 } from '../protocol';
 import { toJson } from './json';
-import { ProblemError, isProblem } from './problem';
+import { ProblemError, UNREACHED, isProblem } from './problem';
 import { type ServerSettings, apiUrl, xsrfToken } from './server';
 
 /** Which threads to list; `folder` and `tag` do not go with the trash. */
@@ -168,12 +168,7 @@ export class Rest {
         signal
       });
     } catch {
-      throw new ProblemError({
-        code: 'internal',
-        message:
-          'The Jupyter server could not be reached, so nothing was changed. Check the ' +
-          'connection and try again.'
-      });
+      throw new ProblemError(UNREACHED);
     }
   }
 

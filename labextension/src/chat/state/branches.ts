@@ -38,19 +38,16 @@ export class Branches {
     }
   }
 
-  /** Delete a message and all below it; for a while that can be taken back. */
+  /** Delete a message and all below it; for a while after it is gone that can be taken
+   * back. */
   async remove(message: Message, text: string): Promise<void> {
-    const withdraw = this.organising.offer(
-      text,
-      () => {
-        this.#restoring = this.#restoring.then(() => this.#restore(message));
-      },
-      [message.thread_id],
-      true
-    );
     if ((await this.#carryOut({ type: 'delete', ...place(message) })) === null) {
-      withdraw();
+      return;
     }
+    const restore = () => {
+      this.#restoring = this.#restoring.then(() => this.#restore(message));
+    };
+    this.organising.offer(text, restore, [message.thread_id], true);
   }
 
   async #restore(message: Message): Promise<void> {
