@@ -22,7 +22,7 @@ export class Branches {
   /** Go on with an answer that broke off, as a new version of it. */
   async goOn(answer: Message): Promise<void> {
     const clientId = newId();
-    this.following.expect(clientId);
+    this.following.expect(clientId, answer.thread_id);
     await this.#carryOut({ type: 'continue', client_id: clientId, ...place(answer) });
   }
 

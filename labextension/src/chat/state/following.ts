@@ -150,9 +150,10 @@ export class Following {
     }
   }
 
-  /** What is asked by this client id is shown where it comes. */
-  expect(clientId: string): void {
+  /** What is asked in a thread by this client id is shown where it comes. */
+  expect(clientId: string, threadId: string): void {
     this.#asked.add(clientId);
+    this.browsing.supersede(threadId);
   }
 
   /** A question is no longer being changed, nor asked: show what was chosen meanwhile. */

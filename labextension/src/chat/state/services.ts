@@ -216,6 +216,7 @@ export class Services {
       this.#changePerson();
     }
     this.store.update(state => ({ ...state, user, health: problem, stopping: false }));
+    this.browsing.resume();
     void this.following.follow();
     void this.listing.reload();
     this.#commands.resend();
@@ -231,6 +232,7 @@ export class Services {
   /** Somebody else has signed in: nothing of the one before is shown or sent. */
   #changePerson(): void {
     this.#commands.abandon();
+    this.browsing.abandon();
     this.account.entered.clear();
     this.store.update(({ open, connection, lasting }) => ({
       ...initialState({ ...open, isNew: true }),
