@@ -80,24 +80,27 @@ it('is offered for longer where something was deleted', async () => {
       vi.advanceTimersByTime(milliseconds);
     });
   };
-  const deletions: (() => Promise<void>)[] = [
+  const deletions: (() => Promise<unknown>)[] = [
     () => {
       const removing = services.branches.remove(answer, 'Answer deleted');
       server.acknowledge(server.commands.at(-1) as Command);
       return removing;
     },
-    () => services.organising.change([thread], { action: 'delete' }, 'Deleted')
+    () => services.organising.change([thread], { action: 'delete' }, () => 'Deleted')
   ];
   for (const deletion of deletions) {
-    await act(deletion);
+    await act(async () => {
+      await deletion();
+    });
     wait(19_000);
     expect(toast()).toHaveTextContent(/deleted/i);
     wait(1001);
     expect(toast()).toBeNull();
   }
-  act(() => {
-    void services.organising.change([thread], { action: 'archive' }, 'Archived');
+  await act(async () => {
+    await services.organising.change([thread], { action: 'archive' }, () => 'Archived');
   });
+  expect(toast()).toHaveTextContent('Archived');
   wait(8001);
   expect(toast()).toBeNull();
 });

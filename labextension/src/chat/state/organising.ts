@@ -30,15 +30,14 @@ export class Organising {
   ) {}
 
   /**
-   * Change threads: shown at once, taken back for those that refuse.  With `text`, the
-   * whole of it can be undone for a while.
+   * Change threads: shown at once, taken back for those that refuse, which are the answer.
+   * With `text`, which says what was done to the others, that can be undone for a while.
    */
   async change(
     threads: readonly Thread[],
     change: Change,
-    text: string | null = null
-  ): Promise<void> {
-    const inverse = inverses(threads, change);
+    text: ((done: readonly Thread[]) => string) | null = null
+  ): Promise<readonly Thread[]> {
     const open = threads.find(({ id }) => id === this.store.state.open.threadId);
     threads.forEach(thread => {
       this.#show(thread, change);
@@ -47,18 +46,26 @@ export class Organising {
     if (left !== undefined) {
       this.following.openNew();
     }
-    const withdraw =
-      text === null
-        ? undefined
-        : this.offer(
-            text,
-            () => void this.#undo(inverse, left),
-            threads.map(({ id }) => id),
-            change.action === 'delete'
-          );
-    if (!(await this.#carryOut(threads, change))) {
-      withdraw?.();
+    const { threadId } = this.store.state.open;
+    const refused = await this.#carryOut(threads, change);
+    const done = threads.filter(thread => !refused.includes(thread));
+    if (text !== null && done.length > 0) {
+      const goBack = done.find(thread => thread === left);
+      this.offer(
+        text(done),
+        () => void this.#undo(inverses(done, change), goBack),
+        done.map(({ id }) => id),
+        change.action === 'delete'
+      );
     }
+    if (left !== undefined && refused.includes(left) && this.#isOpen(threadId)) {
+      this.following.open(left.id); // nothing has led away from it
+    }
+    return refused;
+  }
+
+  #isOpen(threadId: string): boolean {
+    return this.store.state.open.threadId === threadId;
   }
 
   /**
@@ -127,6 +134,12 @@ export class Organising {
     this.select([...chosen]);
   }
 
+  /** Choose these too. */
+  choose(threads: readonly Thread[]): void {
+    const chosen = this.store.state.selection ?? [];
+    this.select([...chosen, ...threads.map(({ id }) => id)]);
+  }
+
   endSelection(): void {
     this.store.update(state => ({ ...state, selection: null }));
   }
@@ -149,12 +162,12 @@ export class Organising {
     }
   }
 
-  /** Whether none has refused. */
+  /** Those that have refused. */
   async #carryOut(
     threads: readonly Thread[],
     { action, value }: Change
-  ): Promise<boolean> {
-    let isDone = true;
+  ): Promise<readonly Thread[]> {
+    const refusing: Thread[] = [];
     for (let start = 0; start < threads.length; start += AT_ONCE) {
       const some = threads.slice(start, start + AT_ONCE);
       const threadIds = some.map(({ id }) => id);
@@ -165,23 +178,21 @@ export class Organising {
           value
         });
         const refused = outcomes.filter(({ problem }) => problem != null);
-        refused.forEach(({ thread_id: id }) => {
-          this.#takeBack(some.find(thread => thread.id === id));
-        });
+        const ids = new Set(refused.map(({ thread_id: id }) => id));
+        refusing.push(...some.filter(({ id }) => ids.has(id)));
         if (refused[0]?.problem != null) {
-          isDone = false;
           const { problem } = refused[0];
           this.store.update(state => ({ ...state, refusal: problem }));
         }
       } catch (error) {
-        some.forEach(thread => {
-          this.#takeBack(thread);
-        });
-        isDone = false;
+        refusing.push(...some);
         this.#refuse(error);
       }
     }
-    return isDone;
+    refusing.forEach(thread => {
+      this.listing.take(thread);
+    });
+    return refusing;
   }
 
   #show(thread: Thread, change: Change): void {
@@ -189,12 +200,6 @@ export class Organising {
       this.listing.drop(thread.id);
     } else {
       this.listing.take(changed(thread, change));
-    }
-  }
-
-  #takeBack(thread: Thread | undefined): void {
-    if (thread !== undefined) {
-      this.listing.take(thread);
     }
   }
 
