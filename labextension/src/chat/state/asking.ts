@@ -29,7 +29,7 @@ export class Asking {
     branch?: { readonly parentId: string | null },
     attachments: readonly Attachment[] = []
   ): void {
-    const { open, newSettings, newTemporary } = this.store.state;
+    const { open, newSettings, newTemporary, threads } = this.store.state;
     const id = newId();
     const kept = this.outbox.add({
       ...this.#entry(id, open.threadId, branch ?? this.#end(open.threadId, id)),
@@ -39,7 +39,8 @@ export class Asking {
       branch: branch !== undefined,
       create: open.isNew,
       settings: open.isNew ? newSettings : undefined,
-      temporary: open.isNew && newTemporary
+      temporary: open.isNew && newTemporary,
+      folder: open.isNew ? (threads.filter.folder ?? undefined) : undefined
     });
     if (branch === undefined) {
       this.drafts.asked(open, text, kept);
