@@ -2,7 +2,7 @@ import { beforeEach, expect, it, vi } from 'vitest';
 import type { Thread } from '../../src/chat/protocol';
 import type { Services } from '../../src/chat/state/services';
 import { listed } from '../../src/chat/state/threads';
-import { DOWN, Server, aThread } from '../server';
+import { DOWN, Server, aQuestion, aThread } from '../server';
 
 let server: Server;
 let chat: Services;
@@ -148,6 +148,26 @@ it('drops what was deleted for good elsewhere, also while it is open', () => {
   server.say({ type: 'gone', thread_id: trees.id });
   expect(titles()).toEqual(['Birds']);
   expect(chat.store.state.open.isNew).toBe(true);
+});
+
+it('keeps what was being typed in what is deleted for good elsewhere', () => {
+  const question = aQuestion(trees, 'Why?');
+  const fresh = () => chat.drafts.read(chat.store.state.open);
+  chat.following.open(trees.id);
+  chat.drafts.put(chat.store.state.open, 'And then?');
+  chat.store.update(state => ({ ...state, editing: question }));
+  chat.edits.put(question.id, 'Why not?');
+  server.say({ type: 'gone', thread_id: trees.id });
+  expect(chat.store.state.open.isNew).toBe(true);
+  expect(fresh()).toBe('And then?\n\nWhy not?');
+  expect(chat.store.state.refusal?.message).toContain('is in the field below');
+  expect(chat.edits.read(question.id)).toBeNull();
+
+  chat.store.update(state => ({ ...state, refusal: null }));
+  chat.following.open(birds.id);
+  server.say({ type: 'gone', thread_id: birds.id });
+  expect(fresh()).toBe('And then?\n\nWhy not?');
+  expect(chat.store.state.refusal).toBeNull(); // nothing was being typed there
 });
 
 it('marks what was answered while one was elsewhere, until it is opened', () => {

@@ -101,7 +101,7 @@ export class Listing {
       undos: state.undos.filter(({ threadIds }) => !threadIds.includes(threadId))
     }));
     if (this.store.state.open.threadId === threadId) {
-      this.following.openNew();
+      this.following.leaveGone();
     }
   }
 

@@ -91,7 +91,8 @@ export class Services {
       this.#commands,
       this.browsing,
       this.memory,
-      this.drafts
+      this.drafts,
+      this.edits
     );
     const onNote = (note: Note) => {
       this.outbox.takeNote(note);
