@@ -315,7 +315,7 @@ class Send(Struct, tag="send", frozen=True):
     edited.  `create` makes the thread if it does not exist yet, with `settings`.  What
     `reply_settings` says goes, for this one reply, before what the thread says.
     The same `client_id` sent again changes nothing and gets the same answer.
-    With `temporary`, the thread it makes is not kept.
+    With `temporary`, the thread it makes is not kept; with `folder`, it is in that.
     """
 
     id: CommandId
@@ -327,6 +327,7 @@ class Send(Struct, tag="send", frozen=True):
     settings: ThreadSettings | None = None
     reply_settings: ThreadSettings | None = None
     temporary: bool = False
+    folder: Folder | None = None
 
 
 class Regenerate(Struct, tag="regenerate", frozen=True):

@@ -38,7 +38,7 @@ from ..store.interface import (
 from . import continuing, leaves, titles
 from .broadcast import Broadcast, Feed, Viewer
 from .errors import Invalid
-from .labels import changes_of
+from .labels import changes_of, name_of
 from .pages import PAGE, Pages
 from .replies import Replies
 from .temporary import LONGEST_MS
@@ -118,6 +118,7 @@ class Conversations:
                 settings=settings,
                 created_at=now,
                 updated_at=now,
+                folder=None if command.folder is None else name_of(command.folder, "folder"),
                 temporary=command.temporary,
                 expires_at=now + LONGEST_MS if command.temporary else None,
             )

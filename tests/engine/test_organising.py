@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 
 import pytest
@@ -75,6 +76,17 @@ def _kinds(watcher: Watcher, thread_id: str) -> list[str]:
         for event in watcher.events
         if event.get("thread_id") == thread_id or event.get("thread", {}).get("id") == thread_id
     ]
+
+
+async def test_a_thread_is_made_in_a_folder(engine):
+    ask = functools.partial(Send, "1", parent_id=None, parts=[TextPart("Why?")], create=True)
+    for folder in ("  My   work ", None):
+        await engine.conversations.send("ada", ask(new_id(), new_id(), folder=folder))
+    page = await engine.conversations.threads("ada", 50, None, ThreadFilter(folder="My work"))
+    assert [thread.folder for thread in page.threads] == ["My work"]
+    with pytest.raises(Invalid) as refused:
+        await engine.conversations.send("ada", ask(new_id(), new_id(), folder=" "))
+    assert refused.value.problem.field == "folder"
 
 
 # --- many at once -----------------------------------------------------------------------

@@ -153,6 +153,20 @@ async def test_restoring_shows_again_what_was_shown(
     assert after["deletions"] == []
 
 
+async def test_two_deletions_undone_in_turn_show_what_was_shown(
+    store: Store, grown_thread: Grown
+) -> None:
+    t = grown_thread
+    shown = [str(t.edited.question_id), t.edited.reply_id]
+    await store.delete_message(ADA, t.thread.id, shown[1], NOW)
+    await store.delete_message(ADA, t.thread.id, shown[0], NOW)
+    assert await leaf(store, t.thread.id) == t.below.reply_id
+    for message_id in shown:
+        restored = await store.restore_message(ADA, t.thread.id, message_id)
+        assert restored.leaf_id == message_id
+    assert await visible(store, t.thread.id) == t.ids
+
+
 async def test_what_went_with_another_is_restored_with_that_one_only(
     store: Store, grown_thread: Grown
 ) -> None:

@@ -628,7 +628,7 @@ export interface Select {
  * edited.  `create` makes the thread if it does not exist yet, with `settings`.  What
  * `reply_settings` says goes, for this one reply, before what the thread says.
  * The same `client_id` sent again changes nothing and gets the same answer.
- * With `temporary`, the thread it makes is not kept.
+ * With `temporary`, the thread it makes is not kept; with `folder`, it is in that.
  */
 export interface Send {
   type: 'send';
@@ -645,6 +645,7 @@ export interface Send {
   settings?: ThreadSettings | null;
   reply_settings?: ThreadSettings | null;
   temporary?: boolean;
+  folder?: string | null;
 }
 /**
  * A thread as it stands after event `seq`: the newest messages of the branch.

@@ -126,7 +126,10 @@ describe('with the keyboard', () => {
     await chat.user.keyboard('{Delete}');
     expect(screen.queryByTitle('Birds')).toBeNull();
     await expectFocus('Untitled');
-    expect(screen.getAllByText('Deleted “Birds”.')).toHaveLength(2); // shown and spoken
+    // shown and spoken
+    await waitFor(() => {
+      expect(screen.getAllByText('Deleted “Birds”.')).toHaveLength(2);
+    });
     await chat.user.click(screen.getByRole('button', { name: 'Undo' }));
     await waitFor(() => {
       expect(item('Birds')).toBeVisible();
@@ -163,6 +166,19 @@ describe('choosing many', () => {
     });
     expect(screen.queryByTitle('Birds')).toBeNull();
     expect(screen.getAllByText('Archived 2 conversations.')).not.toHaveLength(0);
+  });
+
+  it('says nothing of what was refused, and leaves it chosen', async () => {
+    const chat = await showList();
+    chat.server.answers.set('POST threads/bulk', { problem: DOWN });
+    await chat.user.keyboard('{Control>}');
+    await chat.user.click(item('Trees'));
+    await chat.user.click(item('Birds'));
+    await chat.user.keyboard('{/Control}');
+    await chat.user.click(screen.getByRole('button', { name: 'Delete all chosen' }));
+    expect(await screen.findByText(DOWN.message)).toBeVisible();
+    expect(await screen.findByText('2 chosen')).toBeVisible();
+    expect(screen.queryByText('Deleted 2 conversations.')).toBeNull();
   });
 
   it('ends with Escape', async () => {

@@ -1,5 +1,6 @@
 import { act, fireEvent, screen } from '@testing-library/react';
 import { afterEach, expect, it, vi } from 'vitest';
+import type { Command } from '../../src/chat/protocol';
 import { aQuestion, aThread, anAnswer } from '../server';
 import { openThread, showChat } from './chat';
 
@@ -12,10 +13,10 @@ afterEach(() => {
 it('stays while it is pointed at, and the next one leaves by itself', async () => {
   const { services } = await showChat();
   vi.useFakeTimers();
+  let withdraw: () => void = () => undefined;
   const offer = (text: string) => {
     act(() => {
-      const undo = { text, run: () => undefined };
-      services.store.update(state => ({ ...state, undo }));
+      withdraw = services.organising.offer(text, () => undefined);
     });
   };
   const wait = () => {
@@ -31,7 +32,7 @@ it('stays while it is pointed at, and the next one leaves by itself', async () =
   wait();
   expect(toast()).toHaveTextContent('Trees');
   act(() => {
-    services.organising.forget(); // it is removed under the pointer
+    withdraw(); // it is removed under the pointer
   });
   offer('Deleted “Birds”.');
   expect(toast()).toHaveTextContent('Birds');
@@ -68,7 +69,8 @@ it('goes when one goes back to the temporary conversation, and only then', async
 });
 
 it('is offered for longer where something was deleted', async () => {
-  const { services } = await showChat();
+  const { server, services } = await showChat();
+  server.answers.set('POST threads/bulk', { outcomes: [] });
   vi.useFakeTimers();
   const thread = aThread();
   const answer = anAnswer(aQuestion(thread, 'Why?'), 'So.');
@@ -78,22 +80,78 @@ it('is offered for longer where something was deleted', async () => {
       vi.advanceTimersByTime(milliseconds);
     });
   };
-  const deletions: (() => Promise<void>)[] = [
-    () => services.branches.remove(answer, 'Answer deleted'),
-    () => services.organising.change([thread], { action: 'delete' }, 'Deleted')
+  const deletions: (() => Promise<unknown>)[] = [
+    () => {
+      const removing = services.branches.remove(answer, 'Answer deleted');
+      server.acknowledge(server.commands.at(-1) as Command);
+      return removing;
+    },
+    () => services.organising.change([thread], { action: 'delete' }, () => 'Deleted')
   ];
   for (const deletion of deletions) {
-    act(() => {
-      void deletion();
+    await act(async () => {
+      await deletion();
     });
     wait(19_000);
     expect(toast()).toHaveTextContent(/deleted/i);
     wait(1001);
     expect(toast()).toBeNull();
   }
-  act(() => {
-    void services.organising.change([thread], { action: 'archive' }, 'Archived');
+  await act(async () => {
+    await services.organising.change([thread], { action: 'archive' }, () => 'Archived');
   });
+  expect(toast()).toHaveTextContent('Archived');
   wait(8001);
   expect(toast()).toBeNull();
+});
+
+it('offers what was done before again, while its time lasts', async () => {
+  const { services } = await showChat();
+  vi.useFakeTimers();
+  const run = vi.fn();
+  const offer = (text: string, deletion: boolean) => {
+    act(() => {
+      services.organising.offer(text, run, [], deletion);
+    });
+  };
+  const wait = (milliseconds: number) => {
+    act(() => {
+      vi.advanceTimersByTime(milliseconds);
+    });
+  };
+  const toast = () => document.querySelector('.jc-Toast');
+  offer('Question deleted', true);
+  wait(5000);
+  offer('Archived “Trees”.', false);
+  expect(toast()).toHaveTextContent('Archived');
+  wait(8001); // after 13 seconds
+  expect(toast()).toHaveTextContent('Question deleted');
+  wait(7001);
+  fireEvent.click(screen.getByRole('button', { name: 'Undo' }));
+  expect(run).toHaveBeenCalledTimes(1);
+  expect(toast()).toBeNull();
+
+  offer('Question deleted', true);
+  wait(15_000);
+  offer('Answer deleted', true);
+  wait(6000); // the first one has had its time
+  fireEvent.click(screen.getByRole('button', { name: 'Undo' }));
+  expect(toast()).toBeNull();
+});
+
+it('says what was done once', async () => {
+  const { services } = await showChat();
+  const said = () => document.querySelector('.jc-Chat [aria-live=polite]')?.textContent;
+  const offer = (text: string) => {
+    act(() => {
+      services.organising.offer(text, () => undefined, [], true);
+    });
+  };
+  offer('Question deleted');
+  offer('Answer deleted');
+  await vi.waitUntil(() => said() === 'Answer deleted');
+  fireEvent.click(screen.getByRole('button', { name: 'Undo' }));
+  expect(document.querySelector('.jc-Toast')).toHaveTextContent('Question deleted');
+  await new Promise(resolve => setTimeout(resolve, 50));
+  expect(said()).toBe('Answer deleted');
 });

@@ -60,13 +60,32 @@ it('deletes a message, and takes that back', async () => {
   await removing;
   server.snapshot({ ...thread, leaf_id: question.id }, [question]);
   expect(path(conversation()).map(({ id }) => id)).toEqual([question.id]);
-  const undo = chat.store.state.undo;
+  const undo = chat.store.state.undos.at(0);
   expect(undo?.text).toBe('Answer deleted');
   undo?.run();
   const command = await server.next('restore');
   expect(command).toMatchObject(place);
-  expect(chat.store.state.undo).toBeNull();
+  expect(chat.store.state.undos).toEqual([]);
   server.acknowledge(command);
+});
+
+it('takes back each of several deletions, the newest first', async () => {
+  for (const message of [answer, question]) {
+    const removing = chat.branches.remove(message, `Deleted ${message.id}`);
+    server.acknowledge(await server.next('delete'));
+    await removing;
+  }
+  for (const message of [question, answer]) {
+    expect(chat.store.state.undos[0].text).toBe(`Deleted ${message.id}`);
+    chat.store.state.undos[0].run();
+  }
+  expect(chat.store.state.undos).toEqual([]);
+  const first = await server.next('restore');
+  expect(first.message_id).toBe(question.id);
+  await new Promise(resolve => setTimeout(resolve, 20));
+  expect(server.commands.map(({ type }) => type)).not.toContain('restore');
+  server.acknowledge(first);
+  expect((await server.next('restore')).message_id).toBe(answer.id);
 });
 
 it('goes back to the conversation that a deletion is taken back in', async () => {
@@ -74,7 +93,7 @@ it('goes back to the conversation that a deletion is taken back in', async () =>
   server.acknowledge(await server.next('delete'));
   await removing;
   chat.following.openNew();
-  chat.store.state.undo?.run();
+  chat.store.state.undos.at(0)?.run();
   server.acknowledge(await server.next('restore'));
   await vi.waitUntil(() => chat.store.state.open.threadId === thread.id);
 });
@@ -83,8 +102,35 @@ it('says why something was refused, and offers no undo of what was not done', as
   const removing = chat.branches.remove(answer, 'Answer deleted');
   server.reject(await server.next('delete'), DOWN);
   await removing;
-  expect(chat.store.state.undo).toBeNull();
+  expect(chat.store.state.undos).toEqual([]);
   expect(chat.store.state.refusal).toEqual(DOWN);
+});
+
+it('deletes nothing without a connection', async () => {
+  server.hangUp();
+  await vi.waitUntil(() => chat.store.state.connection.phase === 'waiting');
+  await chat.branches.remove(answer, 'Answer deleted');
+  expect(chat.store.state.undos).toEqual([]);
+  expect(chat.store.state.refusal?.message).toContain('nothing was changed');
+  chat.reconnect();
+  await vi.waitUntil(() => server.connected);
+  server.welcome();
+  await server.next('subscribe');
+  expect(server.commands.map(({ type }) => type)).not.toContain('delete');
+});
+
+it('offers to take a deletion back from when it is done', async () => {
+  const removing = chat.branches.remove(answer, 'Answer deleted');
+  await server.next('delete');
+  server.hangUp();
+  await vi.waitUntil(() => chat.store.state.connection.phase === 'waiting');
+  expect(chat.store.state.undos).toEqual([]);
+  chat.reconnect();
+  await vi.waitUntil(() => server.connected);
+  server.welcome();
+  server.acknowledge(await server.next('delete'));
+  await removing;
+  expect(chat.store.state.undos.map(({ text }) => text)).toEqual(['Answer deleted']);
 });
 
 it('counts no version that was deleted elsewhere', () => {

@@ -2,7 +2,7 @@ import { beforeEach, expect, it, vi } from 'vitest';
 import type { Thread } from '../../src/chat/protocol';
 import type { Services } from '../../src/chat/state/services';
 import { listed } from '../../src/chat/state/threads';
-import { DOWN, Server, aThread } from '../server';
+import { DOWN, Server, aQuestion, aThread } from '../server';
 
 let server: Server;
 let chat: Services;
@@ -32,10 +32,10 @@ function answer(...refused: Thread[]): void {
 
 it('deletes at once, leaves what is deleted, and takes it back', async () => {
   chat.following.open(trees.id);
-  await chat.organising.change([trees], { action: 'delete' }, 'Deleted.');
+  await chat.organising.change([trees], { action: 'delete' }, () => 'Deleted.');
   expect(titles()).toEqual(['Birds']);
   expect(chat.store.state.open.isNew).toBe(true);
-  chat.store.state.undo?.run();
+  chat.store.state.undos.at(0)?.run();
   await vi.waitUntil(() => chat.store.state.open.threadId === trees.id);
   expect(titles()).toEqual(['Birds', 'Trees']);
   expect(bulks()).toEqual([
@@ -44,11 +44,39 @@ it('deletes at once, leaves what is deleted, and takes it back', async () => {
   ]);
 });
 
+it('takes back each of several deletions, whatever was done after them', async () => {
+  await chat.organising.change([trees], { action: 'delete' }, () => 'Deleted trees.');
+  await chat.organising.change([birds], { action: 'delete' }, () => 'Deleted birds.');
+  await chat.organising.change([birds], { action: 'pin' });
+  const texts = () => chat.store.state.undos.map(({ text }) => text);
+  expect(texts()).toEqual(['Deleted birds.', 'Deleted trees.']);
+  chat.store.state.undos[0].run();
+  await vi.waitUntil(() => titles().length === 1);
+  expect(texts()).toEqual(['Deleted trees.']);
+  chat.store.state.undos[0].run();
+  await vi.waitUntil(() => titles().length === 2);
+  expect(texts()).toEqual([]);
+});
+
+it('offers to take back nothing of what is gone for good', async () => {
+  await chat.organising.change([trees], { action: 'delete' }, () => 'Deleted trees.');
+  await chat.organising.change([birds], { action: 'delete' }, () => 'Deleted birds.');
+  server.say({ type: 'gone', thread_id: birds.id });
+  expect(chat.store.state.undos.map(({ text }) => text)).toEqual(['Deleted trees.']);
+});
+
+it('ends no other offer where it is refused', async () => {
+  await chat.organising.change([trees], { action: 'delete' }, () => 'Deleted trees.');
+  answer(birds);
+  await chat.organising.change([birds], { action: 'delete' }, () => 'Deleted birds.');
+  expect(chat.store.state.undos.map(({ text }) => text)).toEqual(['Deleted trees.']);
+});
+
 it('takes back what did not leave the thread without going there again', async () => {
   chat.following.open(trees.id);
-  await chat.organising.change([trees], { action: 'archive' }, 'Archived.');
+  await chat.organising.change([trees], { action: 'archive' }, () => 'Archived.');
   chat.following.open(birds.id);
-  chat.store.state.undo?.run();
+  chat.store.state.undos.at(0)?.run();
   await vi.waitUntil(() => bulks().length === 2);
   await new Promise(resolve => setTimeout(resolve, 20));
   expect(chat.store.state.open.threadId).toBe(birds.id);
@@ -56,22 +84,51 @@ it('takes back what did not leave the thread without going there again', async (
 
 it('puts back only those that refuse, and says why', async () => {
   answer(birds);
-  await chat.organising.change([trees, birds], { action: 'archive' }, 'Archived.');
+  await chat.organising.change([trees, birds], { action: 'archive' }, () => 'Archived.');
   expect(titles()).toEqual(['Birds']);
   expect(chat.store.state.refusal).toEqual(DOWN);
-  expect(chat.store.state.undo).toBeNull();
+});
+
+it('says of which threads something was done, and takes that back of those', async () => {
+  answer(birds);
+  const text = (done: readonly Thread[]) => done.map(({ title }) => title).join();
+  const refused = await chat.organising.change(
+    [trees, birds],
+    { action: 'delete' },
+    text
+  );
+  expect(refused).toEqual([birds]);
+  expect(chat.store.state.undos.map(undo => undo.text)).toEqual(['Trees']);
+  chat.store.state.undos[0].run();
+  await vi.waitUntil(() => bulks().length === 2);
+  expect(bulks()[1]).toEqual({ thread_ids: [trees.id], action: 'restore' });
+});
+
+it('comes back to what could not be deleted, unless one has gone on', async () => {
+  server.answers.set('POST threads/bulk', { problem: DOWN });
+  chat.following.open(trees.id);
+  await chat.organising.change([trees], { action: 'delete' }, () => 'Deleted.');
+  expect(chat.store.state.open.threadId).toBe(trees.id);
+  const deleting = chat.organising.change([trees], { action: 'delete' });
+  chat.following.open(birds.id);
+  await deleting;
+  expect(chat.store.state.open.threadId).toBe(birds.id);
 });
 
 it('puts all back where the server cannot do it at all', async () => {
   server.answers.set('POST threads/bulk', { problem: DOWN });
-  await chat.organising.change([trees, birds], { action: 'delete' }, 'Deleted.');
+  await chat.organising.change([trees, birds], { action: 'delete' }, () => 'Deleted.');
   expect(titles()).toEqual(['Birds', 'Trees']);
-  expect(chat.store.state.undo).toBeNull();
+  expect(chat.store.state.undos).toEqual([]);
 });
 
 it('moves back each to where it was', async () => {
-  await chat.organising.change([trees, birds], { action: 'move', value: 'x' }, 'Moved.');
-  chat.store.state.undo?.run();
+  await chat.organising.change(
+    [trees, birds],
+    { action: 'move', value: 'x' },
+    () => 'Moved.'
+  );
+  chat.store.state.undos.at(0)?.run();
   await vi.waitUntil(() => bulks().length === 3);
   expect(bulks().slice(1)).toEqual([
     { thread_ids: [trees.id], action: 'move', value: 'Woods' },
@@ -80,8 +137,8 @@ it('moves back each to where it was', async () => {
 });
 
 it('unpins, when that is undone, only what was not pinned before', async () => {
-  await chat.organising.change([trees, birds], { action: 'pin' }, 'Pinned.');
-  chat.store.state.undo?.run();
+  await chat.organising.change([trees, birds], { action: 'pin' }, () => 'Pinned.');
+  chat.store.state.undos.at(0)?.run();
   await vi.waitUntil(() => bulks().length === 2);
   expect(bulks()[1]).toEqual({ thread_ids: [trees.id], action: 'unpin' });
 });
@@ -91,6 +148,26 @@ it('drops what was deleted for good elsewhere, also while it is open', () => {
   server.say({ type: 'gone', thread_id: trees.id });
   expect(titles()).toEqual(['Birds']);
   expect(chat.store.state.open.isNew).toBe(true);
+});
+
+it('keeps what was being typed in what is deleted for good elsewhere', () => {
+  const question = aQuestion(trees, 'Why?');
+  const fresh = () => chat.drafts.read(chat.store.state.open);
+  chat.following.open(trees.id);
+  chat.drafts.put(chat.store.state.open, 'And then?');
+  chat.store.update(state => ({ ...state, editing: question }));
+  chat.edits.put(question.id, 'Why not?');
+  server.say({ type: 'gone', thread_id: trees.id });
+  expect(chat.store.state.open.isNew).toBe(true);
+  expect(fresh()).toBe('And then?\n\nWhy not?');
+  expect(chat.store.state.refusal?.message).toContain('is in the field below');
+  expect(chat.edits.read(question.id)).toBeNull();
+
+  chat.store.update(state => ({ ...state, refusal: null }));
+  chat.following.open(birds.id);
+  server.say({ type: 'gone', thread_id: birds.id });
+  expect(fresh()).toBe('And then?\n\nWhy not?');
+  expect(chat.store.state.refusal).toBeNull(); // nothing was being typed there
 });
 
 it('marks what was answered while one was elsewhere, until it is opened', () => {

@@ -179,6 +179,21 @@ describe('what is asked without a connection', () => {
     expect(chat.store.state.newTemporary).toBe(false); // it may be kept yet
   });
 
+  it('is made in the folder that the list shows, also where its first is taken back', async () => {
+    await chat.listing.show({ view: 'active', folder: 'Work', tag: null });
+    server.hangUp();
+    chat.asking.send('Why?');
+    chat.asking.send('Why not?');
+    await vi.waitUntil(() => chat.store.state.unkept.size === 0);
+    await chat.asking.takeBack(chat.store.state.pending[0] as Pending);
+    comeBack();
+    expect(await server.next('send')).toMatchObject({ create: true, folder: 'Work' });
+    chat.following.openNew();
+    await chat.listing.show({ view: 'active', folder: null, tag: null });
+    chat.asking.send('Elsewhere?');
+    expect((await server.next('send')).folder).toBeUndefined();
+  });
+
   it('takes settings also between the sending and the answer of the server', async () => {
     chat.asking.send('Why?');
     const sent = await server.next('send');

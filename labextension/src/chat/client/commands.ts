@@ -1,6 +1,6 @@
 import type { Ack, Command, Rejected } from '../protocol';
 import { toJson } from './json';
-import { ProblemError } from './problem';
+import { ProblemError, UNREACHED } from './problem';
 
 type WithoutId<C> = C extends Command ? Omit<C, 'id'> : never;
 
@@ -26,6 +26,12 @@ const CONNECTION_SPECIFIC = new Set<Command['type']>([
   'ping'
 ]);
 
+/**
+ * Nothing is taken away later than somebody wished: they may be elsewhere by then and miss
+ * the way back, and what was to go may have been gone on with.
+ */
+const NOW_OR_NOT = new Set<Command['type']>(['delete']);
+
 /** What the promise of a subscription rejects with when the connection goes. */
 export const LOST = new ProblemError({
   code: 'internal',
@@ -33,7 +39,7 @@ export const LOST = new ProblemError({
 });
 
 /** The same where there was no connection, so that the command was not even sent. */
-export const UNSENT = new ProblemError(LOST.problem);
+export const UNSENT = new ProblemError(UNREACHED);
 
 /**
  * Commands on their way: each gets an id, and a promise that settles with its answer.
@@ -41,6 +47,7 @@ export const UNSENT = new ProblemError(LOST.problem);
  * Those that change something are sent again, in order, when the connection comes
  * back before the answer did.  They are safe to repeat: what makes something new carries
  * a `client_id`, the others say how things shall stand.
+ * What takes something away has to be sent at once, though.
  * Subscriptions end with the connection, and with it their promises; so does what is
  * sent `once`, because somebody else keeps it (see `state/outbox.ts`).
  */
@@ -64,7 +71,7 @@ export class Commands {
     const lasting = !once && !CONNECTION_SPECIFIC.has(body.type);
     return new Promise((resolve, reject) => {
       const sent = this.#send(frame);
-      if (sent || lasting) {
+      if (sent || (lasting && !NOW_OR_NOT.has(body.type))) {
         this.#waiting.set(id, {
           ...{ frame: lasting ? frame : null, resolve, reject },
           patience: sent ? this.#await(frame) : undefined

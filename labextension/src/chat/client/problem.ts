@@ -8,6 +8,20 @@ export class ProblemError extends Error {
   }
 }
 
+/** The server did not hear of what was to be read. */
+export const UNREAD: Problem = {
+  code: 'internal',
+  message: 'The Jupyter server could not be reached. Check the connection and try again.'
+};
+
+/** The server did not hear of what was to be changed. */
+export const UNREACHED: Problem = {
+  code: 'internal',
+  message:
+    'The Jupyter server could not be reached, so nothing was changed. Check the ' +
+    'connection and try again.'
+};
+
 /** The problem in anything that was thrown. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof ProblemError) {

@@ -17,7 +17,7 @@ import type {
   View
 } from '../protocol';
 import { toJson } from './json';
-import { ProblemError, isProblem } from './problem';
+import { ProblemError, UNREACHED, UNREAD, isProblem } from './problem';
 import { type ServerSettings, apiUrl, xsrfToken } from './server';
 
 /** Which threads to list; `folder` and `tag` do not go with the trash. */
@@ -169,13 +169,7 @@ export class Rest {
       });
     } catch {
       const isReading = method === 'GET' || method === 'HEAD';
-      throw new ProblemError({
-        code: 'internal',
-        message: isReading
-          ? 'The Jupyter server could not be reached. Check the connection and try again.'
-          : 'The Jupyter server could not be reached, so nothing was changed. Check the ' +
-            'connection and try again.'
-      });
+      throw new ProblemError(isReading ? UNREAD : UNREACHED);
     }
   }
 

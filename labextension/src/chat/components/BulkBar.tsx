@@ -40,10 +40,16 @@ export function BulkBar({ threads, all }: Props) {
   const none = threads.length === 0;
   const inTrash = threads.some(thread => thread.deleted_at != null);
   const archived = !none && threads.every(thread => thread.archived === true);
-  const act = (action: (threads: readonly Thread[]) => void) => () => {
-    end();
-    action(threads);
-  };
+  /** What refuses stays chosen. */
+  const act =
+    (action: (threads: readonly Thread[]) => Promise<readonly Thread[]>) => () => {
+      end();
+      void action(threads).then(refused => {
+        if (refused.length > 0) {
+          services.organising.choose(refused);
+        }
+      });
+    };
   return (
     <div
       className="jc-BulkBar"

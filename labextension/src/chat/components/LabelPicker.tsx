@@ -42,12 +42,12 @@ export function LabelPicker({ kind, threads, onDone }: Props) {
   const choose = (name: string) => {
     setText('');
     if (kind === 'folder') {
-      actions.move(threads, common.includes(name) ? null : name);
+      void actions.move(threads, common.includes(name) ? null : name);
       onDone();
     } else if (common.includes(name)) {
-      actions.untag(threads, name);
+      void actions.untag(threads, name);
     } else if (!full) {
-      actions.tag(threads, name);
+      void actions.tag(threads, name);
     }
   };
   /** What is typed is wanted: it is never taken away, as a press on it in the list does. */

@@ -140,7 +140,7 @@ function Actions(props: Props) {
             aria-pressed={pinned}
             tabIndex={-1}
             onClick={() => {
-              actions.pin([thread]);
+              void actions.pin([thread]);
             }}
           />
           <IconButton

@@ -82,7 +82,7 @@ export function ThreadMenu(props: Props) {
             icon: PinIcon,
             label: thread.pinned === true ? trans.__('Unpin') : trans.__('Pin'),
             run: () => {
-              actions.pin([thread]);
+              void actions.pin([thread]);
             }
           },
           {

@@ -1,21 +1,25 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
+import { OFFERED_FOR } from '../state/organising';
+import type { Undo } from '../state/state';
 import { IconButton } from './IconButton';
 import { useChat, useChatState } from './context';
 import { CloseIcon } from './icons';
 
-const SHOWN_FOR = 8000;
-const DELETION_SHOWN_FOR = 20_000;
-
-/** Offers to take back what was done last, for as long as it is looked at and a little more. */
+/**
+ * Offers to take back what was done last, for as long as it is looked at and a little more;
+ * then what was done before that, while its time lasts.
+ */
 export function UndoToast() {
   const { services, trans, announce, focusComposer } = useChat();
-  const undo = useChatState(state => state.undo);
+  const undo = useChatState(state => state.undos.at(0) ?? null);
   const [held, setHeld] = useState(false);
+  const announced = useRef(new WeakSet<Undo>());
 
   useEffect(() => {
     if (undo === null) {
       setHeld(false); // nothing tells that the pointer has left what is gone
-    } else {
+    } else if (!announced.current.has(undo)) {
+      announced.current.add(undo);
       announce(undo.text);
     }
   }, [undo, announce]);
@@ -26,9 +30,10 @@ export function UndoToast() {
     }
     const timer = setTimeout(
       () => {
-        services.organising.forget();
+        services.organising.forget(undo);
       },
-      undo.deletion === true ? DELETION_SHOWN_FOR : SHOWN_FOR
+      // What comes to light again late can still be pressed.
+      Math.max(undo.until - Date.now(), OFFERED_FOR)
     );
     return () => {
       clearTimeout(timer);
@@ -38,6 +43,11 @@ export function UndoToast() {
   if (undo === null) {
     return null;
   }
+  const leave = () => {
+    if (services.store.state.undos.length === 0) {
+      focusComposer(); // the button goes
+    }
+  };
   return (
     <div className="jc-Toast-place">
       <div
@@ -61,7 +71,7 @@ export function UndoToast() {
           className="jc-Button"
           onClick={() => {
             undo.run();
-            focusComposer(); // the button goes
+            leave();
           }}
         >
           {trans.__('Undo')}
@@ -70,8 +80,8 @@ export function UndoToast() {
           icon={CloseIcon}
           label={trans.__('Close')}
           onClick={() => {
-            services.organising.forget();
-            focusComposer();
+            services.organising.forget(undo);
+            leave();
           }}
         />
       </div>

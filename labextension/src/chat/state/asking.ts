@@ -29,7 +29,7 @@ export class Asking {
     branch?: { readonly parentId: string | null },
     attachments: readonly Attachment[] = []
   ): void {
-    const { open, newSettings, newTemporary } = this.store.state;
+    const { open, newSettings, newTemporary, threads } = this.store.state;
     this.#set({ refusal: null });
     const id = newId();
     const kept = this.outbox.add({
@@ -40,7 +40,8 @@ export class Asking {
       branch: branch !== undefined,
       create: open.isNew,
       settings: open.isNew ? newSettings : undefined,
-      temporary: open.isNew && newTemporary
+      temporary: open.isNew && newTemporary,
+      folder: open.isNew ? (threads.filter.folder ?? undefined) : undefined
     });
     if (branch === undefined) {
       this.drafts.asked(open, text, kept);

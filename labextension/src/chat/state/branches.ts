@@ -9,6 +9,9 @@ import type { Store } from './store';
 
 /** What can be done with the branches of a thread; nothing of it overwrites anything. */
 export class Branches {
+  /** Deletions are taken back one after the other: one may lie within the next. */
+  #restoring: Promise<void> = Promise.resolve();
+
   constructor(
     private readonly store: Store<ChatState>,
     private readonly commands: Commands,
@@ -19,7 +22,7 @@ export class Branches {
   /** Go on with an answer that broke off, as a new version of it. */
   async goOn(answer: Message): Promise<void> {
     const clientId = newId();
-    this.following.expect(clientId);
+    this.following.expect(clientId, answer.thread_id);
     await this.#carryOut({ type: 'continue', client_id: clientId, ...place(answer) });
   }
 
@@ -35,12 +38,16 @@ export class Branches {
     }
   }
 
-  /** Delete a message and all below it; for a while that can be taken back. */
+  /** Delete a message and all below it; for a while after it is gone that can be taken
+   * back. */
   async remove(message: Message, text: string): Promise<void> {
-    this.organising.offer(text, () => void this.#restore(message), true);
     if ((await this.#carryOut({ type: 'delete', ...place(message) })) === null) {
-      this.organising.forget();
+      return;
     }
+    const restore = () => {
+      this.#restoring = this.#restoring.then(() => this.#restore(message));
+    };
+    this.organising.offer(text, restore, [message.thread_id], true);
   }
 
   async #restore(message: Message): Promise<void> {

@@ -1,8 +1,8 @@
-import type { Commands } from '../client/commands';
+import { type Commands, LOST, UNSENT } from '../client/commands';
 import { problemOf } from '../client/problem';
 import type { Rest } from '../client/rest';
 import type { MessagePage, Problem } from '../protocol';
-import { type Conversation, hasOlder, path } from './conversation';
+import { type Conversation, hasOlder, newestBelow, path, withLeaf } from './conversation';
 import type { ChatState, Target } from './state';
 import type { Store } from './store';
 import { atNewest, withNewer, withOlder, withWindow } from './window';
@@ -35,6 +35,8 @@ export class Browsing {
   readonly #loading = new Set<string>();
   /** What is being brought into view, by thread. */
   readonly #bringing = new Map<string, Wish>();
+  /** The message whose branch was chosen of a thread, until the server knows. */
+  readonly #chosen = new Map<string, string>();
 
   constructor(
     private readonly store: Store<ChatState>,
@@ -86,18 +88,78 @@ export class Browsing {
         ? { ...state, open: { ...state.open, target: undefined } }
         : state
     );
-    await this.#bring(threadId, messageId, async isWanted => {
-      await this.commands.carryOut({
-        type: 'select',
-        thread_id: threadId,
-        message_id: messageId
+    await this.#showBranch(threadId, messageId);
+  }
+
+  /** Something is asked in a thread: that is shown of it, whatever was chosen before. */
+  supersede(threadId: string): void {
+    this.#chosen.delete(threadId);
+  }
+
+  /** The connection is back: tell the server what was chosen without it. */
+  resume(): void {
+    for (const [threadId, messageId] of this.#chosen) {
+      this.#showBranch(threadId, messageId).catch((error: unknown) => {
+        this.store.update(state => ({ ...state, refusal: problemOf(error) }));
       });
+    }
+  }
+
+  /** Somebody else is signed in now. */
+  abandon(): void {
+    this.#chosen.clear();
+  }
+
+  async #showBranch(threadId: string, messageId: string): Promise<void> {
+    await this.#bring(threadId, messageId, async isWanted => {
+      if (!(await this.#choose(threadId, messageId))) {
+        return undefined;
+      }
       const conversation = this.#conversation(threadId);
       const isMissing = conversation !== undefined && !shows(conversation, messageId);
       return isMissing && isWanted()
         ? await this.rest.messages(threadId, 'around', messageId)
         : undefined;
     });
+  }
+
+  /**
+   * Choose a branch, for all who look at the thread; false if the server cannot be told yet.
+   * Until it can, the branch is shown here, as far as it is at hand; what is not at hand is
+   * not chosen.
+   */
+  async #choose(threadId: string, messageId: string): Promise<boolean> {
+    const isLatest = () => this.#chosen.get(threadId) === messageId;
+    const forget = () => {
+      if (isLatest()) {
+        this.#chosen.delete(threadId);
+      }
+    };
+    this.#chosen.set(threadId, messageId);
+    try {
+      const place = { thread_id: threadId, message_id: messageId };
+      await this.commands.carryOut({ type: 'select', ...place }, true);
+      forget();
+      return true;
+    } catch (error) {
+      const isAway = error === LOST || error === UNSENT;
+      const isShown = isAway && isLatest() && this.#showKnown(threadId, messageId);
+      if (isShown || error === LOST) {
+        return false;
+      }
+      forget();
+      throw error;
+    }
+  }
+
+  /** Show a branch that is at hand; false if it is not. */
+  #showKnown(threadId: string, messageId: string): boolean {
+    const conversation = this.#conversation(threadId);
+    const leafId = conversation ? newestBelow(conversation, messageId) : null;
+    if (leafId !== null) {
+      this.#change(threadId, before => before && withLeaf(before, leafId));
+    }
+    return leafId !== null;
   }
 
   /**

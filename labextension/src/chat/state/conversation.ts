@@ -155,6 +155,20 @@ export function withLeaf(conversation: Conversation, leafId: string): Conversati
   return known ? { ...conversation, leafId, endId: null } : conversation;
 }
 
+/** The end of the branch that goes on from a message, at each fork with the newest; `null`:
+ * that is not known. */
+export function newestBelow(
+  conversation: Conversation,
+  messageId: string
+): string | null {
+  const { messages, children } = conversation;
+  let id = messageId;
+  while (id in messages && (children[id] ?? []).length > 0) {
+    id = children[id][children[id].length - 1];
+  }
+  return id in messages ? id : null;
+}
+
 /**
  * What has come in `after`, on the branch that `before` shows: unless that goes on in
  * `after`, or is not there any more.

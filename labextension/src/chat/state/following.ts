@@ -23,6 +23,7 @@ import {
   withoutMessage
 } from './conversation';
 import type { Drafts } from './drafts';
+import type { Edits } from './edits';
 import type { LiveReplies } from './live';
 import type { Memory } from './memory';
 import { lengthOf } from './parts';
@@ -57,7 +58,8 @@ export class Following {
     private readonly commands: Commands,
     private readonly browsing: Browsing,
     private readonly memory: Memory,
-    private readonly drafts: Drafts
+    private readonly drafts: Drafts,
+    private readonly edits: Edits
   ) {}
 
   /** The thread that was open last in this browser. */
@@ -88,6 +90,27 @@ export class Following {
     this.#leave();
     this.memory.write(LAST_THREAD, null);
     this.#openAs({ threadId, isNew: true, problem: null });
+  }
+
+  /** The open thread is gone for good: what is being typed in it goes on in a new one. */
+  leaveGone(): void {
+    const { open, editing } = this.store.state;
+    const typed = this.drafts.read(open);
+    const edited = editing && this.edits.read(editing.id);
+    this.openNew();
+    const { open: fresh } = this.store.state;
+    this.drafts.move(open, fresh);
+    if (editing !== null && edited !== null) {
+      this.edits.forget(editing.id);
+      const texts = [this.drafts.read(fresh), edited];
+      this.drafts.put(fresh, texts.filter(text => text !== '').join('\n\n'));
+    }
+    if (typed !== '' || edited !== null) {
+      const message =
+        'The conversation was deleted for good. What you were typing in it is in the ' +
+        'field below.';
+      this.store.update(state => ({ ...state, refusal: { code: 'not_found', message } }));
+    }
   }
 
   /** Come back to this thread after a reload. */
@@ -154,9 +177,10 @@ export class Following {
     }
   }
 
-  /** What is asked by this client id is shown where it comes. */
-  expect(clientId: string): void {
+  /** What is asked in a thread by this client id is shown where it comes. */
+  expect(clientId: string, threadId: string): void {
     this.#asked.add(clientId);
+    this.browsing.supersede(threadId);
   }
 
   /** A question is no longer being changed, nor asked: show what was chosen meanwhile. */

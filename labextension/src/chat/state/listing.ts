@@ -94,11 +94,15 @@ export class Listing {
     this.#catchUp(thread);
   }
 
-  /** A thread was deleted for good. */
+  /** A thread was deleted for good: what was done to it cannot be taken back any more. */
   drop(threadId: string): void {
     this.#list(list => withoutThread(list, threadId));
+    this.store.update(state => ({
+      ...state,
+      undos: state.undos.filter(({ threadIds }) => !threadIds.includes(threadId))
+    }));
     if (this.store.state.open.threadId === threadId) {
-      this.following.openNew();
+      this.following.leaveGone();
     }
   }
 

@@ -3,11 +3,15 @@ import type { Rest } from '../client/rest';
 import type { BulkAction, Thread } from '../protocol';
 import type { Following } from './following';
 import type { Listing } from './listing';
-import type { ChatState } from './state';
+import type { ChatState, Undo } from './state';
 import type { Store } from './store';
 import { findThread } from './threads';
 
 const AT_ONCE = 500;
+
+/** How long something can be taken back: what was deleted, for longer. */
+export const OFFERED_FOR = 8000;
+const DELETION_OFFERED_FOR = 20_000;
 
 /** One action on some threads. */
 export interface Change {
@@ -26,15 +30,14 @@ export class Organising {
   ) {}
 
   /**
-   * Change threads: shown at once, taken back for those that refuse.  With `text`, the
-   * whole of it can be undone for a while.
+   * Change threads: shown at once, taken back for those that refuse, which are the answer.
+   * With `text`, which says what was done to the others, that can be undone for a while.
    */
   async change(
     threads: readonly Thread[],
     change: Change,
-    text: string | null = null
-  ): Promise<void> {
-    const inverse = inverses(threads, change);
+    text: ((done: readonly Thread[]) => string) | null = null
+  ): Promise<readonly Thread[]> {
     const open = threads.find(({ id }) => id === this.store.state.open.threadId);
     threads.forEach(thread => {
       this.#show(thread, change);
@@ -43,40 +46,66 @@ export class Organising {
     if (left !== undefined) {
       this.following.openNew();
     }
-    this.store.update(state => ({
-      ...state,
-      undo:
-        text === null
-          ? null
-          : {
-              text,
-              deletion: change.action === 'delete',
-              run: () => void this.#undo(inverse, left)
-            }
-    }));
-    await this.#carryOut(threads, change);
+    const { threadId } = this.store.state.open;
+    const refused = await this.#carryOut(threads, change);
+    const done = threads.filter(thread => !refused.includes(thread));
+    if (text !== null && done.length > 0) {
+      const goBack = done.find(thread => thread === left);
+      this.offer(
+        text(done),
+        () => void this.#undo(inverses(done, change), goBack),
+        done.map(({ id }) => id),
+        change.action === 'delete'
+      );
+    }
+    if (left !== undefined && refused.includes(left) && this.#isOpen(threadId)) {
+      this.following.open(left.id); // nothing has led away from it
+    }
+    return refused;
   }
 
-  /** Let something be taken back for a while; the answer ends this offer, and no other. */
-  offer(text: string, run: () => void, deletion = false): () => void {
-    const undo = {
-      ...{ text, deletion },
+  #isOpen(threadId: string): boolean {
+    return this.store.state.open.threadId === threadId;
+  }
+
+  /**
+   * Let something be taken back for a while; the answer ends this offer, and no other.  What
+   * was done before it is offered after it, for a deletion that lies within another can only
+   * be taken back once that has been.
+   */
+  offer(
+    text: string,
+    run: () => void,
+    threadIds: readonly string[] = [],
+    deletion = false
+  ): () => void {
+    const forget = () => {
+      this.forget(undo);
+    };
+    const undo: Undo = {
+      text,
       run: () => {
-        this.forget();
+        forget();
         run();
-      }
+      },
+      until: Date.now() + (deletion ? DELETION_OFFERED_FOR : OFFERED_FOR),
+      threadIds
     };
-    this.store.update(state => ({ ...state, undo }));
-    return () => {
-      if (this.store.state.undo === undo) {
-        this.forget();
-      }
-    };
+    this.store.update(state => ({ ...state, undos: [undo, ...state.undos] }));
+    return forget;
   }
 
-  /** Offer no undo any more. */
-  forget(): void {
-    this.store.update(state => ({ ...state, undo: null }));
+  /** Offer this no longer, nor what has had its time behind it. */
+  forget(undo: Undo): void {
+    const now = Date.now();
+    this.store.update(state =>
+      state.undos.includes(undo)
+        ? {
+            ...state,
+            undos: state.undos.filter(other => other !== undo && other.until > now)
+          }
+        : state
+    );
   }
 
   /** Delete for good all that is in the trash. */
@@ -105,6 +134,12 @@ export class Organising {
     this.select([...chosen]);
   }
 
+  /** Choose these too. */
+  choose(threads: readonly Thread[]): void {
+    const chosen = this.store.state.selection ?? [];
+    this.select([...chosen, ...threads.map(({ id }) => id)]);
+  }
+
   endSelection(): void {
     this.store.update(state => ({ ...state, selection: null }));
   }
@@ -113,7 +148,6 @@ export class Organising {
     inverse: readonly (readonly [readonly Thread[], Change])[],
     left: Thread | undefined
   ): Promise<void> {
-    this.forget();
     for (const [threads, change] of inverse) {
       const now = threads.map(
         thread => findThread(this.store.state.threads, thread.id) ?? thread
@@ -128,7 +162,12 @@ export class Organising {
     }
   }
 
-  async #carryOut(threads: readonly Thread[], { action, value }: Change): Promise<void> {
+  /** Those that have refused. */
+  async #carryOut(
+    threads: readonly Thread[],
+    { action, value }: Change
+  ): Promise<readonly Thread[]> {
+    const refusing: Thread[] = [];
     for (let start = 0; start < threads.length; start += AT_ONCE) {
       const some = threads.slice(start, start + AT_ONCE);
       const threadIds = some.map(({ id }) => id);
@@ -139,20 +178,21 @@ export class Organising {
           value
         });
         const refused = outcomes.filter(({ problem }) => problem != null);
-        refused.forEach(({ thread_id: id }) => {
-          this.#takeBack(some.find(thread => thread.id === id));
-        });
+        const ids = new Set(refused.map(({ thread_id: id }) => id));
+        refusing.push(...some.filter(({ id }) => ids.has(id)));
         if (refused[0]?.problem != null) {
           const { problem } = refused[0];
-          this.store.update(state => ({ ...state, refusal: problem, undo: null }));
+          this.store.update(state => ({ ...state, refusal: problem }));
         }
       } catch (error) {
-        some.forEach(thread => {
-          this.#takeBack(thread);
-        });
+        refusing.push(...some);
         this.#refuse(error);
       }
     }
+    refusing.forEach(thread => {
+      this.listing.take(thread);
+    });
+    return refusing;
   }
 
   #show(thread: Thread, change: Change): void {
@@ -163,14 +203,8 @@ export class Organising {
     }
   }
 
-  #takeBack(thread: Thread | undefined): void {
-    if (thread !== undefined) {
-      this.listing.take(thread);
-    }
-  }
-
   #refuse(error: unknown): void {
-    this.store.update(state => ({ ...state, refusal: problemOf(error), undo: null }));
+    this.store.update(state => ({ ...state, refusal: problemOf(error) }));
   }
 }
 

@@ -96,7 +96,7 @@ export class Outbox {
   }
 
   async add(entry: Entry): Promise<void> {
-    this.following.expect(entry.clientId);
+    this.following.expect(entry.clientId, entry.threadId);
     if (this.#owner !== null) {
       this.tabs.tell({ owner: this.#owner, added: entry });
     }
@@ -146,11 +146,11 @@ export class Outbox {
   /** Let go of what is kept back, with a new text or (`null`) the old one; false if another
    * tab has done so already. */
   async release(
-    { id }: Entry,
+    { id, threadId }: Entry,
     text: string | null,
     newClientId: string
   ): Promise<boolean> {
-    this.following.expect(newClientId);
+    this.following.expect(newClientId, threadId);
     const before = await this.#change(entries =>
       queue.edited(entries, id, text, newClientId)
     );

@@ -35,6 +35,8 @@ export interface Pending extends Queued {
   readonly settings?: ThreadSettings;
   /** That thread is not to be kept. */
   readonly temporary?: boolean;
+  /** The folder that it is made in. */
+  readonly folder?: string;
 }
 
 /** A regeneration that the server has not begun yet. */

@@ -173,7 +173,8 @@ export function commandOf(entry: Entry): CommandBody {
     parts: [...(entry.attachments ?? []), { type: 'text', text: entry.text }],
     create: entry.create,
     settings: entry.settings,
-    temporary: entry.temporary
+    temporary: entry.temporary,
+    folder: entry.folder
   };
 }
 
@@ -181,8 +182,8 @@ function inPlaceOf(entry: Entry, gone: Entry): Entry {
   if (entry.kind !== 'question' || gone.kind !== 'question') {
     return { ...entry, place: gone.place };
   }
-  const { place, create, settings, temporary, branch } = gone;
-  return { ...entry, place, create, settings, temporary, branch };
+  const { place, create, settings, temporary, folder, branch } = gone;
+  return { ...entry, place, create, settings, temporary, folder, branch };
 }
 
 function isAfter(entry: Entry, before: Entry): boolean {

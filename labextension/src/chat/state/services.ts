@@ -93,7 +93,8 @@ export class Services {
       this.#commands,
       this.browsing,
       this.memory,
-      this.drafts
+      this.drafts,
+      this.edits
     );
     const onNote = (note: Note) => {
       this.outbox.takeNote(note);
@@ -245,6 +246,7 @@ export class Services {
       stopping: false,
       shutOut: null
     }));
+    this.browsing.resume();
     void this.following.follow();
     void this.listing.reload();
     this.#commands.resend();
@@ -260,6 +262,7 @@ export class Services {
   /** Somebody else has signed in: nothing of the one before is shown or sent. */
   #changePerson(): void {
     this.#commands.abandon();
+    this.browsing.abandon();
     this.account.entered.clear();
     this.store.update(({ open, connection, lasting }) => ({
       ...initialState({ ...open, isNew: true }),

@@ -39,12 +39,14 @@ export interface Target {
   readonly words?: readonly string[];
 }
 
-/** What was done last, while that can be taken back. */
+/** Something that was done, while it can be taken back. */
 export interface Undo {
   readonly text: string;
-  /** Something was deleted: that is offered for longer. */
-  readonly deletion?: boolean;
   readonly run: () => void;
+  /** The time at which it is offered no longer, unless it is looked at then. */
+  readonly until: number;
+  /** The threads that it was done to: it goes with any of them. */
+  readonly threadIds: readonly string[];
 }
 
 export type Screen = 'conversation' | 'settings';
@@ -87,8 +89,8 @@ export interface ChatState {
   readonly selection: ReadonlySet<string> | null;
   /** Threads whose answer has come while another one was open. */
   readonly unread: ReadonlySet<string>;
-  /** What can be taken back. */
-  readonly undo: Undo | null;
+  /** What can be taken back: the newest first, each that was done before it after that. */
+  readonly undos: readonly Undo[];
   readonly exchange: Exchange;
   /** Why the last change was refused. */
   readonly refusal: Problem | null;
@@ -123,7 +125,7 @@ export function initialState(open: Open): ChatState {
     folders: null,
     selection: null,
     unread: new Set(),
-    undo: null,
+    undos: [],
     exchange: noExchange,
     refusal: null
   };
