@@ -18,6 +18,7 @@ from ..protocol import (
     Usage,
     text_of,
 )
+from .safe_markdown import safe
 
 _NOTES = {
     Status.QUEUED: "waiting for its turn",
@@ -72,7 +73,7 @@ class Answer:
         return self.text
 
     def _repr_markdown_(self) -> str:
-        return self.text if self.note is None else f"{self.text}\n\n*({self.note})*"
+        return safe(self.text if self.note is None else f"{self.text}\n\n*({self.note})*")
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         note = "" if self.note is None else f"\n({self.note})"
@@ -101,7 +102,9 @@ class MessageList(list[Message]):
     """A conversation, to be read from the top."""
 
     def _repr_markdown_(self) -> str:
-        return "\n\n".join(f"**{_author(message)}:**\n\n{text_of(message)}" for message in self)
+        return safe(
+            "\n\n".join(f"**{_author(message)}:**\n\n{text_of(message)}" for message in self)
+        )
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         printer.text("\n\n".join(f"{_author(message)}: {text_of(message)}" for message in self))

@@ -7,12 +7,17 @@ import time
 from typing import Any, Literal, Protocol, TypeAlias
 
 from .answers import Answer
+from .safe_markdown import safe
 
 Output: TypeAlias = Literal["auto", "rich", "plain"]
 
 _EVERY_SECONDS = 0.05
 _CHARACTERS_PER_SECOND = 2_000_000
 """An update sends the whole text again: of a long answer there are fewer."""
+_REST = 10
+"""The next update waits so many times as long as the last one took."""
+_REST = 10
+"""So many times as long as the last update took, the next one waits."""
 
 
 class Show(Protocol):
@@ -61,15 +66,18 @@ class Richly:
         self._pieces: list[str] = []
         self._length = 0
         self._shown_at = 0.0
+        self._took = 0.0
 
     def add(self, piece: str) -> None:
         self._pieces.append(piece)
         self._length += len(piece)
-        pause = max(_EVERY_SECONDS, self._length / _CHARACTERS_PER_SECOND)
+        pause = max(_EVERY_SECONDS, self._length / _CHARACTERS_PER_SECOND, _REST * self._took)
         if time.monotonic() - self._shown_at > pause:
-            self._shown_at = time.monotonic()
             self._pieces = ["".join(self._pieces)]
-            self._handle.update(self._display.Markdown(self._pieces[0]))
+            begun = time.monotonic()
+            self._handle.update(self._display.Markdown(safe(self._pieces[0])))
+            self._shown_at = time.monotonic()
+            self._took = self._shown_at - begun
 
     def end(self, answer: Answer) -> None:
         self._handle.update(self._display.Markdown(answer._repr_markdown_()))

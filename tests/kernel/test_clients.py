@@ -177,7 +177,8 @@ def test_conversations_are_listed_found_opened_and_deleted(chat: Client, connect
 
 def test_what_comes_back_can_be_shown(chat: Client) -> None:
     answer = chat.ask('Show [[text="**bold** <b>"]]')
-    assert answer._repr_markdown_() == "**bold** <b>"
+    assert answer.text == "**bold** <b>"
+    assert answer._repr_markdown_() == "**bold** &lt;b>"
     chat.rename("A <script> title")
     assert "&lt;script&gt;" in chat.threads()._repr_html_()
     assert "**You:**" in chat.messages()._repr_markdown_()

