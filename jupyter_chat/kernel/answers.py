@@ -18,6 +18,7 @@ from ..protocol import (
     Usage,
     text_of,
 )
+from .plain import plain
 from .safe_markdown import safe
 
 _NOTES = {
@@ -70,14 +71,14 @@ class Answer:
         return _NOTES.get(self.status)
 
     def __str__(self) -> str:
-        return self.text
+        return plain(self.text)
 
     def _repr_markdown_(self) -> str:
         return safe(self.text if self.note is None else f"{self.text}\n\n*({self.note})*")
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         note = "" if self.note is None else f"\n({self.note})"
-        printer.text(self.text + note)
+        printer.text(plain(self.text) + note)
 
 
 class ThreadList(list[Thread]):
@@ -95,7 +96,7 @@ class ThreadList(list[Thread]):
             f"{number:>3}  {_when(thread.updated_at)}  {thread.title or 'New conversation'}"
             for number, thread in enumerate(self, 1)
         )
-        printer.text("\n".join(lines) or "No conversations yet.")
+        printer.text(plain("\n".join(lines)) or "No conversations yet.")
 
 
 class MessageList(list[Message]):
@@ -107,7 +108,9 @@ class MessageList(list[Message]):
         )
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        printer.text("\n\n".join(f"{_author(message)}: {text_of(message)}" for message in self))
+        printer.text(
+            plain("\n\n".join(f"{_author(message)}: {text_of(message)}" for message in self))
+        )
 
 
 class Found:
@@ -146,7 +149,7 @@ class Found:
             f"{_when(time)}  {title}" + (f"\n    {snippet.text}" if snippet else "")
             for title, snippet, time, _ in self._rows()
         )
-        printer.text("\n".join(lines) or "Nothing was found.")
+        printer.text(plain("\n".join(lines)) or "Nothing was found.")
 
 
 def _author(message: Message) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..protocol import Code, Problem
+from .plain import plain
 
 if TYPE_CHECKING:
     from .answers import Answer
@@ -16,7 +17,7 @@ class ChatError(Exception):
     `Code.RATE_LIMITED`."""
 
     def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.message)
+        super().__init__(plain(problem.message))
         self.problem = problem
 
     @property

@@ -51,6 +51,7 @@ from .clients import Chat
 from .command_line import BadLine, Line, parse
 from .errors import AnswerFailed, ChatError
 from .input_lines import ChatLine
+from .plain import plain
 from .session import Reply
 from .showing import show
 
@@ -72,7 +73,7 @@ class Failed(Exception):
     """Shown as its message alone."""
 
     def _render_traceback_(self) -> list[str]:
-        return [str(self)]
+        return [plain(str(self))]
 
 
 def _documented(method: Callable[..., Any]) -> Callable[..., Any]:

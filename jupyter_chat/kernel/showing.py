@@ -7,6 +7,7 @@ import time
 from typing import Any, Literal, Protocol, TypeAlias
 
 from .answers import Answer
+from .plain import plain
 from .safe_markdown import safe
 
 Output: TypeAlias = Literal["auto", "rich", "plain"]
@@ -43,7 +44,7 @@ class Plainly:
         self._ends_line = True
 
     def add(self, piece: str) -> None:
-        sys.stdout.write(piece)
+        sys.stdout.write(plain(piece))
         sys.stdout.flush()
         self._ends_line = piece.endswith("\n")
 
