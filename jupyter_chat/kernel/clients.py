@@ -167,6 +167,8 @@ class Chat:
         return deleted
 
     async def close(self) -> None:
+        """Let go of the connection; whatever is asked of the server then raises
+        :class:`Closed`."""
         await self.session.close()
 
     def _there(self, thread: str | Thread | None) -> str:

@@ -39,6 +39,13 @@ class ConnectionLost(ChatError):
         super().__init__(Problem(Code.INTERNAL, message))
 
 
+class Closed(ChatError):
+    """Whoever was asked has been closed, and let go of its connection."""
+
+    def __init__(self, who: str) -> None:
+        super().__init__(Problem(Code.INVALID, f"This {who} is closed; make another one."))
+
+
 class Refused(ChatError):
     """The server did not do it; nothing was changed."""
 

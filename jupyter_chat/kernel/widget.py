@@ -84,7 +84,7 @@ class ChatWidget(anywidget.AnyWidget):
             _settings=msgspec.to_builtins(settings),
         )
         self._kept_settings = settings
-        self._session = Session(url, token)
+        self._session = Session(url, token, who="widget")
         self._relay = Relay(self._session.locate, self._tell)
         self._followed: Followed | None = None
         self._changed = asyncio.Event()
@@ -105,7 +105,6 @@ class ChatWidget(anywidget.AnyWidget):
             *attaching.attachments(attach or {}),
             TextPart(content),
         ]
-        self._attached = []
         background.run(self._ask(parts))
 
     def attach(self, **values: Any) -> None:
@@ -118,7 +117,8 @@ class ChatWidget(anywidget.AnyWidget):
         background.run(self._stop())
 
     def close(self) -> None:
-        """Let go of the connection; the conversation is kept."""
+        """Let go of the connection; the conversation is kept.  Nothing can be asked here
+        after that."""
         self._working.cancel()
         # Nobody waits: the garbage collector closes widgets too, in any thread.
         background.begin(self._leave())
@@ -190,6 +190,8 @@ class ChatWidget(anywidget.AnyWidget):
             self._session.begin(self._follow(thread.id))
 
     async def _ask(self, parts: list[AskedPart]) -> None:
+        await self._session.open()
+        self._attached = []
         begins = self._is_new
         reply = await self._session.ask(
             parts, self.thread_id, self._kept_settings if begins else None, create=begins

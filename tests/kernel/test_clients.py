@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from jupyter_chat import AnswerFailed, AsyncClient, ChatError, Client, NoServer, Refused
+from jupyter_chat import AnswerFailed, AsyncClient, ChatError, Client, Closed, NoServer, Refused
 from jupyter_chat.protocol import Code, Status, text_of
 from tests.browser.jupyter import Jupyter
 from tests.kernel.conftest import Connect
@@ -183,6 +183,17 @@ def test_what_comes_back_can_be_shown(chat: Client) -> None:
     assert "&lt;script&gt;" in chat.threads()._repr_html_()
     assert "**You:**" in chat.messages()._repr_markdown_()
     assert "<table>" in chat.search("bold")._repr_html_()
+
+
+def test_a_client_that_is_closed_says_so(jupyter: Jupyter) -> None:
+    with Client(jupyter.url, jupyter.token) as chat:
+        stream = chat.stream("Count [[chunks=1000 delay=0.02]]")
+        first = next(stream)
+    chat.close()
+    for ask in (lambda: chat.ask("Hello"), chat.threads, lambda: list(stream)):
+        with pytest.raises(Closed, match="This client is closed"):
+            ask()
+    assert stream.answer.text.startswith(first)
 
 
 def test_a_server_that_is_not_there_is_named(unused_port: int) -> None:

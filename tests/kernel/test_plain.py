@@ -24,7 +24,7 @@ from jupyter_chat.protocol import (
     TitleHit,
 )
 
-HOSTILE = "\x1b]0;title\x07 \x1b[2J \x1b]52;c;AAAA\x1b\\ \x9b2J \x85 \x7f \x00 \b \rover\r\n\tend \u4e16\n"
+HOSTILE = "\x1b]0;title\x07 \x1b[2J \x1b]52;c;AAAA\x1b\\ \x9b2J \x85 \x7f \x00 \b \rover\r\n\tend\n"
 
 
 def orders(text: str) -> set[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_chat import ChatWidget, Client
+from jupyter_chat import ChatWidget, Client, Closed
 from jupyter_chat.ids import new_id
 from jupyter_chat.kernel import background
 from jupyter_chat.kernel.relay import Relay
@@ -111,6 +111,16 @@ def test_stop_stops_the_answer(make: Make) -> None:
     widget.stop()
     until(lambda: widget.status == "idle")
     assert widget.messages[-1]["status"] == "stopped"
+
+
+def test_a_widget_that_is_closed_says_so(make: Make) -> None:
+    new, begun = make(), make()
+    begun.send("Hello")
+    until(lambda: begun.value)
+    for widget in (new, begun):
+        widget.close()
+        with pytest.raises(Closed, match="This widget is closed"):
+            widget.send("Hello")
 
 
 def test_an_output_has_the_conversation_for_those_without_a_kernel(make: Make) -> None:
