@@ -56,14 +56,26 @@ class Plainly:
         sys.stdout.flush()
 
 
+class _SoFar:
+    """What there is of an answer, for front ends of either kind."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def _repr_markdown_(self) -> str:
+        return safe(self._text)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(plain(self._text))
+
+
 class Richly:
     """As Markdown in one output, which is replaced as the text grows."""
 
     def __init__(self) -> None:
-        import IPython.display
+        from IPython.display import display
 
-        self._display: Any = IPython.display
-        self._handle = self._display.display(self._display.Markdown("…"), display_id=True)
+        self._handle: Any = display(_SoFar("…"), display_id=True)  # type: ignore[no-untyped-call]
         self._pieces: list[str] = []
         self._length = 0
         self._shown_at = 0.0
@@ -76,12 +88,12 @@ class Richly:
         if time.monotonic() - self._shown_at > pause:
             self._pieces = ["".join(self._pieces)]
             begun = time.monotonic()
-            self._handle.update(self._display.Markdown(safe(self._pieces[0])))
+            self._handle.update(_SoFar(self._pieces[0]))
             self._shown_at = time.monotonic()
             self._took = self._shown_at - begun
 
     def end(self, answer: Answer) -> None:
-        self._handle.update(self._display.Markdown(answer._repr_markdown_()))
+        self._handle.update(answer)
 
 
 def show(shell: Any, output: Output, *, quiet: bool) -> Show:

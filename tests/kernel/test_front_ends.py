@@ -43,6 +43,7 @@ def test_in_a_notebook_an_answer_is_one_ordinary_output(beside: Jupyter) -> None
     )
     assert streamed.output_type == "display_data"
     assert streamed.data["text/markdown"] == "**bold** and $x$"
+    assert streamed.data["text/plain"] == "**bold** and $x$"
     assert cell.data["text/markdown"] == "{df} {% if %}"
 
 
