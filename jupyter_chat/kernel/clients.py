@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import re
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from ..protocol import (
-    ID_PATTERN,
     AskedPart,
     Code,
     Problem,
@@ -26,8 +24,8 @@ from ..protocol import (
 from . import background
 from .answers import Answer, Found, MessageList, ThreadList
 from .attaching import attachments
-from .errors import ChatError, Refused
-from .session import Reply, Session
+from .errors import ChatError
+from .session import Reply, Session, id_of
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -91,7 +89,7 @@ class Chat:
         attach: Mapping[str, Any] | None = None,
     ) -> Reply:
         """Ask; iterate over the answer's text as it comes.  Options are those of `ask`."""
-        thread_id = _id_of(thread) if thread is not None else self.thread_id
+        thread_id = id_of(thread) if thread is not None else self.thread_id
         if not isinstance(question, str):
             raise TypeError("A question is a text.")
         parts: list[AskedPart] = [*attachments(attach or {}), TextPart(question)]
@@ -132,7 +130,7 @@ class Chat:
 
     async def open(self, thread: str | Thread) -> Thread:
         """Ask next in this conversation."""
-        found = await self.session.thread(_id_of(thread))
+        found = await self.session.thread(id_of(thread))
         self.thread_id = found.id
         return found
 
@@ -142,7 +140,7 @@ class Chat:
 
     async def messages(self, thread: str | Thread | None = None, limit: int = 200) -> MessageList:
         """The newest messages of a conversation, older first."""
-        thread_id = _id_of(thread) if thread is not None else self.thread_id
+        thread_id = id_of(thread) if thread is not None else self.thread_id
         if thread_id is None:
             return MessageList()
         return MessageList(await self.session.messages(thread_id, limit))
@@ -172,19 +170,12 @@ class Chat:
         await self.session.close()
 
     def _there(self, thread: str | Thread | None) -> str:
-        thread_id = _id_of(thread) if thread is not None else self.thread_id
+        thread_id = id_of(thread) if thread is not None else self.thread_id
         if thread_id is None:
             raise ChatError(
                 Problem(Code.INVALID, "There is no conversation yet: name one as `thread`.")
             )
         return thread_id
-
-
-def _id_of(thread: str | Thread) -> str:
-    thread_id = thread if isinstance(thread, str) else thread.id
-    if re.fullmatch(ID_PATTERN, thread_id) is None:
-        raise Refused(Problem(Code.NOT_FOUND, f"There is no conversation `{thread_id}`."))
-    return thread_id
 
 
 def _blocking(

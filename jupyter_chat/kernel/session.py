@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import partial
@@ -10,7 +11,9 @@ from typing import Any
 
 from ..ids import new_id
 from ..protocol import (
+    ID_PATTERN,
     AskedPart,
+    Code,
     Command,
     Delta,
     Event,
@@ -18,6 +21,7 @@ from ..protocol import (
     MessageChanged,
     MessagePage,
     ModelList,
+    Problem,
     SearchPage,
     Send,
     Snapshot,
@@ -36,11 +40,19 @@ from ..protocol import (
 from . import private, servers
 from .answers import Answer
 from .connection import Connection
-from .errors import AnswerFailed, ChatError, Closed
+from .errors import AnswerFailed, ChatError, Closed, Refused
 from .following import Followed
 from .servers import Server
 
 _STOPPING_SECONDS = 5.0
+
+
+def id_of(thread: str | Thread) -> str:
+    """Raises :class:`Refused` for what can be no id of a conversation."""
+    thread_id = thread if isinstance(thread, str) else thread.id
+    if re.fullmatch(ID_PATTERN, thread_id) is None:
+        raise Refused(Problem(Code.NOT_FOUND, f"There is no conversation `{thread_id}`."))
+    return thread_id
 
 
 class Reply:
@@ -211,6 +223,7 @@ class Session:
     async def follow(self, thread_id: str) -> Followed:
         """A thread that is kept up to date from now on, until it is left as often as it
         was followed; raises :class:`Refused` where there is no such thread."""
+        thread_id = id_of(thread_id)
         connection = await self.open()
         followed, times = self._followed.get(thread_id, (None, 0))
         if followed is None:

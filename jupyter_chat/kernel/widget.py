@@ -18,7 +18,7 @@ from . import attaching, background
 from .errors import ChatError
 from .following import Followed
 from .relay import STATIC, Relay
-from .session import Session
+from .session import Session, id_of
 from .static_html import conversation
 
 CONVERSATION = "application/vnd.jupyter-chat.conversation+json"
@@ -75,7 +75,7 @@ class ChatWidget(anywidget.AnyWidget):
         url: str | None = None,
         token: str | None = None,
     ) -> None:
-        thread_id = thread.id if isinstance(thread, Thread) else thread
+        thread_id = None if thread is None else id_of(thread)
         settings = ThreadSettings(model=model, system_prompt=system)
         super().__init__(
             thread_id=thread_id or new_id(),
@@ -119,7 +119,10 @@ class ChatWidget(anywidget.AnyWidget):
     def close(self) -> None:
         """Let go of the connection; the conversation is kept.  Nothing can be asked here
         after that."""
-        self._working.cancel()
+        working = self.__dict__.get("_working")
+        if working is None:  # it could not be made
+            return
+        working.cancel()
         # Nobody waits: the garbage collector closes widgets too, in any thread.
         background.begin(self._leave())
         super().close()

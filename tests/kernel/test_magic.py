@@ -193,6 +193,11 @@ def test_conversations_are_listed_opened_and_begun(shell, capsys, chat: Client) 
     assert "2 answers" in capsys.readouterr().out
 
 
+def test_what_is_no_conversation_is_named(shell) -> None:
+    with pytest.raises(Exception, match="There is no conversation `abc`"):
+        run(shell, "%chat --thread abc Hello")
+
+
 def test_stop_stops_what_somebody_else_began(shell, capsys, chat: Client) -> None:
     run(shell, "%chat --quiet Hello")
     thread = chat.threads(1)[0]

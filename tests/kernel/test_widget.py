@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_chat import ChatWidget, Client, Closed
+from jupyter_chat import ChatWidget, Client, Closed, Refused
 from jupyter_chat.ids import new_id
 from jupyter_chat.kernel import background
 from jupyter_chat.kernel.relay import Relay
@@ -94,6 +94,15 @@ def test_it_can_be_moved_to_another_conversation(make: Make, chat: Client) -> No
     until(lambda: widget.value == "1")
     widget.thread_id = second.thread_id
     until(lambda: widget.value == "2")
+
+
+def test_what_is_no_conversation_is_named(make: Make) -> None:
+    with pytest.raises(Refused, match="There is no conversation `nonsense`"):
+        make("nonsense")
+    widget = make()
+    widget.thread_id = "nonsense"
+    until(lambda: widget._problem)
+    assert widget._problem == "There is no conversation `nonsense`."
 
 
 def test_a_new_conversation_has_its_model_and_system_prompt(make: Make) -> None:
