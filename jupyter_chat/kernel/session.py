@@ -113,7 +113,7 @@ class Session:
     ) -> None:
         self._who = who
         self.closed = False
-        self._named = None if url is None else servers.named(url, token)
+        self._named = None if url is None else servers.named(servers.address(url), token)
         self._connection: Connection | None = None
         self._opening = asyncio.Lock()
         self.on_thread: Callable[[Thread], None] | None = None

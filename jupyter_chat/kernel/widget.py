@@ -76,6 +76,7 @@ class ChatWidget(anywidget.AnyWidget):
         token: str | None = None,
     ) -> None:
         thread_id = None if thread is None else id_of(thread)
+        session = Session(url, token, who="widget")
         settings = ThreadSettings(model=model, system_prompt=system)
         super().__init__(
             thread_id=thread_id or new_id(),
@@ -84,7 +85,7 @@ class ChatWidget(anywidget.AnyWidget):
             _settings=msgspec.to_builtins(settings),
         )
         self._kept_settings = settings
-        self._session = Session(url, token, who="widget")
+        self._session = session
         self._relay = Relay(self._session.locate, self._tell)
         self._followed: Followed | None = None
         self._changed = asyncio.Event()

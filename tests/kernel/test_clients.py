@@ -201,6 +201,26 @@ def test_a_server_that_is_not_there_is_named(unused_port: int) -> None:
         Client(f"http://127.0.0.1:{unused_port}", "x").ask("Hello")
 
 
+def test_an_address_needs_no_scheme(jupyter: Jupyter) -> None:
+    url = jupyter.url.removeprefix("http://")
+    with Client(f" {url} ", jupyter.token) as chat:
+        assert chat.ask('Hello [[text="Hi."]]').text == "Hi."
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "  ", "ftp://localhost/", "http://", "http:///lab", "http://local host/"),
+        *("localhost:port", "http://localhost:99999/", "http://[::1/", f"http://{'a' * 70}/"),
+        "http://localhost:8888/?token=secret",
+    ],
+)
+def test_what_is_no_address_of_a_server_is_said_so(url: str) -> None:
+    with pytest.raises(NoServer, match="not the address of a Jupyter server") as failed:
+        Client(url)
+    assert "secret" not in str(failed.value)
+
+
 def test_a_wrong_token_is_named(jupyter: Jupyter) -> None:
     with pytest.raises(NoServer, match="did not let us in"):
         Client(jupyter.url, "wrong").ask("Hello")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_chat import ChatWidget, Client, Closed, Refused
+from jupyter_chat import ChatWidget, Client, Closed, NoServer, Refused
 from jupyter_chat.ids import new_id
 from jupyter_chat.kernel import background
 from jupyter_chat.kernel.relay import Relay
@@ -103,6 +103,11 @@ def test_what_is_no_conversation_is_named(make: Make) -> None:
     widget.thread_id = "nonsense"
     until(lambda: widget._problem)
     assert widget._problem == "There is no conversation `nonsense`."
+
+
+def test_a_widget_with_a_wrong_address_is_not_made() -> None:
+    with pytest.raises(NoServer):
+        ChatWidget(url="ftp://localhost/")
 
 
 def test_a_new_conversation_has_its_model_and_system_prompt(make: Make) -> None:
