@@ -14,7 +14,7 @@ and backslashes go to the model as they stand.  Options come before it:
 --cells 3         and the cells that ran last
 --fill            fill in {names} of variables
 --json SCHEMA     an answer of this form, as a value
---code            the answer becomes the next cell
+--code            the answer's Python becomes the next cell
 --out NAME        keep the answer as a variable
 --quiet           show nothing
 --                the question begins here
@@ -48,6 +48,7 @@ from ..protocol import AskedPart, Code, Problem, TextPart, ThreadSettings
 from . import attaching, background
 from .answers import Answer, ThreadList
 from .clients import Chat
+from .code_blocks import python_in
 from .command_line import BadLine, Line, parse
 from .errors import AnswerFailed, ChatError
 from .input_lines import ChatLine
@@ -57,7 +58,6 @@ from .showing import show
 
 _CODE_ONLY = "\n\nAnswer with one block of Python code and nothing else."
 _FIX = "This went wrong. Say briefly why, and give the corrected cell as one block of code."
-_BLOCK = re.compile(r"^ {0,3}(`{3,}|~{3,})[^\n]*\n(.*?)(?:^ {0,3}\1[ \t]*$|\Z)", re.M | re.S)
 _ASKING = re.compile(r"\s*(%%?chat\b|$)")
 _NAME = re.compile(r"\{([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\}")
 
@@ -154,11 +154,13 @@ class ChatMagics(Magics):
         if schema is not None:
             value = made_of(_parsed(answer.text))
         elif line.code:
-            value = code_in(answer.text)
+            value = python_in(answer.text)
             if value:
                 self.shell.set_next_input(value)
             else:
-                sys.stdout.write("There is no code in this answer, so there is no next cell.\n")
+                sys.stdout.write(
+                    "There is no Python code in this answer, so there is no next cell.\n"
+                )
         if line.out is not None:
             self.shell.user_ns[line.out] = value
         return value if schema is not None and line.out is None and not line.quiet else None
@@ -297,11 +299,6 @@ class ChatMagics(Magics):
         "cost": _cost,
         "help": _help,
     }
-
-
-def code_in(text: str) -> str:
-    """The blocks of code in an answer, one after the other."""
-    return "\n\n".join(found[2].rstrip("\n") for found in _BLOCK.finditer(text))
 
 
 def _parsed(text: str) -> Any:

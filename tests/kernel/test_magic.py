@@ -145,7 +145,7 @@ def test_cells_go_along_as_they_were_typed_and_questions_do_not(shell, capsys) -
 def test_an_answer_without_code_is_no_next_cell(shell, capsys) -> None:
     run(shell, '%chat --code --quiet Write it [[text="No."]]')
     assert getattr(shell, "rl_next_input", None) is None
-    assert "no code in this answer" in capsys.readouterr().out
+    assert "no Python code in this answer" in capsys.readouterr().out
 
 
 def test_conversations_are_numbered_as_they_are_opened(shell, capsys, chat: Client) -> None:
@@ -166,6 +166,16 @@ def test_code_becomes_the_next_cell(shell) -> None:
     run(shell, f"%chat --code --quiet --out code Write it {code}")
     assert shell.user_ns["code"] == "x = 1\n\ny = 2"
     assert shell.rl_next_input == "x = 1\n\ny = 2"
+
+
+def test_code_of_other_languages_is_no_next_cell(shell, capsys) -> None:
+    install = "```bash\\npip install x\\n```"
+    run(shell, f'%chat --code --quiet Write it [[text="{install}\\n```python\\nx = 1\\n```"]]')
+    assert shell.rl_next_input == "x = 1"
+    shell.rl_next_input = None
+    run(shell, f'%chat --code --quiet Write it [[text="{install}"]]')
+    assert shell.rl_next_input is None
+    assert "no Python code in this answer" in capsys.readouterr().out
 
 
 def test_an_answer_of_a_form_is_a_value(shell) -> None:
