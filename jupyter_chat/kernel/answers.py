@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, overload
 
 from ..protocol import (
     Message,
+    MessageHit,
     Problem,
     ReasoningPart,
     SearchPage,
     Snippet,
     Status,
     Thread,
+    TitleHit,
     Usage,
     text_of,
 )
@@ -113,8 +116,8 @@ class MessageList(list[Message]):
         )
 
 
-class Found:
-    """What a search found: `titles` and `messages`, each with its thread and a snippet."""
+class Found(Sequence[TitleHit | MessageHit]):
+    """What a search found: `titles`, then `messages`, each with its thread and a snippet."""
 
     def __init__(self, page: SearchPage) -> None:
         self.titles = page.titles
@@ -122,6 +125,15 @@ class Found:
 
     def __len__(self) -> int:
         return len(self.titles) + len(self.messages)
+
+    @overload
+    def __getitem__(self, place: int) -> TitleHit | MessageHit: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[TitleHit | MessageHit]: ...
+
+    def __getitem__(self, place: int | slice) -> Any:
+        return [*self.titles, *self.messages][place]
 
     def __repr__(self) -> str:
         return f"<{len(self.titles)} titles and {len(self.messages)} messages found>"

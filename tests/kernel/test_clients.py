@@ -167,6 +167,8 @@ def test_conversations_are_listed_found_opened_and_deleted(chat: Client, connect
     assert chat.threads(5)[0].id == answer.thread_id
     found = chat.search("zebrafish")
     assert answer.thread_id in {hit.thread.id for hit in found.messages}
+    assert list(found) == [*found.titles, *found.messages]
+    assert (found[0], found[-1:]) == (list(found)[0], found.messages[-1:])
     other = connect()
     other.open(thread)
     assert "zebrafish" in other.ask("What did I ask? [[echo=all]]").text

@@ -21,8 +21,7 @@ def test_python_has_many_names(name: str) -> None:
         ("```\nx\n```\n~~~js\ny\n~~~\n~~~\nz\n~~~", "x\n\nz"),
         ("```json\n{}\n```\n", ""),
         (
-            "1. First:\n\n   ```python\n   if x:\n       y\n   ```\n"
-            "2. > ```python\n   > z\n   > ```",
+            "1. So:\n\n   ```py\n   if x:\n       y\n   ```\n2. > ```py\n   > z\n   > ```",
             "if x:\n    y\n\nz",
         ),
         ("````python\nx = '''\n```\n'''\n````", "x = '''\n```\n'''"),
