@@ -64,14 +64,16 @@ def cell(name: str, source: str, output: str = "", language: str = "python") -> 
 
 
 def _from_the_cell(trace: TracebackType | None) -> TracebackType | None:
-    """Without what IPython does before it runs a cell; all of it where there is no cell."""
-    frame = trace
+    """Without what IPython does before it runs a cell, which is everything where the cell
+    cannot be read; all of it where there is no cell."""
+    frame, is_cell = trace, False
     while frame is not None:
         code = frame.tb_frame.f_code
         if code.co_name == "run_code" and "IPython" in code.co_filename:
             return frame.tb_next
+        is_cell = is_cell or (code.co_name == "run_cell_async" and "IPython" in code.co_filename)
         frame = frame.tb_next
-    return trace
+    return None if is_cell else trace
 
 
 def _variable(name: str, text: str) -> Attachment:

@@ -117,6 +117,18 @@ def test_fix_sends_the_cell_and_its_traceback(shell, capsys) -> None:
     assert "corrected cell" in out
 
 
+def test_fix_sends_nothing_of_ipython_where_a_cell_cannot_be_read(shell, capsys) -> None:
+    with pytest.raises(SyntaxError):
+        run(shell, "def f(:")
+    run(shell, "%chat --quiet --with err Why?")
+    run(shell, "%chat fix --quiet")
+    run(shell, "%chat What was it? [[echo=all]]")
+    out = capsys.readouterr().out.rpartition("What was it")[0]
+    assert out.count("SyntaxError: invalid syntax") >= 2
+    assert "run_cell_async" not in out
+    assert "site-packages" not in out
+
+
 def test_fix_sends_the_cell_that_failed_whatever_ran_since(shell, capsys) -> None:
     with pytest.raises(ZeroDivisionError):
         run(shell, "ratio = 1 / 0")
