@@ -41,7 +41,7 @@ class ChatWidget(anywidget.AnyWidget):
 
     `height` is a CSS length.  `thread_id`, `draft` (what is being typed), `status`
     (`idle`, `queued`, `thinking`, `writing` or `offline`), `value` (the text of the last
-    whole answer) and `messages` (a list of dicts with `id`, `role`, `text` and `status`) can
+    whole answer) and `messages` (a tuple of dicts with `id`, `role`, `text` and `status`) can
     be observed and linked with other widgets; `thread_id` and `draft` can also be set.
     Observers are called in the thread in which this process follows the conversation.
     """
@@ -53,7 +53,7 @@ class ChatWidget(anywidget.AnyWidget):
     draft = traitlets.Unicode().tag(sync=True)
     status = traitlets.Unicode("idle", read_only=True).tag(sync=True)
     value = traitlets.Unicode(read_only=True).tag(sync=True)
-    messages: traitlets.List[dict[str, str]] = traitlets.List(read_only=True)
+    messages: Any = traitlets.Tuple(read_only=True)
 
     _is_new = traitlets.Bool().tag(sync=True)
     _settings: Any = traitlets.Dict().tag(sync=True)
@@ -227,7 +227,7 @@ class ChatWidget(anywidget.AnyWidget):
         ]
         said = {
             "status": _status(running[0]) if running else "idle",
-            "messages": [_said(message) for message in messages],
+            "messages": tuple(_said(message) for message in messages),
             "value": text_of(answers[-1]) if answers else "",
         }
         title = followed.thread.title if followed.thread else None

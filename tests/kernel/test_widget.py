@@ -54,6 +54,7 @@ def test_an_answer_is_observed_as_it_is_made(make: Make) -> None:
         ("assistant", "complete"),
     ]
     assert seen == ["thinking", "writing", "idle"]
+    assert isinstance(widget.messages, tuple)
 
 
 def test_an_observer_may_ask_something_itself(make: Make, chat: Client) -> None:
