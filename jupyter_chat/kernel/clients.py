@@ -313,7 +313,8 @@ class _Methods:
         return self.chat.thread_id
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} in conversation {self.thread_id or 'that is new'}>"
+        where = "a new conversation" if self.thread_id is None else f"conversation {self.thread_id}"
+        return f"<{type(self).__name__} in {where}>"
 
 
 class Client(_Methods):

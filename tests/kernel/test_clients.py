@@ -168,7 +168,7 @@ def test_conversations_are_listed_found_opened_and_deleted(chat: Client, connect
     found = chat.search("zebrafish")
     assert answer.thread_id in {hit.thread.id for hit in found.messages}
     assert list(found) == [*found.titles, *found.messages]
-    assert (found[0], found[-1:]) == (list(found)[0], found.messages[-1:])
+    assert (found[0], found[-1:]) == (next(iter(found)), found.messages[-1:])
     other = connect()
     other.open(thread)
     assert "zebrafish" in other.ask("What did I ask? [[echo=all]]").text
@@ -221,6 +221,13 @@ def test_what_is_no_address_of_a_server_is_said_so(url: str) -> None:
     with pytest.raises(NoServer, match="not the address of a Jupyter server") as failed:
         Client(url)
     assert "secret" not in str(failed.value)
+
+
+def test_a_client_says_where_it_asks() -> None:
+    chat = Client("http://localhost:1/")
+    assert repr(chat) == "<Client in a new conversation>"
+    chat.chat.thread_id = "0190a6c2-0000-7000-8000-000000000000"
+    assert repr(chat) == "<Client in conversation 0190a6c2-0000-7000-8000-000000000000>"
 
 
 def test_a_wrong_token_is_named(jupyter: Jupyter) -> None:
