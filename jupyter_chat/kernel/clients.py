@@ -183,6 +183,7 @@ def _blocking(
 ) -> Callable[Concatenate[Client, _P], _T]:
     @functools.wraps(method)
     def call(self: Client, /, *args: _P.args, **options: _P.kwargs) -> _T:
+        __tracebackhide__ = True
         return background.run(method(self.chat, *args, **options))
 
     return call
@@ -193,6 +194,7 @@ def _awaited(
 ) -> Callable[Concatenate[AsyncClient, _P], Coroutine[Any, Any, _T]]:
     @functools.wraps(method)
     async def call(self: AsyncClient, /, *args: _P.args, **options: _P.kwargs) -> _T:
+        __tracebackhide__ = True
         return await background.wait(method(self.chat, *args, **options))
 
     return call
@@ -208,6 +210,7 @@ class Stream:
         return self
 
     def __next__(self) -> str:
+        __tracebackhide__ = True
         piece = background.run(self.reply.piece())
         if piece is None:
             background.run(self.reply.ended())  # raises where it failed
@@ -254,6 +257,7 @@ class AsyncStream:
         return self._asked().__await__()
 
     async def __anext__(self) -> str:
+        __tracebackhide__ = True
         await self._asked()
         piece = await background.wait(self.reply.piece())
         if piece is None:
@@ -281,6 +285,7 @@ def _streamed(
 ) -> Callable[Concatenate[Client, _P], Stream]:
     @functools.wraps(method)
     def call(self: Client, /, *args: _P.args, **options: _P.kwargs) -> Stream:
+        __tracebackhide__ = True
         return Stream(background.run(method(self.chat, *args, **options)))
 
     return call

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -77,6 +78,22 @@ def test_a_failure_is_said_in_one_line(shell, capsys) -> None:
     out = capsys.readouterr().out
     assert "no credit left" in out
     assert "Traceback" not in out
+
+
+def test_what_a_client_could_not_do_is_said_without_its_insides(
+    shell, capsys, chat: Client
+) -> None:
+    shell.user_ns["chat"] = chat
+    shell.run_cell("chat.ask('Please [[quota]]')")
+    out = re.sub(r"\x1b\[[\d;]*m", "", capsys.readouterr().out)  # without its colours
+    assert "no credit left" in out
+    assert "chat.ask('Please" in out
+    interrupt_once_written(chat, "A tale")
+    shell.run_cell("chat.ask('A tale [[chunks=1000 delay=0.02]]')")
+    out += capsys.readouterr().out
+    assert "KeyboardInterrupt" in out
+    for inside in ("concurrent", "threading.py", "session.py", "clients.py"):
+        assert inside not in out
 
 
 def test_names_are_filled_in_only_where_that_is_asked_for(shell, capsys) -> None:
