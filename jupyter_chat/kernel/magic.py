@@ -109,9 +109,19 @@ class ChatMagics(Magics):
     @line_cell_magic("chat")  # type: ignore[arg-type]
     @_documented
     def _chat(self, line: str, cell: str | None = None) -> Any:
+        parsed, value = self._run(line, cell)
+        is_shown = parsed.schema is not None and parsed.out is None and not parsed.quiet
+        return value if is_shown else None
+
+    def value(self, line: str) -> Any:
+        """What `name = %chat …` gives: the answer as `--out` would keep it.  A line that
+        stands alone has no value, or IPython would show each answer twice."""
+        return self._run(line, None)[1]
+
+    def _run(self, line: str, cell: str | None) -> tuple[Line, Any]:
         try:
             parsed = parse(line, cell)
-            return self._verbs[parsed.verb](self, parsed)
+            return parsed, self._verbs[parsed.verb](self, parsed)
         except (BadLine, ChatError, ValueError) as error:
             raise Failed(str(error)) from None
 
@@ -163,7 +173,7 @@ class ChatMagics(Magics):
                 )
         if line.out is not None:
             self.shell.user_ns[line.out] = value
-        return value if schema is not None and line.out is None and not line.quiet else None
+        return value
 
     def _shown(self, reply: Reply, line: Line) -> Answer:
         """The answer when it has ended, shown as it came."""

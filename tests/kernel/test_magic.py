@@ -88,6 +88,7 @@ def test_what_a_client_could_not_do_is_said_without_its_insides(
     out = re.sub(r"\x1b\[[\d;]*m", "", capsys.readouterr().out)  # without its colours
     assert "no credit left" in out
     assert "chat.ask('Please" in out
+    chat.new()
     interrupt_once_written(chat, "A tale")
     shell.run_cell("chat.ask('A tale [[chunks=1000 delay=0.02]]')")
     out += capsys.readouterr().out
@@ -188,6 +189,17 @@ def test_an_answer_can_be_kept_and_hidden(shell, capsys) -> None:
     assert run(shell, '%chat --quiet --out kept Say it [[text="It."]]') is None
     assert capsys.readouterr().out == ""
     assert shell.user_ns["kept"] == "It."
+
+
+def test_an_answer_can_be_assigned(shell, capsys) -> None:
+    run(shell, 'said = %chat Say it [[text="It."]]')
+    assert shell.user_ns["said"] == "It."
+    assert capsys.readouterr().out == "It.\n"
+    run(shell, 'said = %chat --quiet Say it [[text="Quietly."]]')
+    assert shell.user_ns["said"] == "Quietly."
+    assert run(shell, "%chat Say it [[text=It]]") is None
+    with pytest.raises(Exception, match="no option `--nope`"):
+        run(shell, "said = %chat --nope Say it")
 
 
 def test_code_becomes_the_next_cell(shell) -> None:
