@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, overload
+
+from msgspec import structs
 
 from ..protocol import (
     Message,
@@ -84,8 +86,34 @@ class Answer:
         printer.text(plain(self.text) + note)
 
 
+class ShownThread(Thread):
+    """A conversation that says in short what it is."""
+
+    @classmethod
+    def of(cls, thread: Thread) -> ShownThread:
+        return cls(**structs.asdict(thread))
+
+    def __repr__(self) -> str:
+        title = plain(self.title or "New conversation")
+        return f"<Conversation “{title}”, {_when(self.updated_at)}, {self.id}>"
+
+
+class ShownMessage(Message):
+    """A message that shows what was said."""
+
+    @classmethod
+    def of(cls, message: Message) -> ShownMessage:
+        return cls(**structs.asdict(message))
+
+    def __repr__(self) -> str:
+        return plain(f"{_author(self)}: {text_of(self)}")
+
+
 class ThreadList(list[Thread]):
     """Conversations, as a table."""
+
+    def __init__(self, threads: Iterable[Thread] = ()) -> None:
+        super().__init__(map(ShownThread.of, threads))
 
     def _repr_html_(self) -> str:
         rows = (
@@ -94,26 +122,33 @@ class ThreadList(list[Thread]):
         )
         return _table(("", "Conversation", "Last activity", "Id"), rows)
 
-    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+    def __repr__(self) -> str:
         lines = (
             f"{number:>3}  {_when(thread.updated_at)}  {thread.title or 'New conversation'}"
             for number, thread in enumerate(self, 1)
         )
-        printer.text(plain("\n".join(lines)) or "No conversations yet.")
+        return plain("\n".join(lines)) or "No conversations yet."
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(repr(self))
 
 
 class MessageList(list[Message]):
     """A conversation, to be read from the top."""
+
+    def __init__(self, messages: Iterable[Message] = ()) -> None:
+        super().__init__(map(ShownMessage.of, messages))
 
     def _repr_markdown_(self) -> str:
         return safe(
             "\n\n".join(f"**{_author(message)}:**\n\n{text_of(message)}" for message in self)
         )
 
+    def __repr__(self) -> str:
+        return "\n\n".join(map(repr, self)) or "No messages yet."
+
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        printer.text(
-            plain("\n\n".join(f"{_author(message)}: {text_of(message)}" for message in self))
-        )
+        printer.text(repr(self))
 
 
 class Found(Sequence[TitleHit | MessageHit]):

@@ -22,7 +22,7 @@ from ..protocol import (
     ThreadSettings,
 )
 from . import background
-from .answers import Answer, Found, MessageList, ThreadList
+from .answers import Answer, Found, MessageList, ShownThread, ThreadList
 from .attaching import attachments
 from .errors import ChatError
 from .session import Reply, Session, id_of
@@ -132,7 +132,7 @@ class Chat:
         """Ask next in this conversation."""
         found = await self.session.thread(id_of(thread))
         self.thread_id = found.id
-        return found
+        return ShownThread.of(found)
 
     async def threads(self, limit: int = 20) -> ThreadList:
         """Conversations, pinned ones first, then the newest activity."""
@@ -155,14 +155,15 @@ class Chat:
 
     async def rename(self, title: str, thread: str | Thread | None = None) -> Thread:
         """Give a conversation another title."""
-        return await self.session.change(self._there(thread), ThreadPatch(title=title))
+        changed = await self.session.change(self._there(thread), ThreadPatch(title=title))
+        return ShownThread.of(changed)
 
     async def delete(self, thread: str | Thread | None = None) -> Thread:
         """Put a conversation into the trash."""
         deleted = await self.session.delete(self._there(thread))
         if self.thread_id == deleted.id:
             self.thread_id = None
-        return deleted
+        return ShownThread.of(deleted)
 
     async def close(self) -> None:
         """Let go of the connection; whatever is asked of the server then raises
@@ -205,6 +206,11 @@ class Stream:
 
     def __init__(self, reply: Reply) -> None:
         self.reply = reply
+
+    def __repr__(self) -> str:
+        answer = self.answer
+        how = answer.note or "complete"
+        return f"<Stream of an answer, {len(answer.text):,} characters; {how}>"
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -249,6 +255,13 @@ class AsyncStream:
         if self._reply is None:
             raise RuntimeError("Nothing has been asked yet: iterate over it, or await it.")
         return self._reply
+
+    def __repr__(self) -> str:
+        if self._reply is None:
+            return "<AsyncStream, nothing is asked yet: iterate over it, or await it>"
+        answer = self.answer
+        how = answer.note or "complete"
+        return f"<AsyncStream of an answer, {len(answer.text):,} characters; {how}>"
 
     def __aiter__(self) -> AsyncIterator[str]:
         return self

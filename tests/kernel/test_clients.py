@@ -46,6 +46,7 @@ def test_an_answer_comes_in_pieces_as_it_is_written(chat: Client) -> None:
     assert len(pieces) > 5
     assert times[-1] - times[0] > 0.3
     assert "".join(pieces) == stream.answer.text
+    assert repr(stream) == f"<Stream of an answer, {len(stream.answer.text)} characters; complete>"
     assert stream.answer.status is Status.COMPLETE
 
 
@@ -183,6 +184,13 @@ def test_what_comes_back_can_be_shown(chat: Client) -> None:
     assert answer._repr_markdown_() == "**bold** &lt;b>"
     chat.rename("A <script> title")
     assert "&lt;script&gt;" in chat.threads()._repr_html_()
+    opened = chat.open(answer.thread_id)
+    assert repr(opened).startswith("<Conversation “A <script> title”, 20")
+    assert repr(opened).endswith(f", {answer.thread_id}>")
+    assert opened == chat.threads(1)[0]
+    assert str(chat.threads(1)).endswith("  A <script> title")
+    assert str(chat.messages()).endswith("\n\nany-model: **bold** <b>")
+    assert repr(chat.messages()[1]) == "any-model: **bold** <b>"
     assert "**You:**" in chat.messages()._repr_markdown_()
     assert "<table>" in chat.search("bold")._repr_html_()
 
