@@ -174,7 +174,7 @@ def _lines_of_code(text: str) -> Iterator[str]:
                 return
             number += 1
         if number == len(lines):
-            if not no_formula:
+            if not no_formula or _FORMULA.search(lines[begin]):
                 return
         elif ended is not None and ended[1].strip(bar[0]):
             return

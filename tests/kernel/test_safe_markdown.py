@@ -38,6 +38,8 @@ CHANGED = {
     "[a](u`v) <i> `": "[a](u`v) &lt;i> `",
     "| a |\n|---|\n| `<i>` |": "| a |\n|---|\n| <code>&#60;i&#62;</code> |",
     "\\begin{a}\n```\n```&\\end{a}```\n<i>\n```": "\\begin{a}\n```\n```&\\end{a}```\n&lt;i>\n```",
+    # A formula that hides the fence from those who look for formulas first.
+    "```x$$\n===\n$$<i>": "```x$$\n===\n$$&lt;i>",
     "- ```\n<i>\n```": "- ```\n&lt;i>\n```",
 }
 
