@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from .kernel.clients import Client as Client
     from .kernel.errors import AnswerFailed as AnswerFailed
     from .kernel.errors import ChatError as ChatError
+    from .kernel.errors import Closed as Closed
     from .kernel.errors import ConnectionLost as ConnectionLost
     from .kernel.errors import NoServer as NoServer
     from .kernel.errors import Refused as Refused
@@ -21,6 +22,7 @@ _PUBLIC = {
     "Client": "clients",
     "AnswerFailed": "errors",
     "ChatError": "errors",
+    "Closed": "errors",
     "ConnectionLost": "errors",
     "NoServer": "errors",
     "Refused": "errors",

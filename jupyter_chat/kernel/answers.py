@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, overload
+
+from msgspec import structs
 
 from ..protocol import (
     Message,
+    MessageHit,
     Problem,
     ReasoningPart,
     SearchPage,
     Snippet,
     Status,
     Thread,
+    TitleHit,
     Usage,
     text_of,
 )
+from .plain import plain
+from .safe_markdown import safe
 
 _NOTES = {
     Status.QUEUED: "waiting for its turn",
@@ -69,18 +76,44 @@ class Answer:
         return _NOTES.get(self.status)
 
     def __str__(self) -> str:
-        return self.text
+        return plain(self.text)
 
     def _repr_markdown_(self) -> str:
-        return self.text if self.note is None else f"{self.text}\n\n*({self.note})*"
+        return safe(self.text if self.note is None else f"{self.text}\n\n*({self.note})*")
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         note = "" if self.note is None else f"\n({self.note})"
-        printer.text(self.text + note)
+        printer.text(plain(self.text) + note)
+
+
+class ShownThread(Thread):
+    """A conversation that says in short what it is."""
+
+    @classmethod
+    def of(cls, thread: Thread) -> ShownThread:
+        return cls(**structs.asdict(thread))
+
+    def __repr__(self) -> str:
+        title = plain(self.title or "New conversation")
+        return f"<Conversation “{title}”, {_when(self.updated_at)}, {self.id}>"
+
+
+class ShownMessage(Message):
+    """A message that shows what was said."""
+
+    @classmethod
+    def of(cls, message: Message) -> ShownMessage:
+        return cls(**structs.asdict(message))
+
+    def __repr__(self) -> str:
+        return plain(f"{_author(self)}: {text_of(self)}")
 
 
 class ThreadList(list[Thread]):
     """Conversations, as a table."""
+
+    def __init__(self, threads: Iterable[Thread] = ()) -> None:
+        super().__init__(map(ShownThread.of, threads))
 
     def _repr_html_(self) -> str:
         rows = (
@@ -89,26 +122,37 @@ class ThreadList(list[Thread]):
         )
         return _table(("", "Conversation", "Last activity", "Id"), rows)
 
-    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+    def __repr__(self) -> str:
         lines = (
             f"{number:>3}  {_when(thread.updated_at)}  {thread.title or 'New conversation'}"
             for number, thread in enumerate(self, 1)
         )
-        printer.text("\n".join(lines) or "No conversations yet.")
+        return plain("\n".join(lines)) or "No conversations yet."
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(repr(self))
 
 
 class MessageList(list[Message]):
     """A conversation, to be read from the top."""
 
+    def __init__(self, messages: Iterable[Message] = ()) -> None:
+        super().__init__(map(ShownMessage.of, messages))
+
     def _repr_markdown_(self) -> str:
-        return "\n\n".join(f"**{_author(message)}:**\n\n{text_of(message)}" for message in self)
+        return safe(
+            "\n\n".join(f"**{_author(message)}:**\n\n{text_of(message)}" for message in self)
+        )
+
+    def __repr__(self) -> str:
+        return "\n\n".join(map(repr, self)) or "No messages yet."
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        printer.text("\n\n".join(f"{_author(message)}: {text_of(message)}" for message in self))
+        printer.text(repr(self))
 
 
-class Found:
-    """What a search found: `titles` and `messages`, each with its thread and a snippet."""
+class Found(Sequence[TitleHit | MessageHit]):
+    """What a search found: `titles`, then `messages`, each with its thread and a snippet."""
 
     def __init__(self, page: SearchPage) -> None:
         self.titles = page.titles
@@ -116,6 +160,15 @@ class Found:
 
     def __len__(self) -> int:
         return len(self.titles) + len(self.messages)
+
+    @overload
+    def __getitem__(self, place: int) -> TitleHit | MessageHit: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[TitleHit | MessageHit]: ...
+
+    def __getitem__(self, place: int | slice) -> Any:
+        return [*self.titles, *self.messages][place]
 
     def __repr__(self) -> str:
         return f"<{len(self.titles)} titles and {len(self.messages)} messages found>"
@@ -143,7 +196,7 @@ class Found:
             f"{_when(time)}  {title}" + (f"\n    {snippet.text}" if snippet else "")
             for title, snippet, time, _ in self._rows()
         )
-        printer.text("\n".join(lines) or "Nothing was found.")
+        printer.text(plain("\n".join(lines)) or "Nothing was found.")
 
 
 def _author(message: Message) -> str:

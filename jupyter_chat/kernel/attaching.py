@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import io
+import sys
 import traceback
 from collections.abc import Mapping
 from types import TracebackType
@@ -64,14 +65,16 @@ def cell(name: str, source: str, output: str = "", language: str = "python") -> 
 
 
 def _from_the_cell(trace: TracebackType | None) -> TracebackType | None:
-    """Without what IPython does before it runs a cell; all of it where there is no cell."""
-    frame = trace
+    """Without what IPython does before it runs a cell, which is everything where the cell
+    cannot be read; all of it where there is no cell."""
+    frame, is_cell = trace, False
     while frame is not None:
         code = frame.tb_frame.f_code
         if code.co_name == "run_code" and "IPython" in code.co_filename:
             return frame.tb_next
+        is_cell = is_cell or (code.co_name == "run_cell_async" and "IPython" in code.co_filename)
         frame = frame.tb_next
-    return trace
+    return None if is_cell else trace
 
 
 def _variable(name: str, text: str) -> Attachment:
@@ -92,9 +95,10 @@ def _image(name: str, data: bytes) -> Attachment:
 def _picture(value: Any) -> bytes | None:
     """The bytes of a figure of matplotlib, an image of Pillow or IPython, or of whatever
     shows itself as PNG."""
-    if type(value).__module__.startswith("matplotlib.") and hasattr(value, "savefig"):
+    figure = _figure(value)
+    if figure is not None:
         buffer = io.BytesIO()
-        value.savefig(buffer, format="png", bbox_inches="tight")
+        figure.savefig(buffer, format="png", bbox_inches="tight")
         return buffer.getvalue()
     for name, kind in (("_repr_png_", bytes), ("_repr_jpeg_", bytes)):
         method = getattr(type(value), name, None)
@@ -106,6 +110,16 @@ def _picture(value: Any) -> bytes | None:
         if isinstance(shown, kind) and shown:
             return shown
     return None
+
+
+def _figure(value: Any) -> Any:
+    """The figure of matplotlib that it is, or that it is drawn in, such as axes."""
+    artists = sys.modules.get("matplotlib.artist")
+    if artists is None or not isinstance(value, artists.Artist):
+        return None
+    figure = getattr(value, "figure", None)  # a part of a figure is in one itself
+    figure = getattr(figure, "figure", None)
+    return figure if hasattr(figure, "savefig") else None
 
 
 def _is_frame(value: Any) -> bool:

@@ -12,6 +12,8 @@ import threading
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from .errors import ChatError
+
 _T = TypeVar("_T")
 
 _LOOK_SECONDS = 0.5
@@ -41,7 +43,12 @@ def begin(work: Coroutine[Any, Any, _T]) -> concurrent.futures.Future[_T]:
 
 
 def run(work: Coroutine[Any, Any, _T]) -> _T:
-    """Do something there and wait for its result; an interrupt calls it off."""
+    """Do something there and wait for its result; an interrupt calls it off.
+
+    What the chat could not do, and an interrupt, are raised as if they had happened here:
+    where that other thread was then is of no interest.
+    """
+    __tracebackhide__ = True
     if threading.get_ident() == _thread_id:
         work.close()
         raise RuntimeError("This waits for itself: use the coroutines of AsyncClient here.")
@@ -50,11 +57,22 @@ def run(work: Coroutine[Any, Any, _T]) -> _T:
         while not future.done():
             concurrent.futures.wait([future], _LOOK_SECONDS)
         return future.result()
+    except ChatError as error:
+        failed: BaseException = error.with_traceback(None)
+    except KeyboardInterrupt:
+        future.cancel()
+        failed = KeyboardInterrupt()
     except BaseException:
         future.cancel()
         raise
+    raise failed from None
 
 
 async def wait(work: Coroutine[Any, Any, _T]) -> _T:
     """Do something there and await its result, in whatever loop one is."""
-    return await asyncio.wrap_future(begin(work))
+    __tracebackhide__ = True
+    try:
+        return await asyncio.wrap_future(begin(work))
+    except ChatError as error:
+        failed = error.with_traceback(None)
+    raise failed from None

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import re
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from ..protocol import (
-    ID_PATTERN,
     AskedPart,
     Code,
     Problem,
@@ -24,10 +22,10 @@ from ..protocol import (
     ThreadSettings,
 )
 from . import background
-from .answers import Answer, Found, MessageList, ThreadList
+from .answers import Answer, Found, MessageList, ShownThread, ThreadList
 from .attaching import attachments
-from .errors import ChatError, Refused
-from .session import Reply, Session
+from .errors import ChatError
+from .session import Reply, Session, id_of
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -91,7 +89,7 @@ class Chat:
         attach: Mapping[str, Any] | None = None,
     ) -> Reply:
         """Ask; iterate over the answer's text as it comes.  Options are those of `ask`."""
-        thread_id = _id_of(thread) if thread is not None else self.thread_id
+        thread_id = id_of(thread) if thread is not None else self.thread_id
         if not isinstance(question, str):
             raise TypeError("A question is a text.")
         parts: list[AskedPart] = [*attachments(attach or {}), TextPart(question)]
@@ -132,9 +130,9 @@ class Chat:
 
     async def open(self, thread: str | Thread) -> Thread:
         """Ask next in this conversation."""
-        found = await self.session.thread(_id_of(thread))
+        found = await self.session.thread(id_of(thread))
         self.thread_id = found.id
-        return found
+        return ShownThread.of(found)
 
     async def threads(self, limit: int = 20) -> ThreadList:
         """Conversations, pinned ones first, then the newest activity."""
@@ -142,7 +140,7 @@ class Chat:
 
     async def messages(self, thread: str | Thread | None = None, limit: int = 200) -> MessageList:
         """The newest messages of a conversation, older first."""
-        thread_id = _id_of(thread) if thread is not None else self.thread_id
+        thread_id = id_of(thread) if thread is not None else self.thread_id
         if thread_id is None:
             return MessageList()
         return MessageList(await self.session.messages(thread_id, limit))
@@ -157,20 +155,23 @@ class Chat:
 
     async def rename(self, title: str, thread: str | Thread | None = None) -> Thread:
         """Give a conversation another title."""
-        return await self.session.change(self._there(thread), ThreadPatch(title=title))
+        changed = await self.session.change(self._there(thread), ThreadPatch(title=title))
+        return ShownThread.of(changed)
 
     async def delete(self, thread: str | Thread | None = None) -> Thread:
         """Put a conversation into the trash."""
         deleted = await self.session.delete(self._there(thread))
         if self.thread_id == deleted.id:
             self.thread_id = None
-        return deleted
+        return ShownThread.of(deleted)
 
     async def close(self) -> None:
+        """Let go of the connection; whatever is asked of the server then raises
+        :class:`Closed`."""
         await self.session.close()
 
     def _there(self, thread: str | Thread | None) -> str:
-        thread_id = _id_of(thread) if thread is not None else self.thread_id
+        thread_id = id_of(thread) if thread is not None else self.thread_id
         if thread_id is None:
             raise ChatError(
                 Problem(Code.INVALID, "There is no conversation yet: name one as `thread`.")
@@ -178,18 +179,12 @@ class Chat:
         return thread_id
 
 
-def _id_of(thread: str | Thread) -> str:
-    thread_id = thread if isinstance(thread, str) else thread.id
-    if re.fullmatch(ID_PATTERN, thread_id) is None:
-        raise Refused(Problem(Code.NOT_FOUND, f"There is no conversation `{thread_id}`."))
-    return thread_id
-
-
 def _blocking(
     method: Callable[Concatenate[Chat, _P], Coroutine[Any, Any, _T]],
 ) -> Callable[Concatenate[Client, _P], _T]:
     @functools.wraps(method)
     def call(self: Client, /, *args: _P.args, **options: _P.kwargs) -> _T:
+        __tracebackhide__ = True
         return background.run(method(self.chat, *args, **options))
 
     return call
@@ -200,6 +195,7 @@ def _awaited(
 ) -> Callable[Concatenate[AsyncClient, _P], Coroutine[Any, Any, _T]]:
     @functools.wraps(method)
     async def call(self: AsyncClient, /, *args: _P.args, **options: _P.kwargs) -> _T:
+        __tracebackhide__ = True
         return await background.wait(method(self.chat, *args, **options))
 
     return call
@@ -211,10 +207,16 @@ class Stream:
     def __init__(self, reply: Reply) -> None:
         self.reply = reply
 
+    def __repr__(self) -> str:
+        answer = self.answer
+        how = answer.note or "complete"
+        return f"<Stream of an answer, {len(answer.text):,} characters; {how}>"
+
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
+        __tracebackhide__ = True
         piece = background.run(self.reply.piece())
         if piece is None:
             background.run(self.reply.ended())  # raises where it failed
@@ -254,6 +256,13 @@ class AsyncStream:
             raise RuntimeError("Nothing has been asked yet: iterate over it, or await it.")
         return self._reply
 
+    def __repr__(self) -> str:
+        if self._reply is None:
+            return "<AsyncStream, nothing is asked yet: iterate over it, or await it>"
+        answer = self.answer
+        how = answer.note or "complete"
+        return f"<AsyncStream of an answer, {len(answer.text):,} characters; {how}>"
+
     def __aiter__(self) -> AsyncIterator[str]:
         return self
 
@@ -261,6 +270,7 @@ class AsyncStream:
         return self._asked().__await__()
 
     async def __anext__(self) -> str:
+        __tracebackhide__ = True
         await self._asked()
         piece = await background.wait(self.reply.piece())
         if piece is None:
@@ -288,6 +298,7 @@ def _streamed(
 ) -> Callable[Concatenate[Client, _P], Stream]:
     @functools.wraps(method)
     def call(self: Client, /, *args: _P.args, **options: _P.kwargs) -> Stream:
+        __tracebackhide__ = True
         return Stream(background.run(method(self.chat, *args, **options)))
 
     return call
@@ -320,7 +331,8 @@ class _Methods:
         return self.chat.thread_id
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} in conversation {self.thread_id or 'that is new'}>"
+        where = "a new conversation" if self.thread_id is None else f"conversation {self.thread_id}"
+        return f"<{type(self).__name__} in {where}>"
 
 
 class Client(_Methods):

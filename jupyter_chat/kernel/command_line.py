@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from keyword import iskeyword
 from typing import Literal, TypeAlias, get_args
 
 Verb: TypeAlias = Literal["ask", "fix", "list", "open", "new", "stop", "cost", "help"]
@@ -104,7 +105,7 @@ def _set(into: Line, name: str, value: str) -> None:
         if not value.isascii() or not value.isdigit() or int(value) < 1:
             raise BadLine("`--cells` needs a number, such as 3.")
         into.cells = int(value)
-    elif name == "out" and not value.isidentifier():
+    elif name == "out" and (not value.isidentifier() or iskeyword(value)):
         raise BadLine(f"`{value}` cannot be the name of a variable.")
     elif name == "json":
         into.schema = value

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..protocol import Code, Problem
+from .plain import plain
 
 if TYPE_CHECKING:
     from .answers import Answer
@@ -16,7 +17,7 @@ class ChatError(Exception):
     `Code.RATE_LIMITED`."""
 
     def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.message)
+        super().__init__(plain(problem.message))
         self.problem = problem
 
     @property
@@ -36,6 +37,13 @@ class ConnectionLost(ChatError):
 
     def __init__(self, message: str) -> None:
         super().__init__(Problem(Code.INTERNAL, message))
+
+
+class Closed(ChatError):
+    """Whoever was asked has been closed, and let go of its connection."""
+
+    def __init__(self, who: str) -> None:
+        super().__init__(Problem(Code.INVALID, f"This {who} is closed; make another one."))
 
 
 class Refused(ChatError):

@@ -150,6 +150,14 @@ class Followed:
                 self._behind()
                 return
             self.seq = event.seq
+        self._tell()
+
+    def end(self) -> None:
+        """Nothing comes any more: nobody is to wait for it."""
+        self.gone = True
+        self._tell()
+
+    def _tell(self) -> None:
         for listener in tuple(self.listeners):
             listener()
 

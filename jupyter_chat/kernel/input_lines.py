@@ -18,7 +18,7 @@ _NO_CODE = {tokenize.INDENT, tokenize.DEDENT}
 
 
 class ChatLine(TokenTransformBase):
-    """Turns `%chat …`, also behind `name =`, into a call."""
+    """Turns `%chat …` into a call, and behind `name =` into one that gives the answer."""
 
     priority = 1  # before the help, which begins where the line does
 
@@ -41,6 +41,10 @@ class ChatLine(TokenTransformBase):
         line = lines[self.start_line]
         found = _LINE.match(line[self._column :])
         assert found is not None
-        call = f"get_ipython().run_line_magic('chat', {found[1].rstrip()!r})\n"
-        lines[self.start_line] = line[: self._column] + call
+        before, text = line[: self._column], found[1].rstrip()
+        if before.strip():
+            call = f"get_ipython().magics_manager.registry['ChatMagics'].value({text!r})"
+        else:
+            call = f"get_ipython().run_line_magic('chat', {text!r})"
+        lines[self.start_line] = f"{before}{call}\n"
         return lines

@@ -14,7 +14,7 @@ and backslashes go to the model as they stand.  Options come before it:
 --cells 3         and the cells that ran last
 --fill            fill in {names} of variables
 --json SCHEMA     an answer of this form, as a value
---code            the answer becomes the next cell
+--code            the answer's Python becomes the next cell
 --out NAME        keep the answer as a variable
 --quiet           show nothing
 --                the question begins here
@@ -48,15 +48,16 @@ from ..protocol import AskedPart, Code, Problem, TextPart, ThreadSettings
 from . import attaching, background
 from .answers import Answer, ThreadList
 from .clients import Chat
+from .code_blocks import python_in
 from .command_line import BadLine, Line, parse
 from .errors import AnswerFailed, ChatError
 from .input_lines import ChatLine
+from .plain import plain
 from .session import Reply
 from .showing import show
 
 _CODE_ONLY = "\n\nAnswer with one block of Python code and nothing else."
 _FIX = "This went wrong. Say briefly why, and give the corrected cell as one block of code."
-_BLOCK = re.compile(r"^ {0,3}(`{3,}|~{3,})[^\n]*\n(.*?)(?:^ {0,3}\1[ \t]*$|\Z)", re.M | re.S)
 _ASKING = re.compile(r"\s*(%%?chat\b|$)")
 _NAME = re.compile(r"\{([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\}")
 
@@ -72,7 +73,7 @@ class Failed(Exception):
     """Shown as its message alone."""
 
     def _render_traceback_(self) -> list[str]:
-        return [str(self)]
+        return [plain(str(self))]
 
 
 def _documented(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -108,9 +109,19 @@ class ChatMagics(Magics):
     @line_cell_magic("chat")  # type: ignore[arg-type]
     @_documented
     def _chat(self, line: str, cell: str | None = None) -> Any:
+        parsed, value = self._run(line, cell)
+        is_shown = parsed.schema is not None and parsed.out is None and not parsed.quiet
+        return value if is_shown else None
+
+    def value(self, line: str) -> Any:
+        """What `name = %chat …` gives: the answer as `--out` would keep it.  A line that
+        stands alone has no value, or IPython would show each answer twice."""
+        return self._run(line, None)[1]
+
+    def _run(self, line: str, cell: str | None) -> tuple[Line, Any]:
         try:
             parsed = parse(line, cell)
-            return self._verbs[parsed.verb](self, parsed)
+            return parsed, self._verbs[parsed.verb](self, parsed)
         except (BadLine, ChatError, ValueError) as error:
             raise Failed(str(error)) from None
 
@@ -153,14 +164,16 @@ class ChatMagics(Magics):
         if schema is not None:
             value = made_of(_parsed(answer.text))
         elif line.code:
-            value = code_in(answer.text)
+            value = python_in(answer.text)
             if value:
                 self.shell.set_next_input(value)
             else:
-                sys.stdout.write("There is no code in this answer, so there is no next cell.\n")
+                sys.stdout.write(
+                    "There is no Python code in this answer, so there is no next cell.\n"
+                )
         if line.out is not None:
             self.shell.user_ns[line.out] = value
-        return value if schema is not None and line.out is None and not line.quiet else None
+        return value
 
     def _shown(self, reply: Reply, line: Line) -> Answer:
         """The answer when it has ended, shown as it came."""
@@ -296,11 +309,6 @@ class ChatMagics(Magics):
         "cost": _cost,
         "help": _help,
     }
-
-
-def code_in(text: str) -> str:
-    """The blocks of code in an answer, one after the other."""
-    return "\n\n".join(found[2].rstrip("\n") for found in _BLOCK.finditer(text))
 
 
 def _parsed(text: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import ssl
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +16,7 @@ from msgspec import Struct
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest, HTTPResponse
 
 from ..protocol import KERNEL_SCHEME, KERNEL_TOKEN, KERNEL_URL
+from .errors import NoServer
 
 API = "jupyter-chat/api/"
 PRIVATE_BASE = "/jupyter-chat-private/"
@@ -65,6 +67,25 @@ class Server(Struct, frozen=True):
 def named(url: str, token: str | None, pid: int | None = None) -> Server:
     """A server that is let into with a token of Jupyter's."""
     return Server(_with_slash(url), f"token {token}" if token else None, pid)
+
+
+def address(url: str) -> str:
+    """What a person names as a server, as its base URL; raises :class:`NoServer`."""
+    written = url.strip()
+    if "://" not in written:
+        written = f"http://{written}"
+    try:
+        parts = urlsplit(written)
+        is_one = parts.scheme in ("http", "https") and not parts.query and not parts.fragment
+        host = (parts.hostname or "").encode("idna")
+        if is_one and host and parts.port != 0 and re.search(r"\s", written) is None:
+            return written
+    except ValueError:  # of the port, the brackets or the host
+        pass
+    raise NoServer(
+        "This is not the address of a Jupyter server, which looks like http://localhost:8888/ "
+        "(the token stands beside it: Client(url, token))."
+    )
 
 
 def from_environment() -> Server | None:

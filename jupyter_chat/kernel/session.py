@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import partial
@@ -10,7 +11,9 @@ from typing import Any
 
 from ..ids import new_id
 from ..protocol import (
+    ID_PATTERN,
     AskedPart,
+    Code,
     Command,
     Delta,
     Event,
@@ -18,6 +21,7 @@ from ..protocol import (
     MessageChanged,
     MessagePage,
     ModelList,
+    Problem,
     SearchPage,
     Send,
     Snapshot,
@@ -36,11 +40,19 @@ from ..protocol import (
 from . import private, servers
 from .answers import Answer
 from .connection import Connection
-from .errors import AnswerFailed, ChatError
+from .errors import AnswerFailed, ChatError, Closed, Refused
 from .following import Followed
 from .servers import Server
 
 _STOPPING_SECONDS = 5.0
+
+
+def id_of(thread: str | Thread) -> str:
+    """Raises :class:`Refused` for what can be no id of a conversation."""
+    thread_id = thread if isinstance(thread, str) else thread.id
+    if re.fullmatch(ID_PATTERN, thread_id) is None:
+        raise Refused(Problem(Code.NOT_FOUND, f"There is no conversation `{thread_id}`."))
+    return thread_id
 
 
 class Reply:
@@ -70,6 +82,8 @@ class Reply:
         answer = self.so_far()
         if answer.problem is not None and answer.status in (Status.FAILED, Status.INTERRUPTED):
             raise AnswerFailed(answer.problem, answer)
+        if not answer.status.is_final:
+            self._session.require_open()
         return answer
 
     def so_far(self) -> Answer:
@@ -89,10 +103,17 @@ class Reply:
 
 
 class Session:
-    """One user's way to the chat server, for one client."""
+    """One user's way to the chat server, for one client.
 
-    def __init__(self, url: str | None = None, token: str | None = None) -> None:
-        self._named = None if url is None else servers.named(url, token)
+    `who` is what its errors call that client.
+    """
+
+    def __init__(
+        self, url: str | None = None, token: str | None = None, who: str = "client"
+    ) -> None:
+        self._who = who
+        self.closed = False
+        self._named = None if url is None else servers.named(servers.address(url), token)
         self._connection: Connection | None = None
         self._opening = asyncio.Lock()
         self.on_thread: Callable[[Thread], None] | None = None
@@ -114,19 +135,30 @@ class Session:
         return await private.start()
 
     async def open(self) -> Connection:
+        """The connection; raises :class:`NoServer`, or :class:`Closed`."""
         async with self._opening:
+            self.require_open()
             if self._connection is None:
                 connection = Connection(self.locate, self._take, self._follow_again)
                 await connection.open()
                 self._connection = connection
         return self._connection
 
+    def require_open(self) -> None:
+        if self.closed:
+            raise Closed(self._who)
+
     async def close(self) -> None:
+        """Let go of the connection, for good."""
+        self.closed = True
         for task in tuple(self._tasks):
             task.cancel()
-        if self._connection is not None:
-            await self._connection.close()
-            self._connection = None
+        async with self._opening:
+            connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
+        for followed, _ in tuple(self._followed.values()):
+            followed.end()
 
     @property
     def server(self) -> Server | None:
@@ -183,7 +215,7 @@ class Session:
         assert ack.reply_id is not None
         followed = await self.follow(ack.thread_id)
         while followed.message(ack.reply_id) is None:
-            await followed.changed()
+            await self._change_of(followed)
         return Reply(self, followed, ack.reply_id)
 
     # --- following ------------------------------------------------------------------------
@@ -191,6 +223,7 @@ class Session:
     async def follow(self, thread_id: str) -> Followed:
         """A thread that is kept up to date from now on, until it is left as often as it
         was followed; raises :class:`Refused` where there is no such thread."""
+        thread_id = id_of(thread_id)
         connection = await self.open()
         followed, times = self._followed.get(thread_id, (None, 0))
         if followed is None:
@@ -203,8 +236,12 @@ class Session:
                 self.leave(thread_id)
                 raise
             while followed.seq is None:
-                await followed.changed()
+                await self._change_of(followed)
         return followed
+
+    async def _change_of(self, followed: Followed) -> None:
+        await followed.changed()
+        self.require_open()
 
     def leave(self, thread_id: str) -> None:
         """Follow a thread no longer."""

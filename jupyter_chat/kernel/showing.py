@@ -7,12 +7,18 @@ import time
 from typing import Any, Literal, Protocol, TypeAlias
 
 from .answers import Answer
+from .plain import plain
+from .safe_markdown import safe
 
 Output: TypeAlias = Literal["auto", "rich", "plain"]
 
 _EVERY_SECONDS = 0.05
 _CHARACTERS_PER_SECOND = 2_000_000
 """An update sends the whole text again: of a long answer there are fewer."""
+_REST = 10
+"""The next update waits so many times as long as the last one took."""
+_REST = 10
+"""So many times as long as the last update took, the next one waits."""
 
 
 class Show(Protocol):
@@ -38,7 +44,7 @@ class Plainly:
         self._ends_line = True
 
     def add(self, piece: str) -> None:
-        sys.stdout.write(piece)
+        sys.stdout.write(plain(piece))
         sys.stdout.flush()
         self._ends_line = piece.endswith("\n")
 
@@ -50,29 +56,44 @@ class Plainly:
         sys.stdout.flush()
 
 
+class _SoFar:
+    """What there is of an answer, for front ends of either kind."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def _repr_markdown_(self) -> str:
+        return safe(self._text)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(plain(self._text))
+
+
 class Richly:
     """As Markdown in one output, which is replaced as the text grows."""
 
     def __init__(self) -> None:
-        import IPython.display
+        from IPython.display import display
 
-        self._display: Any = IPython.display
-        self._handle = self._display.display(self._display.Markdown("…"), display_id=True)
+        self._handle: Any = display(_SoFar("…"), display_id=True)  # type: ignore[no-untyped-call]
         self._pieces: list[str] = []
         self._length = 0
         self._shown_at = 0.0
+        self._took = 0.0
 
     def add(self, piece: str) -> None:
         self._pieces.append(piece)
         self._length += len(piece)
-        pause = max(_EVERY_SECONDS, self._length / _CHARACTERS_PER_SECOND)
+        pause = max(_EVERY_SECONDS, self._length / _CHARACTERS_PER_SECOND, _REST * self._took)
         if time.monotonic() - self._shown_at > pause:
-            self._shown_at = time.monotonic()
             self._pieces = ["".join(self._pieces)]
-            self._handle.update(self._display.Markdown(self._pieces[0]))
+            begun = time.monotonic()
+            self._handle.update(_SoFar(self._pieces[0]))
+            self._shown_at = time.monotonic()
+            self._took = self._shown_at - begun
 
     def end(self, answer: Answer) -> None:
-        self._handle.update(self._display.Markdown(answer._repr_markdown_()))
+        self._handle.update(answer)
 
 
 def show(shell: Any, output: Output, *, quiet: bool) -> Show:

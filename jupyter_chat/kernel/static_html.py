@@ -3,15 +3,41 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
 import mistune
 
 from ..protocol import Message, Role, text_of
 from .answers import Answer
 
+_IN_THE_TEXT = ("data:image/png;", "data:image/jpeg;", "data:image/gif;", "data:image/webp;")
+
+
+class _Renderer(mistune.HTMLRenderer):
+    """Without pictures from elsewhere, whose addresses could carry away what was written:
+    they are links."""
+
+    def image(self, text: str, url: str, title: str | None = None) -> str:
+        if url.startswith(_IN_THE_TEXT):
+            return super().image(text, url, title)
+        try:
+            host = urlsplit(url).hostname
+        except ValueError:
+            host = None
+        words = text or "image"
+        return self.link(words if host is None else f"{words} ({html.escape(host)})", url, title)
+
+    def link(self, text: str, url: str, title: str | None = None) -> str:
+        """A picture within a link is a part of its words."""
+        return super().link(re.sub(r"</?a\b[^>]*>", "", text), url, title)
+
+
 # Raw HTML is shown as text, and links lead nowhere but to pages: an answer is not trusted.
-_markdown = mistune.create_markdown(escape=True, plugins=["table", "strikethrough", "task_lists"])
+_markdown = mistune.create_markdown(
+    renderer=_Renderer(escape=True), plugins=["table", "strikethrough", "task_lists"]
+)
 _BOX = "border: 1px solid rgba(128, 128, 128, 0.4); border-radius: 8px; padding: 8px 14px"
 _QUESTION = (
     "margin: 12px 0 12px 15%; padding: 6px 12px; border-radius: 12px; white-space: pre-wrap;"

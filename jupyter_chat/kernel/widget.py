@@ -18,7 +18,7 @@ from . import attaching, background
 from .errors import ChatError
 from .following import Followed
 from .relay import STATIC, Relay
-from .session import Session
+from .session import Session, id_of
 from .static_html import conversation
 
 CONVERSATION = "application/vnd.jupyter-chat.conversation+json"
@@ -41,7 +41,7 @@ class ChatWidget(anywidget.AnyWidget):
 
     `height` is a CSS length.  `thread_id`, `draft` (what is being typed), `status`
     (`idle`, `queued`, `thinking`, `writing` or `offline`), `value` (the text of the last
-    whole answer) and `messages` (a list of dicts with `id`, `role`, `text` and `status`) can
+    whole answer) and `messages` (a tuple of dicts with `id`, `role`, `text` and `status`) can
     be observed and linked with other widgets; `thread_id` and `draft` can also be set.
     Observers are called in the thread in which this process follows the conversation.
     """
@@ -53,7 +53,7 @@ class ChatWidget(anywidget.AnyWidget):
     draft = traitlets.Unicode().tag(sync=True)
     status = traitlets.Unicode("idle", read_only=True).tag(sync=True)
     value = traitlets.Unicode(read_only=True).tag(sync=True)
-    messages: traitlets.List[dict[str, str]] = traitlets.List(read_only=True)
+    messages: Any = traitlets.Tuple(read_only=True)
 
     _is_new = traitlets.Bool().tag(sync=True)
     _settings: Any = traitlets.Dict().tag(sync=True)
@@ -75,7 +75,8 @@ class ChatWidget(anywidget.AnyWidget):
         url: str | None = None,
         token: str | None = None,
     ) -> None:
-        thread_id = thread.id if isinstance(thread, Thread) else thread
+        thread_id = None if thread is None else id_of(thread)
+        session = Session(url, token, who="widget")
         settings = ThreadSettings(model=model, system_prompt=system)
         super().__init__(
             thread_id=thread_id or new_id(),
@@ -84,7 +85,7 @@ class ChatWidget(anywidget.AnyWidget):
             _settings=msgspec.to_builtins(settings),
         )
         self._kept_settings = settings
-        self._session = Session(url, token)
+        self._session = session
         self._relay = Relay(self._session.locate, self._tell)
         self._followed: Followed | None = None
         self._changed = asyncio.Event()
@@ -105,7 +106,6 @@ class ChatWidget(anywidget.AnyWidget):
             *attaching.attachments(attach or {}),
             TextPart(content),
         ]
-        self._attached = []
         background.run(self._ask(parts))
 
     def attach(self, **values: Any) -> None:
@@ -118,8 +118,12 @@ class ChatWidget(anywidget.AnyWidget):
         background.run(self._stop())
 
     def close(self) -> None:
-        """Let go of the connection; the conversation is kept."""
-        self._working.cancel()
+        """Let go of the connection; the conversation is kept.  Nothing can be asked here
+        after that."""
+        working = self.__dict__.get("_working")
+        if working is None:  # it could not be made
+            return
+        working.cancel()
         # Nobody waits: the garbage collector closes widgets too, in any thread.
         background.begin(self._leave())
         super().close()
@@ -190,6 +194,8 @@ class ChatWidget(anywidget.AnyWidget):
             self._session.begin(self._follow(thread.id))
 
     async def _ask(self, parts: list[AskedPart]) -> None:
+        await self._session.open()
+        self._attached = []
         begins = self._is_new
         reply = await self._session.ask(
             parts, self.thread_id, self._kept_settings if begins else None, create=begins
@@ -221,7 +227,7 @@ class ChatWidget(anywidget.AnyWidget):
         ]
         said = {
             "status": _status(running[0]) if running else "idle",
-            "messages": [_said(message) for message in messages],
+            "messages": tuple(_said(message) for message in messages),
             "value": text_of(answers[-1]) if answers else "",
         }
         title = followed.thread.title if followed.thread else None

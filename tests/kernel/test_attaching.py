@@ -91,6 +91,17 @@ def test_a_picture_is_seen() -> None:
     assert part.name == "fig"
 
 
+def test_axes_are_seen_as_their_figure() -> None:
+    figures = pytest.importorskip("matplotlib.figure")
+    figure = figures.Figure()
+    axes = figure.subplots()
+    (line,) = axes.plot([1, 2])
+    inner = figure.subfigures(1, 2)[0]
+    for value in (figure, axes, line, inner, inner.subplots()):
+        assert isinstance(attachment("it", value), ImagePart)
+    assert isinstance(attachment("it", type(line)([0], [1])), AttachmentPart)
+
+
 def test_a_picture_that_is_too_large_is_refused_by_name() -> None:
     class Large:
         def _repr_png_(self) -> bytes:

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from jupyter_chat import AnswerFailed, AsyncClient, ChatError, Client, NoServer, Refused
+from jupyter_chat import AnswerFailed, AsyncClient, ChatError, Client, Closed, NoServer, Refused
 from jupyter_chat.protocol import Code, Status, text_of
 from tests.browser.jupyter import Jupyter
 from tests.kernel.conftest import Connect
@@ -46,6 +46,7 @@ def test_an_answer_comes_in_pieces_as_it_is_written(chat: Client) -> None:
     assert len(pieces) > 5
     assert times[-1] - times[0] > 0.3
     assert "".join(pieces) == stream.answer.text
+    assert repr(stream) == f"<Stream of an answer, {len(stream.answer.text)} characters; complete>"
     assert stream.answer.status is Status.COMPLETE
 
 
@@ -167,6 +168,8 @@ def test_conversations_are_listed_found_opened_and_deleted(chat: Client, connect
     assert chat.threads(5)[0].id == answer.thread_id
     found = chat.search("zebrafish")
     assert answer.thread_id in {hit.thread.id for hit in found.messages}
+    assert list(found) == [*found.titles, *found.messages]
+    assert (found[0], found[-1:]) == (next(iter(found)), found.messages[-1:])
     other = connect()
     other.open(thread)
     assert "zebrafish" in other.ask("What did I ask? [[echo=all]]").text
@@ -177,16 +180,62 @@ def test_conversations_are_listed_found_opened_and_deleted(chat: Client, connect
 
 def test_what_comes_back_can_be_shown(chat: Client) -> None:
     answer = chat.ask('Show [[text="**bold** <b>"]]')
-    assert answer._repr_markdown_() == "**bold** <b>"
+    assert answer.text == "**bold** <b>"
+    assert answer._repr_markdown_() == "**bold** &lt;b>"
     chat.rename("A <script> title")
     assert "&lt;script&gt;" in chat.threads()._repr_html_()
+    opened = chat.open(answer.thread_id)
+    assert repr(opened).startswith("<Conversation “A <script> title”, 20")
+    assert repr(opened).endswith(f", {answer.thread_id}>")
+    assert opened == chat.threads(1)[0]
+    assert str(chat.threads(1)).endswith("  A <script> title")
+    assert str(chat.messages()).endswith("\n\nany-model: **bold** <b>")
+    assert repr(chat.messages()[1]) == "any-model: **bold** <b>"
     assert "**You:**" in chat.messages()._repr_markdown_()
     assert "<table>" in chat.search("bold")._repr_html_()
+
+
+def test_a_client_that_is_closed_says_so(jupyter: Jupyter) -> None:
+    with Client(jupyter.url, jupyter.token) as chat:
+        stream = chat.stream("Count [[chunks=1000 delay=0.02]]")
+        first = next(stream)
+    chat.close()
+    for ask in (lambda: chat.ask("Hello"), chat.threads, lambda: list(stream)):
+        with pytest.raises(Closed, match="This client is closed"):
+            ask()
+    assert stream.answer.text.startswith(first)
 
 
 def test_a_server_that_is_not_there_is_named(unused_port: int) -> None:
     with pytest.raises(NoServer, match=str(unused_port)):
         Client(f"http://127.0.0.1:{unused_port}", "x").ask("Hello")
+
+
+def test_an_address_needs_no_scheme(jupyter: Jupyter) -> None:
+    url = jupyter.url.removeprefix("http://")
+    with Client(f" {url} ", jupyter.token) as chat:
+        assert chat.ask('Hello [[text="Hi."]]').text == "Hi."
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "  ", "ftp://localhost/", "http://", "http:///lab", "http://local host/"),
+        *("localhost:port", "http://localhost:99999/", "http://[::1/", f"http://{'a' * 70}/"),
+        "http://localhost:8888/?token=secret",
+    ],
+)
+def test_what_is_no_address_of_a_server_is_said_so(url: str) -> None:
+    with pytest.raises(NoServer, match="not the address of a Jupyter server") as failed:
+        Client(url)
+    assert "secret" not in str(failed.value)
+
+
+def test_a_client_says_where_it_asks() -> None:
+    chat = Client("http://localhost:1/")
+    assert repr(chat) == "<Client in a new conversation>"
+    chat.chat.thread_id = "0190a6c2-0000-7000-8000-000000000000"
+    assert repr(chat) == "<Client in conversation 0190a6c2-0000-7000-8000-000000000000>"
 
 
 def test_a_wrong_token_is_named(jupyter: Jupyter) -> None:

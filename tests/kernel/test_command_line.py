@@ -93,6 +93,7 @@ def test_fix_takes_options() -> None:
         ("--cells 0 hello", "needs a number"),
         ("--out", "`--out` needs a value"),
         ("--out 2bad hello", "cannot be the name"),
+        ("--out class hello", "`class` cannot be the name"),
         ("--fill=yes hello", "takes no value"),
         ("--with x, y hello", "commas and no blanks"),
     ],

@@ -43,7 +43,19 @@ def test_in_a_notebook_an_answer_is_one_ordinary_output(beside: Jupyter) -> None
     )
     assert streamed.output_type == "display_data"
     assert streamed.data["text/markdown"] == "**bold** and $x$"
+    assert streamed.data["text/plain"] == "**bold** and $x$"
     assert cell.data["text/markdown"] == "{df} {% if %}"
+
+
+def test_in_a_notebook_no_answer_loads_pictures_from_elsewhere(beside: Jupyter) -> None:
+    said = "[[text=\"![x](https://evil.example/?q) <img src='https://evil.example/'>\"]]"
+    outputs = executed(
+        f"%chat {said}", f"from jupyter_chat import Client\nClient().ask('''{said}''')"
+    )
+    for (output,) in outputs:
+        assert output.data["text/markdown"] == (
+            "[x](https://evil.example/?q) &lt;img src='https://evil.example/'>"
+        )
 
 
 def test_in_a_notebook_a_failure_is_an_error_that_ends_the_run(beside: Jupyter) -> None:

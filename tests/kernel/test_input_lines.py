@@ -23,9 +23,9 @@ def asked(code: str) -> list[str]:
     """What `%chat` is called with, in order."""
     calls = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)]
     return [
-        ast.literal_eval(call.args[1])
+        ast.literal_eval(call.args[-1])
         for call in sorted(calls, key=lambda call: call.lineno)
-        if isinstance(call.func, ast.Attribute) and call.func.attr == "run_line_magic"
+        if isinstance(call.func, ast.Attribute) and call.func.attr in ("run_line_magic", "value")
     ]
 
 

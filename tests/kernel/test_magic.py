@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -79,6 +80,23 @@ def test_a_failure_is_said_in_one_line(shell, capsys) -> None:
     assert "Traceback" not in out
 
 
+def test_what_a_client_could_not_do_is_said_without_its_insides(
+    shell, capsys, chat: Client
+) -> None:
+    shell.user_ns["chat"] = chat
+    shell.run_cell("chat.ask('Please [[quota]]')")
+    out = re.sub(r"\x1b\[[\d;]*m", "", capsys.readouterr().out)  # without its colours
+    assert "no credit left" in out
+    assert "chat.ask('Please" in out
+    chat.new()
+    interrupt_once_written(chat, "A tale")
+    shell.run_cell("chat.ask('A tale [[chunks=1000 delay=0.02]]')")
+    out += capsys.readouterr().out
+    assert "KeyboardInterrupt" in out
+    for inside in ("concurrent", "threading.py", "session.py", "clients.py"):
+        assert inside not in out
+
+
 def test_names_are_filled_in_only_where_that_is_asked_for(shell, capsys) -> None:
     shell.user_ns["count"] = 3
     run(shell, "%chat [[echo]] {count} of {unknown}, {}")
@@ -117,6 +135,18 @@ def test_fix_sends_the_cell_and_its_traceback(shell, capsys) -> None:
     assert "corrected cell" in out
 
 
+def test_fix_sends_nothing_of_ipython_where_a_cell_cannot_be_read(shell, capsys) -> None:
+    with pytest.raises(SyntaxError):
+        run(shell, "def f(:")
+    run(shell, "%chat --quiet --with err Why?")
+    run(shell, "%chat fix --quiet")
+    run(shell, "%chat What was it? [[echo=all]]")
+    out = capsys.readouterr().out.rpartition("What was it")[0]
+    assert out.count("SyntaxError: invalid syntax") >= 2
+    assert "run_cell_async" not in out
+    assert "site-packages" not in out
+
+
 def test_fix_sends_the_cell_that_failed_whatever_ran_since(shell, capsys) -> None:
     with pytest.raises(ZeroDivisionError):
         run(shell, "ratio = 1 / 0")
@@ -145,7 +175,7 @@ def test_cells_go_along_as_they_were_typed_and_questions_do_not(shell, capsys) -
 def test_an_answer_without_code_is_no_next_cell(shell, capsys) -> None:
     run(shell, '%chat --code --quiet Write it [[text="No."]]')
     assert getattr(shell, "rl_next_input", None) is None
-    assert "no code in this answer" in capsys.readouterr().out
+    assert "no Python code in this answer" in capsys.readouterr().out
 
 
 def test_conversations_are_numbered_as_they_are_opened(shell, capsys, chat: Client) -> None:
@@ -161,11 +191,32 @@ def test_an_answer_can_be_kept_and_hidden(shell, capsys) -> None:
     assert shell.user_ns["kept"] == "It."
 
 
+def test_an_answer_can_be_assigned(shell, capsys) -> None:
+    run(shell, 'said = %chat Say it [[text="It."]]')
+    assert shell.user_ns["said"] == "It."
+    assert capsys.readouterr().out == "It.\n"
+    run(shell, 'said = %chat --quiet Say it [[text="Quietly."]]')
+    assert shell.user_ns["said"] == "Quietly."
+    assert run(shell, "%chat Say it [[text=It]]") is None
+    with pytest.raises(Exception, match="no option `--nope`"):
+        run(shell, "said = %chat --nope Say it")
+
+
 def test_code_becomes_the_next_cell(shell) -> None:
     code = '[[text="So:\\n```python\\nx = 1\\n```\\nand\\n```python\\ny = 2\\n```"]]'
     run(shell, f"%chat --code --quiet --out code Write it {code}")
     assert shell.user_ns["code"] == "x = 1\n\ny = 2"
     assert shell.rl_next_input == "x = 1\n\ny = 2"
+
+
+def test_code_of_other_languages_is_no_next_cell(shell, capsys) -> None:
+    install = "```bash\\npip install x\\n```"
+    run(shell, f'%chat --code --quiet Write it [[text="{install}\\n```python\\nx = 1\\n```"]]')
+    assert shell.rl_next_input == "x = 1"
+    shell.rl_next_input = None
+    run(shell, f'%chat --code --quiet Write it [[text="{install}"]]')
+    assert shell.rl_next_input is None
+    assert "no Python code in this answer" in capsys.readouterr().out
 
 
 def test_an_answer_of_a_form_is_a_value(shell) -> None:
@@ -191,6 +242,11 @@ def test_conversations_are_listed_opened_and_begun(shell, capsys, chat: Client) 
     assert "The second one" not in out
     run(shell, "%chat cost")
     assert "2 answers" in capsys.readouterr().out
+
+
+def test_what_is_no_conversation_is_named(shell) -> None:
+    with pytest.raises(Exception, match="There is no conversation `abc`"):
+        run(shell, "%chat --thread abc Hello")
 
 
 def test_stop_stops_what_somebody_else_began(shell, capsys, chat: Client) -> None:

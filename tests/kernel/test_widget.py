@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from jupyter_chat import ChatWidget, Client
+from jupyter_chat import ChatWidget, Client, Closed, NoServer, Refused
 from jupyter_chat.ids import new_id
 from jupyter_chat.kernel import background
 from jupyter_chat.kernel.relay import Relay
@@ -53,6 +54,7 @@ def test_an_answer_is_observed_as_it_is_made(make: Make) -> None:
         ("assistant", "complete"),
     ]
     assert seen == ["thinking", "writing", "idle"]
+    assert isinstance(widget.messages, tuple)
 
 
 def test_an_observer_may_ask_something_itself(make: Make, chat: Client) -> None:
@@ -95,6 +97,20 @@ def test_it_can_be_moved_to_another_conversation(make: Make, chat: Client) -> No
     until(lambda: widget.value == "2")
 
 
+def test_what_is_no_conversation_is_named(make: Make) -> None:
+    with pytest.raises(Refused, match="There is no conversation `nonsense`"):
+        make("nonsense")
+    widget = make()
+    widget.thread_id = "nonsense"
+    until(lambda: widget._problem)
+    assert widget._problem == "There is no conversation `nonsense`."
+
+
+def test_a_widget_with_a_wrong_address_is_not_made() -> None:
+    with pytest.raises(NoServer):
+        ChatWidget(url="ftp://localhost/")
+
+
 def test_a_new_conversation_has_its_model_and_system_prompt(make: Make) -> None:
     widget = make(model="any-other", system="Be brief.")
     widget.send("Hello [[echo=all]]")
@@ -110,6 +126,16 @@ def test_stop_stops_the_answer(make: Make) -> None:
     widget.stop()
     until(lambda: widget.status == "idle")
     assert widget.messages[-1]["status"] == "stopped"
+
+
+def test_a_widget_that_is_closed_says_so(make: Make) -> None:
+    new, begun = make(), make()
+    begun.send("Hello")
+    until(lambda: begun.value)
+    for widget in (new, begun):
+        widget.close()
+        with pytest.raises(Closed, match="This widget is closed"):
+            widget.send("Hello")
 
 
 def test_an_output_has_the_conversation_for_those_without_a_kernel(make: Make) -> None:
@@ -132,6 +158,23 @@ def test_nothing_of_a_conversation_becomes_code_of_the_page() -> None:
     for danger in ("<script", "<img src=x", '"javascript:', "<i>", '"data:text/html'):
         assert danger not in made
     assert "stopped" in made
+
+
+def test_a_saved_conversation_loads_no_picture_from_elsewhere() -> None:
+    text = (
+        "![a *chart*](https://evil.example/x.png?q=secret) ![b][r] [![c](//evil.example/c)](/d) "
+        "![dot](data:image/png;base64,AAAA) ![e](data:image/svg+xml;base64,AAAA) ![](f.png)"
+        "\n\n[r]: https://evil.example/r"
+    )
+    message = Message(
+        new_id(), new_id(), None, Role.ASSISTANT, [TextPart(text)], Status.COMPLETE, 0
+    )
+    made = conversation(None, [message])
+    assert re.findall("<img[^>]*", made) == ['<img src="data:image/png;base64,AAAA" alt="dot" /']
+    link = '<a href="https://evil.example/x.png?q=secret">a <em>chart</em> (evil.example)</a>'
+    assert link in made
+    assert '<a href="https://evil.example/r">b (evil.example)</a>' in made
+    assert '<a href="/d">c (evil.example)</a>' in made
 
 
 def test_what_is_loaded_into_notebooks_is_small() -> None:
