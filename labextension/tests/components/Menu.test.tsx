@@ -71,7 +71,7 @@ describe('the menu of a message', () => {
     await user.click(button);
     await user.click(screen.getByRole('menuitem', { name: 'Delete' }));
     server.acknowledge(await server.next('delete'));
-    expect(document.querySelector('.jc-Toast')).toHaveTextContent('Answer deleted');
+    expect(await screen.findByText('Answer deleted')).toBeVisible();
     await user.click(screen.getByRole('button', { name: 'Undo' }));
     expect((await server.next('restore')).message_id).toBe(answer.id);
     expect(document.querySelector('.jc-Toast')).toBeNull();
