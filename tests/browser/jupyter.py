@@ -83,6 +83,7 @@ class Jupyter:
                 "--ServerApp.allow_unauthenticated_access=False",
                 "--LabApp.extension_manager=readonly",
                 "--ChatApp.model_titles=False",
+                *(f"--{app}.expose_app_in_browser=True" for app in _EXPOSED),
                 *self.options,
             ],
             cwd=work,
@@ -129,6 +130,8 @@ class Jupyter:
         raise RuntimeError(f"The server did not answer in {_SECONDS} s:\n{self.log()}")
 
 
+_EXPOSED = ("LabApp", "JupyterNotebookApp")
+"""What is written in JavaScript here asks them for `window.jupyterapp`."""
 _MODULES = {
     "lab": ("jupyterlab",),
     "notebook": ("notebook",),
