@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import signal
@@ -104,6 +105,18 @@ class Jupyter:
 
     def log(self) -> str:
         return (self.folder / "server.log").read_text(errors="replace")
+
+    def end_kernels(self, path: str = "") -> None:
+        """End those of one notebook, or all, as when the server was stopped over night."""
+        for session in json.loads(self._request("GET", "api/sessions")):
+            if path in ("", session["path"]):
+                self._request("DELETE", f"api/sessions/{session['id']}")
+
+    def _request(self, method: str, path: str) -> bytes:
+        token = {"Authorization": f"token {self.token}"}
+        request = urllib.request.Request(f"{self.url}/{path}", headers=token, method=method)
+        with urllib.request.urlopen(request) as answer:
+            return answer.read()
 
     def _end(self, how: signal.Signals) -> None:
         if self.process is None:

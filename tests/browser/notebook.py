@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,6 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from .chat import SECONDS, Chat
 from .jupyter import Jupyter
 
-PATH = "folder/notebook.ipynb"
 PYTHON = "python3"
 
 _SHOW = """
@@ -20,6 +20,7 @@ async ([path, kernel]) => {
   const { commands, shell } = window.jupyterapp;
   let panel = shell.currentWidget;
   if (panel?.context?.path === path) {
+    await panel.context.ready;
     await panel.context.revert();
   } else {
     panel = await commands.execute('docmanager:open', { path });
@@ -48,10 +49,13 @@ class Window:
         self,
         jupyter: Jupyter,
         new_context: Callable[[], BrowserContext],
+        name: str = "notebook",
         cut_off: re.Pattern[str] | None = None,
     ) -> None:
         """`cut_off`: addresses that cannot be reached from this page."""
-        self.file = jupyter.folder / "work" / PATH
+        self._notebook = f"folder/{name}.ipynb"
+        self.file = jupyter.folder / "work" / self._notebook
+        self._lab = f"lab/workspaces/{name}" if jupyter.face == "lab" else None
         self._jupyter = jupyter
         self._new_context = new_context
         self._cut_off = cut_off
@@ -69,31 +73,24 @@ class Window:
         made = nbformat.v4.new_notebook(cells=list(cells), metadata={"kernelspec": spec})
         self.file.parent.mkdir(exist_ok=True)
         nbformat.write(made, self.file)
-        if self._jupyter.face == "lab":
-            chat = self._at("lab")
-            chat.page.evaluate(_SHOW, [PATH, kernel])
-        elif self._path == f"notebooks/{PATH}":
-            chat = self._at(self._path)
-            chat.page.evaluate(_SHOW, [PATH, kernel])
-        else:
-            chat = self._at(f"notebooks/{PATH}")
+        chat = self._at(self._lab or f"notebooks/{self._notebook}")
+        chat.page.evaluate(_SHOW, [self._notebook, kernel])
         chat.button("New conversation").click()
-        shown = Notebook(chat.page)
-        expect(shown.cells).to_have_count(len(cells), timeout=SECONDS)
+        expect(Notebook(chat.page).cells).to_have_count(len(cells), timeout=SECONDS)
         return chat
 
     def show_none(self) -> Chat:
         """Show a new conversation where no notebook is open."""
-        if self._jupyter.face == "lab":
-            chat = self._at("lab")
+        chat = self._at(self._lab or "tree")
+        if self._lab:
             chat.page.evaluate(_CLOSE)
-        else:
-            chat = self._at("tree")
         chat.button("New conversation").click()
         return chat
 
-    def load(self, path: str) -> Chat:
-        """Load the page, or another one in its place."""
+    def _at(self, path: str) -> Chat:
+        """The page at this path, which in Notebook 7 is another one for each document."""
+        if self._chat and self._path == path:
+            return self._chat
         if self._chat is None:
             page = self._new_context().new_page()
             if self._cut_off:
@@ -104,15 +101,29 @@ class Window:
         self._path = path
         return self._chat
 
+    def reload(self) -> None:
+        """Reload the browser's page."""
+        assert self._chat is not None
+        self._chat.reload()
+
+    def save(self) -> Any:
+        """Save the notebook; the file as it is then."""
+        before = self.file.stat().st_mtime_ns
+        self.page.get_by_role("button", name=re.compile("^Save and create")).click()
+        until = time.monotonic() + SECONDS / 1000
+        while self.file.stat().st_mtime_ns == before:
+            assert time.monotonic() < until, "it was not saved"
+            self.page.wait_for_timeout(50)
+        self.page.wait_for_timeout(200)
+        return nbformat.read(self.file, 4)
+
     def close(self) -> None:
-        """What comes next is shown on a new page."""
+        """What comes next is shown on a new page, with a new kernel."""
         if self._chat is not None:
             self._chat.page.context.close()
+            self._jupyter.end_kernels(self._notebook)
         self._chat = None
         self._path = ""
-
-    def _at(self, path: str) -> Chat:
-        return self._chat if self._chat and self._path == path else self.load(path)
 
 
 class Notebook:
