@@ -17,6 +17,8 @@ from tests.upstream import Upstream
 from .chat import SECONDS, Chat, open_chat
 from .jupyter import Jupyter
 
+pytestmark = pytest.mark.xdist_group("long threads")
+
 COUNT = 2000
 MOST_DRAWN = 60
 """Messages in the document at most, whatever has been scrolled through."""
