@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, WebSocketRoute, expect
+from playwright.sync_api import Browser, Page, ViewportSize, WebSocketRoute, expect
 
 from .chat import Chat, open_chat
 
-NARROW = {"width": 260, "height": 700}
-LOW = {"width": 900, "height": 420}
+NARROW: ViewportSize = {"width": 260, "height": 700}
+LOW: ViewportSize = {"width": 900, "height": 420}
 SLOW = "A question with a title that is rather long [[chunks=200 delay=0.1]]"
 
 
