@@ -106,10 +106,10 @@ class Jupyter:
     def log(self) -> str:
         return (self.folder / "server.log").read_text(errors="replace")
 
-    def end_kernels(self, path: str = "") -> None:
-        """End those of one notebook, or all, as when the server was stopped over night."""
+    def end_kernel(self, path: str) -> None:
+        """End the kernel of a notebook, as when the server was stopped over night."""
         for session in json.loads(self._request("GET", "api/sessions")):
-            if path in ("", session["path"]):
+            if session["path"] == path:
                 self._request("DELETE", f"api/sessions/{session['id']}")
 
     def _request(self, method: str, path: str) -> bytes:

@@ -117,11 +117,14 @@ class Window:
         self.page.wait_for_timeout(200)
         return nbformat.read(self.file, 4)
 
+    def end_kernel(self) -> None:
+        self._jupyter.end_kernel(self._notebook)
+
     def close(self) -> None:
         """What comes next is shown on a new page, with a new kernel."""
         if self._chat is not None:
             self._chat.page.context.close()
-            self._jupyter.end_kernels(self._notebook)
+            self.end_kernel()
         self._chat = None
         self._path = ""
 

@@ -186,9 +186,7 @@ def test_a_notebook_keeps_the_conversation_as_html_and_not_the_chat(window: Wind
     assert window.file.stat().st_size < 20_000
 
 
-def test_a_notebook_that_is_opened_again_shows_the_conversation_as_it_was(
-    jupyter, window: Window
-) -> None:
+def test_a_notebook_that_is_opened_again_shows_the_conversation_as_it_was(window: Window) -> None:
     notebook = opened(window, MADE)
     notebook.run(0)
     chat = shown(notebook)
@@ -196,7 +194,7 @@ def test_a_notebook_that_is_opened_again_shows_the_conversation_as_it_was(
     chat.expect_answer(0, "kept text")
     notebook.page.wait_for_timeout(500)
     window.save()
-    jupyter.end_kernels()
+    window.end_kernel()
     window.reload()
     expect_ready(window)
     saved = notebook.cells.first.frame_locator("iframe[title=Conversation]")
