@@ -16,27 +16,26 @@ from .jupyter import Jupyter
 PYTHON = "python3"
 
 _SHOW = """
-async ([path, kernel]) => {
-  const { commands, shell } = window.jupyterapp;
+async path => {
+  const { commands, serviceManager, shell } = window.jupyterapp;
   let panel = shell.currentWidget;
   if (panel?.context?.path === path) {
     await panel.context.ready;
     await panel.context.revert();
   } else {
+    await serviceManager.kernelspecs.refreshSpecs();
     panel = await commands.execute('docmanager:open', { path });
   }
   const others = [...shell.widgets('main')].filter(each => each !== panel);
   others.forEach(each => each.dispose());
   await panel.sessionContext.ready;
-  const running = panel.sessionContext.session.kernel;
-  if (running.name !== kernel) {
-    await panel.sessionContext.changeKernel({ name: kernel });
-  } else if (running.status === 'busy') {
-    await running.interrupt();
+  const { kernel } = panel.sessionContext.session;
+  if (kernel.status === 'busy') {
+    await kernel.interrupt();
   }
 }
 """
-"""Shows what is in the file now.  The kernel stays, unless another one is wanted."""
+"""Shows what is in the file now.  Where it was shown before, its kernel stays."""
 _CLOSE = "() => [...window.jupyterapp.shell.widgets('main')].forEach(each => each.dispose())"
 
 
@@ -68,13 +67,17 @@ class Window:
         return self._chat.page
 
     def show(self, *cells: dict[str, Any], kernel: str = PYTHON) -> Chat:
-        """Show a notebook with these cells, and a new conversation beside it."""
+        """Show a notebook with these cells, and a new conversation beside it.
+
+        In JupyterLab it may be one with another kernel, which is in a file of its own."""
         spec = {"name": kernel, "display_name": kernel, "language": "python"}
         made = nbformat.v4.new_notebook(cells=list(cells), metadata={"kernelspec": spec})
-        self.file.parent.mkdir(exist_ok=True)
-        nbformat.write(made, self.file)
+        path = self._notebook if kernel == PYTHON else f"folder/{kernel}.ipynb"
+        file = self._jupyter.folder / "work" / path
+        file.parent.mkdir(exist_ok=True)
+        nbformat.write(made, file)
         chat = self._at(self._lab or f"notebooks/{self._notebook}")
-        chat.page.evaluate(_SHOW, [self._notebook, kernel])
+        chat.page.evaluate(_SHOW, path)
         chat.button("New conversation").click()
         expect(Notebook(chat.page).cells).to_have_count(len(cells), timeout=SECONDS)
         return chat

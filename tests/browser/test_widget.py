@@ -12,7 +12,8 @@ from .ipykernels import add_ipykernel
 from .notebook import PYTHON, Notebook, Window, code_cell
 
 MADE = "from jupyter_chat import ChatWidget\nchat = ChatWidget(height=400)\nchat"
-BUSY = "import time\ntime.sleep(600)"
+BUSY = "import time\ntry:\n    time.sleep(600)\nexcept KeyboardInterrupt:\n    pass"
+"""After an error, the kernel would drop what the next test runs at once."""
 
 
 pytestmark = pytest.mark.xdist_group("widget")
