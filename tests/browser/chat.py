@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import time
 
 from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import TimeoutError as TookTooLong
 
 from .jupyter import Jupyter
 
@@ -31,10 +33,25 @@ class Chat:
     def appear(self) -> None:
         """Wait until the chat is there; Notebook hides its sidebar until asked."""
         if self._face == "notebook":
-            self.page.get_by_role("menuitem", name="View", exact=True).click(timeout=SECONDS)
-            self.page.get_by_text("Right Sidebar", exact=True).click()
-            self.page.get_by_role("menuitem", name="Show Chat").click()
+            self._show_sidebar()
         expect(self.question).to_be_visible(timeout=SECONDS)
+
+    def _show_sidebar(self) -> None:
+        """By the menu, which closes by itself whenever Notebook, which is still starting, adds to
+        it: then it is opened again."""
+        menu = self.page.get_by_role("menuitem", name="View", exact=True)
+        until = time.monotonic() + SECONDS / 1000
+        menu.wait_for(timeout=SECONDS)
+        while True:
+            menu.click()
+            try:
+                self.page.get_by_text("Right Sidebar", exact=True).click(timeout=1000)
+                self.page.get_by_role("menuitem", name="Show Chat").click(timeout=1000)
+                return
+            except TookTooLong:
+                assert time.monotonic() < until, "the menu does not stay open"
+                self.page.keyboard.press("Escape")
+                self.page.keyboard.press("Escape")
 
     def reload(self) -> None:
         """Reload the browser's page."""

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser
 
 from tests.upstream import Upstream
 
 from .chromium import FLAGS, program
 from .jupyter import Jupyter
+from .notebook import Window
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +41,37 @@ def start_shared(
     """The same for servers that the tests of a module share."""
     with _starting(tmp_path_factory.mktemp("shared"), upstream) as start:
         yield start
+
+
+@pytest.fixture(scope="module")
+def new_window(browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[Any]:
+    """Makes windows that the tests of a module share."""
+    made: list[Window] = []
+
+    def new_window(jupyter: Jupyter, **options: Any) -> Window:
+        window = Window(jupyter, lambda: browser.new_context(**browser_context_args), **options)
+        made.append(window)
+        return window
+
+    yield new_window
+    for window in made:
+        window.close()
+
+
+@pytest.fixture
+def lend(request: pytest.FixtureRequest) -> Iterator[Callable[[Window], Window]]:
+    """Lends what is shared to a test; who fails may leave anything behind, so it is closed then."""
+    lent: list[Window] = []
+
+    def lend(window: Window) -> Window:
+        lent.append(window)
+        return window
+
+    failed = request.session.testsfailed
+    yield lend
+    if request.session.testsfailed > failed:
+        for window in lent:
+            window.close()
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import signal
@@ -83,6 +84,7 @@ class Jupyter:
                 "--ServerApp.allow_unauthenticated_access=False",
                 "--LabApp.extension_manager=readonly",
                 "--ChatApp.model_titles=False",
+                *(f"--{app}.expose_app_in_browser=True" for app in _EXPOSED),
                 *self.options,
             ],
             cwd=work,
@@ -103,6 +105,18 @@ class Jupyter:
 
     def log(self) -> str:
         return (self.folder / "server.log").read_text(errors="replace")
+
+    def end_kernel(self, path: str) -> None:
+        """End the kernel of a notebook, as when the server was stopped over night."""
+        for session in json.loads(self._request("GET", "api/sessions")):
+            if session["path"] == path:
+                self._request("DELETE", f"api/sessions/{session['id']}")
+
+    def _request(self, method: str, path: str) -> bytes:
+        token = {"Authorization": f"token {self.token}"}
+        request = urllib.request.Request(f"{self.url}/{path}", headers=token, method=method)
+        with urllib.request.urlopen(request) as answer:
+            return answer.read()
 
     def _end(self, how: signal.Signals) -> None:
         if self.process is None:
@@ -129,6 +143,8 @@ class Jupyter:
         raise RuntimeError(f"The server did not answer in {_SECONDS} s:\n{self.log()}")
 
 
+_EXPOSED = ("LabApp", "JupyterNotebookApp")
+"""What is written in JavaScript here asks them for `window.jupyterapp`."""
 _MODULES = {
     "lab": ("jupyterlab",),
     "notebook": ("notebook",),

@@ -1,47 +1,116 @@
-"""A notebook in JupyterLab, as somebody sees it who runs its cells."""
+"""A notebook in JupyterLab or Notebook 7, as somebody sees it who runs its cells."""
 
 from __future__ import annotations
 
 import re
 import time
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import nbformat
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from .chat import SECONDS
+from .chat import SECONDS, Chat
 from .jupyter import Jupyter
 
 PYTHON = "python3"
 
+_SHOW = """
+async path => {
+  const { commands, serviceManager, shell } = window.jupyterapp;
+  let panel = shell.currentWidget;
+  if (panel?.context?.path === path) {
+    await panel.context.ready;
+    await panel.context.revert();
+  } else {
+    await serviceManager.kernelspecs.refreshSpecs();
+    panel = await commands.execute('docmanager:open', { path });
+  }
+  const others = [...shell.widgets('main')].filter(each => each !== panel);
+  others.forEach(each => each.dispose());
+  await panel.sessionContext.ready;
+  const { kernel } = panel.sessionContext.session;
+  if (kernel.status === 'busy') {
+    await kernel.interrupt();
+  }
+}
+"""
+"""Shows what is in the file now.  Where it was shown before, its kernel stays."""
+_CLOSE = "() => [...window.jupyterapp.shell.widgets('main')].forEach(each => each.dispose())"
 
-class Notebook:
-    """One open notebook, with its kernel."""
 
-    def __init__(self, page: Page, jupyter: Jupyter, path: str) -> None:
-        self.page = page
-        self.file = Path(jupyter.folder) / "work" / path
-        self.root = page.locator(".jp-Notebook")
-        self.cells = self.root.locator(".jp-CodeCell")
+class Window:
+    """A page that is loaded once for all tests of a module, which takes most of their time.
 
-    def open(self, jupyter: Jupyter) -> None:
-        """Open it in a workspace of its own, and wait for its kernel."""
-        workspace = f"lab/workspaces/auto-{self.file.stem}"
-        self.page.goto(jupyter.address(f"{workspace}/tree/{self.file.name}"))
-        expect(self.root).to_be_visible(timeout=SECONDS)
-        idle = self.page.locator(".jp-StatusBar-Widget").get_by_text(re.compile(r"\| Idle"))
-        expect(idle).to_be_visible(timeout=SECONDS)
+    They share its kernel as well, and the notebook's file: each puts its own cells there."""
 
-    def run(self, number: int) -> Locator:
-        """Run a cell; it need not have ended yet."""
-        cell = self.cells.nth(number)
-        cell.locator(".cm-content").click()
-        self.page.keyboard.press("Control+Enter")
-        return cell
+    def __init__(
+        self,
+        jupyter: Jupyter,
+        new_context: Callable[[], BrowserContext],
+        name: str = "notebook",
+        cut_off: re.Pattern[str] | None = None,
+    ) -> None:
+        """`cut_off`: addresses that cannot be reached from this page."""
+        self._notebook = f"folder/{name}.ipynb"
+        self.file = jupyter.folder / "work" / self._notebook
+        self._lab = f"lab/workspaces/{name}" if jupyter.face == "lab" else None
+        self._jupyter = jupyter
+        self._new_context = new_context
+        self._cut_off = cut_off
+        self._chat: Chat | None = None
+        self._path = ""
+
+    @property
+    def page(self) -> Page:
+        assert self._chat is not None, "nothing has been shown yet"
+        return self._chat.page
+
+    def show(self, *cells: dict[str, Any], kernel: str = PYTHON) -> Chat:
+        """Show a notebook with these cells, and a new conversation beside it.
+
+        In JupyterLab it may be one with another kernel, which is in a file of its own."""
+        spec = {"name": kernel, "display_name": kernel, "language": "python"}
+        made = nbformat.v4.new_notebook(cells=list(cells), metadata={"kernelspec": spec})
+        path = self._notebook if kernel == PYTHON else f"folder/{kernel}.ipynb"
+        file = self._jupyter.folder / "work" / path
+        file.parent.mkdir(exist_ok=True)
+        nbformat.write(made, file)
+        chat = self._at(self._lab or f"notebooks/{self._notebook}")
+        chat.page.evaluate(_SHOW, path)
+        chat.button("New conversation").click()
+        expect(Notebook(chat.page).cells).to_have_count(len(cells), timeout=SECONDS)
+        return chat
+
+    def show_none(self) -> Chat:
+        """Show a new conversation where no notebook is open."""
+        chat = self._at(self._lab or "tree")
+        if self._lab:
+            chat.page.evaluate(_CLOSE)
+        chat.button("New conversation").click()
+        return chat
+
+    def _at(self, path: str) -> Chat:
+        """The page at this path, which in Notebook 7 is another one for each document."""
+        if self._chat and self._path == path:
+            return self._chat
+        if self._chat is None:
+            page = self._new_context().new_page()
+            if self._cut_off:
+                page.route(self._cut_off, lambda route: route.abort())
+            self._chat = Chat(page, self._jupyter.face)
+        self._chat.page.goto(self._jupyter.address(path))
+        self._chat.appear()
+        self._path = path
+        return self._chat
+
+    def reload(self) -> None:
+        """Reload the browser's page."""
+        assert self._chat is not None
+        self._chat.reload()
 
     def save(self) -> Any:
-        """Save it; the file as it is then."""
+        """Save the notebook; the file as it is then."""
         before = self.file.stat().st_mtime_ns
         self.page.get_by_role("button", name=re.compile("^Save and create")).click()
         until = time.monotonic() + SECONDS / 1000
@@ -51,20 +120,35 @@ class Notebook:
         self.page.wait_for_timeout(200)
         return nbformat.read(self.file, 4)
 
+    def end_kernel(self) -> None:
+        self._jupyter.end_kernel(self._notebook)
 
-def open_notebook(
-    page: Page,
-    jupyter: Jupyter,
-    *cells: str,
-    path: str = "notebook.ipynb",
-    kernel: str = PYTHON,
-) -> Notebook:
-    """Make a notebook with these cells, open it in JupyterLab, and wait for its kernel."""
-    notebook = Notebook(page, jupyter, path)
-    made = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
-        metadata={"kernelspec": {"name": kernel, "display_name": kernel, "language": "python"}},
-    )
-    nbformat.write(made, notebook.file)
-    notebook.open(jupyter)
-    return notebook
+    def close(self) -> None:
+        """What comes next is shown on a new page, with a new kernel."""
+        if self._chat is not None:
+            self._chat.page.context.close()
+            self.end_kernel()
+        self._chat = None
+        self._path = ""
+
+
+class Notebook:
+    """The notebook that is shown."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.cells = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook .jp-Cell")
+
+    def run(self, number: int) -> Locator:
+        """Run a cell; it need not have ended yet."""
+        cell = self.cells.nth(number)
+        cell.locator(".cm-content").click()
+        self.page.keyboard.press("Control+Enter")
+        return cell
+
+
+def code_cell(source: str, *outputs: dict[str, Any]) -> dict[str, Any]:
+    """A cell, run as the third if it has outputs."""
+    count = 3 if outputs else None
+    nodes = [nbformat.from_dict(output) for output in outputs]
+    return nbformat.v4.new_code_cell(source, outputs=nodes, execution_count=count)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from .chat import SECONDS, Chat, open_chat
@@ -67,19 +66,25 @@ def test_every_state_of_the_page(start, page: Page):
         chat.button("Back to the conversation").click()
 
 
-@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
-def test_the_sidebar(start, page: Page, theme: str):
-    jupyter = start("lab")
-    themes = jupyter.folder / "jupyterlab_settings_dir/@jupyterlab/apputils-extension"
-    (themes / "themes.jupyterlab-settings").write_text(json.dumps({"theme": theme}))
-    chat = open_chat(page, jupyter)
+def test_the_sidebar(start, page: Page):
+    chat = open_chat(page, start("lab"))
     chat.ask(f"Rich [[text={RICH}]]")
     chat.expect_answer(0, "quoted")
     chat.expect_idle()
-    assert violations(page) == []
+    for theme in ("JupyterLab Light", "JupyterLab Dark"):
+        _use_theme(page, theme)
+        assert violations(page) == [], theme
     chat.button("Show conversations").click()
     expect(chat.root.get_by_role("group", name="Conversations")).to_be_visible(timeout=SECONDS)
-    assert violations(page) == []
+    for theme in ("JupyterLab Dark", "JupyterLab Light"):
+        _use_theme(page, theme)
+        assert violations(page) == [], f"conversations, {theme}"
+
+
+def _use_theme(page: Page, theme: str) -> None:
+    change = "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })"
+    page.evaluate(change, theme)
+    expect(page.locator(f"body[data-jp-theme-name='{theme}']")).to_be_attached(timeout=SECONDS)
 
 
 def _open_model_settings(chat: Chat) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from .chat import SECONDS, Chat, open_chat
 
@@ -21,8 +21,10 @@ _LEFT = """
 
 
 FACES = [
-    pytest.param(face, marks=pytest.mark.xdist_group(face)) for face in ("lab", "notebook", "chat")
+    pytest.param(face, marks=pytest.mark.xdist_group(f"asking in {face}"))
+    for face in ("lab", "notebook", "chat")
 ]
+on_the_page = pytest.mark.parametrize("window", FACES[-1:], indirect=True)
 
 
 @pytest.fixture(scope="module", params=FACES)
@@ -103,8 +105,8 @@ def test_what_goes_wrong_is_said_where_it_happened(chat: Chat):
     chat.expect_answer(2, "You asked")
 
 
-def test_stop_ends_the_answer_that_comes_and_not_the_one_that_waits(start, page: Page):
-    chat = open_chat(page, start("chat"))
+@on_the_page
+def test_stop_ends_the_answer_that_comes_and_not_the_one_that_waits(chat: Chat):
     chat.ask(f"First {SLOW}")
     chat.expect_answer(0, "You asked")
     chat.ask('Second [[text="The second answer."]]')
@@ -114,22 +116,22 @@ def test_stop_ends_the_answer_that_comes_and_not_the_one_that_waits(start, page:
     chat.expect_answer(1, "The second answer.")
 
 
-def test_an_edited_question_whose_turn_had_not_come_is_followed_to_its_answer(start, page: Page):
-    chat = open_chat(page, start("chat"))
+@on_the_page
+def test_an_edited_question_whose_turn_had_not_come_is_followed_to_its_answer(chat: Chat):
     chat.ask(f"Before {'it ' * 2000} [[chunks=300 size=20 delay=0.03]]")
     chat.expect_answer(0, re.compile("You asked.{20}", re.DOTALL))
     chat.ask("Behind it")
     expect(chat.answers.nth(1)).to_contain_text("Queued")
     question = chat.questions.nth(1)
     question.get_by_role("button", name="Edit the question").click()
-    page.mouse.move(640, 300)
-    page.mouse.wheel(0, -150)
-    page.wait_for_function(f"() => ({_LEFT})() > 100")
+    chat.page.mouse.move(640, 300)
+    chat.page.mouse.wheel(0, -150)
+    chat.page.wait_for_function(f"() => ({_LEFT})() > 100")
     editor = question.get_by_role("textbox", name="Question")
     editor.fill("Edited [[chunks=100 size=20 delay=0.02]]")
     editor.press("Enter")
     expect(chat.answers.nth(1).get_by_role("button", name="Do not answer")).to_be_visible()
-    page.wait_for_timeout(500)
-    assert page.evaluate(_LEFT) < 32, "shown while it waits"
+    chat.page.wait_for_timeout(500)
+    assert chat.page.evaluate(_LEFT) < 32, "shown while it waits"
     chat.expect_answer(1, re.compile("You asked.{1500}", re.DOTALL))
-    assert page.evaluate(_LEFT) < 32, "followed when it comes"
+    assert chat.page.evaluate(_LEFT) < 32, "followed when it comes"

@@ -7,7 +7,6 @@ import json
 import re
 import struct
 import zlib
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,13 +14,13 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.upstream import Upstream
 
-from .chat import SECONDS, Chat, open_chat
-from .jupyter import Jupyter
+from .chat import SECONDS, Chat
+from .notebook import Notebook, Window, code_cell
 
-FACES = ("lab", "notebook")
-EMPTY = {"lab": "lab/workspaces/empty", "notebook": "tree"}
-"""Where no notebook is open, though others were before."""
-KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+LAB, NOTEBOOK = (
+    pytest.param(face, marks=pytest.mark.xdist_group(f"cells in {face}"))
+    for face in ("lab", "notebook")
+)
 OLD = "total = 0\nfor n in range(10):\n    total += n\ntotal"
 NEW = "total = sum(range(10))\ntotal"
 TRACEBACK = [
@@ -30,23 +29,30 @@ TRACEBACK = [
 ]
 
 
-@pytest.fixture(scope="module", params=FACES)
+in_lab = pytest.mark.parametrize("jupyter", [LAB], indirect=True)
+
+
+@pytest.fixture(scope="module", params=[LAB, NOTEBOOK])
 def jupyter(request, start_shared):
     return start_shared(request.param)
 
 
 @pytest.fixture(scope="module")
-def lab(start_shared):
-    return start_shared("lab")
+def shared_window(jupyter, new_window):
+    return new_window(jupyter)
 
 
-class Notebook:
+@pytest.fixture
+def window(shared_window, lend):
+    return lend(shared_window)
+
+
+class NotebookWithChat(Notebook):
     """A notebook on the page, with the chat beside it."""
 
-    def __init__(self, page: Page, chat: Chat) -> None:
-        self.page = page
+    def __init__(self, chat: Chat) -> None:
+        super().__init__(chat.page)
         self.chat = chat
-        self.cells = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook .jp-Cell")
 
     def source(self, number: int) -> Locator:
         return self.cells.nth(number).locator(".cm-content")
@@ -81,11 +87,42 @@ class Notebook:
         self.chat.root.get_by_role("menuitem", name=item).click(force=off)
 
 
-def test_code_is_inserted_and_the_notebook_s_undo_takes_it_out(jupyter, page: Page):
-    notebook = _open(page, jupyter, "insert", _code("first"), _code("last"))
+def test_a_failed_cell_offers_to_be_fixed(window: Window, upstream: Upstream):
+    error = {
+        "output_type": "error",
+        "ename": "NameError",
+        "evalue": "name 'pi' is not defined",
+        "traceback": TRACEBACK,
+    }
+    notebook = _open(window, code_cell("pi", error), code_cell("1"))
+    cell = notebook.cells.nth(0)
+    bar = cell.get_by_role("toolbar", name="Ask the chat")
+    fix = bar.get_by_role("button", name="Fix")
+    expect(bar).to_have_css("opacity", "1")  # without pointing at it
+    notebook.select(1)
+    fix.click()
+    notebook.expect_asked(0, "Fix this error.")
+    asked = _last_asked(upstream)
+    assert "Cell `[3] · notebook.ipynb`:\n\n```python\npi\n```" in asked
+    assert "NameError: name 'pi' is not defined" in asked
+    assert "\x1b" not in asked
+    bar.get_by_role("button", name="Explain").click()
+    notebook.expect_asked(1, "Explain this error")
+
+    # the failed cell is the active one: the fix is to replace it
+    notebook.source(0).click()
+    notebook.page.keyboard.press("Control+a")
+    notebook.page.keyboard.type("2 + 2")
+    notebook.page.keyboard.press("Control+Enter")
+    expect(cell.locator(".jp-OutputArea-output")).to_have_text("4", timeout=SECONDS)
+    expect(fix).to_be_hidden()
+
+
+def test_code_is_inserted_and_the_notebook_s_undo_takes_it_out(window: Window):
+    notebook = _open(window, code_cell("first"), code_cell("last"))
     notebook.select(0)
     block = notebook.answer_with(NEW)
-    insert = block.get_by_role("button", name="Insert below in insert.ipynb")
+    insert = block.get_by_role("button", name="Insert below in notebook.ipynb")
     insert.click()
     notebook.expect_sources("first", NEW, "last")
     notebook.chat.button("Undo").click()
@@ -98,16 +135,16 @@ def test_code_is_inserted_and_the_notebook_s_undo_takes_it_out(jupyter, page: Pa
     notebook.expect_sources("first", NEW, NEW, "last")
     notebook.select(3)
     for sources in [("first", NEW, "last"), ("first", "last")]:
-        page.keyboard.press("z")
+        notebook.page.keyboard.press("z")
         notebook.expect_sources(*sources)
 
 
-def test_a_cell_is_replaced_after_a_look_at_the_difference(jupyter, page: Page):
-    notebook = _open(page, jupyter, "replace", _code("before = 1"), _code(OLD))
+def test_a_cell_is_replaced_after_a_look_at_the_difference(window: Window):
+    notebook = _open(window, code_cell("before = 1"), code_cell(OLD))
     notebook.select(1)
     block = notebook.answer_with(NEW)
     notebook.choose(block, "Replace cell…")
-    question = block.get_by_role("group", name="Replace Cell 2 of replace.ipynb?")
+    question = block.get_by_role("group", name="Replace Cell 2 of notebook.ipynb?")
     expect(question.locator("[data-change=removed] code")).to_have_text(
         ["total = 0", "for n in range(10):", "    total += n"]
     )
@@ -119,22 +156,22 @@ def test_a_cell_is_replaced_after_a_look_at_the_difference(jupyter, page: Page):
     notebook.expect_sources("before = 1", OLD)
 
     notebook.source(1).click()
-    page.keyboard.press("Control+End")
-    page.keyboard.type("  # typed")
+    notebook.page.keyboard.press("Control+End")
+    notebook.page.keyboard.type("  # typed")
     notebook.choose(block, "Replace cell…")
     question.get_by_role("button", name="Replace").click()
     notebook.expect_sources("before = 1", NEW)
     notebook.source(1).click()
-    page.keyboard.press("Control+z")
+    notebook.page.keyboard.press("Control+z")
     notebook.expect_sources("before = 1", f"{OLD}  # typed")
 
 
-def test_code_runs_only_when_that_was_approved(jupyter, page: Page):
-    notebook = _open(page, jupyter, "run", _code("1"))
+def test_code_runs_only_when_that_was_approved(window: Window):
+    notebook = _open(window, code_cell("1"))
     notebook.select(0)
     block = notebook.answer_with("print('ran', 6 * 7)")
     notebook.choose(block, "Run…")
-    question = block.get_by_role("group", name="Run this in run.ipynb?")
+    question = block.get_by_role("group", name="Run this in notebook.ipynb?")
     question.get_by_role("button", name="Cancel").click()
     notebook.expect_sources("1")
     notebook.choose(block, "Run…")
@@ -144,47 +181,14 @@ def test_code_runs_only_when_that_was_approved(jupyter, page: Page):
 
     other = notebook.answer_with("ls", "```bash")
     notebook.choose(other, "Run…", off=True)
-    expect(other).to_contain_text("This is bash, and run.ipynb runs python.")
+    expect(other).to_contain_text("This is bash, and notebook.ipynb runs python.")
 
 
-def test_a_failed_cell_offers_to_be_fixed(jupyter, page: Page, upstream: Upstream):
-    error = {
-        "output_type": "error",
-        "ename": "NameError",
-        "evalue": "name 'pi' is not defined",
-        "traceback": TRACEBACK,
-    }
-    notebook = _open(page, jupyter, "failed", _code("pi", error), _code("1"))
-    cell = notebook.cells.nth(0)
-    bar = cell.get_by_role("toolbar", name="Ask the chat")
-    fix = bar.get_by_role("button", name="Fix")
-    expect(bar).to_have_css("opacity", "1")  # without pointing at it
-    notebook.select(1)
-    fix.click()
-    notebook.expect_asked(0, "Fix this error.")
-    asked = _last_asked(upstream)
-    assert "Cell `[3] · failed.ipynb`:\n\n```python\npi\n```" in asked
-    assert "NameError: name 'pi' is not defined" in asked
-    assert "\x1b" not in asked
-    bar.get_by_role("button", name="Explain").click()
-    notebook.expect_asked(1, "Explain this error")
-
-    # the failed cell is the active one: the fix is to replace it
-    notebook.source(0).click()
-    page.keyboard.press("Control+a")
-    page.keyboard.type("2 + 2")
-    page.keyboard.press("Control+Enter")
-    expect(cell.locator(".jp-OutputArea-output")).to_have_text("4", timeout=SECONDS)
-    expect(fix).to_be_hidden()
-
-
-def test_outputs_go_with_a_question(jupyter, page: Page, upstream: Upstream):
+def test_outputs_go_with_a_question(window: Window, upstream: Upstream):
     image = base64.b64encode(_png()).decode()
     notebook = _open(
-        page,
-        jupyter,
-        "outputs",
-        _code(
+        window,
+        code_cell(
             "plot(df)",
             {"output_type": "stream", "name": "stdout", "text": "drawn in \x1b[32m3 s\x1b[0m\n"},
             {
@@ -218,61 +222,61 @@ def test_outputs_go_with_a_question(jupyter, page: Page, upstream: Upstream):
     assert f"data:image/png;base64,{image}" in body
 
 
-def test_a_selection_is_explained(jupyter, page: Page, upstream: Upstream):
-    notebook = _open(page, jupyter, "selection", _code("1"), _code("first = 1\nsecond = 2"))
+def test_a_selection_is_explained(window: Window, upstream: Upstream):
+    notebook = _open(window, code_cell("1"), code_cell("first = 1\nsecond = 2"))
     notebook.source(1).locator(".cm-line").nth(1).click()
-    page.keyboard.press("Shift+Home")
+    notebook.page.keyboard.press("Shift+Home")
     notebook.source(1).locator(".cm-line").nth(1).click(button="right")
-    _ask_in_menu(page, "Explain")
+    _ask_in_menu(notebook.page, "Explain")
     notebook.expect_asked(0, "Explain what this does.")
     asked = _last_asked(upstream)
-    assert "Selection `cell 2 · selection.ipynb`:" in asked
+    assert "Selection `cell 2 · notebook.ipynb`:" in asked
     assert "second" in asked
     assert "first" not in asked
 
 
-def test_a_cell_is_asked_about(jupyter, page: Page, upstream: Upstream):
-    notebook = _open(page, jupyter, "about", _code("1"), _code("second = 2"))
+def test_a_cell_is_asked_about(window: Window, upstream: Upstream):
+    notebook = _open(window, code_cell("1"), code_cell("second = 2"))
     notebook.cells.nth(1).locator(".jp-InputPrompt").click(button="right")
-    _ask_in_menu(page, "Translate…")
+    _ask_in_menu(notebook.page, "Translate…")
     expect(notebook.chat.question).to_have_value("Translate this to ")
     expect(notebook.chat.question).to_be_focused()
     expect(notebook.chat.root.get_by_role("list", name="Attached")).to_contain_text(
-        "Cell 2 · about.ipynb"
+        "Cell 2 · notebook.ipynb"
     )
-    page.keyboard.type("Rust")
-    page.keyboard.press("Enter")
+    notebook.page.keyboard.type("Rust")
+    notebook.page.keyboard.press("Enter")
     notebook.expect_asked(0, "Translate this to Rust")
     assert "second = 2" in _last_asked(upstream)
 
 
-def test_a_notebook_goes_with_a_question(jupyter, page: Page, upstream: Upstream):
+def test_a_notebook_goes_with_a_question(window: Window, upstream: Upstream):
     stream = {"output_type": "stream", "name": "stdout", "text": "said\n"}
-    notebook = _open(page, jupyter, "whole", _code("print('said')", stream), _code("last"))
+    notebook = _open(window, code_cell("print('said')", stream), code_cell("last"))
     notebook.cells.nth(1).locator(".jp-InputPrompt").click(button="right")
-    _ask_in_menu(page, "Attach the Notebook")
+    _ask_in_menu(notebook.page, "Attach the Notebook")
     notebook.chat.ask("What is it about?")
     notebook.expect_asked(0, "What is it about")
     asked = _last_asked(upstream)
-    assert "File `whole.ipynb`" in asked
+    assert "File `notebook.ipynb`" in asked
     assert "# %% Cell 1, run as [3]\nprint('said')\n# Output:\nsaid" in asked
     assert "# %% Cell 2" in asked
 
 
-def test_a_conversation_becomes_a_notebook(lab, page: Page):
-    notebook = _open(page, lab, "folder/open", _code("1"))
+@in_lab
+def test_a_conversation_becomes_a_notebook(window: Window):
+    notebook = _open(window, code_cell("1"))
+    before = set(window.file.parent.glob("*.ipynb"))
     notebook.answer_with("print('kept')")
     notebook.chat.button("More for this conversation").click()
     for item in ("Export", "Open as a notebook"):
         notebook.chat.root.get_by_role("menuitem", name=item).click()
     expect(notebook.cells.filter(has_text="kept").last).to_be_visible(timeout=SECONDS)
-    saved = [path.name for path in (lab.folder / "work/folder").glob("*.ipynb")]
-    assert len(saved) == 2
+    assert len(set(window.file.parent.glob("*.ipynb")) - before) == 1
 
 
-def test_without_a_notebook_the_actions_say_why_they_are_off(jupyter, page: Page):
-    chat = open_chat(page, jupyter, EMPTY[jupyter.face])
-    notebook = Notebook(page, chat)
+def test_without_a_notebook_the_actions_say_why_they_are_off(window: Window):
+    notebook = NotebookWithChat(window.show_none())
     block = notebook.answer_with("x = 1")
     insert = block.get_by_role("button", name="Insert below: Open a notebook first.")
     expect(insert).to_have_attribute("aria-disabled", "true")
@@ -280,49 +284,18 @@ def test_without_a_notebook_the_actions_say_why_they_are_off(jupyter, page: Page
     expect(block.get_by_role("group", name="Open a notebook first.")).to_be_visible()
 
 
-def test_code_becomes_a_new_notebook(lab, page: Page):
-    chat = open_chat(page, lab, EMPTY["lab"])
-    notebook = Notebook(page, chat)
+@in_lab
+def test_code_becomes_a_new_notebook(window: Window):
+    notebook = NotebookWithChat(window.show_none())
     block = notebook.answer_with("x = 'new'")
     notebook.choose(block, "New notebook")
     notebook.expect_sources("x = 'new'")
-    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(notebook.page.get_by_role("dialog")).to_have_count(0)
     expect(block.get_by_role("button", name=re.compile("^Insert below in "))).to_be_visible()
 
 
-def _open(page: Page, jupyter: Jupyter, name: str, *cells: dict[str, Any]) -> Notebook:
-    path = Path(f"{name}.ipynb")
-    file = jupyter.folder / "work" / path
-    file.parent.mkdir(exist_ok=True)
-    for number, cell in enumerate(cells):
-        cell["id"] = f"cell-{number}"
-    file.write_text(
-        json.dumps(
-            {
-                "nbformat": 4,
-                "nbformat_minor": 5,
-                "metadata": {"kernelspec": KERNEL},
-                "cells": cells,
-            }
-        )
-    )
-    # A workspace of its own, or the notebooks of other tests would be open as well.
-    place = f"lab/workspaces/{path.stem}/tree" if jupyter.face == "lab" else "notebooks"
-    chat = open_chat(page, jupyter, f"{place}/{path}")
-    chat.button("New conversation").click()
-    notebook = Notebook(page, chat)
-    expect(notebook.cells).to_have_count(len(cells), timeout=SECONDS)
-    return notebook
-
-
-def _code(source: str, *outputs: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "cell_type": "code",
-        "source": source,
-        "metadata": {},
-        "outputs": list(outputs),
-        "execution_count": 3 if outputs else None,
-    }
+def _open(window: Window, *cells: dict[str, Any]) -> NotebookWithChat:
+    return NotebookWithChat(window.show(*cells))
 
 
 def _ask_in_menu(page: Page, item: str) -> None:

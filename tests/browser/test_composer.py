@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, expect
 
 from .chat import Chat, open_chat
 
@@ -11,18 +13,31 @@ LINES = "One line\nand another\nand a third"
 LONG = "A question for one line of a wide sidebar, two of a narrow one"
 
 
+pytestmark = pytest.mark.xdist_group("composer")
+
+
 @pytest.fixture(scope="module")
-def jupyter(start_shared):
-    return start_shared("lab")
+def window(start_shared, browser: Browser, browser_context_args) -> Iterator[Chat]:
+    context = browser.new_context(**browser_context_args)
+    yield open_chat(context.new_page(), start_shared("lab"))
+    context.close()
 
 
-def test_it_has_the_height_of_a_line_when_jupyterlab_has_loaded(jupyter, page: Page):
-    chat = open_chat(page, jupyter)
+@pytest.fixture
+def chat(window: Chat) -> Chat:
+    """A new conversation, without a draft."""
+    window.button("New conversation").click()
+    expect(window.questions).to_have_count(0)
+    window.question.fill("")
+    return window
+
+
+def test_it_has_the_height_of_a_line_when_jupyterlab_has_loaded(chat: Chat):
+    chat.reload()
     _expect_whole(chat.question, lines=1)
 
 
-def test_it_shows_all_of_a_draft_that_was_kept(jupyter, page: Page):
-    chat = open_chat(page, jupyter)
+def test_it_shows_all_of_a_draft_that_was_kept(chat: Chat):
     chat.question.fill(LINES)
     _expect_whole(chat.question, lines=3)
     chat.reload()
@@ -30,8 +45,7 @@ def test_it_shows_all_of_a_draft_that_was_kept(jupyter, page: Page):
     _expect_whole(chat.question, lines=3)
 
 
-def test_it_grows_where_the_sidebar_becomes_narrower(jupyter, page: Page):
-    chat = open_chat(page, jupyter)
+def test_it_grows_where_the_sidebar_becomes_narrower(chat: Chat):
     _widen_to(chat, 600)
     chat.question.fill(LONG)
     _expect_whole(chat.question, lines=1)
@@ -39,8 +53,7 @@ def test_it_grows_where_the_sidebar_becomes_narrower(jupyter, page: Page):
     _expect_whole(chat.question, lines=2)
 
 
-def test_so_does_a_question_that_is_changed(jupyter, page: Page):
-    chat = open_chat(page, jupyter)
+def test_so_does_a_question_that_is_changed(chat: Chat):
     _widen_to(chat, 600)
     chat.ask(LONG)
     chat.expect_answer(0, "You asked")

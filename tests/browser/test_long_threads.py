@@ -17,6 +17,8 @@ from tests.upstream import Upstream
 from .chat import SECONDS, Chat, open_chat
 from .jupyter import Jupyter
 
+pytestmark = pytest.mark.xdist_group("long threads")
+
 COUNT = 2000
 MOST_DRAWN = 60
 """Messages in the document at most, whatever has been scrolled through."""
@@ -322,8 +324,7 @@ def test_a_draft_in_a_message_outlives_being_out_of_sight(long: Long, page: Page
 
 def test_a_command_of_jupyterlab_goes_to_a_message(long: Long, page: Page, tmp_path: Path):
     environment = {"OPENAI_API_KEY": "sk-none", "JUPYTER_CHAT_STORE_URL": long.store_url}
-    exposed = ("--LabApp.expose_app_in_browser=True",)
-    jupyter = Jupyter("lab", tmp_path, environment, options=exposed)
+    jupyter = Jupyter("lab", tmp_path, environment)
     jupyter.start()
     try:
         chat = open_chat(page, jupyter)

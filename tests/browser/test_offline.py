@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.upstream import Upstream
@@ -11,8 +12,23 @@ from tests.upstream import Upstream
 from .chat import SECONDS, Chat, open_chat
 from .jupyter import Jupyter
 
+pytestmark = pytest.mark.xdist_group("offline")
+
 SLOW = "[[chunks=400 size=10 delay=0.05]]"
 WAITS = "Waiting for the connection"
+
+
+@pytest.fixture(scope="module")
+def shared(start_shared) -> Jupyter:
+    return start_shared("chat")
+
+
+@pytest.fixture
+def jupyter(shared: Jupyter) -> Jupyter:
+    """One server for all tests, which runs again whatever the one before has done to it."""
+    if shared.process is None:
+        shared.start()
+    return shared
 
 
 def asked(upstream: Upstream, text: str) -> int:
@@ -34,8 +50,9 @@ def lose(chat: Chat, jupyter: Jupyter) -> None:
     expect(chat.root).to_contain_text("No connection", timeout=SECONDS)
 
 
-def test_questions_outlive_the_page_they_were_asked_on(start, page: Page, upstream: Upstream):
-    jupyter = start("chat")
+def test_questions_outlive_the_page_they_were_asked_on(
+    jupyter: Jupyter, page: Page, upstream: Upstream
+):
     chat = open_chat(page, jupyter)
     chat.ask('Zero [[text="Answer 0."]]')
     chat.expect_answer(0, "Answer 0.")
@@ -70,8 +87,7 @@ def test_questions_outlive_the_page_they_were_asked_on(start, page: Page, upstre
         assert asked(upstream, text) == 1
 
 
-def test_a_network_that_goes_is_noticed_at_once(start, page: Page, upstream: Upstream):
-    jupyter = start("chat")
+def test_a_network_that_goes_is_noticed_at_once(jupyter: Jupyter, page: Page, upstream: Upstream):
     chat = open_chat(page, jupyter)
     chat.ask('First [[text="Answer 1."]]')
     chat.expect_answer(0, "Answer 1.")
@@ -87,8 +103,7 @@ def test_a_network_that_goes_is_noticed_at_once(start, page: Page, upstream: Ups
     assert asked(upstream, "Asked without a network") == 1
 
 
-def test_what_waits_can_be_changed_and_taken_back(start, page: Page):
-    jupyter = start("chat")
+def test_what_waits_can_be_changed_and_taken_back(jupyter: Jupyter, page: Page):
     chat = open_chat(page, jupyter)
     chat.ask('First [[text="Answer 1."]]')
     chat.expect_answer(0, "Answer 1.")
@@ -109,8 +124,9 @@ def test_what_waits_can_be_changed_and_taken_back(start, page: Page):
     chat.expect_answer(1, "Answer 2.")
 
 
-def test_a_server_killed_in_mid_answer_keeps_what_was_queued(start, page: Page, upstream: Upstream):
-    jupyter = start("chat")
+def test_a_server_killed_in_mid_answer_keeps_what_was_queued(
+    jupyter: Jupyter, page: Page, upstream: Upstream
+):
     chat = open_chat(page, jupyter)
     chat.ask(f"Killed {SLOW}")
     chat.expect_answer(0, re.compile("You asked.{20}", re.DOTALL))
@@ -126,8 +142,7 @@ def test_a_server_killed_in_mid_answer_keeps_what_was_queued(start, page: Page, 
     assert asked(upstream, "Asked meanwhile") == 1
 
 
-def test_two_windows_edit_the_same_question(start, page: Page):
-    jupyter = start("chat")
+def test_two_windows_edit_the_same_question(jupyter: Jupyter, page: Page):
     chat = open_chat(page, jupyter)
     chat.ask('Original [[text="Answer 0."]]')
     chat.expect_answer(0, "Answer 0.")
@@ -183,8 +198,7 @@ def test_sidebar_and_page_are_in_step(start, page: Page):
         assert mine
 
 
-def test_a_server_that_stops_says_so(start, page: Page):
-    jupyter = start("chat")
+def test_a_server_that_stops_says_so(jupyter: Jupyter, page: Page):
     chat = open_chat(page, jupyter)
     chat.ask(f"Stopped {SLOW}")
     chat.expect_answer(0, re.compile("You asked.{20}", re.DOTALL))
@@ -197,8 +211,7 @@ def test_a_server_that_stops_says_so(start, page: Page):
     expect(chat.root).not_to_contain_text("The Jupyter server was stopped")
 
 
-def test_another_device_is_in_step(start, page: Page, browser: Browser):
-    jupyter = start("chat")
+def test_another_device_is_in_step(jupyter: Jupyter, page: Page, browser: Browser):
     chat = open_chat(page, jupyter)
     chat.ask('One [[text="Answer 1."]]')
     chat.expect_answer(0, "Answer 1.")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, WebSocketRoute, expect
+from playwright.sync_api import Browser, Page, ViewportSize, WebSocketRoute, expect
 
 from .chat import Chat, open_chat
 
-NARROW = {"width": 260, "height": 700}
-LOW = {"width": 900, "height": 420}
+NARROW: ViewportSize = {"width": 260, "height": 700}
+LOW: ViewportSize = {"width": 900, "height": 420}
 SLOW = "A question with a title that is rather long [[chunks=200 delay=0.1]]"
+
+
+pytestmark = pytest.mark.xdist_group("small")
 
 
 @pytest.fixture(scope="module")
@@ -19,23 +22,22 @@ def jupyter(start_shared):
     return start_shared("chat")
 
 
+@pytest.fixture(scope="module")
+def window(jupyter, browser: Browser) -> Iterator[Chat]:
+    context = browser.new_context(viewport=NARROW)
+    yield open_chat(context.new_page(), jupyter)
+    context.close()
+
+
 @pytest.fixture
-def show(jupyter, browser: Browser, browser_context_args):
-    """Opens the chat in a window of this size."""
-    contexts = []
-
-    def show(size: dict[str, int]) -> Chat:
-        context = browser.new_context(**{**browser_context_args, "viewport": size})
-        contexts.append(context)
-        return open_chat(context.new_page(), jupyter)
-
-    yield show
-    for context in contexts:
-        context.close()
+def chat(window: Chat) -> Chat:
+    """A new conversation in a narrow window."""
+    window.button("New conversation").click()
+    expect(window.questions).to_have_count(0)
+    return window
 
 
-def test_the_hint_about_the_next_question_is_whole(show: Callable[..., Chat]):
-    chat = show(NARROW)
+def test_the_hint_about_the_next_question_is_whole(chat: Chat):
     chat.ask(SLOW)
     expect(chat.button("Stop the answer")).to_be_visible()
     chat.question.fill("And then?")
@@ -46,8 +48,7 @@ def test_the_hint_about_the_next_question_is_whole(show: Callable[..., Chat]):
     chat.button("Stop the answer").click()
 
 
-def test_the_title_has_room_and_the_menu_what_gave_way(show: Callable[..., Chat]):
-    chat = show(NARROW)
+def test_the_title_has_room_and_the_menu_what_gave_way(chat: Chat):
     chat.ask("A question with a title that is rather long")
     expect(chat.root.locator(".jc-Header-title button")).to_be_visible()
     expect(chat.button("Export the conversation")).to_be_hidden()
@@ -59,8 +60,7 @@ def test_the_title_has_room_and_the_menu_what_gave_way(show: Callable[..., Chat]
     expect(chat.root.get_by_role("menuitem", name="Markdown")).to_be_visible()
 
 
-def test_a_title_that_is_changed_has_the_whole_line(show: Callable[..., Chat]):
-    chat = show(NARROW)
+def test_a_title_that_is_changed_has_the_whole_line(chat: Chat):
     chat.ask("A question with a title that is rather long")
     chat.expect_idle()
     chat.root.locator(".jc-Header-title button").click()
@@ -73,8 +73,8 @@ def test_a_title_that_is_changed_has_the_whole_line(show: Callable[..., Chat]):
     expect(chat.button("New conversation")).to_be_visible()
 
 
-def test_where_a_question_stands_is_said_whole(show: Callable[..., Chat]):
-    chat = show(NARROW)
+def test_where_a_question_stands_is_said_whole(jupyter, page: Page):
+    page.set_viewport_size(NARROW)
     sockets: list[WebSocketRoute] = []
 
     def connect(socket: WebSocketRoute) -> None:
@@ -88,16 +88,15 @@ def test_where_a_question_stands_is_said_whole(show: Callable[..., Chat]):
             lambda frame: socket.close() if '"send"' in str(frame) else server.send(frame)
         )
 
-    chat.page.route_web_socket("**/*", connect)
-    chat.reload()
+    page.route_web_socket("**/*", connect)
+    chat = open_chat(page, jupyter)
     chat.ask("A question")
     phase = chat.root.get_by_text("Sent; whether it has arrived shows when connected")
     expect(phase).to_be_visible()
     assert phase.evaluate("phase => phase.scrollWidth <= phase.clientWidth")
 
 
-def test_nothing_moves_in_the_list_while_a_title_is_changed(show: Callable[..., Chat]):
-    chat = show(NARROW)
+def test_nothing_moves_in_the_list_while_a_title_is_changed(chat: Chat):
     chat.ask("A question")
     chat.expect_idle()
     chat.button("Show conversations").click()
@@ -108,8 +107,9 @@ def test_nothing_moves_in_the_list_while_a_title_is_changed(show: Callable[..., 
     assert item.bounding_box() == before
 
 
-def test_the_popover_of_the_model_ends_where_the_window_does(show: Callable[..., Chat]):
-    chat = show(LOW)
+def test_the_popover_of_the_model_ends_where_the_window_does(jupyter, page: Page):
+    page.set_viewport_size(LOW)
+    chat = open_chat(page, jupyter)
     chat.question.fill("\n".join(["a line"] * 20))
     chat.root.locator(".jc-Chip").click()
     popover = chat.root.get_by_role("dialog", name="How to answer here").bounding_box()

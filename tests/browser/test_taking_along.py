@@ -46,7 +46,7 @@ def test_a_chatgpt_export_is_imported_and_leaves_as_a_notebook(start, page: Page
 
     chat.button("Back to the conversation").click()
     chat.button("Show conversations").click()
-    chat.root.get_by_role("button", name="Sums").first.click()
+    chat.conversation("Sums").click()
     chat.expect_answer(0, "print(1 + 1)")
 
     # In a sidebar as narrow as at JupyterLab's start the header has no button for it.

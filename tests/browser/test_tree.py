@@ -14,6 +14,9 @@ from .jupyter import Jupyter
 SLOW = "[[chunks=200 size=10 delay=0.05]]"
 
 
+pytestmark = pytest.mark.xdist_group("tree")
+
+
 @pytest.fixture(scope="module")
 def jupyter(start_shared) -> Jupyter:
     """One server for all tests: starting it takes most of the time."""

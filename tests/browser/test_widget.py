@@ -2,24 +2,60 @@
 
 from __future__ import annotations
 
-import json
 import re
-import urllib.request
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from .chat import SECONDS, Chat
 from .ipykernels import add_ipykernel
-from .notebook import PYTHON, Notebook, open_notebook
+from .notebook import PYTHON, Notebook, Window, code_cell
 
 MADE = "from jupyter_chat import ChatWidget\nchat = ChatWidget(height=400)\nchat"
-BUSY = "import time\ntime.sleep(600)"
+BUSY = "import time\ntry:\n    time.sleep(600)\nexcept KeyboardInterrupt:\n    pass"
+"""After an error, the kernel would drop what the next test runs at once."""
+
+
+pytestmark = pytest.mark.xdist_group("widget")
 
 
 @pytest.fixture(scope="module")
 def jupyter(start_shared):
     return start_shared("lab")
+
+
+@pytest.fixture(scope="module")
+def shared_window(jupyter, new_window):
+    return new_window(jupyter)
+
+
+@pytest.fixture(scope="module")
+def shared_window_cut_off(jupyter, new_window):
+    return new_window(jupyter, name="cut-off", cut_off=re.compile("/jupyter-chat/api/about"))
+
+
+@pytest.fixture
+def window(shared_window, lend):
+    return lend(shared_window)
+
+
+@pytest.fixture
+def window_cut_off(shared_window_cut_off, lend):
+    """Where the widget has no way to the server but through the kernel."""
+    return lend(shared_window_cut_off)
+
+
+def opened(window: Window, *cells: str, kernel: str = PYTHON) -> Notebook:
+    """A notebook with these cells, whose kernel is ready."""
+    window.show(*map(code_cell, cells), kernel=kernel)
+    expect_ready(window)
+    return Notebook(window.page)
+
+
+def expect_ready(window: Window) -> None:
+    """Wait until the kernel is there and has nothing to do."""
+    idle = window.page.locator(".jp-StatusBar-Widget").get_by_text(re.compile(r"\| Idle"))
+    expect(idle).to_be_visible(timeout=SECONDS)
 
 
 def shown(notebook: Notebook, number: int = 0) -> Chat:
@@ -33,10 +69,8 @@ def shown(notebook: Notebook, number: int = 0) -> Chat:
     return chat
 
 
-def test_it_asks_and_python_hears_of_the_answer(jupyter, page: Page) -> None:
-    notebook = open_notebook(
-        page, jupyter, MADE, "print(chat.value, len(chat.messages))", path="ask.ipynb"
-    )
+def test_it_asks_and_python_hears_of_the_answer(window: Window) -> None:
+    notebook = opened(window, MADE, "print(chat.value, len(chat.messages))")
     notebook.run(0)
     chat = shown(notebook)
     chat.ask('Say it [[text="It is said."]]')
@@ -44,14 +78,12 @@ def test_it_asks_and_python_hears_of_the_answer(jupyter, page: Page) -> None:
     expect(notebook.run(1)).to_contain_text("It is said. 2")
 
 
-def test_what_python_asks_is_shown_in_the_widget_and_in_the_sidebar(jupyter, page: Page) -> None:
-    notebook = open_notebook(
-        page,
-        jupyter,
+def test_what_python_asks_is_shown_in_the_widget_and_in_the_sidebar(window: Window) -> None:
+    notebook = opened(
+        window,
         MADE,
         "chat.attach(limit=41)\nchat.send('Hello from Python [[text=\"Hello.\"]]')",
         "chat.draft = 'typed by Python'",
-        path="python.ipynb",
     )
     notebook.run(0)
     chat = shown(notebook)
@@ -60,14 +92,15 @@ def test_what_python_asks_is_shown_in_the_widget_and_in_the_sidebar(jupyter, pag
     expect(chat.root.get_by_text("Variable limit")).to_be_visible()
     notebook.run(2)
     expect(chat.question).to_have_value("typed by Python")
-    sidebar = page.locator("#jupyter-chat")
+    sidebar = notebook.page.locator("#jupyter-chat")
     sidebar.get_by_role("button", name="Show conversations").click()
-    sidebar.get_by_role("button", name=re.compile("Hello from Python")).first.click()
+    conversations = sidebar.get_by_role("group", name="Conversations")
+    conversations.get_by_role("button", name=re.compile("Hello from Python")).first.click()
     expect(sidebar.get_by_text("Hello.", exact=True)).to_be_visible()
 
 
-def test_an_answer_streams_while_a_cell_is_running(jupyter, page: Page) -> None:
-    notebook = open_notebook(page, jupyter, MADE, BUSY, path="busy.ipynb")
+def test_an_answer_streams_while_a_cell_is_running(window: Window) -> None:
+    notebook = opened(window, MADE, BUSY)
     notebook.run(0)
     chat = shown(notebook)
     notebook.run(1)
@@ -78,8 +111,8 @@ def test_an_answer_streams_while_a_cell_is_running(jupyter, page: Page) -> None:
     expect(notebook.cells.nth(1)).to_contain_text("[*]")
 
 
-def test_its_code_can_be_put_into_the_notebook(jupyter, page: Page) -> None:
-    notebook = open_notebook(page, jupyter, MADE, "1", path="code.ipynb")
+def test_its_code_can_be_put_into_the_notebook(window: Window) -> None:
+    notebook = opened(window, MADE, "1")
     notebook.run(0)
     chat = shown(notebook)
     chat.ask('Code [[text="Here:\\n\\n```python\\nprint(42)\\n```"]]')
@@ -91,28 +124,10 @@ def test_its_code_can_be_put_into_the_notebook(jupyter, page: Page) -> None:
     expect(notebook.cells.nth(2)).to_contain_text("1")
 
 
-def test_a_restarted_kernel_leaves_the_answer_to_be_made(jupyter, page: Page) -> None:
-    notebook = open_notebook(
-        page, jupyter, MADE, "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)",
-        path="restart.ipynb",
-    )  # fmt: skip
-    notebook.run(0)
-    chat = shown(notebook)
-    chat.ask('Take your time [[text="Here it is." size=1 delay=0.2]]')
-    chat.expect_answer(0, "Here")
-    notebook.run(1)
-    restarting = page.get_by_role("dialog", name=re.compile("Kernel Restarting"))
-    restarting.get_by_role("button", name="Ok").click(timeout=SECONDS)
-    chat.expect_answer(0, "Here it is.")
-    chat.ask('And again [[text="Again."]]')
-    chat.expect_answer(1, "Again.")
-
-
-def test_without_a_way_to_the_server_it_speaks_through_the_kernel(jupyter, page: Page) -> None:
-    page.route(re.compile("/jupyter-chat/api/about"), lambda route: route.abort())
-    notebook = open_notebook(page, jupyter, MADE, "1 + 1", path="relay.ipynb")
+def test_without_a_way_to_the_server_it_speaks_through_the_kernel(window_cut_off: Window) -> None:
+    notebook = opened(window_cut_off, MADE, "1 + 1")
     direct: list[str] = []
-    page.on("request", lambda request: direct.append(request.url))
+    window_cut_off.page.on("request", lambda request: direct.append(request.url))
     notebook.run(0)
     chat = shown(notebook)
     chat.ask('Through the kernel [[text="$x$ arrived" size=1 delay=0.02]]')
@@ -122,15 +137,12 @@ def test_without_a_way_to_the_server_it_speaks_through_the_kernel(jupyter, page:
     assert not [url for url in direct if "widget.js" in url]
 
 
-@pytest.mark.parametrize("version", ["7.3.0", "installed"])
+@pytest.mark.parametrize("version", ["installed", "7.3.0"])
 def test_through_the_kernel_it_streams_while_a_cell_is_running(
-    jupyter, page: Page, version: str
+    jupyter, window_cut_off: Window, version: str
 ) -> None:
-    page.route(re.compile("/jupyter-chat/api/about"), lambda route: route.abort())
     kernel = PYTHON if version == "installed" else add_ipykernel(jupyter, version)
-    notebook = open_notebook(
-        page, jupyter, MADE, BUSY, path=f"busy-{version[:1]}.ipynb", kernel=kernel
-    )
+    notebook = opened(window_cut_off, MADE, BUSY, kernel=kernel)
     notebook.run(0)
     chat = shown(notebook)
     notebook.run(1)
@@ -142,12 +154,11 @@ def test_through_the_kernel_it_streams_while_a_cell_is_running(
 
 
 def test_with_ipykernel_6_what_is_asked_through_the_kernel_waits_for_the_cell(
-    jupyter, page: Page
+    jupyter, window_cut_off: Window
 ) -> None:
-    page.route(re.compile("/jupyter-chat/api/about"), lambda route: route.abort())
     kernel = add_ipykernel(jupyter, "6.31.0")
     waits = "import time\ntime.sleep(3)"
-    notebook = open_notebook(page, jupyter, MADE, waits, path="busy-6.ipynb", kernel=kernel)
+    notebook = opened(window_cut_off, MADE, waits, kernel=kernel)
     notebook.run(0)
     chat = shown(notebook)
     chat.ask("Count on [[chunks=60 delay=0.1]]")
@@ -155,7 +166,7 @@ def test_with_ipykernel_6_what_is_asked_through_the_kernel_waits_for_the_cell(
     notebook.run(1)
     expect(notebook.cells.nth(1)).to_contain_text("[*]")
     before = chat.text(0)
-    page.wait_for_function(
+    notebook.page.wait_for_function(
         "([area, before]) => area.textContent.length > before.length + 20",
         arg=[chat.answers.first.element_handle(), before],
     )
@@ -164,30 +175,29 @@ def test_with_ipykernel_6_what_is_asked_through_the_kernel_waits_for_the_cell(
     chat.expect_answer(1, "After the cell.")
 
 
-def test_a_notebook_keeps_the_conversation_as_html_and_not_the_chat(jupyter, page: Page) -> None:
-    notebook = open_notebook(page, jupyter, MADE, path="saved.ipynb")
+def test_a_notebook_keeps_the_conversation_as_html_and_not_the_chat(window: Window) -> None:
+    notebook = opened(window, MADE)
     notebook.run(0)
     chat = shown(notebook)
     chat.ask('Keep this [[text="**kept** text"]]')
     chat.expect_answer(0, "kept text")
-    page.wait_for_timeout(500)
-    (output,) = notebook.save().cells[0].outputs
+    notebook.page.wait_for_timeout(500)
+    (output,) = window.save().cells[0].outputs
     assert "<strong>kept</strong> text" in output.data["text/html"]
-    assert notebook.file.stat().st_size < 20_000
+    assert window.file.stat().st_size < 20_000
 
 
-def test_a_notebook_that_is_opened_again_shows_the_conversation_as_it_was(
-    jupyter, page: Page
-) -> None:
-    notebook = open_notebook(page, jupyter, MADE, path="again.ipynb")
+def test_a_notebook_that_is_opened_again_shows_the_conversation_as_it_was(window: Window) -> None:
+    notebook = opened(window, MADE)
     notebook.run(0)
     chat = shown(notebook)
     chat.ask('Keep this [[text="**kept** text"]]')
     chat.expect_answer(0, "kept text")
-    page.wait_for_timeout(500)
-    notebook.save()
-    end_kernels(jupyter)
-    notebook.open(jupyter)
+    notebook.page.wait_for_timeout(500)
+    window.save()
+    window.end_kernel()
+    window.reload()
+    expect_ready(window)
     saved = notebook.cells.first.frame_locator("iframe[title=Conversation]")
     expect(saved.locator("strong")).to_have_text("kept")
     expect(notebook.cells.first.get_by_text("Error displaying widget")).to_have_count(0)
@@ -195,14 +205,16 @@ def test_a_notebook_that_is_opened_again_shows_the_conversation_as_it_was(
     shown(notebook)
 
 
-def end_kernels(jupyter) -> None:
-    """End all kernels of a server, as when it was stopped over night."""
-    kernels = f"{jupyter.url}/api/sessions"
-    token = {"Authorization": f"token {jupyter.token}"}
-    request = urllib.request.Request(kernels, headers=token)
-    with urllib.request.urlopen(request) as answer:
-        sessions = json.loads(answer.read())
-    for session in sessions:
-        url = f"{kernels}/{session['id']}"
-        with urllib.request.urlopen(urllib.request.Request(url, headers=token, method="DELETE")):
-            pass
+def test_a_restarted_kernel_leaves_the_answer_to_be_made(window: Window) -> None:
+    notebook = opened(window, MADE, "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
+    notebook.run(0)
+    chat = shown(notebook)
+    chat.ask('Take your time [[text="Here it is." size=1 delay=0.2]]')
+    chat.expect_answer(0, "Here")
+    notebook.run(1)
+    restarting = notebook.page.get_by_role("dialog", name=re.compile("Kernel Restarting"))
+    restarting.get_by_role("button", name="Ok").click(timeout=SECONDS)
+    chat.expect_answer(0, "Here it is.")
+    chat.ask('And again [[text="Again."]]')
+    chat.expect_answer(1, "Again.")
+    window.close()  # the new kernel is starting still, perhaps
