@@ -1,7 +1,6 @@
 import { useCallback, useMemo, useState } from 'react';
 import {
   type Conversation as Known,
-  hasNewer,
   hasOlder,
   newest
 } from '../state/conversation';
@@ -12,7 +11,7 @@ import { JumpButton } from './JumpButton';
 import { MessageList } from './MessageList';
 import { OpenProblem } from './OpenProblem';
 import { useChat, useChatState } from './context';
-import { useConversation } from './hooks';
+import { useConversation, useView } from './hooks';
 import { goToEnds } from './keys';
 import { useRows } from './useRows';
 
@@ -30,8 +29,9 @@ export function Conversation() {
     services.browsing.showNewest();
   }, [services]);
   const rows = useRows();
-  const before = conversation !== undefined && hasOlder(conversation);
-  const after = conversation !== undefined && hasNewer(conversation);
+  const { messages, newer: after } = useView();
+  const before =
+    conversation !== undefined && messages.length > 0 && hasOlder(conversation);
   const more = useMemo(() => ({ before, after }), [before, after]);
   const isAway = away || after;
   const unseen = useUnseen(conversation, isAway);

@@ -2,7 +2,7 @@ import type { Commands } from '../client/commands';
 import { problemOf } from '../client/problem';
 import type { Rest } from '../client/rest';
 import type { MessagePage, Problem } from '../protocol';
-import { type Conversation, hasOlder, path } from './conversation';
+import { type Conversation, hasOlder, path, shows } from './conversation';
 import type { ChatState, Target } from './state';
 import type { Store } from './store';
 import { atNewest, withNewer, withOlder, withWindow } from './window';
@@ -47,8 +47,22 @@ export class Browsing {
     return this.#bringing.get(threadId)?.messageId;
   }
 
+  /**
+   * Go to the end of a branch of the open thread, where something is asked after a message
+   * (`null`: at the beginning) that is shown: that it now ends with (see `view.ts`).
+   */
+  showEnd(parentId: string | null): void {
+    const conversation = this.#conversation(this.store.state.open.threadId);
+    const isShown = conversation !== undefined && shows(conversation, parentId);
+    this.#goToEnd(isShown ? conversation => conversation : atNewest);
+  }
+
   /** Go back to the newest messages of the open thread. */
   showNewest(): void {
+    this.#goToEnd(atNewest);
+  }
+
+  #goToEnd(change: (conversation: Conversation) => Conversation): void {
     const { open } = this.store.state;
     this.#bringing.delete(open.threadId);
     const jumps = (open.jumps ?? 0) + 1;
@@ -56,7 +70,7 @@ export class Browsing {
       ...state,
       open: { ...open, target: undefined, jumps }
     }));
-    this.#change(open.threadId, conversation => conversation && atNewest(conversation));
+    this.#change(open.threadId, conversation => conversation && change(conversation));
   }
 
   /** Go to the first message of the branch that is shown in the open thread. */
@@ -241,8 +255,4 @@ export class Browsing {
   #change(threadId: string, change: Change): void {
     changeConversation(this.store, threadId, change);
   }
-}
-
-function shows(conversation: Conversation, messageId: string): boolean {
-  return path(conversation).some(({ id }) => id === messageId);
 }

@@ -14,6 +14,7 @@ import { type Browsing, type Change, changeConversation } from './browsing';
 import {
   type Conversation,
   isRunning,
+  knowsVersions,
   onBranchOf,
   path,
   withLeaf,
@@ -281,16 +282,15 @@ export class Following {
 
   #takeWhole(message: Message, leaf = false): void {
     this.live.take(message);
-    const { thread_id: threadId, parent_id: parentId, client_id: clientId } = message;
+    const { thread_id: threadId, client_id: clientId } = message;
     const stays = this.#stays(threadId) && !this.#asked.has(clientId ?? '');
     this.#show(threadId, stays, before => {
       const after = before && withMessage(before, message);
       return after && leaf ? withLeaf(after, message.id) : after;
     });
     const conversation = this.#conversation(threadId);
-    const isKnown = parentId == null || parentId in (conversation?.messages ?? {});
-    if (leaf && !isKnown && !stays) {
-      void this.follow(true); // the branch that is shown now is not known here
+    if (leaf && !stays && conversation !== undefined && !knowsVersions(conversation)) {
+      void this.follow(true); // not all of the branch that is shown now is known here
     }
   }
 
