@@ -180,6 +180,29 @@ describe('far from the newest', () => {
     expect(isWhole()).toBe(false);
   });
 
+  it('a version is shown until the other that is chosen has come', async () => {
+    chat.asking.edit(far, 'Near?');
+    const sent = await server.next('send');
+    const near = { ...aQuestion(thread, 'Near?', started), client_id: sent.client_id };
+    announce(near, false);
+    announce(anAnswer(near, 'Here'), true);
+    server.acknowledge(sent, { message_id: near.id });
+    await vi.waitUntil(() => chat.store.state.pending.length === 0);
+    const before = ['Start', 'Started', 'Near?', 'Here'];
+    expect(shown()).toEqual(before);
+    const chosen = chat.asking.select(thread.id, far.id);
+    const selected = await server.next('select');
+    server.say({ type: 'thread', thread: { ...thread, leaf_id: last.id } });
+    expect(shown()).toEqual(before); // though the other branch's end is at hand
+    await chat.browsing.loadNewer();
+    server.snapshot(thread, [newest, last], { more: true });
+    expect(shown()).toEqual(before);
+    server.acknowledge(selected);
+    await chosen;
+    expect(shown()).toEqual(['Start', 'Started', 'Far?', 'There']);
+    expect(isWhole()).toBe(false);
+  });
+
   it('what is asked in a place that is not at hand is fetched with its versions', async () => {
     chat.browsing.showNewest();
     const near = aQuestion(thread, 'Near?', started);

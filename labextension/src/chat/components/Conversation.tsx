@@ -1,9 +1,5 @@
 import { useCallback, useMemo, useState } from 'react';
-import {
-  type Conversation as Known,
-  hasOlder,
-  newest
-} from '../state/conversation';
+import { type Conversation as Known, hasOlder, newest } from '../state/conversation';
 import type { ChatState } from '../state/state';
 import { EmptyState } from './EmptyState';
 import { FirstRun } from './FirstRun';
@@ -18,9 +14,8 @@ import { useRows } from './useRows';
 /** The messages of the thread being shown. */
 export function Conversation() {
   const { trans, services } = useChat();
-  const { threadId, isNew, problem, target, reached, jumps, returns } = useChatState(
-    state => state.open
-  );
+  const { threadId, isNew, problem, target, reached, chosen, jumps, returns } =
+    useChatState(state => state.open);
   const setUp = useChatState(isSetUp);
   const conversation = useConversation();
   const [scroller, setScroller] = useState<HTMLDivElement | null>(null);
@@ -69,6 +64,7 @@ export function Conversation() {
             scroller={scroller}
             more={more}
             target={target}
+            chosen={chosen}
             jump={jumps ?? 0}
             back={returns ?? 0}
             onAway={setAway}

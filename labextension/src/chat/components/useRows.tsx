@@ -80,19 +80,21 @@ function refusedAt(
 }
 
 function messageRow(message: Message, isLast: boolean): Row {
-  const { id, client_id: clientId, parts, role } = message;
+  const { id, client_id: clientId, parent_id: parentId, parts, role } = message;
   const written = parts.filter(isWritten);
   const height = written.reduce((sum, { text }) => sum + heightOf(text), 0);
   return role === 'user'
     ? {
         key: clientId ?? id,
         messageId: id,
+        parentId,
         height: Math.max(LEAST, height),
         content: <Question message={message} />
       }
     : {
         key: id,
         messageId: id,
+        parentId,
         height: Math.max(LEAST, height),
         comes: isRunning(message),
         content: <Answer message={message} isLast={isLast} />

@@ -96,8 +96,8 @@ export class Browsing {
   /** Show another branch, at the message that was chosen on it. */
   async select(threadId: string, messageId: string): Promise<void> {
     this.store.update(state =>
-      state.open.threadId === threadId && state.open.target !== undefined
-        ? { ...state, open: { ...state.open, target: undefined } }
+      state.open.threadId === threadId
+        ? { ...state, open: { ...state.open, target: undefined, chosen: { messageId } } }
         : state
     );
     await this.#bring(threadId, messageId, async isWanted => {
@@ -153,7 +153,8 @@ export class Browsing {
   /** Fetch the page after the last message shown, where that is not the newest. */
   async loadNewer(): Promise<void> {
     const conversation = this.#conversation(this.store.state.open.threadId);
-    if (conversation?.endId != null) {
+    // While something else is on its way, what is shown may be of a branch that was left.
+    if (conversation?.endId != null && !this.#bringing.has(conversation.threadId)) {
       await this.#load(conversation, 'after', conversation.endId, withNewer);
     }
   }

@@ -13,10 +13,12 @@ import type {
 import { type Browsing, type Change, changeConversation } from './browsing';
 import {
   type Conversation,
+  endingAt,
   isRunning,
   knowsVersions,
   onBranchOf,
   path,
+  shows,
   withLeaf,
   withMessage,
   withSnapshot,
@@ -246,7 +248,13 @@ export class Following {
   /** Another branch may be shown now; one that is not known yet comes as a snapshot. */
   takeThread({ id, leaf_id: leafId }: Thread): void {
     if (leafId != null) {
-      this.#show(id, this.#stays(id), before => before && withLeaf(before, leafId));
+      const wanted = this.browsing.wanted(id);
+      this.#show(id, this.#stays(id), before => {
+        const after = before && withLeaf(before, leafId);
+        const comes = wanted === undefined || (after && shows(after, wanted));
+        // What is shown is shown until what is wanted has come.
+        return comes ? after : after && endingAt(after, before?.endId ?? before.leafId);
+      });
     }
   }
 
