@@ -357,6 +357,24 @@ def test_a_branch_in_the_middle_is_seen_and_compared_where_it_begins(
         assert _top(versions) == pytest.approx(place, abs=2)
 
 
+def test_a_deletion_keeps_the_place_and_its_undo_shows_what_is_back(long: Long, page: Page):
+    count, number = 10_000, 7001
+    thread, messages = long_thread(count, "One to delete from")
+    keep_for_owner(long.store_url, thread, messages)
+    chat = open_chat(page, long.jupyter, f"jupyter-chat/t/{thread.id}/{messages[number - 1].id}")
+    question = message(chat, number)
+    expect(question).to_be_in_viewport(timeout=SECONDS)
+    question.hover()
+    question.get_by_role("button", name="More").click()
+    chat.root.get_by_role("menuitem", name="Delete from here on").click()
+    expect(question).to_have_count(0, timeout=SECONDS)
+    page.wait_for_timeout(1500)
+    expect(message(chat, number - 1)).to_be_in_viewport()
+    chat.button("Undo").click()
+    expect(question).to_be_in_viewport(timeout=SECONDS)
+    expect(question).to_be_focused()
+
+
 def test_a_command_of_jupyterlab_goes_to_a_message(long: Long, page: Page, tmp_path: Path):
     environment = {"OPENAI_API_KEY": "sk-none", "JUPYTER_CHAT_STORE_URL": long.store_url}
     exposed = ("--LabApp.expose_app_in_browser=True",)

@@ -2,7 +2,11 @@ import { useEffect, useLayoutEffect, useRef } from 'react';
 import type { Target } from '../state/state';
 import type { Row } from './MessageList';
 
-/** A version takes the place of another: the rows of both. */
+/**
+ * Another branch is shown: what of it stands where what was there before.  A version that
+ * was chosen stands where another one did; where all that followed a message was deleted,
+ * that stays where it was.
+ */
 interface Turn {
   readonly from: Row;
   readonly to: Row;
@@ -22,10 +26,7 @@ interface List {
 /** Rows get their heights when they are drawn, and others by that their places. */
 const FRAMES = 10;
 
-/**
- * Whether the rows are now those of the version that was chosen, which were those of
- * another one before.
- */
+/** Whether the rows are now those of another branch, which the reader has chosen. */
 export function useTurn(
   rows: readonly Row[],
   chosen: Target | undefined
@@ -43,11 +44,22 @@ export function useTurn(
     }
   });
   if (index < 0) {
-    return undefined;
+    return endOf(shown.current, rows);
   }
   const to = rows[index];
   const from = shown.current.find(({ parentId }) => parentId === to.parentId);
   return from && { from, to, index };
+}
+
+/** What the rows end with now, where that was followed by other messages before. */
+function endOf(before: readonly Row[], rows: readonly Row[]): Turn | undefined {
+  const to = rows.at(-1);
+  if (before === rows || to === undefined || to.key === before.at(-1)?.key) {
+    return undefined;
+  }
+  const from = before.find(({ key }) => key === to.key);
+  const isCut = before.at(-1)?.messageId !== undefined;
+  return from && isCut ? { from, to, index: rows.length - 1 } : undefined;
 }
 
 /**
