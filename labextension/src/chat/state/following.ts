@@ -338,10 +338,22 @@ export class Following {
       const problem = problemOf(error);
       if (problem.code === 'not_found') {
         this.memory.write(LAST_THREAD, null);
+        this.#forget(threadId);
       }
       this.store.update(state => ({ ...state, open: { ...state.open, problem } }));
       this.expectNew();
     }
+  }
+
+  /** Nothing is left of a thread that is deleted. */
+  #forget(threadId: string): void {
+    this.#positions.delete(threadId);
+    this.store.update(state => {
+      const others = Object.entries(state.conversations).filter(
+        ([id]) => id !== threadId
+      );
+      return { ...state, conversations: Object.fromEntries(others) };
+    });
   }
 
   #isOpen(threadId: string): boolean {
