@@ -89,6 +89,19 @@ describe('more questions', () => {
     expect((await server.next('send')).parent_id).toBeNull();
   });
 
+  it('in the place of an older one hide what waits after that, until taken back', async () => {
+    await opened(thread, [question, answer]);
+    server.hangUp();
+    chat.asking.send('Two?');
+    chat.asking.send('Uno?', { parentId: null });
+    chat.asking.send('Due?');
+    expect(shown()).toEqual(['Uno?', 'Due?']);
+    const [, uno, due] = chat.store.state.pending as Pending[];
+    await chat.asking.discard(due);
+    await chat.asking.discard(uno);
+    expect(shown()).toEqual(['One?', 'One.', 'Two?']);
+  });
+
   it('that are refused stay, with the reason, until sent again or taken back', async () => {
     await opened(thread, [question, answer]);
     chat.asking.send('Two?');

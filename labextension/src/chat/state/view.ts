@@ -50,10 +50,21 @@ export function view(
     messages = [...until(messages, editing.parent_id), editing];
   }
   const isWhole = messages === whole;
+  const left = new Set(messages.map(({ id }) => id));
+  const hidden = new Set(whole.map(({ id }) => id).filter(id => !left.has(id)));
+  for (const { id, place, state } of shown) {
+    const before = 'after' in place ? place.after : place.parentId;
+    // What waits at the end of what is hidden is hidden with it, but not what needs somebody.
+    if (before !== null && hidden.has(before) && state === 'waiting') {
+      hidden.add(id);
+    }
+  }
   return {
     messages,
     newer: isWhole && conversation !== undefined && hasNewer(conversation),
-    pending: shown.filter(entry => entry.kind === 'question'),
+    pending: shown.filter(
+      (entry): entry is Pending => entry.kind === 'question' && !hidden.has(entry.id)
+    ),
     running: conversation && runningReply(conversation),
     regenerating: shown.find(entry => entry.kind === 'regeneration')
   };
