@@ -322,6 +322,61 @@ def test_a_draft_in_a_message_outlives_being_out_of_sight(long: Long, page: Page
     expect(question.get_by_role("textbox")).to_have_value(re.compile("And a draft$"))
 
 
+@pytest.mark.parametrize("count", [40, 400])
+def test_a_branch_in_the_middle_is_seen_and_compared_where_it_begins(
+    long: Long, page: Page, count: int
+):
+    """However far from the newest: what was asked is seen, and the arrows stay in place."""
+    thread, messages = long_thread(count, f"One of {count} to branch off")
+    keep_for_owner(long.store_url, thread, messages)
+    number = count // 2 + 1
+    chat = open_chat(page, long.jupyter, f"jupyter-chat/t/{thread.id}/{messages[number - 1].id}")
+    question = message(chat, number)
+    expect(question).to_be_in_viewport(timeout=SECONDS)
+    question.hover()
+    question.get_by_role("button", name="Edit the question").click()
+    page.keyboard.press("Control+A")
+    page.keyboard.type('Otherwise [[text="Elsewhere."]]')
+    page.keyboard.press("Enter")
+    versions = chat.root.get_by_role("group", name="Versions")
+    expect(versions).to_contain_text("2/2", timeout=SECONDS)
+    chat.expect_idle()
+    expect(chat.root.get_by_text("Elsewhere.", exact=True)).to_be_in_viewport()
+    page.wait_for_timeout(500)
+    place = _top(versions)
+    previous, following = chat.button("Previous version"), chat.button("Next version")
+    previous.focus()
+    for _ in range(2):
+        page.keyboard.press("Enter")
+        expect(versions).to_contain_text("1/2", timeout=SECONDS)
+        expect(following).to_be_focused()
+        page.wait_for_timeout(500)
+        assert _top(versions) == pytest.approx(place, abs=2)
+        page.keyboard.press("Enter")
+        expect(versions).to_contain_text("2/2", timeout=SECONDS)
+        expect(previous).to_be_focused()
+        page.wait_for_timeout(500)
+        assert _top(versions) == pytest.approx(place, abs=2)
+
+
+def test_a_deletion_keeps_the_place_and_its_undo_shows_what_is_back(long: Long, page: Page):
+    count, number = 10_000, 7001
+    thread, messages = long_thread(count, "One to delete from")
+    keep_for_owner(long.store_url, thread, messages)
+    chat = open_chat(page, long.jupyter, f"jupyter-chat/t/{thread.id}/{messages[number - 1].id}")
+    question = message(chat, number)
+    expect(question).to_be_in_viewport(timeout=SECONDS)
+    question.hover()
+    question.get_by_role("button", name="More").click()
+    chat.root.get_by_role("menuitem", name="Delete from here on").click()
+    expect(question).to_have_count(0, timeout=SECONDS)
+    page.wait_for_timeout(1500)
+    expect(message(chat, number - 1)).to_be_in_viewport()
+    chat.button("Undo").click()
+    expect(question).to_be_in_viewport(timeout=SECONDS)
+    expect(question).to_be_focused()
+
+
 def test_a_command_of_jupyterlab_goes_to_a_message(long: Long, page: Page, tmp_path: Path):
     environment = {"OPENAI_API_KEY": "sk-none", "JUPYTER_CHAT_STORE_URL": long.store_url}
     jupyter = Jupyter("lab", tmp_path, environment)
@@ -350,6 +405,12 @@ def message(chat: Chat, number: int) -> Locator:
     return chat.root.get_by_role("article").filter(
         has_text=re.compile(rf"(Question|Answer) number {number}\b")
     )
+
+
+def _top(element: Locator) -> float:
+    box = element.bounding_box()
+    assert box is not None
+    return box["y"]
 
 
 def log(chat: Chat) -> Locator:

@@ -50,6 +50,14 @@ const FOLDED = 'list-folded';
 export function Chat(props: Props) {
   const { services, layout, panes, trans = english, sendKey = 'Enter', tools } = props;
   const screen = useStore(services.store, state => state.screen);
+  // In a conversation that is deleted nothing can be asked, but what was typed is not lost.
+  const isGone = useStore(
+    services.store,
+    ({ open, pending }) =>
+      open.problem?.code === 'not_found' &&
+      services.drafts.read(open) === '' &&
+      !pending.some(entry => entry.threadId === open.threadId)
+  );
   const root = useRef<HTMLElement>(null);
   const area = useRef<HTMLTextAreaElement>(null);
   const wide = useWiderThan(root, ROOM_FOR_A_PANE);
@@ -152,11 +160,13 @@ export function Chat(props: Props) {
             <>
               <Conversation />
               <UndoToast />
-              <Composer
-                area={area}
-                choosingModel={choosingModel}
-                onChooseModel={setChoosingModel}
-              />
+              {!isGone && (
+                <Composer
+                  area={area}
+                  choosingModel={choosingModel}
+                  onChooseModel={setChoosingModel}
+                />
+              )}
             </>
           )}
         </div>

@@ -615,6 +615,23 @@ it('says that a conversation is not there, and offers a new one', async () => {
   expect(chat.services.store.state.open.isNew).toBe(true);
 });
 
+it('shows nothing of a conversation that was deleted meanwhile, but a way on', async () => {
+  const chat = await showChat();
+  await openThread(chat, thread, [question, answer]);
+  const other = aThread();
+  await openThread(chat, other, [aQuestion(other, 'Else?')]);
+  chat.services.following.open(thread.id);
+  const problem = { code: 'not_found', message: 'There is none.' } as const;
+  chat.server.reject(await chat.server.next('subscribe'), problem);
+  expect(await screen.findByText(problem.message)).toBeVisible();
+  expect(screen.queryAllByRole('article')).toEqual([]);
+  expect(screen.queryByRole('textbox', { name: 'Question' })).toBeNull();
+  await chat.user.click(
+    within(document.querySelector('.jc-Problem') as HTMLElement).getByRole('button')
+  );
+  expect(chat.composer()).toBeVisible();
+});
+
 it('goes on showing a conversation whose opened message is no longer in it', async () => {
   const chat = await showChat();
   await openThread(chat, thread, [question, answer]);

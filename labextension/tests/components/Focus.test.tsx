@@ -2,7 +2,8 @@
 
 import { act, screen, waitFor } from '@testing-library/react';
 import { describe, expect, it, vi } from 'vitest';
-import type { Account } from '../../src/chat/protocol';
+import type { Account, Message } from '../../src/chat/protocol';
+import { textOf } from '../../src/chat/state/parts';
 import { ADA, type Server, aQuestion, aThread, anAnswer } from '../server';
 import { type OnScreen, openThread, showChat } from './chat';
 
@@ -98,6 +99,57 @@ it('goes back to the pencil when a change is dropped', async () => {
   await press(chat, 'Edit the question');
   await chat.user.keyboard('{Escape}');
   await expectFocus(() => button('Edit the question'));
+});
+
+describe('the switch between versions', () => {
+  const second = anAnswer(question, 'Thus.');
+  const third = anAnswer(question, 'Therefore.');
+  const versions = { [second.id]: [answer.id, second.id, third.id] };
+
+  async function choose(chat: OnScreen, name: string, version: Message): Promise<void> {
+    await press(chat, name);
+    const selected = await chat.server.next('select');
+    expect(selected.message_id).toBe(version.id);
+    act(() => {
+      chat.server.snapshot({ ...thread, leaf_id: version.id }, [question, version], {
+        versions: { [version.id]: versions[second.id] }
+      });
+      chat.server.acknowledge(selected);
+    });
+    await screen.findByText(textOf(version));
+  }
+
+  it('keeps the focus where there are more, and else has it on its other arrow', async () => {
+    const chat = await showChat();
+    await openThread(chat, thread, [question, second], { versions });
+    await choose(chat, 'Next version', third);
+    await expectFocus(() => button('Previous version'));
+    await choose(chat, 'Previous version', second);
+    await expectFocus(() => button('Previous version'));
+    await choose(chat, 'Previous version', answer);
+    await expectFocus(() => button('Next version'));
+  });
+
+  it('leaves it to the answer where that is still being made', async () => {
+    const chat = await showChat();
+    await openThread(chat, thread, [question, second], { versions });
+    await choose(chat, 'Next version', { ...third, status: 'streaming' });
+    await expectFocus(() => screen.getAllByRole('article')[1]);
+  });
+
+  it('takes it from nothing else', async () => {
+    const chat = await showChat();
+    await openThread(chat, thread, [question, second], { versions });
+    await press(chat, 'Next version');
+    const selected = await chat.server.next('select');
+    chat.composer().focus();
+    act(() => {
+      chat.server.snapshot({ ...thread, leaf_id: third.id }, [question, third]);
+      chat.server.acknowledge(selected);
+    });
+    await screen.findByText('Therefore.');
+    expect(chat.composer()).toHaveFocus();
+  });
 });
 
 describe('the settings', () => {

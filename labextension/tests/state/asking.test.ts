@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { textOf } from '../../src/chat/state/parts';
 import type { Message, Thread } from '../../src/chat/protocol';
-import { path } from '../../src/chat/state/conversation';
+import { path, versions } from '../../src/chat/state/conversation';
 import type { Pending } from '../../src/chat/state/pending';
 import type { Services } from '../../src/chat/state/services';
 import { view } from '../../src/chat/state/view';
@@ -89,6 +89,19 @@ describe('more questions', () => {
     expect((await server.next('send')).parent_id).toBeNull();
   });
 
+  it('in the place of an older one hide what waits after that, until taken back', async () => {
+    await opened(thread, [question, answer]);
+    server.hangUp();
+    chat.asking.send('Two?');
+    chat.asking.send('Uno?', { parentId: null });
+    chat.asking.send('Due?');
+    expect(shown()).toEqual(['Uno?', 'Due?']);
+    const [, uno, due] = chat.store.state.pending as Pending[];
+    await chat.asking.discard(due);
+    await chat.asking.discard(uno);
+    expect(shown()).toEqual(['One?', 'One.', 'Two?']);
+  });
+
   it('that are refused stay, with the reason, until sent again or taken back', async () => {
     await opened(thread, [question, answer]);
     chat.asking.send('Two?');
@@ -106,6 +119,116 @@ describe('more questions', () => {
     await chat.asking.takeBack(refused);
     expect(shown()).toEqual(['One?', 'One.']);
     expect(chat.drafts.read(chat.store.state.open)).toBe('Two?'); // nothing is lost
+  });
+});
+
+describe('far from the newest', () => {
+  const thread = aThread();
+  const start = aQuestion(thread, 'Start');
+  const started = anAnswer(start, 'Started');
+  const far = aQuestion(thread, 'Far?', started);
+  const there = anAnswer(far, 'There');
+  const newest = aQuestion(thread, 'Newest?', { ...there, id: 'id-between' });
+  const last = anAnswer(newest, 'Last');
+  const around = {
+    ...{ messages: [start, started, far, there], versions: {} },
+    ...{ more: false, newer: true }
+  };
+
+  beforeEach(async () => {
+    await opened(thread, [newest, last]);
+    server.answers.set(`GET threads/${thread.id}/messages?around=${far.id}`, around);
+    chat.following.open(thread.id, far.id);
+    server.acknowledge(await server.next('subscribe'));
+    await vi.waitUntil(() => chat.store.state.open.reached !== undefined);
+  });
+
+  function isWhole(): boolean {
+    const { conversations, pending } = chat.store.state;
+    return !view(conversations[thread.id], pending).newer;
+  }
+
+  function announce(message: Message, leaf: boolean): void {
+    const thread_id = thread.id;
+    server.tell({ type: 'message', thread_id, message, leaf } as never);
+  }
+
+  it('an edited question ends what is shown, and knows its versions at once', async () => {
+    expect(isWhole()).toBe(false);
+    chat.asking.edit(far, 'Near?');
+    const asked = ['Start', 'Started', 'Near?'];
+    expect(shown()).toEqual(asked);
+    expect(isWhole()).toBe(true);
+    const sent = await server.next('send');
+    const near = { ...aQuestion(thread, 'Near?', started), client_id: sent.client_id };
+    announce(near, false);
+    expect(shown()).toEqual(asked); // not for a moment what was there before
+    announce(anAnswer(near, 'Here'), true);
+    expect(shown()).toEqual([...asked, 'Here']);
+    const conversation = chat.store.state.conversations[thread.id];
+    expect(versions(conversation, near)).toEqual([far.id, near.id]);
+    server.acknowledge(sent, { message_id: near.id });
+    await vi.waitUntil(() => chat.store.state.pending.length === 0);
+    expect(shown()).toEqual([...asked, 'Here']);
+    expect(server.commands).toEqual([]);
+  });
+
+  it('an answer is made again where it stands', async () => {
+    void chat.asking.regenerate(there);
+    expect(shown()).toEqual(['Start', 'Started', 'Far?']);
+    expect(isWhole()).toBe(true);
+    const command = await server.next('regenerate');
+    const other = { ...anAnswer(far, 'Here'), client_id: command.client_id };
+    announce(other, true);
+    expect(shown()).toEqual(['Start', 'Started', 'Far?', 'Here']);
+    const conversation = chat.store.state.conversations[thread.id];
+    expect(versions(conversation, other)).toEqual([there.id, other.id]);
+  });
+
+  it('an edit that is refused brings back what is there', async () => {
+    chat.asking.edit(far, 'Near?');
+    server.reject(await server.next('send'), DOWN);
+    await vi.waitUntil(() => chat.store.state.pending[0].problem !== null);
+    expect(shown()).toEqual(['Start', 'Started', 'Far?', 'There', 'Near?']);
+    expect(isWhole()).toBe(false);
+  });
+
+  it('a version is shown until the other that is chosen has come', async () => {
+    chat.asking.edit(far, 'Near?');
+    const sent = await server.next('send');
+    const near = { ...aQuestion(thread, 'Near?', started), client_id: sent.client_id };
+    announce(near, false);
+    announce(anAnswer(near, 'Here'), true);
+    server.acknowledge(sent, { message_id: near.id });
+    await vi.waitUntil(() => chat.store.state.pending.length === 0);
+    const before = ['Start', 'Started', 'Near?', 'Here'];
+    expect(shown()).toEqual(before);
+    const chosen = chat.asking.select(thread.id, far.id);
+    const selected = await server.next('select');
+    server.say({ type: 'thread', thread: { ...thread, leaf_id: last.id } });
+    expect(shown()).toEqual(before); // though the other branch's end is at hand
+    await chat.browsing.loadNewer();
+    server.snapshot(thread, [newest, last], { more: true });
+    expect(shown()).toEqual(before);
+    server.acknowledge(selected);
+    await chosen;
+    expect(shown()).toEqual(['Start', 'Started', 'Far?', 'There']);
+    expect(isWhole()).toBe(false);
+  });
+
+  it('what is asked in a place that is not at hand is fetched with its versions', async () => {
+    chat.browsing.showNewest();
+    const near = aQuestion(thread, 'Near?', started);
+    announce(near, false);
+    const here = anAnswer(near, 'Here');
+    announce(here, true);
+    const subscribed = await server.next('subscribe');
+    expect(subscribed.after).toBeUndefined();
+    server.snapshot(thread, [start, started, near, here], {
+      versions: { [near.id]: [far.id, near.id] }
+    });
+    const conversation = chat.store.state.conversations[thread.id];
+    expect(versions(conversation, near)).toEqual([far.id, near.id]);
   });
 });
 

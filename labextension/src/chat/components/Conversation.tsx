@@ -1,10 +1,5 @@
 import { useCallback, useMemo, useState } from 'react';
-import {
-  type Conversation as Known,
-  hasNewer,
-  hasOlder,
-  newest
-} from '../state/conversation';
+import { type Conversation as Known, hasOlder, newest } from '../state/conversation';
 import type { ChatState } from '../state/state';
 import { EmptyState } from './EmptyState';
 import { FirstRun } from './FirstRun';
@@ -12,16 +7,15 @@ import { JumpButton } from './JumpButton';
 import { MessageList } from './MessageList';
 import { OpenProblem } from './OpenProblem';
 import { useChat, useChatState } from './context';
-import { useConversation } from './hooks';
+import { useConversation, useView } from './hooks';
 import { goToEnds } from './keys';
 import { useRows } from './useRows';
 
 /** The messages of the thread being shown. */
 export function Conversation() {
   const { trans, services } = useChat();
-  const { threadId, isNew, problem, target, reached, jumps, returns } = useChatState(
-    state => state.open
-  );
+  const { threadId, isNew, problem, target, reached, chosen, jumps, returns } =
+    useChatState(state => state.open);
   const setUp = useChatState(isSetUp);
   const conversation = useConversation();
   const [scroller, setScroller] = useState<HTMLDivElement | null>(null);
@@ -30,8 +24,9 @@ export function Conversation() {
     services.browsing.showNewest();
   }, [services]);
   const rows = useRows();
-  const before = conversation !== undefined && hasOlder(conversation);
-  const after = conversation !== undefined && hasNewer(conversation);
+  const { messages, newer: after } = useView();
+  const before =
+    conversation !== undefined && messages.length > 0 && hasOlder(conversation);
   const more = useMemo(() => ({ before, after }), [before, after]);
   const isAway = away || after;
   const unseen = useUnseen(conversation, isAway);
@@ -69,6 +64,7 @@ export function Conversation() {
             scroller={scroller}
             more={more}
             target={target}
+            chosen={chosen}
             jump={jumps ?? 0}
             back={returns ?? 0}
             onAway={setAway}

@@ -18,11 +18,14 @@ import { PageNote } from './PageNote';
 import { useFoundWords } from './foundWords';
 import { type Edges, usePaging } from './usePaging';
 import { useStay } from './useStay';
+import { useKeptSwitch, useTurn } from './useTurn';
 
 /** What stands in the list: a message, or a note at its end. */
 export interface Row {
   readonly key: string;
   readonly messageId?: string;
+  /** What the message follows: its versions follow the same. */
+  readonly parentId?: string | null;
   /** How high it is at a guess (pixels), until it has been drawn. */
   readonly height: number;
   /** It is an answer that comes. */
@@ -37,6 +40,8 @@ interface Props {
   readonly more: Edges;
   /** The message to go to, once its row is there. */
   readonly target: Target | undefined;
+  /** The version that was chosen last: it takes the place of another. */
+  readonly chosen: Target | undefined;
   /** Changes with every wish to be at the newest. */
   readonly jump: number;
   /** Changes with every wish to be at the first message, once that is there. */
@@ -66,12 +71,13 @@ const OPENED_FOR = 3000;
  * place, whatever comes before or after it, unless the reader is at the end.
  */
 export function MessageList(props: Props) {
-  const { rows, scroller, more, target, jump, back, onAway } = props;
+  const { rows, scroller, more, target, chosen, jump, back, onAway } = props;
   const { failed, retry, fetchNear } = usePaging(scroller, more, rows);
   const indexes = useMemo(
     () => new Map(rows.map(({ key }, index) => [key, index])),
     [rows]
   );
+  const turn = useTurn(rows, chosen);
   const wasFar = useRef(more.after);
   const before = more.before ? (failed.before === null ? NOTE : PROBLEM) : 0;
   const after = more.after ? (failed.after === null ? NOTE : PROBLEM) : 0;
@@ -92,8 +98,8 @@ export function MessageList(props: Props) {
     overscan: BEYOND,
     rangeExtractor: range => extract(range, inUse.current()),
     anchorTo: 'end',
-    // What closes a gap to the newest is no reason to go there.
-    followOnAppend: !more.after && !wasFar.current,
+    // What closes a gap to the newest is no reason to go there, nor is another branch.
+    followOnAppend: !more.after && !wasFar.current && turn === undefined,
     scrollEndThreshold: more.after ? -1 : AT_THE_END,
     onChange: () => {
       changed.current();
@@ -117,6 +123,16 @@ export function MessageList(props: Props) {
     fetchNear
   });
   changed.current = grown;
+  useKeptSwitch(turn, {
+    drawn: ({ key }) => virtualizer.elementsCache.get(key),
+    goTo: index => {
+      virtualizer.scrollToIndex(index, { align: 'start' });
+    },
+    scrollBy: pixels => {
+      virtualizer.scrollBy(pixels);
+    },
+    moved
+  });
 
   // To the newest: at first, and whenever that is wished.
   const jumped = useRef<number | null>(null);
@@ -236,7 +252,7 @@ function useOpened(
       clearTimeout(timer);
     };
   }, [opened]);
-  return opened;
+  return opened === target ? opened : undefined; // the reader may have left it since
 }
 
 /** The rows to draw: those in view, a few beyond, and those that are in use. */

@@ -1,8 +1,8 @@
 import { useMemo } from 'react';
 import type { Message } from '../protocol';
-import { hasNewer, hasOlder, isRunning } from '../state/conversation';
+import { hasOlder, isRunning } from '../state/conversation';
 import { isWritten } from '../state/parts';
-import { isComing } from '../state/pending';
+import { type Pending, isComing } from '../state/pending';
 import { Answer } from './Answer';
 import { ForkedFrom } from './ForkedFrom';
 import type { Row } from './MessageList';
@@ -17,9 +17,9 @@ import { useConversation, useIsKnown, useOnline, useThread, useView } from './ho
 /** What the conversation shows, as rows: messages, questions on their way, notes. */
 export function useRows(): readonly Row[] {
   const conversation = useConversation();
-  const { messages, pending, running, regenerating } = useView();
+  const { messages, newer, pending, running, regenerating } = useView();
   const isFailed = useChatState(state => state.open.problem !== null);
-  const isEnd = conversation === undefined || !hasNewer(conversation);
+  const isEnd = !newer;
   const online = useOnline();
   const isKnown = useIsKnown();
   const comes = (isEnd && isComing(pending)) || regenerating !== undefined;
@@ -41,8 +41,12 @@ export function useRows(): readonly Row[] {
     if (isForkStart) {
       rows.unshift({ key: 'origin', height: LINE, content: <ForkedFrom /> });
     }
-    for (const question of isEnd ? pending : []) {
-      rows.push({
+    for (const question of pending) {
+      const at = isEnd ? rows.length : refusedAt(question, rows);
+      if (at === undefined) {
+        continue;
+      }
+      rows.splice(at, 0, {
         key: question.clientId,
         height: heightOf(question.text),
         content: <PendingQuestion question={question} />
@@ -63,20 +67,34 @@ export function useRows(): readonly Row[] {
   }, [stored, pending, isEnd, isForkStart, regenerating, online, waits, phase, isFailed]);
 }
 
+/** Where a question that was refused stands among messages that it hides no more. */
+function refusedAt(
+  { state, branch, place }: Pending,
+  rows: readonly Row[]
+): number | undefined {
+  if (state !== 'refused' || !branch || !('parentId' in place)) {
+    return undefined;
+  }
+  const before = rows.findIndex(({ messageId }) => messageId === place.parentId);
+  return before < 0 ? undefined : before + 1;
+}
+
 function messageRow(message: Message, isLast: boolean): Row {
-  const { id, client_id: clientId, parts, role } = message;
+  const { id, client_id: clientId, parent_id: parentId, parts, role } = message;
   const written = parts.filter(isWritten);
   const height = written.reduce((sum, { text }) => sum + heightOf(text), 0);
   return role === 'user'
     ? {
         key: clientId ?? id,
         messageId: id,
+        parentId,
         height: Math.max(LEAST, height),
         content: <Question message={message} />
       }
     : {
         key: id,
         messageId: id,
+        parentId,
         height: Math.max(LEAST, height),
         comes: isRunning(message),
         content: <Answer message={message} isLast={isLast} />

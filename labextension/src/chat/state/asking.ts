@@ -47,7 +47,7 @@ export class Asking {
       this.drafts.asked(open, text, kept);
     }
     this.#remember(open, kept);
-    this.browsing.showNewest(); // one's own question is always shown
+    this.#showAsked(branch); // one's own question is always shown
   }
 
   /** Ask another question in the place of this one, which is not answered any further: of an
@@ -94,7 +94,9 @@ export class Asking {
 
   /** Send a question that was kept back, with another text or (`null`) as it was. */
   async release(pending: Pending, text: string | null): Promise<void> {
-    this.browsing.showNewest(); // as with every question that goes on its way
+    const { place } = pending;
+    // as with every question that goes on its way
+    this.#showAsked(pending.branch && 'parentId' in place ? place : undefined);
     const isDone = await this.outbox.release(pending, text, newId());
     if (!isDone && text !== null && text !== pending.text) {
       // Another tab was quicker; this text becomes a version of its own.
@@ -117,7 +119,7 @@ export class Asking {
       messageId: id,
       model
     });
-    this.browsing.showNewest();
+    this.#showAsked({ parentId });
     return added;
   }
 
@@ -135,6 +137,15 @@ export class Asking {
       await this.browsing.select(threadId, messageId);
     } catch (error) {
       this.#set({ refusal: problemOf(error) });
+    }
+  }
+
+  /** Go where what is asked stands: at the newest, or in the place of something older. */
+  #showAsked(branch: { readonly parentId: string | null } | undefined): void {
+    if (branch === undefined) {
+      this.browsing.showNewest();
+    } else {
+      this.browsing.showEnd(branch.parentId);
     }
   }
 

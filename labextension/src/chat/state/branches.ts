@@ -52,8 +52,8 @@ export class Branches {
 
   async #restore(message: Message): Promise<void> {
     const restored = await this.#carryOut({ type: 'restore', ...place(message) });
-    if (restored !== null && this.store.state.open.threadId !== message.thread_id) {
-      this.following.open(message.thread_id);
+    if (restored !== null) {
+      this.following.open(message.thread_id, message.id);
     }
   }
 

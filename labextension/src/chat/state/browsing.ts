@@ -2,7 +2,14 @@ import { type Commands, LOST, UNSENT } from '../client/commands';
 import { problemOf } from '../client/problem';
 import type { Rest } from '../client/rest';
 import type { MessagePage, Problem } from '../protocol';
-import { type Conversation, hasOlder, newestBelow, path, withLeaf } from './conversation';
+import {
+  type Conversation,
+  hasOlder,
+  newestBelow,
+  path,
+  shows,
+  withLeaf
+} from './conversation';
 import type { ChatState, Target } from './state';
 import type { Store } from './store';
 import { atNewest, withNewer, withOlder, withWindow } from './window';
@@ -49,8 +56,22 @@ export class Browsing {
     return this.#bringing.get(threadId)?.messageId;
   }
 
+  /**
+   * Go to the end of a branch of the open thread, where something is asked after a message
+   * (`null`: at the beginning) that is shown: that it now ends with (see `view.ts`).
+   */
+  showEnd(parentId: string | null): void {
+    const conversation = this.#conversation(this.store.state.open.threadId);
+    const isShown = conversation !== undefined && shows(conversation, parentId);
+    this.#goToEnd(isShown ? conversation => conversation : atNewest);
+  }
+
   /** Go back to the newest messages of the open thread. */
   showNewest(): void {
+    this.#goToEnd(atNewest);
+  }
+
+  #goToEnd(change: (conversation: Conversation) => Conversation): void {
     const { open } = this.store.state;
     this.#bringing.delete(open.threadId);
     const jumps = (open.jumps ?? 0) + 1;
@@ -58,7 +79,7 @@ export class Browsing {
       ...state,
       open: { ...open, target: undefined, jumps }
     }));
-    this.#change(open.threadId, conversation => conversation && atNewest(conversation));
+    this.#change(open.threadId, conversation => conversation && change(conversation));
   }
 
   /** Go to the first message of the branch that is shown in the open thread. */
@@ -84,8 +105,8 @@ export class Browsing {
   /** Show another branch, at the message that was chosen on it. */
   async select(threadId: string, messageId: string): Promise<void> {
     this.store.update(state =>
-      state.open.threadId === threadId && state.open.target !== undefined
-        ? { ...state, open: { ...state.open, target: undefined } }
+      state.open.threadId === threadId
+        ? { ...state, open: { ...state.open, target: undefined, chosen: { messageId } } }
         : state
     );
     await this.#showBranch(threadId, messageId);
@@ -201,7 +222,8 @@ export class Browsing {
   /** Fetch the page after the last message shown, where that is not the newest. */
   async loadNewer(): Promise<void> {
     const conversation = this.#conversation(this.store.state.open.threadId);
-    if (conversation?.endId != null) {
+    // While something else is on its way, what is shown may be of a branch that was left.
+    if (conversation?.endId != null && !this.#bringing.has(conversation.threadId)) {
       await this.#load(conversation, 'after', conversation.endId, withNewer);
     }
   }
@@ -303,8 +325,4 @@ export class Browsing {
   #change(threadId: string, change: Change): void {
     changeConversation(this.store, threadId, change);
   }
-}
-
-function shows(conversation: Conversation, messageId: string): boolean {
-  return path(conversation).some(({ id }) => id === messageId);
 }

@@ -4,8 +4,8 @@ import { textOf } from './parts';
 /**
  * What is known of a thread's message tree.
  *
- * `children` maps a message (or `ROOT`) to all its known children, oldest first: the
- * versions of each other.
+ * `children` maps a message (or `ROOT`) to all its children, oldest first: the versions of
+ * each other.  Where not all of them are known, it has none: of each message shown they are.
  */
 export interface Conversation {
   readonly threadId: string;
@@ -115,15 +115,20 @@ export function withPage(
 export function withMessage(conversation: Conversation, message: Message): Conversation {
   const { id, parent_id: parentId } = message;
   const key = parentId ?? ROOT;
+  const children: Record<string, readonly string[]> = { ...conversation.children };
+  const isFirst = parentId === conversation.leafId; // the leaf has had none
+  if (key in children || isFirst) {
+    children[key] = merged(children[key], [id]);
+  }
+  if (message.role === 'user' && !(id in conversation.messages)) {
+    children[id] ??= []; // it is new, and its answer is announced after it
+  }
   return {
     ...conversation,
     // It may be known already, from a page that was fetched before it was announced.
-    leafId: parentId === conversation.leafId ? id : conversation.leafId,
+    leafId: isFirst ? id : conversation.leafId,
     messages: { ...conversation.messages, [id]: message },
-    children: {
-      ...conversation.children,
-      [key]: merged(conversation.children[key], [id])
-    },
+    children,
     waiting: withoutWaiting(conversation, id)
   };
 }
@@ -242,6 +247,20 @@ export function versions(
   message: Message
 ): readonly string[] {
   return conversation.children[message.parent_id ?? ROOT] ?? [message.id];
+}
+
+/** Whether all versions of the messages shown are known. */
+export function knowsVersions(conversation: Conversation): boolean {
+  return path(conversation).every(
+    ({ parent_id: parentId }) => (parentId ?? ROOT) in conversation.children
+  );
+}
+
+/** Whether a message is shown; `null`: whether the beginning is. */
+export function shows(conversation: Conversation, messageId: string | null): boolean {
+  return messageId === null
+    ? !hasOlder(conversation)
+    : path(conversation).some(({ id }) => id === messageId);
 }
 
 /** The reply that is being made, or else the first one that waits for its turn. */

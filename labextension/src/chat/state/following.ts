@@ -13,9 +13,12 @@ import type {
 import { type Browsing, type Change, changeConversation } from './browsing';
 import {
   type Conversation,
+  endingAt,
   isRunning,
+  knowsVersions,
   onBranchOf,
   path,
+  shows,
   withLeaf,
   withMessage,
   withSnapshot,
@@ -273,7 +276,13 @@ export class Following {
   /** Another branch may be shown now; one that is not known yet comes as a snapshot. */
   takeThread({ id, leaf_id: leafId }: Thread): void {
     if (leafId != null) {
-      this.#show(id, this.#stays(id), before => before && withLeaf(before, leafId));
+      const wanted = this.browsing.wanted(id);
+      this.#show(id, this.#stays(id), before => {
+        const after = before && withLeaf(before, leafId);
+        const comes = wanted === undefined || (after && shows(after, wanted));
+        // What is shown is shown until what is wanted has come.
+        return comes ? after : after && endingAt(after, before?.endId ?? before.leafId);
+      });
     }
   }
 
@@ -309,16 +318,15 @@ export class Following {
 
   #takeWhole(message: Message, leaf = false): void {
     this.live.take(message);
-    const { thread_id: threadId, parent_id: parentId, client_id: clientId } = message;
+    const { thread_id: threadId, client_id: clientId } = message;
     const stays = this.#stays(threadId) && !this.#asked.has(clientId ?? '');
     this.#show(threadId, stays, before => {
       const after = before && withMessage(before, message);
       return after && leaf ? withLeaf(after, message.id) : after;
     });
     const conversation = this.#conversation(threadId);
-    const isKnown = parentId == null || parentId in (conversation?.messages ?? {});
-    if (leaf && !isKnown && !stays) {
-      void this.follow(true); // the branch that is shown now is not known here
+    if (leaf && !stays && conversation !== undefined && !knowsVersions(conversation)) {
+      void this.follow(true); // not all of the branch that is shown now is known here
     }
   }
 
@@ -358,10 +366,22 @@ export class Following {
       const problem = problemOf(error);
       if (problem.code === 'not_found') {
         this.memory.write(LAST_THREAD, null);
+        this.#forget(threadId);
       }
       this.store.update(state => ({ ...state, open: { ...state.open, problem } }));
       this.expectNew();
     }
+  }
+
+  /** Nothing is left of a thread that is deleted. */
+  #forget(threadId: string): void {
+    this.#positions.delete(threadId);
+    this.store.update(state => {
+      const others = Object.entries(state.conversations).filter(
+        ([id]) => id !== threadId
+      );
+      return { ...state, conversations: Object.fromEntries(others) };
+    });
   }
 
   #isOpen(threadId: string): boolean {

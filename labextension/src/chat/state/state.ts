@@ -26,6 +26,8 @@ export interface Open {
   readonly target?: Target;
   /** That message, once it was shown: from then on the reader may go wherever they like. */
   readonly reached?: Target;
+  /** The version that was chosen last. */
+  readonly chosen?: Target;
   /** Counts the wishes to be at the newest. */
   readonly jumps?: number;
   /** Counts the wishes to be at the first message, which is at hand then. */

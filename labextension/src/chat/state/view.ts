@@ -1,10 +1,12 @@
 import type { Message } from '../protocol';
-import { type Conversation, path, runningReply } from './conversation';
+import { type Conversation, hasNewer, path, runningReply } from './conversation';
 import type { Entry, Pending, Regeneration } from './pending';
 
 /** What a conversation shows: the messages stored, then the questions on their way. */
 export interface View {
   readonly messages: readonly Message[];
+  /** The branch has newer messages, which are not shown. */
+  readonly newer: boolean;
   readonly pending: readonly Pending[];
   /** A reply that is being made, if one is. */
   readonly running: Message | undefined;
@@ -29,18 +31,40 @@ export function view(
   const known = Object.values(conversation?.messages ?? {});
   const arrived = new Set(known.map(message => message.client_id));
   const shown = entries.filter(({ clientId }) => !arrived.has(clientId));
-  let messages = conversation === undefined ? NOTHING : path(conversation);
-  for (const { place, state } of shown) {
+  const whole = conversation === undefined ? NOTHING : path(conversation);
+  let messages = whole;
+  for (const { clientId, place, state } of entries) {
     if (state !== 'refused' && 'parentId' in place) {
-      messages = until(messages, place.parentId);
+      const question = known.find(
+        ({ client_id: id, role }) => id === clientId && role === 'user'
+      );
+      if (question !== undefined && !messages.includes(question)) {
+        // Its answer, with which its branch is shown, is announced in the next moment.
+        messages = [...until(messages, place.parentId), question];
+      } else if (!arrived.has(clientId)) {
+        messages = until(messages, place.parentId);
+      }
     }
   }
   if (editing !== null && !messages.some(({ id }) => id === editing.id)) {
     messages = [...until(messages, editing.parent_id), editing];
   }
+  const isWhole = messages === whole;
+  const left = new Set(messages.map(({ id }) => id));
+  const hidden = new Set(whole.map(({ id }) => id).filter(id => !left.has(id)));
+  for (const { id, place, state } of shown) {
+    const before = 'after' in place ? place.after : place.parentId;
+    // What waits at the end of what is hidden is hidden with it, but not what needs somebody.
+    if (before !== null && hidden.has(before) && state === 'waiting') {
+      hidden.add(id);
+    }
+  }
   return {
     messages,
-    pending: shown.filter(entry => entry.kind === 'question'),
+    newer: isWhole && conversation !== undefined && hasNewer(conversation),
+    pending: shown.filter(
+      (entry): entry is Pending => entry.kind === 'question' && !hidden.has(entry.id)
+    ),
     running: conversation && runningReply(conversation),
     regenerating: shown.find(entry => entry.kind === 'regeneration')
   };
