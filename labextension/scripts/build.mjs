@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 
 const here = dirname(dirname(fileURLToPath(import.meta.url)));
 const labextension = join(here, '..', 'jupyter_chat', 'labextension');
@@ -66,10 +66,11 @@ const asText = {
       path: join(resolveDir, path.replace('?text', '')),
       namespace: 'as-text'
     }));
-    onLoad({ filter: /.*/, namespace: 'as-text' }, ({ path }) => ({
-      contents: readFileSync(path, 'utf8'),
-      loader: 'text'
-    }));
+    onLoad({ filter: /.*/, namespace: 'as-text' }, async ({ path }) => {
+      const source = readFileSync(path, 'utf8');
+      const { code } = await transform(source, { loader: 'css', minify: !development });
+      return { contents: code, loader: 'text' };
+    });
   }
 };
 
@@ -93,7 +94,10 @@ async function buildWidget() {
   await build({
     ...shared,
     entryPoints: { widget: 'src/widget/index.tsx' },
-    alias: { entities: './src/widget/entities.ts' },
+    alias: {
+      entities: './src/widget/entities.ts',
+      'punycode.js': './src/widget/punycode.ts'
+    },
     plugins: [asText, besideTheWidget]
   });
   await build({
