@@ -351,7 +351,8 @@ class Store(Protocol):
         self, user_id: str, thread_id: str, message_id: str, leaf_id: str, *, limit: int
     ) -> list[Message]:
         """The first `limit` messages that follow a message on the branch that ends at
-        `leaf_id`, older first; where it is not on that branch, on its own newest one.
+        `leaf_id` (which nothing follows), older first; where it is not on that branch, on
+        its own newest one.
         Costs no more on a long thread than on a short one, unless there are forks: then
         the way from the leaf is walked back, once."""
 

@@ -278,6 +278,7 @@ async def test_an_upload_goes_on_where_it_ended_also_in_another_process(
     assert (state.received, state.state) == (1000, ImportState.UPLOADING)
     await later.receive(ADA, state.id, 1000, data[1000:])
     assert (await ended(later)).threads_added == 20
+    await later.close()  # it is told before the file is gone
     assert not [path for path in (tmp_path / "imports").rglob("*") if path.is_file()]
 
 
