@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.upstream import Upstream
 
+from .chat import SECONDS
 from .chromium import FLAGS, program
 from .jupyter import Jupyter
 from .notebook import Window
+
+expect.set_options(timeout=SECONDS)  # Playwright's own five seconds are few on a busy machine
 
 
 @pytest.fixture(scope="session")

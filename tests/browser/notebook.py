@@ -29,10 +29,6 @@ async path => {
   const others = [...shell.widgets('main')].filter(each => each !== panel);
   others.forEach(each => each.dispose());
   await panel.sessionContext.ready;
-  const { kernel } = panel.sessionContext.session;
-  if (kernel.status === 'busy') {
-    await kernel.interrupt();
-  }
 }
 """
 """Shows what is in the file now.  Where it was shown before, its kernel stays."""

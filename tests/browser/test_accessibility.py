@@ -45,7 +45,7 @@ def test_every_state_of_the_page(start, page: Page):
             chat.button("Use the dark theme").click()
         assert violations(page) == [], f"empty, {theme}"
         chat.ask("Think [[reasoning=40 chunks=40 delay=0.1]]")
-        expect(chat.button("Stop the answer")).to_be_visible()
+        expect(chat.button("Stop the answer")).to_be_visible(timeout=SECONDS)
         assert violations(page) == [], f"answering, {theme}"
         chat.button("Stop the answer").click()
         chat.expect_idle()

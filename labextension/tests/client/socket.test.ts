@@ -98,6 +98,14 @@ it('notices a connection that is dead without having been closed', () => {
   expect(wires).toHaveLength(2);
 });
 
+it('tries again where a connection does not open for long', () => {
+  vi.advanceTimersByTime(9_000);
+  expect(wires).toHaveLength(1);
+  vi.advanceTimersByTime(7_000); // it is looked at every five seconds
+  expect(wires[0].closed).toBe(true);
+  expect(wires).toHaveLength(2);
+});
+
 it('connects at once when the network is back or somebody asks for it', () => {
   for (const ask of [() => window.dispatchEvent(new Event('online')), socket.retryNow]) {
     hangUp();

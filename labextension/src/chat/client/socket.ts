@@ -26,6 +26,8 @@ export interface SocketOptions {
 const FIRST_DELAY = 500;
 const LONGEST_DELAY = 30_000;
 const HEARD_WITHIN = 2 * HEARTBEAT_SECONDS * 1000;
+/** Through a kernel the first frame may lie behind a cell that runs; another one does not. */
+const OPEN_WITHIN = HEARD_WITHIN / 4;
 const PROBE_MS = 5000;
 
 /**
@@ -147,7 +149,8 @@ export class Socket {
   };
 
   readonly #watch = (): void => {
-    if (this.#socket !== null && Date.now() - this.#heardAt > HEARD_WITHIN) {
+    const patience = this.#open ? HEARD_WITHIN : OPEN_WITHIN;
+    if (this.#socket !== null && Date.now() - this.#heardAt > patience) {
       this.#giveUp();
     }
   };
