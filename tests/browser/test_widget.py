@@ -186,6 +186,52 @@ def test_with_ipykernel_6_what_is_asked_through_the_kernel_waits_for_the_cell(
     chat.expect_answer(1, "After the cell.")
 
 
+def test_it_goes_on_after_a_reload_of_the_page(window: Window) -> None:
+    notebook = opened(window, MADE)
+    notebook.run(0)
+    chat = shown(notebook)
+    chat.ask('Once [[text="Said once."]]')
+    chat.expect_answer(0, "Said once.")
+    window.save()
+    window.reload()
+    chat = shown(notebook)
+    chat.ask('Twice [[text="Said twice."]]')
+    chat.expect_answer(1, "Said twice.")
+
+
+def test_it_has_room_beside_others_and_where_it_is_narrow(window: Window) -> None:
+    notebook = opened(
+        window,
+        MADE,
+        "import ipywidgets\nipywidgets.HBox([ipywidgets.Button(description='b'), chat])",
+        "ipywidgets.VBox([chat], layout=ipywidgets.Layout(width='330px'))",
+    )
+    for number in range(3):
+        notebook.run(number)
+        chat = shown(notebook, number)
+        width = chat.root.evaluate("chat => chat.clientWidth")
+        assert width >= 300
+        assert chat.root.evaluate("chat => chat.scrollWidth") <= width
+        for button in chat.root.get_by_role("button").all():
+            box = button.bounding_box()
+            assert box is None or box["width"] > 0
+
+
+def test_in_notebook_7_it_goes_on_after_a_reload_too(start_shared, new_window) -> None:
+    window = new_window(start_shared("notebook"))
+    window.show(code_cell(MADE))
+    notebook = Notebook(window.page)
+    notebook.run(0)
+    chat = shown(notebook)
+    chat.ask('Once [[text="Said once."]]')
+    chat.expect_answer(0, "Said once.")
+    window.save()
+    window.page.reload()
+    chat = shown(notebook)
+    chat.ask('Twice [[text="Said twice."]]')
+    chat.expect_answer(1, "Said twice.")
+
+
 def test_a_notebook_keeps_the_conversation_as_html_and_not_the_chat(window: Window) -> None:
     notebook = opened(window, MADE)
     notebook.run(0)
@@ -211,6 +257,7 @@ def test_a_notebook_that_is_opened_again_shows_the_conversation_as_it_was(window
     expect_ready(window)
     saved = notebook.cells.first.frame_locator("iframe[title=Conversation]")
     expect(saved.locator("strong")).to_have_text("kept")
+    expect(notebook.cells.first.get_by_text("Run the cell to go on.")).to_be_visible()
     expect(notebook.cells.first.get_by_text("Error displaying widget")).to_have_count(0)
     notebook.run(0)
     shown(notebook)
