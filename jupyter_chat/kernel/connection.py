@@ -125,7 +125,7 @@ class Connection:
                 response = await self._fetch(server, method, address, body)
                 return decode(response.body, kind)
             except HTTPClientError as error:
-                if error.response is not None and error.code != 599:
+                if error.response is not None and error.code != servers.NO_ANSWER:
                     raise Refused(_problem_in(error.response)) from None
             except (OSError, NoServer):
                 pass

@@ -20,7 +20,6 @@ from .errors import ChatError
 from .servers import Server
 
 STATIC = Path(__file__).parent.parent / "static"
-_NO_ANSWER = 599  # as tornado calls it
 
 Message = dict[str, Any]
 
@@ -107,7 +106,7 @@ class Relay:
             text = "" if error.response is None else error.response.body.decode()
             answer |= {"status": error.code, "body": text}
         except (ChatError, OSError):
-            answer |= {"status": _NO_ANSWER, "body": ""}
+            answer |= {"status": servers.NO_ANSWER, "body": ""}
         self._tell(answer)
 
 

@@ -21,6 +21,8 @@ from .errors import NoServer
 API = "jupyter-chat/api/"
 PRIVATE_BASE = "/jupyter-chat-private/"
 """What servers that kernels started are known by."""
+NO_ANSWER = 599
+"""The status that tornado gives to a request that nobody answered."""
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _PROBE_SECONDS = 5.0
 
