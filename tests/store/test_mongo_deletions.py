@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 from pymongo.asynchronous.collection import AsyncCollection
@@ -16,6 +16,19 @@ from .contents import contents
 from .mongod import database
 
 pytestmark = pytest.mark.parametrize("store_url", ["mongodb"], indirect=True)
+
+
+Deleted: TypeAlias = tuple[tuple[str, str, str], list[dict[str, Any]]]
+
+
+@pytest.fixture
+async def deleted(store: Store, mongodb_url: str) -> Deleted:
+    """The place of a reply that is deleted, and all messages as they were before that."""
+    first = await finished_turn(store, a_thread())
+    place = (ADA, first.thread.id, first.reply_id)
+    before = contents(mongodb_url)["messages"]
+    await store.delete_message(*place, 5)
+    return place, before
 
 
 async def test_a_turn_below_what_is_deleted_at_that_moment_is_taken_away_again(
@@ -38,12 +51,9 @@ async def test_a_turn_below_what_is_deleted_at_that_moment_is_taken_away_again(
 
 
 async def test_a_deletion_repeated_while_it_is_taken_back_hides_nothing(
-    store: Store, mongodb_url: str, monkeypatch: pytest.MonkeyPatch
+    store: Store, mongodb_url: str, deleted: Deleted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = await finished_turn(store, a_thread())
-    place = (ADA, first.thread.id, first.reply_id)
-    before = contents(mongodb_url)["messages"]
-    await store.delete_message(*place, 5)
+    place, before = deleted
     find = mongo_deletions._find
 
     async def then_restore(*args: Any) -> Any:
@@ -61,12 +71,9 @@ async def test_a_deletion_repeated_while_it_is_taken_back_hides_nothing(
 
 
 async def test_a_deletion_repeated_while_it_is_taken_back_and_done_anew_is_the_new_one(
-    store: Store, mongodb_url: str, monkeypatch: pytest.MonkeyPatch
+    store: Store, mongodb_url: str, deleted: Deleted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = await finished_turn(store, a_thread())
-    place = (ADA, first.thread.id, first.reply_id)
-    before = contents(mongodb_url)["messages"]
-    await store.delete_message(*place, 5)
+    place, before = deleted
     find = mongo_deletions._find
 
     async def then_restore_and_begin(db: Any, *args: Any) -> Any:
@@ -77,8 +84,8 @@ async def test_a_deletion_repeated_while_it_is_taken_back_and_done_anew_is_the_n
         return found
 
     monkeypatch.setattr(mongo_deletions, "_find", then_restore_and_begin)
-    assert (await store.delete_message(*place, 6)).message_ids == [first.reply_id]
-    assert len(await store.tree(ADA, first.thread.id)) == 1
+    assert (await store.delete_message(*place, 6)).message_ids == [place[2]]
+    assert len(await store.tree(*place[:2])) == 1
     await store.restore_message(*place)
     found = contents(mongodb_url)
     assert found["messages"] == before
@@ -86,12 +93,9 @@ async def test_a_deletion_repeated_while_it_is_taken_back_and_done_anew_is_the_n
 
 
 async def test_an_undo_is_whole_though_the_deletion_is_repeated_right_before_its_end(
-    store: Store, mongodb_url: str, monkeypatch: pytest.MonkeyPatch
+    store: Store, mongodb_url: str, deleted: Deleted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = await finished_turn(store, a_thread())
-    place = (ADA, first.thread.id, first.reply_id)
-    before = contents(mongodb_url)["messages"]
-    await store.delete_message(*place, 5)
+    place, before = deleted
     delete_one = AsyncCollection.delete_one
 
     async def delete_before(self: Any, *args: Any) -> Any:
