@@ -188,12 +188,22 @@ def test_with_ipykernel_6_what_is_asked_through_the_kernel_waits_for_the_cell(
 
 def test_it_goes_on_after_a_reload_of_the_page(window: Window) -> None:
     notebook = opened(window, MADE)
+    goes_on_after_a_reload(window, notebook)
+
+
+def test_it_does_so_in_notebook_7_too(start_shared, new_window) -> None:
+    window = new_window(start_shared("notebook"))
+    window.show(code_cell(MADE))
+    goes_on_after_a_reload(window, Notebook(window.page))
+
+
+def goes_on_after_a_reload(window: Window, notebook: Notebook) -> None:
     notebook.run(0)
     chat = shown(notebook)
     chat.ask('Once [[text="Said once."]]')
     chat.expect_answer(0, "Said once.")
     window.save()
-    window.reload()
+    window.page.reload()
     chat = shown(notebook)
     chat.ask('Twice [[text="Said twice."]]')
     chat.expect_answer(1, "Said twice.")
@@ -215,21 +225,6 @@ def test_it_has_room_beside_others_and_where_it_is_narrow(window: Window) -> Non
         for button in chat.root.get_by_role("button").all():
             box = button.bounding_box()
             assert box is None or box["width"] > 0
-
-
-def test_in_notebook_7_it_goes_on_after_a_reload_too(start_shared, new_window) -> None:
-    window = new_window(start_shared("notebook"))
-    window.show(code_cell(MADE))
-    notebook = Notebook(window.page)
-    notebook.run(0)
-    chat = shown(notebook)
-    chat.ask('Once [[text="Said once."]]')
-    chat.expect_answer(0, "Said once.")
-    window.save()
-    window.page.reload()
-    chat = shown(notebook)
-    chat.ask('Twice [[text="Said twice."]]')
-    chat.expect_answer(1, "Said twice.")
 
 
 def test_a_notebook_keeps_the_conversation_as_html_and_not_the_chat(window: Window) -> None:
