@@ -42,6 +42,20 @@ _FORMULA = re.compile(r"\$|\\[\\b]")
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 
 
+# JupyterLab draws these, and fetches what pictures they name.
+_DRAWN = re.compile(
+    r"^((?:[ \t>]|[-*+]|\d+[.)])*(?:`{3,}|~{3,})[ \t]*)mermaid\b", re.IGNORECASE | re.MULTILINE
+)
+# Formulas that only the chat itself knows; code, which comes first, has none.
+_BACKSLASHED = re.compile(
+    r"""(?:^|(?<=\n))[ \t>]*(?P<fence>`{3,}|~{3,})[^\n]*\n(?:.*?\n[ \t>]*(?P=fence)|.*\Z)
+    |(?<!`)(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`)
+    |(?<!\\)\\\((?P<inline>(?:(?!\\\()[^$\n])+?)\\\)
+    |(?<!\\)\\\[(?P<display>(?:(?!\\\[)[^$])+?)\\\]""",
+    re.DOTALL | re.VERBOSE,
+)
+
+
 @dataclass
 class _Found:
     """One dangerous place, and what it turned out to be."""
@@ -82,7 +96,11 @@ _parser = mistune.Markdown(
 
 
 def safe(text: str) -> str:
-    """Markdown that looks like `text`, without its pictures and its HTML."""
+    """Markdown that looks like `text`, without its pictures and its HTML.
+
+    Of its formulas others know only those between dollars, so all are.
+    """
+    text = _DRAWN.sub(r"\1text", _BACKSLASHED.sub(_with_dollars, text))
     if _DANGER.search(text) is None:
         return text
     found: list[_Found] = []
@@ -116,6 +134,13 @@ def safe(text: str) -> str:
             for place in _MARK.finditer(written):
                 found[_number(place)].kind = "text"
     return unmarked(marked)
+
+
+def _with_dollars(place: re.Match[str]) -> str:
+    inline, display = place["inline"], place["display"]
+    if inline is not None:
+        return f"${inline.strip()}$"
+    return place[0] if display is None else f"$${display}$$"
 
 
 def _number(place: re.Match[str]) -> int:

@@ -132,6 +132,10 @@ class ChatWidget(anywidget.AnyWidget):
         return f"ChatWidget(thread={self.thread_id!r})"
 
     def _ipython_display_(self) -> None:
+        if self.comm is None:
+            closed = {"text/plain": f"{self!r}, which is closed"}
+            display(closed, raw=True)  # type: ignore[no-untyped-call]
+            return
         handle = display(self._bundle(), raw=True, display_id=True)  # type: ignore[no-untyped-call]
         self._outputs.append(handle)
 

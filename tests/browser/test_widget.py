@@ -145,6 +145,11 @@ def test_without_a_way_to_the_server_it_speaks_through_the_kernel(window_cut_off
     chat.expect_idle()
     expect(chat.root.get_by_text("Loading…")).to_have_count(0)  # of the models, by REST
     assert not [url for url in direct if "widget.js" in url]
+    window_cut_off.page.evaluate(
+        "() => window.jupyterapp.shell.currentWidget.sessionContext.restartKernel()"
+    )
+    expect(chat.root.get_by_text("run the cell again to go on")).to_be_visible()
+    expect_ready(window_cut_off)
 
 
 @pytest.mark.parametrize("version", ["installed", "7.3.0"])
@@ -207,6 +212,9 @@ def goes_on_after_a_reload(window: Window, notebook: Notebook) -> None:
     chat = shown(notebook)
     chat.ask('Twice [[text="Said twice."]]')
     chat.expect_answer(1, "Said twice.")
+    notebook.page.wait_for_timeout(500)
+    (output,) = window.save().cells[0].outputs
+    assert "Said twice." in output.data["text/html"]
 
 
 def test_it_has_room_beside_others_and_where_it_is_narrow(window: Window) -> None:

@@ -31,6 +31,13 @@ CHANGED = {
     "<div>\n<b>x</b>\n</div>": "&lt;div>\n&lt;b>x&lt;/b>\n&lt;/div>",
     "<!-- x --> <?php <![CDATA[": "&lt;!-- x --> &lt;?php &lt;&#33;[CDATA[",
     f"`{TAG}` but {TAG}": f'`{TAG}` but &lt;img src="https://e.example/i.png">',
+    # JupyterLab would draw it, with the pictures that it names.
+    '```mermaid\nA["x"]\n```': '```text\nA["x"]\n```',
+    "> - ~~~ Mermaid\n>   A": "> - ~~~ text\n>   A",
+    # Only the chat knows these formulas.
+    r"So \( x_1 \) and \[ \frac{a}{b} \]": r"So $x_1$ and $$ \frac{a}{b} $$",
+    "\\[\na\n\\]": "$$\na\n$$",
+    r"\(a<b\)": "$a< b$",
     # Formulas may have blanks in them.
     "$a<b$ and $$x \\![y<z$$": "$a< b$ and $$x \\! [y< z$$",
     # Where others may not see code, it is made certain.
@@ -55,6 +62,9 @@ UNCHANGED = [
     f"> ```\n> {TAG}\n> ```",
     f"```\nnot yet at its end {TAG}",
     f"Code:\n\n    {TAG}\n\n    {IMAGE}\n",
+    r"`\(x\)` and ``a ` \(x\)`` and \\(x\\) and \(not",
+    "```tex\n\\(x\\)\n```\n",
+    "```\n\\(x\\)",
     "```cpp\n#include <vector>\nstd::vector<int> v;\n```",
     "$$\na < b\n$$",
 ]

@@ -128,7 +128,7 @@ def test_stop_stops_the_answer(make: Make) -> None:
     assert widget.messages[-1]["status"] == "stopped"
 
 
-def test_a_widget_that_is_closed_says_so(make: Make) -> None:
+def test_a_widget_that_is_closed_says_so(make: Make, capsys: pytest.CaptureFixture[str]) -> None:
     new, begun = make(), make()
     begun.send("Hello")
     until(lambda: begun.value)
@@ -136,6 +136,8 @@ def test_a_widget_that_is_closed_says_so(make: Make) -> None:
         widget.close()
         with pytest.raises(Closed, match="This widget is closed"):
             widget.send("Hello")
+        widget._ipython_display_()
+        assert "which is closed" in capsys.readouterr().out
 
 
 def test_an_output_has_the_conversation_for_those_without_a_kernel(make: Make) -> None:

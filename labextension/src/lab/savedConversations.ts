@@ -1,6 +1,9 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
+import type { ICodeCellModel } from '@jupyterlab/cells';
+import type { IOutput } from '@jupyterlab/nbformat';
 import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
+import type { KernelMessage } from '@jupyterlab/services';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { Panel, Widget } from '@lumino/widgets';
 import type { Translator } from '../chat/i18n';
@@ -34,6 +37,11 @@ export const savedConversations: JupyterFrontEndPlugin<void> = {
   ) => {
     const trans = (translator ?? nullTranslator).load('jupyter_chat');
     notebooks?.widgetAdded.connect((_, panel) => {
+      panel.sessionContext.iopubMessage.connect((_session, message) => {
+        if (isDisplayUpdate(message)) {
+          keepCurrent(panel, message.content);
+        }
+      });
       panel.content.rendermime.addFactory(
         {
           safe: true,
@@ -45,6 +53,37 @@ export const savedConversations: JupyterFrontEndPlugin<void> = {
     });
   }
 };
+
+function isDisplayUpdate(
+  message: KernelMessage.IMessage
+): message is KernelMessage.IUpdateDisplayDataMsg {
+  return message.header.msg_type === 'update_display_data';
+}
+
+/**
+ * What a notebook keeps of a conversation is what its widget said last.  JupyterLab itself
+ * knows only the outputs that were made since the page was loaded.
+ */
+function keepCurrent(
+  { content: { widgets } }: NotebookPanel,
+  { data, metadata }: KernelMessage.IUpdateDisplayDataMsg['content']
+): void {
+  const ids = data[CONVERSATION] as unknown as Ids | undefined;
+  if (ids === undefined) {
+    return;
+  }
+  for (const { model } of widgets) {
+    const { outputs } = model as Partial<ICodeCellModel>;
+    for (let index = 0; outputs !== undefined && index < outputs.length; index++) {
+      const output = outputs.get(index).toJSON();
+      const kept = output.data as Record<string, unknown> | undefined;
+      const { model_id: id } = (kept?.[CONVERSATION] ?? {}) as Partial<Ids>;
+      if (id === ids.model_id && kept?.['text/html'] !== data['text/html']) {
+        outputs.set(index, { ...output, data, metadata } as IOutput);
+      }
+    }
+  }
+}
 
 class Conversation extends Panel implements IRenderMime.IRenderer {
   readonly #notebook: NotebookPanel;
@@ -123,7 +162,7 @@ class Conversation extends Panel implements IRenderMime.IRenderer {
       const note = document.createElement('p');
       note.className = 'jc-SavedNote';
       note.textContent = this.#trans.__(
-        'The conversation as it was when the notebook was saved. Run the cell to go on.'
+        'The conversation as the notebook has kept it. Run the cell to go on.'
       );
       this.addWidget(new Widget({ node: note }));
     }

@@ -5,7 +5,7 @@ import { CellActions } from '../chat/components/CellActions';
 import { CodeActionsProvider } from '../chat/markdown/codeActions';
 import { MemoryShelf } from '../chat/client/shelf';
 import type { ServerSettings } from '../chat/client/server';
-import type { ThreadSettings } from '../chat/protocol';
+import type { Problem, ThreadSettings } from '../chat/protocol';
 import { Memory } from '../chat/state/memory';
 import type { Attachment } from '../chat/state/parts';
 import type { Entry } from '../chat/state/pending';
@@ -23,6 +23,13 @@ interface Running {
   readonly leave: () => void;
   readonly end: () => void;
 }
+
+const KERNEL_ENDED: Problem = {
+  code: 'server_stopped',
+  message:
+    'The kernel through which this chat spoke to the server has ended. The conversation is ' +
+    'kept: run the cell again to go on.'
+};
 
 const running = new WeakMap<Model, Running>();
 
@@ -89,7 +96,10 @@ function runningOf(model: Model, place: ServerSettings | null): Running {
   if (known !== undefined) {
     return known;
   }
-  const relay = place === null ? new Relay(model) : null;
+  const sayThatItEnded = () => {
+    services.store.update(state => ({ ...state, shutOut: KERNEL_ENDED }));
+  };
+  const relay = place === null ? new Relay(model, sayThatItEnded) : null;
   // Nothing of a widget is remembered by the browser: what is typed lies in the kernel.
   const memory = new Memory(place?.baseUrl ?? '/', () => {
     throw new Error('not kept');
@@ -105,7 +115,10 @@ function runningOf(model: Model, place: ServerSettings | null): Running {
   const made: Running = {
     services,
     views: 0,
-    leave: follows,
+    leave: () => {
+      follows();
+      relay?.end();
+    },
     end: () => {
       services.dispose();
       relay?.dispose();

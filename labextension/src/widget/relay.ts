@@ -22,24 +22,34 @@ export class Relay implements Transport {
   readonly #sockets = new Map<string, RelayedSocket>();
   readonly #requests = new Map<string, (response: Response | null) => void>();
   #count = 0;
+  #ended = false;
 
-  constructor(model: Model) {
+  constructor(
+    model: Model,
+    private readonly onEnd: () => void
+  ) {
     this.#model = model;
     model.on('msg:custom', this.#take);
+    model.on('comm_live_update', this.#look);
   }
 
   readonly connect = (): WebSocketLike => {
     const view = this.#name();
     const socket = new RelayedSocket(
       message => {
-        this.#model.send({ ...message, view });
+        this.#send({ ...message, view });
       },
       () => {
         this.#sockets.delete(view);
       }
     );
     this.#sockets.set(view, socket);
-    this.#model.send({ type: 'open', view });
+    this.#send({ type: 'open', view });
+    if (this.#ended) {
+      queueMicrotask(() => {
+        socket.end();
+      });
+    }
     return socket;
   };
 
@@ -60,12 +70,47 @@ export class Relay implements Transport {
       };
       const timer = setTimeout(settle, PATIENCE, null);
       this.#requests.set(id, settle);
-      this.#model.send({ type: 'fetch', id, method, path, body });
+      this.#send({ type: 'fetch', id, method, path, body });
+      if (this.#ended) {
+        settle(null);
+      }
     });
+  };
+
+  /** The kernel has ended, and with it the way to the server. */
+  end(): void {
+    if (this.#ended) {
+      return;
+    }
+    this.#ended = true;
+    this.onEnd();
+    for (const socket of [...this.#sockets.values()]) {
+      socket.end();
+    }
+    for (const settle of [...this.#requests.values()]) {
+      settle(null);
+    }
+  }
+
+  #send(message: object): void {
+    if (this.#ended) {
+      return;
+    }
+    try {
+      this.#model.send(message);
+    } catch {
+      this.end();
+    }
+  }
+
+  /** The kernel was restarted, perhaps: a message that it has no use for finds out. */
+  readonly #look = (): void => {
+    this.#send({ type: 'close', view: '' });
   };
 
   dispose(): void {
     this.#model.off('msg:custom', this.#take);
+    this.#model.off('comm_live_update', this.#look);
   }
 
   readonly #take = (said: Said): void => {

@@ -74,17 +74,16 @@ function ConnectionBanner() {
 
 function ShutOut({ problem }: { readonly problem: Problem }) {
   const { trans } = useChat();
+  const signIn = {
+    label: trans.__('Reload'),
+    run: () => {
+      window.location.reload();
+    }
+  };
   return (
     <ProblemNote
       problem={problem}
-      actions={[
-        {
-          label: trans.__('Reload'),
-          run: () => {
-            window.location.reload();
-          }
-        }
-      ]}
+      actions={problem.code === 'forbidden' ? [signIn] : []}
     />
   );
 }
