@@ -43,12 +43,21 @@ export interface Target {
 
 /** Something that was done, while it can be taken back. */
 export interface Undo {
+  /** What tells this offer from the others, also when its time changes. */
+  readonly id: number;
   readonly text: string;
   readonly run: () => void;
   /** The time at which it is offered no longer, unless it is looked at then. */
   readonly until: number;
+  /** It is being taken back; what cannot be is on offer again. */
+  readonly underWay: boolean;
   /** The threads that it was done to: it goes with any of them. */
   readonly threadIds: readonly string[];
+}
+
+/** What is on offer, of all that can be taken back. */
+export function offered({ undos }: ChatState): Undo | null {
+  return undos.find(({ underWay }) => !underWay) ?? null;
 }
 
 export type Screen = 'conversation' | 'settings';
