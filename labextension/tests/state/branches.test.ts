@@ -158,6 +158,24 @@ it('deletes nothing without a connection', async () => {
   expect(server.commands.map(({ type }) => type)).not.toContain('delete');
 });
 
+it('takes nothing back without a connection, and offers that again', async () => {
+  const removing = chat.branches.remove(answer, 'Answer deleted');
+  server.acknowledge(await server.next('delete'));
+  await removing;
+  server.hangUp();
+  await vi.waitUntil(() => chat.store.state.connection.phase === 'waiting');
+  offered(chat.store.state)?.run();
+  await vi.waitUntil(() => offered(chat.store.state)?.text === 'Answer deleted');
+  expect(chat.store.state.refusal?.message).toContain('nothing was changed');
+  chat.reconnect();
+  await vi.waitUntil(() => server.connected);
+  server.welcome();
+  await server.next('subscribe');
+  expect(server.commands.map(({ type }) => type)).not.toContain('restore');
+  offered(chat.store.state)?.run();
+  expect(await server.next('restore')).toMatchObject(place);
+});
+
 it('offers to take a deletion back from when it is done', async () => {
   const removing = chat.branches.remove(answer, 'Answer deleted');
   await server.next('delete');
