@@ -1,3 +1,4 @@
+import { UNREACHED } from '../client/problem';
 import type { Connection } from '../client/socket';
 import type {
   Account,
@@ -110,6 +111,11 @@ export interface ChatState {
 /** Whether the server has said who we are: one whose history is away cannot. */
 export function isKnown(user: User | null): user is User {
   return user !== null && user.id !== '';
+}
+
+/** Whether a change was refused for no other reason than that the server is out of reach. */
+export function isOfConnection({ refusal, shutOut }: ChatState): boolean {
+  return refusal !== null && (refusal === UNREACHED || refusal.code === shutOut?.code);
 }
 
 export function initialState(open: Open): ChatState {
