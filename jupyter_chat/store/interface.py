@@ -45,6 +45,14 @@ class NotFound(StoreError):
         super().__init__(Problem(Code.NOT_FOUND, f"There is no such {what}."))
 
 
+class BelowDeleted(NotFound):
+    """It was deleted, and what it follows is deleted as well."""
+
+    def __init__(self) -> None:
+        words = "What it belongs to is deleted as well: take that back first."
+        StoreError.__init__(self, Problem(Code.NOT_FOUND, words))
+
+
 class Failed(StoreError):
     """It went wrong in a way that nobody foresaw; the log says how."""
 
@@ -386,8 +394,8 @@ class Store(Protocol):
         """Take a deletion back: just what went with `message_id` is there again, and is
         the branch being shown if it was then.
 
-        :class:`NotFound` if it went with another message, or if that which it follows
-        is deleted as well.  A message that is there stays as it is.
+        :class:`NotFound` if it went with another message, :class:`BelowDeleted` if that
+        which it follows is deleted as well.  A message that is there stays as it is.
         """
 
     async def purge_messages(self, before: Milliseconds) -> int:

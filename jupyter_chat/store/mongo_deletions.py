@@ -13,7 +13,7 @@ from pymongo.errors import DuplicateKeyError
 
 from ..protocol import Milliseconds, Thread
 from . import mongo_search
-from .interface import Deletion, Node, NotFound
+from .interface import BelowDeleted, Deletion, Node, NotFound
 from .mongo_documents import NODE_FIELDS, Database, Document, to_node, to_thread
 from .tree import below, leaf_without, reachable, require
 
@@ -84,7 +84,10 @@ async def restore_message(db: Database, user_id: str, thread_id: str, message_id
     if deletion is None:
         require(reachable(await nodes_of(db, user_id, thread_id, {})), message_id)
         return thread
-    require(await _nodes_with(db, deletion), message_id)
+    try:
+        require(await _nodes_with(db, deletion), message_id)
+    except NotFound:
+        raise BelowDeleted from None
     await _unmark(db, deletion)
     leaf_id = deletion["leaf_id"]
     if leaf_id is not None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import sqlite3
 
 from ..protocol import Milliseconds, Thread
-from .interface import Deletion, ThreadChanges
+from .interface import BelowDeleted, Deletion, NotFound, ThreadChanges
 from .records import changed
 from .sqlite_index import forget_messages
 from .sqlite_lists import NO_USER
@@ -54,7 +54,10 @@ def restore_message(
         "SELECT parent_id FROM messages WHERE id = ?", (message_id,)
     ).fetchone()
     if parent_id is not None:
-        require_message(db, user_id, thread_id, parent_id)
+        try:
+            require_message(db, user_id, thread_id, parent_id)
+        except NotFound:
+            raise BelowDeleted from None
     db.execute(
         "UPDATE messages SET deleted_at = NULL WHERE thread_id = ? AND deleted_at = ?",
         (thread_id, deleted_at),

@@ -8,7 +8,7 @@ import pytest
 
 from jupyter_chat.ids import now_ms
 from jupyter_chat.protocol import Status, Thread
-from jupyter_chat.store.interface import Accepted, Lease, NotFound, Store
+from jupyter_chat.store.interface import Accepted, BelowDeleted, Lease, NotFound, Store
 
 from .builders import (
     ADA,
@@ -180,6 +180,19 @@ async def test_what_went_with_another_is_restored_with_that_one_only(
             with pytest.raises(NotFound):
                 await store.delete_message(ADA, t.thread.id, message_id, NOW)
     assert await visible(store, t.thread.id) == [t.first.question_id, t.second_answer]
+
+
+async def test_what_lies_below_a_later_deletion_waits_for_that_to_be_taken_back(
+    store: Store, grown_thread: Grown
+) -> None:
+    t = grown_thread
+    await store.delete_message(ADA, t.thread.id, t.below.reply_id, NOW)
+    await store.delete_message(ADA, t.thread.id, t.first.reply_id, NOW)
+    with pytest.raises(BelowDeleted, match="take that back first"):
+        await store.restore_message(ADA, t.thread.id, t.below.reply_id)
+    await store.restore_message(ADA, t.thread.id, t.first.reply_id)
+    await store.restore_message(ADA, t.thread.id, t.below.reply_id)
+    assert await visible(store, t.thread.id) == t.ids
 
 
 async def test_nobody_deletes_or_restores_what_is_not_theirs(

@@ -1,6 +1,6 @@
-import { screen, waitFor } from '@testing-library/react';
+import { act, screen, waitFor } from '@testing-library/react';
 import { expect, it } from 'vitest';
-import { DOWN, aQuestion, aThread } from '../server';
+import { DOWN, aQuestion, aThread, anAnswer } from '../server';
 import { openThread, showChat } from './chat';
 
 it('tell that the connection is lost, and try again at once when asked to', async () => {
@@ -33,6 +33,55 @@ it('tell who is signed out where to go, until they are let in again', async () =
   server.welcome();
   await waitFor(() => {
     expect(screen.queryByText(message)).toBeNull();
+  });
+});
+
+it('tell that a change did not reach the server only until the connection is back', async () => {
+  const { server, services } = await showChat();
+  const answer = anAnswer(aQuestion(aThread(), 'Why?'), 'So.');
+  const unreached = () => screen.queryByText(/nothing was changed/);
+  server.hangUp();
+  await screen.findByText(/No connection to the Jupyter server/);
+  await act(() => services.branches.remove(answer, 'Answer deleted'));
+  expect(unreached()).toBeVisible();
+  services.reconnect();
+  server.welcome();
+  await waitFor(() => {
+    expect(unreached()).toBeNull();
+  });
+  act(() => {
+    services.store.update(state => ({ ...state, refusal: DOWN }));
+  });
+  server.hangUp();
+  services.reconnect();
+  server.welcome();
+  expect(await screen.findByText(DOWN.message)).toBeVisible(); // it has another reason
+});
+
+it('tell who is signed out nothing else when a change is refused', async () => {
+  const { server, services } = await showChat();
+  const thread = aThread();
+  const problem = { code: 'forbidden', message: 'You are signed out.' };
+  server.answers.set('GET account', { problem });
+  server.answers.set('POST threads/bulk', { problem });
+  server.hangUp();
+  await screen.findByText(problem.message);
+  const answer = anAnswer(aQuestion(thread, 'Why?'), 'So.');
+  for (const refused of [
+    () => services.branches.remove(answer, 'Answer deleted'),
+    () => services.organising.change([thread], { action: 'delete' })
+  ]) {
+    await act(async () => {
+      await refused();
+    });
+    expect(services.store.state.refusal).not.toBeNull();
+    expect(screen.queryByText(/nothing was changed/)).toBeNull();
+    expect(screen.getAllByText(problem.message)).toHaveLength(1);
+  }
+  services.reconnect();
+  server.welcome();
+  await waitFor(() => {
+    expect(screen.queryByText(problem.message)).toBeNull();
   });
 });
 

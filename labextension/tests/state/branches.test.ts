@@ -1,6 +1,7 @@
 import { beforeEach, expect, it, vi } from 'vitest';
 import { path, versions } from '../../src/chat/state/conversation';
 import type { Services } from '../../src/chat/state/services';
+import { offered } from '../../src/chat/state/state';
 import { DOWN, Server, aQuestion, aThread, anAnswer } from '../server';
 
 let server: Server;
@@ -65,8 +66,9 @@ it('deletes a message, and takes that back', async () => {
   undo?.run();
   const command = await server.next('restore');
   expect(command).toMatchObject(place);
-  expect(chat.store.state.undos).toEqual([]);
+  expect(offered(chat.store.state)).toBeNull();
   server.acknowledge(command);
+  await vi.waitUntil(() => chat.store.state.undos.length === 0);
 });
 
 it('takes back each of several deletions, the newest first', async () => {
@@ -76,16 +78,53 @@ it('takes back each of several deletions, the newest first', async () => {
     await removing;
   }
   for (const message of [question, answer]) {
-    expect(chat.store.state.undos[0].text).toBe(`Deleted ${message.id}`);
-    chat.store.state.undos[0].run();
+    expect(offered(chat.store.state)?.text).toBe(`Deleted ${message.id}`);
+    offered(chat.store.state)?.run();
   }
-  expect(chat.store.state.undos).toEqual([]);
+  expect(offered(chat.store.state)).toBeNull();
   const first = await server.next('restore');
   expect(first.message_id).toBe(question.id);
   await new Promise(resolve => setTimeout(resolve, 20));
   expect(server.commands.map(({ type }) => type)).not.toContain('restore');
   server.acknowledge(first);
   expect((await server.next('restore')).message_id).toBe(answer.id);
+});
+
+it('offers again what could not be taken back, until it is', async () => {
+  const now = vi.spyOn(Date, 'now').mockReturnValue(1_000_000);
+  for (const message of [question, answer]) {
+    const removing = chat.branches.remove(message, `Deleted ${message.id}`);
+    server.acknowledge(await server.next('delete'));
+    await removing;
+  }
+  now.mockReturnValue(1_019_000);
+  offered(chat.store.state)?.run();
+  expect(offered(chat.store.state)?.text).toBe(`Deleted ${question.id}`);
+  const problem = { code: 'not_found', message: 'Take that back first.' } as const;
+  server.reject(await server.next('restore'), problem);
+  await vi.waitUntil(() => chat.store.state.refusal !== null);
+  const again = await vi.waitUntil(() => {
+    const undo = offered(chat.store.state);
+    return undo?.text === `Deleted ${answer.id}` ? undo : null;
+  });
+  expect(again.until).toBe(1_027_000); // a few seconds more than it had
+  now.mockRestore();
+  again.run();
+  expect(chat.store.state.refusal).toBeNull();
+  server.acknowledge(await server.next('restore'));
+  await vi.waitUntil(() => chat.store.state.undos.length === 0);
+});
+
+it('offers nothing again of a conversation that is gone for good', async () => {
+  const removing = chat.branches.remove(answer, 'Answer deleted');
+  server.acknowledge(await server.next('delete'));
+  await removing;
+  offered(chat.store.state)?.run();
+  const command = await server.next('restore');
+  server.say({ type: 'gone', thread_id: thread.id });
+  server.reject(command, DOWN);
+  await vi.waitUntil(() => chat.store.state.refusal !== null);
+  expect(chat.store.state.undos).toEqual([]);
 });
 
 it('goes back to the conversation that a deletion is taken back in', async () => {
@@ -117,6 +156,24 @@ it('deletes nothing without a connection', async () => {
   server.welcome();
   await server.next('subscribe');
   expect(server.commands.map(({ type }) => type)).not.toContain('delete');
+});
+
+it('takes nothing back without a connection, and offers that again', async () => {
+  const removing = chat.branches.remove(answer, 'Answer deleted');
+  server.acknowledge(await server.next('delete'));
+  await removing;
+  server.hangUp();
+  await vi.waitUntil(() => chat.store.state.connection.phase === 'waiting');
+  offered(chat.store.state)?.run();
+  await vi.waitUntil(() => offered(chat.store.state)?.text === 'Answer deleted');
+  expect(chat.store.state.refusal?.message).toContain('nothing was changed');
+  chat.reconnect();
+  await vi.waitUntil(() => server.connected);
+  server.welcome();
+  await server.next('subscribe');
+  expect(server.commands.map(({ type }) => type)).not.toContain('restore');
+  offered(chat.store.state)?.run();
+  expect(await server.next('restore')).toMatchObject(place);
 });
 
 it('offers to take a deletion back from when it is done', async () => {

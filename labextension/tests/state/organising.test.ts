@@ -1,6 +1,7 @@
 import { beforeEach, expect, it, vi } from 'vitest';
 import type { Thread } from '../../src/chat/protocol';
 import type { Services } from '../../src/chat/state/services';
+import { offered } from '../../src/chat/state/state';
 import { listed } from '../../src/chat/state/threads';
 import { DOWN, Server, aQuestion, aThread } from '../server';
 
@@ -48,14 +49,33 @@ it('takes back each of several deletions, whatever was done after them', async (
   await chat.organising.change([trees], { action: 'delete' }, () => 'Deleted trees.');
   await chat.organising.change([birds], { action: 'delete' }, () => 'Deleted birds.');
   await chat.organising.change([birds], { action: 'pin' });
-  const texts = () => chat.store.state.undos.map(({ text }) => text);
+  const texts = () =>
+    chat.store.state.undos.filter(undo => !undo.underWay).map(({ text }) => text);
   expect(texts()).toEqual(['Deleted birds.', 'Deleted trees.']);
   chat.store.state.undos[0].run();
   await vi.waitUntil(() => titles().length === 1);
   expect(texts()).toEqual(['Deleted trees.']);
-  chat.store.state.undos[0].run();
+  offered(chat.store.state)?.run();
   await vi.waitUntil(() => titles().length === 2);
   expect(texts()).toEqual([]);
+});
+
+it('offers again what it could not take back, before what was done earlier', async () => {
+  chat.following.open(birds.id);
+  await chat.organising.change([trees], { action: 'delete' }, () => 'Deleted trees.');
+  await chat.organising.change([birds], { action: 'delete' }, () => 'Deleted birds.');
+  server.answers.set('POST threads/bulk', { problem: DOWN });
+  offered(chat.store.state)?.run();
+  await vi.waitUntil(() => chat.store.state.refusal !== null);
+  await vi.waitUntil(() => offered(chat.store.state)?.text === 'Deleted birds.');
+  expect(chat.store.state.open.isNew).toBe(true); // it is still in the trash
+  expect(titles()).toEqual([]);
+  answer();
+  offered(chat.store.state)?.run();
+  await vi.waitUntil(() => chat.store.state.open.threadId === birds.id);
+  expect(chat.store.state.refusal).toBeNull();
+  expect(titles()).toEqual(['Birds']);
+  await vi.waitUntil(() => offered(chat.store.state)?.text === 'Deleted trees.');
 });
 
 it('offers to take back nothing of what is gone for good', async () => {

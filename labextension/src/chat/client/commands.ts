@@ -28,9 +28,10 @@ const CONNECTION_SPECIFIC = new Set<Command['type']>([
 
 /**
  * Nothing is taken away later than somebody wished: they may be elsewhere by then and miss
- * the way back, and what was to go may have been gone on with.
+ * the way back, and what was to go may have been gone on with.  Nor is it brought back
+ * later, for whoever wished it would not see whether that was done.
  */
-const NOW_OR_NOT = new Set<Command['type']>(['delete']);
+const NOW_OR_NOT = new Set<Command['type']>(['delete', 'restore']);
 
 /** What the promise of a subscription rejects with when the connection goes. */
 export const LOST = new ProblemError({
@@ -47,7 +48,7 @@ export const UNSENT = new ProblemError(UNREACHED);
  * Those that change something are sent again, in order, when the connection comes
  * back before the answer did.  They are safe to repeat: what makes something new carries
  * a `client_id`, the others say how things shall stand.
- * What takes something away has to be sent at once, though.
+ * What takes something away or brings it back has to be sent at once, though.
  * Subscriptions end with the connection, and with it their promises; so does what is
  * sent `once`, because somebody else keeps it (see `state/outbox.ts`).
  */

@@ -1,4 +1,5 @@
 import type { Problem } from '../protocol';
+import { isOfConnection } from '../state/state';
 import { ProblemNote } from './ProblemNote';
 import { WaitingElsewhere } from './WaitingElsewhere';
 import { useChat, useChatState } from './context';
@@ -9,7 +10,10 @@ import { useNow } from './hooks';
 export function Banners() {
   const { services, trans } = useChat();
   const health = useChatState(state => state.health);
-  const refusal = useChatState(state => state.refusal);
+  const refusal = useChatState(state =>
+    // The banner of those who are shut out says why.
+    state.shutOut !== null && isOfConnection(state) ? null : state.refusal
+  );
   return (
     <div className="jc-Banners" role="status">
       <ConnectionBanner />

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import { OFFERED_FOR } from '../state/organising';
-import type { Undo } from '../state/state';
+import { offered } from '../state/state';
 import { IconButton } from './IconButton';
 import { useChat, useChatState } from './context';
 import { CloseIcon } from './icons';
@@ -11,15 +11,15 @@ import { CloseIcon } from './icons';
  */
 export function UndoToast() {
   const { services, trans, announce, focusComposer } = useChat();
-  const undo = useChatState(state => state.undos.at(0) ?? null);
+  const undo = useChatState(offered);
   const [held, setHeld] = useState(false);
-  const announced = useRef(new WeakSet<Undo>());
+  const announced = useRef(new Set<number>());
 
   useEffect(() => {
     if (undo === null) {
       setHeld(false); // nothing tells that the pointer has left what is gone
-    } else if (!announced.current.has(undo)) {
-      announced.current.add(undo);
+    } else if (!announced.current.has(undo.id)) {
+      announced.current.add(undo.id);
       announce(undo.text);
     }
   }, [undo, announce]);
@@ -44,7 +44,7 @@ export function UndoToast() {
     return null;
   }
   const leave = () => {
-    if (services.store.state.undos.length === 0) {
+    if (offered(services.store.state) === null) {
       focusComposer(); // the button goes
     }
   };

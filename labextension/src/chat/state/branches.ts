@@ -10,7 +10,7 @@ import type { Store } from './store';
 /** What can be done with the branches of a thread; nothing of it overwrites anything. */
 export class Branches {
   /** Deletions are taken back one after the other: one may lie within the next. */
-  #restoring: Promise<void> = Promise.resolve();
+  #restoring: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly store: Store<ChatState>,
@@ -45,16 +45,20 @@ export class Branches {
       return;
     }
     const restore = () => {
-      this.#restoring = this.#restoring.then(() => this.#restore(message));
+      const restored = this.#restoring.then(() => this.#restore(message));
+      this.#restoring = restored;
+      return restored;
     };
     this.organising.offer(text, restore, [message.thread_id], true);
   }
 
-  async #restore(message: Message): Promise<void> {
+  /** Whether it is there again. */
+  async #restore(message: Message): Promise<boolean> {
     const restored = await this.#carryOut({ type: 'restore', ...place(message) });
     if (restored !== null) {
       this.following.open(message.thread_id, message.id);
     }
+    return restored !== null;
   }
 
   /** The server's answer; `null`: it refused, and the state says why. */

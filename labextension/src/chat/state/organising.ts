@@ -13,6 +13,9 @@ const AT_ONCE = 500;
 export const OFFERED_FOR = 8000;
 const DELETION_OFFERED_FOR = 20_000;
 
+/** Takes something back; where it answers or promises `false`, that could not be done. */
+export type TakeBack = () => unknown;
+
 /** One action on some threads. */
 export interface Change {
   readonly action: BulkAction;
@@ -22,6 +25,8 @@ export interface Change {
 
 /** What can be done to one thread as to many, and taking it back. */
 export class Organising {
+  #offers = 0;
+
   constructor(
     private readonly store: Store<ChatState>,
     private readonly rest: Rest,
@@ -53,7 +58,7 @@ export class Organising {
       const goBack = done.find(thread => thread === left);
       this.offer(
         text(done),
-        () => void this.#undo(inverses(done, change), goBack),
+        () => this.#undo(inverses(done, change), goBack),
         done.map(({ id }) => id),
         change.action === 'delete'
       );
@@ -71,41 +76,57 @@ export class Organising {
   /**
    * Let something be taken back for a while; the answer ends this offer, and no other.  What
    * was done before it is offered after it, for a deletion that lies within another can only
-   * be taken back once that has been.
+   * be taken back once that has been.  What could not be taken back stays on offer.
    */
   offer(
     text: string,
-    run: () => void,
+    run: TakeBack,
     threadIds: readonly string[] = [],
     deletion = false
   ): () => void {
-    const forget = () => {
-      this.forget(undo);
-    };
+    this.#offers += 1;
     const undo: Undo = {
+      id: this.#offers,
       text,
-      run: () => {
-        forget();
-        run();
-      },
+      run: () => void this.#takeBack(undo, run),
       until: Date.now() + (deletion ? DELETION_OFFERED_FOR : OFFERED_FOR),
+      underWay: false,
       threadIds
     };
     this.store.update(state => ({ ...state, undos: [undo, ...state.undos] }));
-    return forget;
+    return () => {
+      this.forget(undo);
+    };
   }
 
   /** Offer this no longer, nor what has had its time behind it. */
-  forget(undo: Undo): void {
-    const now = Date.now();
-    this.store.update(state =>
-      state.undos.includes(undo)
-        ? {
-            ...state,
-            undos: state.undos.filter(other => other !== undo && other.until > now)
-          }
-        : state
-    );
+  forget({ id }: Undo): void {
+    if (this.store.state.undos.some(undo => undo.id === id)) {
+      this.store.update(state => ({
+        ...state,
+        undos: lasting(state.undos.filter(undo => undo.id !== id))
+      }));
+    }
+  }
+
+  async #takeBack(undo: Undo, run: TakeBack): Promise<void> {
+    this.#changeOffer({ ...undo, underWay: true });
+    this.store.update(state => ({ ...state, refusal: null })); // of the last attempt
+    if ((await run()) === false) {
+      // What keeps it from being done may need a while to be put right.
+      const until = Math.max(undo.until, Date.now() + OFFERED_FOR);
+      this.#changeOffer({ ...undo, until });
+    } else {
+      this.forget(undo);
+    }
+  }
+
+  /** Where it is still there: its thread may be gone for good, or the person. */
+  #changeOffer(changed: Undo): void {
+    this.store.update(state => ({
+      ...state,
+      undos: lasting(state.undos.map(undo => (undo.id === changed.id ? changed : undo)))
+    }));
   }
 
   /** Delete for good all that is in the trash. */
@@ -144,10 +165,12 @@ export class Organising {
     this.store.update(state => ({ ...state, selection: null }));
   }
 
+  /** Whether none refused. */
   async #undo(
     inverse: readonly (readonly [readonly Thread[], Change])[],
     left: Thread | undefined
-  ): Promise<void> {
+  ): Promise<boolean> {
+    const refused: Thread[] = [];
     for (const [threads, change] of inverse) {
       const now = threads.map(
         thread => findThread(this.store.state.threads, thread.id) ?? thread
@@ -155,11 +178,12 @@ export class Organising {
       now.forEach(thread => {
         this.#show(thread, change);
       });
-      await this.#carryOut(now, change);
+      refused.push(...(await this.#carryOut(now, change)));
     }
-    if (left !== undefined) {
+    if (left !== undefined && !refused.some(({ id }) => id === left.id)) {
       this.following.open(left.id); // where it was when this was done
     }
+    return refused.length === 0;
   }
 
   /** Those that have refused. */
@@ -206,6 +230,12 @@ export class Organising {
   #refuse(error: unknown): void {
     this.store.update(state => ({ ...state, refusal: problemOf(error) }));
   }
+}
+
+/** Those that have not had their time, or are being taken back. */
+function lasting(undos: readonly Undo[]): readonly Undo[] {
+  const now = Date.now();
+  return undos.filter(({ underWay, until }) => underWay || until > now);
 }
 
 /** The thread as it will be. */

@@ -25,7 +25,7 @@ import { Organising } from './organising';
 import { type Note, Outbox } from './outbox';
 import type { Entry } from './pending';
 import { Searching } from './searching';
-import { type ChatState, initialState, isKnown } from './state';
+import { type ChatState, initialState, isKnown, isOfConnection } from './state';
 import { Store } from './store';
 
 const PING = toJson({ type: 'ping', id: 'probe' });
@@ -244,7 +244,8 @@ export class Services {
       user,
       health: problem,
       stopping: false,
-      shutOut: null
+      shutOut: null,
+      refusal: isOfConnection(state) ? null : state.refusal // one can try again now
     }));
     this.browsing.resume();
     void this.following.follow();

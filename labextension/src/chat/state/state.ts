@@ -1,3 +1,4 @@
+import { UNREACHED } from '../client/problem';
 import type { Connection } from '../client/socket';
 import type {
   Account,
@@ -43,12 +44,21 @@ export interface Target {
 
 /** Something that was done, while it can be taken back. */
 export interface Undo {
+  /** What tells this offer from the others, also when its time changes. */
+  readonly id: number;
   readonly text: string;
   readonly run: () => void;
   /** The time at which it is offered no longer, unless it is looked at then. */
   readonly until: number;
+  /** It is being taken back; what cannot be is on offer again. */
+  readonly underWay: boolean;
   /** The threads that it was done to: it goes with any of them. */
   readonly threadIds: readonly string[];
+}
+
+/** What is on offer, of all that can be taken back. */
+export function offered({ undos }: ChatState): Undo | null {
+  return undos.find(({ underWay }) => !underWay) ?? null;
 }
 
 export type Screen = 'conversation' | 'settings';
@@ -101,6 +111,11 @@ export interface ChatState {
 /** Whether the server has said who we are: one whose history is away cannot. */
 export function isKnown(user: User | null): user is User {
   return user !== null && user.id !== '';
+}
+
+/** Whether a change was refused for no other reason than that the server is out of reach. */
+export function isOfConnection({ refusal, shutOut }: ChatState): boolean {
+  return refusal !== null && (refusal === UNREACHED || refusal.code === shutOut?.code);
 }
 
 export function initialState(open: Open): ChatState {
