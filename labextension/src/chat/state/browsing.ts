@@ -12,7 +12,7 @@ import {
 } from './conversation';
 import type { ChatState, Target } from './state';
 import type { Store } from './store';
-import { atNewest, withNewer, withOlder, withWindow } from './window';
+import { atNewest, hasRoom, withNewer, withOlder, withWindow } from './window';
 
 export type Change = (conversation: Conversation | undefined) => Conversation | undefined;
 
@@ -209,6 +209,41 @@ export class Browsing {
         this.#bringing.delete(threadId);
       }
     }
+  }
+
+  /**
+   * Another branch is shown of a thread than the one that the reader is on: go on with it
+   * after the last message shown that is on it.
+   */
+  async findPlace(threadId: string): Promise<void> {
+    await this.#bring(threadId, undefined, async isWanted => {
+      const conversation = this.#conversation(threadId);
+      const shown = conversation === undefined ? [] : path(conversation);
+      let page: MessagePage | undefined;
+      try {
+        // Up to `low` they are on the branch, from `high` on they are not.
+        let [low, high, next] = [0, shown.length, shown.length - 1];
+        while (low < high && isWanted()) {
+          const found = await this.rest.messages(threadId, 'around', shown[next].id);
+          if (found.elsewhere === true) {
+            high = next;
+          } else {
+            page = found;
+            low = next + 1;
+          }
+          next = Math.floor((low + high) / 2);
+        }
+        if (low === shown.length && conversation && !hasRoom(conversation)) {
+          return undefined; // it goes on there anyway when the reader comes near
+        }
+      } catch {
+        page = undefined;
+      }
+      if (page === undefined && isWanted()) {
+        this.#change(threadId, current => current && atNewest(current));
+      }
+      return page;
+    });
   }
 
   /** Fetch the page before the oldest message shown. */
