@@ -471,6 +471,11 @@ describe('one who reads far from the newest', () => {
     expect(shown()).toEqual(['Early', 'Answer', 'Edited']);
     around(answer, [early, answer, middle]);
     const end = { ...reply, status: 'complete' } as const;
+    server.answers.set(`GET threads/${thread.id}/messages?around=${edited.id}`, {
+      problem: { code: 'not_found', message: 'There is no such message.' }
+    });
+    // The end of the other branch is at hand, and is told first.
+    server.say({ type: 'thread', thread: { ...thread, leaf_id: reply.id } });
     const whole = { more: true, deleted: edited.id };
     server.snapshot({ ...thread, leaf_id: reply.id }, [late, end], whole);
     await vi.waitUntil(() => shown().length === 3);

@@ -224,13 +224,9 @@ export class Browsing {
         // Up to `low` they are on the branch, from `high` on they are not.
         let [low, high, next] = [0, shown.length, shown.length - 1];
         while (low < high && isWanted()) {
-          const found = await this.rest.messages(threadId, 'around', shown[next].id);
-          if (found.elsewhere === true) {
-            high = next;
-          } else {
-            page = found;
-            low = next + 1;
-          }
+          const found = await this.#onBranch(threadId, shown[next].id);
+          page = found ?? page;
+          [low, high] = found === undefined ? [low, next] : [next + 1, high];
           next = Math.floor((low + high) / 2);
         }
         if (low === shown.length && conversation && !hasRoom(conversation)) {
@@ -244,6 +240,19 @@ export class Browsing {
       }
       return page;
     });
+  }
+
+  /** What is around a message, unless that is not on the branch shown, or deleted. */
+  async #onBranch(threadId: string, messageId: string): Promise<MessagePage | undefined> {
+    try {
+      const page = await this.rest.messages(threadId, 'around', messageId);
+      return page.elsewhere === true ? undefined : page;
+    } catch (error) {
+      if (problemOf(error).code === 'not_found') {
+        return undefined;
+      }
+      throw error;
+    }
   }
 
   /** Fetch the page before the oldest message shown. */
