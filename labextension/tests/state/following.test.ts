@@ -462,7 +462,9 @@ describe('one who reads far from the newest', () => {
     around(answer, [early, answer], true);
     around(early, [early, answer], true);
     server.snapshot({ ...thread, leaf_id: other.id }, [other], { more: true });
+    const { jumps = 0 } = chat.store.state.open;
     await vi.waitUntil(() => shown()[0] === 'Other');
+    expect(chat.store.state.open.jumps).toBe(jumps + 1); // there is no place to keep
   });
 
   it('sees in the place of what is deleted what there is of another branch', async () => {

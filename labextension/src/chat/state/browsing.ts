@@ -235,8 +235,12 @@ export class Browsing {
       } catch {
         page = undefined;
       }
-      if (page === undefined && isWanted()) {
-        this.#change(threadId, current => current && atNewest(current));
+      if (
+        page === undefined &&
+        isWanted() &&
+        this.store.state.open.threadId === threadId
+      ) {
+        this.showNewest(); // nothing of what was read is left
       }
       return page;
     });
