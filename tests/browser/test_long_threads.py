@@ -359,6 +359,41 @@ def test_a_branch_in_the_middle_is_seen_and_compared_where_it_begins(
         assert _top(versions) == pytest.approx(place, abs=2)
 
 
+@pytest.mark.parametrize("count", [40, 400])
+def test_the_version_that_is_left_stands_where_the_deleted_one_did(
+    long: Long, page: Page, browser: Browser, count: int
+):
+    """In the window where it is deleted, and in another one that reads there."""
+    thread, messages = long_thread(count, f"One of {count} to delete a version of")
+    keep_for_owner(long.store_url, thread, messages)
+    number = count // 4 + 1
+    address = f"jupyter-chat/t/{thread.id}/{messages[number - 1].id}"
+    chat = open_chat(page, long.jupyter, address)
+    question = message(chat, number)
+    expect(question).to_be_in_viewport(timeout=SECONDS)
+    question.hover()
+    question.get_by_role("button", name="Edit the question").click()
+    page.keyboard.press("Control+A")
+    page.keyboard.type('Otherwise [[text="Elsewhere."]]')
+    page.keyboard.press("Enter")
+    expect(chat.root.get_by_text("Elsewhere.", exact=True)).to_be_in_viewport(timeout=SECONDS)
+    chat.expect_idle()
+    with browser.new_context() as context:
+        other = open_chat(context.new_page(), long.jupyter, f"jupyter-chat/t/{thread.id}")
+        expect(other.root.get_by_text("Elsewhere.", exact=True)).to_be_in_viewport()
+        page.wait_for_timeout(500)
+        edited = chat.questions.filter(has_text="Otherwise")
+        place = _top(edited)
+        there = _top(other.questions.filter(has_text="Otherwise"))
+        edited.hover()
+        edited.get_by_role("button", name="More").click()
+        chat.root.get_by_role("menuitem", name="Delete from here on").click()
+        expect(edited).to_have_count(0, timeout=SECONDS)
+        page.wait_for_timeout(1500)
+        assert _top(question) == pytest.approx(place, abs=2)
+        assert _top(message(other, number)) == pytest.approx(there, abs=2)
+
+
 def test_a_deletion_keeps_the_place_and_its_undo_shows_what_is_back(long: Long, page: Page):
     count, number = 10_000, 7001
     thread, messages = long_thread(count, "One to delete from")

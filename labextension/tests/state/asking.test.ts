@@ -218,6 +218,11 @@ describe('far from the newest', () => {
 
   it('what is asked in a place that is not at hand is fetched with its versions', async () => {
     chat.browsing.showNewest();
+    for (const { id } of [newest, last]) {
+      server.answers.set(`GET threads/${thread.id}/messages?around=${id}`, {
+        ...{ messages: [newest, last], versions: {}, more: true, elsewhere: true }
+      });
+    }
     const near = aQuestion(thread, 'Near?', started);
     announce(near, false);
     const here = anAnswer(near, 'Here');

@@ -213,6 +213,7 @@ it('fetches older messages once, however often it is asked to', async () => {
   const early = aQuestion(thread, 'Early');
   const first = aQuestion(thread, 'Late', early);
   server.snapshot(thread, [first], { more: true });
+  chat.browsing.showNewest();
   server.answers.set(`GET threads/${thread.id}/messages?before=${first.id}`, {
     ...{ messages: [early], versions: {}, more: false }
   });
@@ -383,6 +384,105 @@ it('stays where one reads when the connection comes back after much has come', a
   expect(shown()).toEqual([early]);
   chat.browsing.showNewest();
   expect(shown().map(textOf)).toEqual(['Why?', 'Much later']);
+});
+
+describe('one who reads far from the newest', () => {
+  const early = aQuestion(thread, 'Early');
+  const answer = anAnswer(early, 'Answer');
+  const middle = aQuestion(thread, 'Middle', answer);
+  const around = (message: Message, messages: Message[], elsewhere = false) => {
+    server.answers.set(`GET threads/${thread.id}/messages?around=${message.id}`, {
+      ...{ messages, versions: {}, more: false, newer: true, elsewhere }
+    });
+  };
+  const shown = () => path(chat.store.state.conversations[thread.id]).map(textOf);
+  const settled = () => new Promise(resolve => setTimeout(resolve, 30));
+  // What the newest follow on is not at hand.
+  const late = { ...question, parent_id: 'before' };
+
+  beforeEach(async () => {
+    server.snapshot(thread, [late, { ...reply, status: 'complete' }], { more: true });
+    around(early, [early, answer]);
+    around(answer, [early, answer]);
+    chat.following.open(thread.id, early.id);
+    server.acknowledge(await server.next('subscribe'));
+    await vi.waitUntil(() => shown()[0] === 'Early');
+  });
+
+  it('stays there when the last answer is made again elsewhere', async () => {
+    const again = anAnswer(question, 'Again');
+    server.tell({
+      ...{ type: 'message', thread_id: thread.id, message: again, leaf: true }
+    } as never);
+    server.say({ type: 'thread', thread: { ...thread, leaf_id: again.id } });
+    await settled();
+    expect(shown()).toEqual(['Early', 'Answer']);
+    chat.browsing.showNewest();
+    expect(shown()).toEqual(['Why?', 'Again']);
+  });
+
+  it('stays there when a branch is chosen elsewhere that begins after it', async () => {
+    const other = { ...aQuestion(thread, 'Other'), parent_id: 'between' };
+    server.snapshot({ ...thread, leaf_id: other.id }, [other], { more: true });
+    expect(shown()).toEqual(['Early', 'Answer']);
+    await settled();
+    expect(shown()).toEqual(['Early', 'Answer']);
+    chat.browsing.showNewest();
+    expect(shown()).toEqual(['Other']);
+  });
+
+  it('stays there when something is asked elsewhere in a place that is not at hand', async () => {
+    const other = { ...aQuestion(thread, 'Other'), parent_id: 'between' };
+    const said = anAnswer(other, 'Said');
+    server.change(other);
+    server.tell({
+      ...{ type: 'message', thread_id: thread.id, message: said, leaf: true }
+    } as never);
+    const subscribed = await server.next('subscribe');
+    server.snapshot({ ...thread, leaf_id: said.id }, [other, said], { more: true });
+    server.acknowledge(subscribed);
+    await settled();
+    expect(shown()).toEqual(['Early', 'Answer']);
+    chat.browsing.showNewest();
+    expect(shown()).toEqual(['Other', 'Said']);
+  });
+
+  it('sees where a branch begins that is chosen elsewhere', async () => {
+    const version = anAnswer(early, 'Version');
+    const other = { ...aQuestion(thread, 'Other'), parent_id: 'between' };
+    around(answer, [early, answer], true);
+    around(early, [early, version]);
+    server.snapshot({ ...thread, leaf_id: other.id }, [other], { more: true });
+    await vi.waitUntil(() => shown()[1] === 'Version');
+    expect(shown()).toEqual(['Early', 'Version']);
+  });
+
+  it('sees the newest of a branch that has nothing of what was read', async () => {
+    const other = { ...aQuestion(thread, 'Other'), parent_id: 'between' };
+    around(answer, [early, answer], true);
+    around(early, [early, answer], true);
+    server.snapshot({ ...thread, leaf_id: other.id }, [other], { more: true });
+    const { jumps = 0 } = chat.store.state.open;
+    await vi.waitUntil(() => shown()[0] === 'Other');
+    expect(chat.store.state.open.jumps).toBe(jumps + 1); // there is no place to keep
+  });
+
+  it('sees in the place of what is deleted what there is of another branch', async () => {
+    const edited = { ...aQuestion(thread, 'Edited', answer) };
+    server.snapshot({ ...thread, leaf_id: edited.id }, [early, answer, edited]);
+    expect(shown()).toEqual(['Early', 'Answer', 'Edited']);
+    around(answer, [early, answer, middle]);
+    const end = { ...reply, status: 'complete' } as const;
+    server.answers.set(`GET threads/${thread.id}/messages?around=${edited.id}`, {
+      problem: { code: 'not_found', message: 'There is no such message.' }
+    });
+    // The end of the other branch is at hand, and is told first.
+    server.say({ type: 'thread', thread: { ...thread, leaf_id: reply.id } });
+    const whole = { more: true, deleted: edited.id };
+    server.snapshot({ ...thread, leaf_id: reply.id }, [late, end], whole);
+    await vi.waitUntil(() => shown().length === 3);
+    expect(shown()).toEqual(['Early', 'Answer', 'Middle']);
+  });
 });
 
 it('fetches newer messages until there is no gap', async () => {

@@ -77,7 +77,7 @@ export function MessageList(props: Props) {
     () => new Map(rows.map(({ key }, index) => [key, index])),
     [rows]
   );
-  const turn = useTurn(rows, chosen);
+  const turn = useTurn(rows, chosen, more.after);
   const wasFar = useRef(more.after);
   const before = more.before ? (failed.before === null ? NOTE : PROBLEM) : 0;
   const after = more.after ? (failed.after === null ? NOTE : PROBLEM) : 0;

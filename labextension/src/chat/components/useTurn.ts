@@ -4,13 +4,15 @@ import type { Row } from './MessageList';
 
 /**
  * Another branch is shown: what of it stands where what was there before.  A version that
- * was chosen stands where another one did; where all that followed a message was deleted,
- * that stays where it was.
+ * was chosen, here or elsewhere, stands where another one did, as does the version that is
+ * left of two; where all that followed a message was deleted, that stays where it was.
  */
 interface Turn {
   readonly from: Row;
   readonly to: Row;
   readonly index: number;
+  /** What follows on it has still to be fetched. */
+  readonly waits?: boolean;
 }
 
 interface List {
@@ -25,11 +27,18 @@ interface List {
 
 /** Rows get their heights when they are drawn, and others by that their places. */
 const FRAMES = 10;
+/** Where what follows is fetched first, there is no room yet to keep the place. */
+const WAITING_FRAMES = 90;
 
-/** Whether the rows are now those of another branch, which the reader has chosen. */
+/**
+ * Whether the rows are now those of another branch.
+ *
+ * @param isFar - the end of the rows is not the newest
+ */
 export function useTurn(
   rows: readonly Row[],
-  chosen: Target | undefined
+  chosen: Target | undefined,
+  isFar: boolean
 ): Turn | undefined {
   const shown = useRef(rows);
   const turned = useRef(chosen);
@@ -44,7 +53,9 @@ export function useTurn(
     }
   });
   if (index < 0) {
-    return endOf(shown.current, rows);
+    return shown.current === rows
+      ? undefined
+      : (endOf(shown.current, rows, isFar) ?? forkOf(shown.current, rows));
   }
   const to = rows[index];
   const from = shown.current.find(({ parentId }) => parentId === to.parentId);
@@ -52,14 +63,33 @@ export function useTurn(
 }
 
 /** What the rows end with now, where that was followed by other messages before. */
-function endOf(before: readonly Row[], rows: readonly Row[]): Turn | undefined {
+function endOf(
+  before: readonly Row[],
+  rows: readonly Row[],
+  isFar: boolean
+): Turn | undefined {
   const to = rows.at(-1);
-  if (before === rows || to === undefined || to.key === before.at(-1)?.key) {
+  if (to === undefined || to.key === before.at(-1)?.key) {
     return undefined;
   }
   const from = before.find(({ key }) => key === to.key);
   const isCut = before.at(-1)?.messageId !== undefined;
-  return from && isCut ? { from, to, index: rows.length - 1 } : undefined;
+  return from && isCut ? { from, to, index: rows.length - 1, waits: isFar } : undefined;
+}
+
+/** The first message that stands in the place of another one, unless an answer comes. */
+function forkOf(before: readonly Row[], rows: readonly Row[]): Turn | undefined {
+  if (rows.at(-1)?.comes === true) {
+    return undefined; // that is followed
+  }
+  const without = (all: readonly Row[], others: readonly Row[]) => {
+    const keys = new Set(others.map(({ key }) => key));
+    return all.filter(({ key, messageId }) => messageId !== undefined && !keys.has(key));
+  };
+  const gone = new Map(without(before, rows).map(row => [row.parentId, row]));
+  const to = without(rows, before).find(({ parentId }) => gone.has(parentId));
+  const from = to && gone.get(to.parentId);
+  return from && { from, to, index: rows.indexOf(to) };
 }
 
 /**
@@ -82,7 +112,8 @@ export function useKeptSwitch(turn: Turn | undefined, list: List): void {
     }
     stop.current?.();
     latest.current.moved();
-    stop.current = inNextFrames(() => {
+    const frames = turn.waits === true ? WAITING_FRAMES : FRAMES;
+    stop.current = inNextFrames(frames, () => {
       const to = latest.current.drawn(turn.to);
       if (to === undefined) {
         latest.current.goTo(turn.index);
@@ -134,9 +165,9 @@ function focusIn(element: Element, index: number): void {
   (free ?? message)?.focus({ preventScroll: true });
 }
 
-/** Do it now and in the next frames, unless the reader goes elsewhere; returns how to stop. */
-function inNextFrames(action: () => void): () => void {
-  let frames = FRAMES;
+/** Do it now and in so many frames, unless the reader goes elsewhere; returns how to stop. */
+function inNextFrames(count: number, action: () => void): () => void {
+  let frames = count;
   let next = 0;
   const stop = () => {
     cancelAnimationFrame(next);

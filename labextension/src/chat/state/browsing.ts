@@ -12,7 +12,7 @@ import {
 } from './conversation';
 import type { ChatState, Target } from './state';
 import type { Store } from './store';
-import { atNewest, withNewer, withOlder, withWindow } from './window';
+import { atNewest, hasRoom, withNewer, withOlder, withWindow } from './window';
 
 export type Change = (conversation: Conversation | undefined) => Conversation | undefined;
 
@@ -208,6 +208,54 @@ export class Browsing {
       if (isWanted()) {
         this.#bringing.delete(threadId);
       }
+    }
+  }
+
+  /**
+   * Another branch is shown of a thread than the one that the reader is on: go on with it
+   * after the last message shown that is on it.
+   */
+  async findPlace(threadId: string): Promise<void> {
+    await this.#bring(threadId, undefined, async isWanted => {
+      const conversation = this.#conversation(threadId);
+      const shown = conversation === undefined ? [] : path(conversation);
+      let page: MessagePage | undefined;
+      try {
+        // Up to `low` they are on the branch, from `high` on they are not.
+        let [low, high, next] = [0, shown.length, shown.length - 1];
+        while (low < high && isWanted()) {
+          const found = await this.#onBranch(threadId, shown[next].id);
+          page = found ?? page;
+          [low, high] = found === undefined ? [low, next] : [next + 1, high];
+          next = Math.floor((low + high) / 2);
+        }
+        if (low === shown.length && conversation && !hasRoom(conversation)) {
+          return undefined; // it goes on there anyway when the reader comes near
+        }
+      } catch {
+        page = undefined;
+      }
+      if (
+        page === undefined &&
+        isWanted() &&
+        this.store.state.open.threadId === threadId
+      ) {
+        this.showNewest(); // nothing of what was read is left
+      }
+      return page;
+    });
+  }
+
+  /** What is around a message, unless that is not on the branch shown, or deleted. */
+  async #onBranch(threadId: string, messageId: string): Promise<MessagePage | undefined> {
+    try {
+      const page = await this.rest.messages(threadId, 'around', messageId);
+      return page.elsewhere === true ? undefined : page;
+    } catch (error) {
+      if (problemOf(error).code === 'not_found') {
+        return undefined;
+      }
+      throw error;
     }
   }
 

@@ -190,6 +190,40 @@ export function onBranchOf(
   return goesOn ? after : endingAt({ ...after, leafId }, endId);
 }
 
+/**
+ * What has come in `after`, at the place that `before` shows, as far as that is known: where
+ * the newest messages of another branch do not follow on what is shown, that stays.
+ */
+export function inPlace(
+  before: Conversation | undefined,
+  after: Conversation
+): Conversation {
+  if (before === undefined || before.leafId === after.leafId) {
+    return after;
+  }
+  const left = path(before).filter(({ id }) => id in after.messages);
+  const branch = newest(after);
+  const isWhole = branch.at(0)?.parent_id == null;
+  return isWhole || left.length === 0 || haveCommon(left, branch)
+    ? after
+    : endingAt(after, left[left.length - 1].id);
+}
+
+/** Whether what is shown far from the newest may be on another branch than these now. */
+export function isLost(before: Conversation | undefined, after: Conversation): boolean {
+  return (
+    before !== undefined &&
+    before.leafId !== after.leafId &&
+    hasNewer(after) &&
+    !haveCommon(newest(before), newest(after))
+  );
+}
+
+function haveCommon(some: readonly Message[], others: readonly Message[]): boolean {
+  const ids = new Set(others.map(({ id }) => id));
+  return some.some(({ id }) => ids.has(id));
+}
+
 /** Show messages up to this one; `null`, or one that the newest follow on: up to these. */
 export function endingAt(conversation: Conversation, endId: string | null): Conversation {
   const isFar = endId !== null && !newest(conversation).some(({ id }) => id === endId);
@@ -249,9 +283,9 @@ export function versions(
   return conversation.children[message.parent_id ?? ROOT] ?? [message.id];
 }
 
-/** Whether all versions of the messages shown are known. */
+/** Whether all versions of the messages shown, and of the newest, are known. */
 export function knowsVersions(conversation: Conversation): boolean {
-  return path(conversation).every(
+  return [...path(conversation), ...newest(conversation)].every(
     ({ parent_id: parentId }) => (parentId ?? ROOT) in conversation.children
   );
 }

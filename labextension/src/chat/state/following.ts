@@ -14,6 +14,8 @@ import { type Browsing, type Change, changeConversation } from './browsing';
 import {
   type Conversation,
   endingAt,
+  inPlace,
+  isLost,
   isRunning,
   knowsVersions,
   onBranchOf,
@@ -298,13 +300,29 @@ export class Following {
   /** Change what is known of a thread, and the branch that is shown of it unless that
    * `stays`. */
   #show(threadId: string, stays: boolean, change: Change): void {
+    const isWished = this.browsing.wanted(threadId) !== undefined;
+    // Who was at the newest before an absence is there after it.
+    const isAtNewest =
+      this.#catchingUp === threadId && this.#conversation(threadId)?.endId == null;
     let isPassedOver = false;
+    let isPlaceLost = false;
     this.#change(threadId, before => {
       const after = change(before);
-      const shown = after && stays ? onBranchOf(before, after) : after;
-      isPassedOver = shown?.leafId !== after?.leafId;
+      if (after !== undefined && stays) {
+        const shown = onBranchOf(before, after);
+        isPassedOver = shown.leafId !== after.leafId;
+        return shown;
+      }
+      if (after === undefined || isWished || isAtNewest) {
+        return after;
+      }
+      const shown = inPlace(before, after);
+      isPlaceLost = isLost(before, shown);
       return shown;
     });
+    if (isPlaceLost) {
+      void this.browsing.findPlace(threadId);
+    }
     if (isPassedOver) {
       this.#passedOver = threadId;
     } else if (this.#passedOver === threadId && !stays) {

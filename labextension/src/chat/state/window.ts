@@ -31,6 +31,11 @@ export function withNewer(conversation: Conversation, page: MessagePage): Conver
   return path(grown).length <= MOST_SHOWN ? grown : cut(grown, -MOST_SHOWN);
 }
 
+/** Whether another page can be put to what is shown, and nothing of it has to go. */
+export function hasRoom(conversation: Conversation): boolean {
+  return path(conversation).length + NEWEST_KEPT <= MOST_SHOWN;
+}
+
 /** The page around a message, in the place of what is shown. */
 export function withWindow(conversation: Conversation, page: MessagePage): Conversation {
   const last = page.messages.at(-1);
