@@ -86,8 +86,8 @@ const besideTheWidget = {
     onResolve({ filter: /^(katex|diff|\.\/languages)$/ }, ({ path, kind }) =>
       kind === 'dynamic-import' ? { path: lazy[path], external: true } : undefined
     );
-    onResolve({ filter: /^\.\/foundWords$/ }, () => ({
-      path: join(here, 'src', 'widget', 'foundWords.ts')
+    onResolve({ filter: /^\.\/(searching|foundWords)$/ }, () => ({
+      path: join(here, 'src', 'widget', 'noSearch.ts')
     }));
   }
 };
