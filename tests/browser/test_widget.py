@@ -210,6 +210,7 @@ def goes_on_after_a_reload(window: Window, notebook: Notebook) -> None:
     window.save()
     window.page.reload()
     chat = shown(notebook)
+    chat.expect_answer(0, "Said once.")  # before that, nothing can be sent
     chat.ask('Twice [[text="Said twice."]]')
     chat.expect_answer(1, "Said twice.")
     notebook.page.wait_for_timeout(500)
