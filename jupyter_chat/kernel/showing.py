@@ -16,8 +16,6 @@ _EVERY_SECONDS = 0.05
 _CHARACTERS_PER_SECOND = 2_000_000
 """An update sends the whole text again: of a long answer there are fewer."""
 _REST = 10
-"""The next update waits so many times as long as the last one took."""
-_REST = 10
 """So many times as long as the last update took, the next one waits."""
 
 

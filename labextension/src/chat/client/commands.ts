@@ -130,6 +130,7 @@ export class Commands {
       }
     }
   }
+
   #await(frame: string): ReturnType<typeof setTimeout> {
     return setTimeout(this.#onLate, LATE_MS + frame.length / SLOWEST_BYTES_PER_MS);
   }
