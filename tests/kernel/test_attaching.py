@@ -92,11 +92,12 @@ def test_a_picture_is_seen() -> None:
 
 
 def test_axes_are_seen_as_their_figure() -> None:
-    figures = pytest.importorskip("matplotlib.figure")
+    from matplotlib import figure as figures
+
     figure = figures.Figure()
     axes = figure.subplots()
     (line,) = axes.plot([1, 2])
-    inner = figure.subfigures(1, 2)[0]
+    inner = figure.add_subfigure(figure.add_gridspec(1, 2)[0])
     for value in (figure, axes, line, inner, inner.subplots()):
         assert isinstance(attachment("it", value), ImagePart)
     assert isinstance(attachment("it", type(line)([0], [1])), AttachmentPart)
