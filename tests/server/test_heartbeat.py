@@ -13,12 +13,13 @@ from jupyter_chat.server.heartbeat import Heartbeats
 
 
 class Socket:
-    """A socket whose other side answers pings, or does not."""
+    """A socket whose other side answers pings, or was last heard of long ago."""
 
     def __init__(self, alive: bool = True) -> None:
         self.alive = alive
-        self.last_heard = asyncio.get_running_loop().time()
+        self.last_heard = asyncio.get_running_loop().time() - (0 if alive else 1000)
         self.frames: list[bytes] = []
+        self.probed = 0
         self.heard = asyncio.Event()
         self.dropped = asyncio.Event()
 
@@ -27,6 +28,7 @@ class Socket:
         self.heard.set()
 
     def probe(self) -> None:
+        self.probed += 1
         if self.alive:
             self.last_heard = asyncio.get_running_loop().time()
 
@@ -37,7 +39,6 @@ class Socket:
 @pytest.fixture
 async def heartbeats(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Heartbeats]:
     monkeypatch.setattr(heartbeat, "HEARTBEAT_SECONDS", 0.01)
-    monkeypatch.setattr(heartbeat, "_SILENT_SECONDS", 0.1)
     heartbeats = Heartbeats()
     yield heartbeats
     heartbeats.close()
@@ -48,8 +49,11 @@ async def test_a_dead_socket_is_dropped_and_a_living_one_hears_from_us(heartbeat
     for socket in (living, dead):
         heartbeats.add(socket)
     await asyncio.wait_for(dead.dropped.wait(), 10)
+    await asyncio.wait_for(living.heard.wait(), 10)
     assert not living.dropped.is_set()
     assert json.loads(living.frames[-1]) == {"type": "heartbeat"}
+    assert living.probed
+    assert not dead.probed
 
 
 async def test_a_socket_that_was_closed_hears_nothing_more(heartbeats: Heartbeats):
