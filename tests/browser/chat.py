@@ -59,8 +59,10 @@ class Chat:
         self.appear()
 
     def ask(self, text: str) -> None:
-        """Type a question and send it with Enter."""
+        """Type a question and send it with Enter, once the conversation is there."""
         self.question.fill(text)
+        send = self.root.get_by_role("button", name=re.compile("^(Send|Ask next)$"))
+        expect(send).to_be_enabled(timeout=SECONDS)
         self.question.press("Enter")
 
     def text(self, number: int) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import nbformat
@@ -118,6 +119,18 @@ class Window:
 
     def end_kernel(self) -> None:
         self._jupyter.end_kernel(self._notebook)
+
+    @contextmanager
+    def slow_kernels(self, seconds: float) -> Iterator[None]:
+        """Kernels that start meanwhile take so much longer for it."""
+        startup = self._jupyter.folder / "ipythondir" / "profile_default" / "startup"
+        startup.mkdir(parents=True, exist_ok=True)
+        file = startup / "slow.py"
+        file.write_text(f"import time; time.sleep({seconds})")
+        try:
+            yield
+        finally:
+            file.unlink()
 
     def close(self) -> None:
         """What comes next is shown on a new page, with a new kernel."""

@@ -257,8 +257,9 @@ def test_a_notebook_that_is_opened_again_shows_the_conversation_as_it_was(window
     notebook.page.wait_for_timeout(500)
     window.save()
     window.end_kernel()
-    window.reload()
-    expect_ready(window)
+    with window.slow_kernels(4):  # which is no sign that it has the widget
+        window.reload()
+        expect_ready(window)
     saved = notebook.cells.first.frame_locator("iframe[title=Conversation]")
     expect(saved.locator("strong")).to_have_text("kept")
     expect(notebook.cells.first.get_by_text("Run the cell to go on.")).to_be_visible()

@@ -14,8 +14,8 @@ const COMMS = 'jupyter.widget';
 
 /** Lower is preferred: the widgets' own has -10. */
 const RANK = -20;
-/** A kernel that is busy answers later; then the widget is its own. */
-const KERNEL_PATIENCE = 1500;
+/** How long a kernel may take to answer, unless it is starting. */
+const KERNEL_PATIENCE = 1000;
 
 interface Ids {
   readonly model_id: string;
@@ -139,22 +139,29 @@ class Conversation extends Panel implements IRenderMime.IRenderer {
     this.#replace(widget);
   }
 
-  /** Whether the kernel has this widget, or is too busy to say. */
+  /** Whether the kernel has this widget, or is too busy to say.  One that starts has none,
+   * but takes its time to say so. */
   async #lives(id: string): Promise<boolean> {
     const kernel = this.#notebook.sessionContext.session?.kernel;
     const { mimeTypes } = this.#notebook.content.rendermime;
     if (kernel == null || !mimeTypes.includes(WIDGET)) {
       return false;
     }
-    const busy = new Promise<null>(resolve => {
-      setTimeout(resolve, KERNEL_PATIENCE, null);
-    });
-    const asked = kernel.requestCommInfo({ target_name: COMMS }).catch(() => null);
-    const reply = await Promise.race([asked, busy]);
-    if (reply === null) {
-      return true;
+    const asked = kernel
+      .requestCommInfo({ target_name: COMMS })
+      .then(({ content }) => content.status === 'ok' && id in content.comms)
+      .catch(() => false); // it has ended
+    for (
+      let busy = 0;
+      busy < 2 && !this.isDisposed;
+      busy = kernel.status === 'busy' ? busy + 1 : 0
+    ) {
+      const lives = await Promise.race([asked, after(KERNEL_PATIENCE)]);
+      if (lives !== undefined) {
+        return lives;
+      }
     }
-    return reply.content.status === 'ok' && id in reply.content.comms;
+    return true;
   }
 
   #sayThatItIsSaved(): void {
@@ -174,6 +181,12 @@ class Conversation extends Panel implements IRenderMime.IRenderer {
     }
     this.addWidget(widget);
   }
+}
+
+function after(milliseconds: number): Promise<undefined> {
+  return new Promise(resolve => {
+    setTimeout(resolve, milliseconds, undefined);
+  });
 }
 
 /** In a frame where nothing of it can run: the file may be anybody's. */
