@@ -196,23 +196,27 @@ class Imports:
         path = self._uploads.path(job.user_id, state.id)
         found = sources.threads(path, job.user_id, progress, self._limits)
         keep_file = False
+        outcome = state.state
+        problem: Problem | None = None
         try:
             await self._take_all(job, found)
-            state.state = ImportState.DONE
+            outcome = ImportState.DONE
         except sources.Stopped:
-            if not self._closing:  # else it is the next process that it ends in
-                state.state = ImportState.CANCELLED
+            # Where the server closes, it is the next process that it ends in.
+            if not self._closing:
+                outcome = ImportState.CANCELLED
             keep_file = True  # `cancel` drops it; after a restart it can go on
         except Unreadable as error:
             kept = "What came before was kept." if state.messages_added else "Nothing was imported."
-            self._fail(job, Code.INVALID, f"The file cannot be imported: {error}. {kept}")
+            outcome = ImportState.FAILED
+            problem = Problem(Code.INVALID, f"The file cannot be imported: {error}. {kept}")
         except Unavailable as error:
-            state.state, state.problem = ImportState.FAILED, error.problem
+            outcome, problem = ImportState.FAILED, error.problem
             keep_file = True
         except Exception:  # noqa: BLE001 - whoever waits for the import must know
             self._log.exception("Chat history: an import failed.")
-            self._fail(
-                job,
+            outcome = ImportState.FAILED
+            problem = Problem(
                 Code.INTERNAL,
                 "Something went wrong in the chat server; its log has the details. What "
                 "was imported until then was kept; importing again adds the rest.",
@@ -224,6 +228,9 @@ class Imports:
             if not keep_file:
                 with suppress(OSError):
                     await asyncio.to_thread(self._uploads.drop, job.user_id, state.id)
+            # Only now: whoever saw its end sooner, and imported the same file again, would
+            # find the one that is about to go.
+            state.state, state.problem = outcome, problem
             self._tell(job)
 
     async def _take_all(self, job: _Job, found: Iterator[Found | ImportProblem | None]) -> None:
@@ -248,10 +255,6 @@ class Imports:
         finally:
             with suppress(Unavailable, NotFound):
                 await intake.finish()
-
-    def _fail(self, job: _Job, code: Code, message: str) -> None:
-        job.state.state = ImportState.FAILED
-        job.state.problem = Problem(code, message)
 
     def _tell(self, job: _Job) -> None:
         job.told_at = time.monotonic()

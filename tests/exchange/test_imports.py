@@ -18,7 +18,7 @@ import pytest
 from jupyter_chat.exchange import sources
 from jupyter_chat.exchange.imports import ImportRefused, Imports
 from jupyter_chat.exchange.sources import Limits
-from jupyter_chat.exchange.uploads import import_id_of
+from jupyter_chat.exchange.uploads import Uploads, import_id_of
 from jupyter_chat.protocol import (
     Code,
     ImportStart,
@@ -53,6 +53,23 @@ async def test_importing_twice_changes_nothing(imports: Imports, store: Store) -
     second = await taken(imports, data)
     assert (second.threads_added, second.messages_added, second.threads_known) == (0, 0, 5)
     assert await all_of(store) == everything
+
+
+async def test_an_import_has_ended_once_its_file_is_gone(
+    imports: Imports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or the same file, imported again at once, would be taken for the one that goes."""
+    drop = Uploads.drop
+
+    def slowly(self: Uploads, user_id: str, import_id: str) -> None:
+        time.sleep(0.2)
+        drop(self, user_id, import_id)
+
+    monkeypatch.setattr(Uploads, "drop", slowly)
+    for state in (ImportState.DONE, ImportState.FAILED):
+        data = as_json(simple("c-1")) if state is ImportState.DONE else b"no JSON"
+        assert (await taken(imports, data)).state is state
+        assert not [path for path in (tmp_path / "imports").rglob("*") if path.is_file()]
 
 
 async def test_a_later_export_adds_what_is_new(imports: Imports, store: Store) -> None:
