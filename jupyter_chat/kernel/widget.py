@@ -90,6 +90,8 @@ class ChatWidget(anywidget.AnyWidget):
         self._followed: Followed | None = None
         self._changed = asyncio.Event()
         self._outputs: list[Any] = []
+        self._kept = 0
+        """The messages that the outputs hold."""
         self.on_msg(self._take)
         self.observe(self._move, "thread_id")
         self._working = background.begin(self._work())
@@ -235,7 +237,10 @@ class ChatWidget(anywidget.AnyWidget):
             "value": text_of(answers[-1]) if answers else "",
         }
         title = followed.thread.title if followed.thread else None
-        html = None if running else conversation(title, messages)
+        # What is asked is kept at once: the kernel may not live to see the answer.
+        is_asked = len(messages) != self._kept
+        self._kept = len(messages)
+        html = conversation(title, messages) if is_asked or not running else None
         # Observers may take their time, or ask something themselves.
         await asyncio.to_thread(self._show, said, html)
 

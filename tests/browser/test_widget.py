@@ -148,7 +148,7 @@ def test_without_a_way_to_the_server_it_speaks_through_the_kernel(window_cut_off
     window_cut_off.page.evaluate(
         "() => window.jupyterapp.shell.currentWidget.sessionContext.restartKernel()"
     )
-    expect(chat.root.get_by_text("run the cell again to go on")).to_be_visible()
+    expect(chat.root.get_by_text('to go on with it: ChatWidget(thread="')).to_be_visible()
     expect_ready(window_cut_off)
 
 
@@ -262,10 +262,46 @@ def test_a_notebook_that_is_opened_again_shows_the_conversation_as_it_was(window
         expect_ready(window)
     saved = notebook.cells.first.frame_locator("iframe[title=Conversation]")
     expect(saved.locator("strong")).to_have_text("kept")
-    expect(notebook.cells.first.get_by_text("Run the cell to go on.")).to_be_visible()
+    note = notebook.cells.first.get_by_text("To go on with it: ChatWidget(thread=")
+    expect(note).to_be_visible()
     expect(notebook.cells.first.get_by_text("Error displaying widget")).to_have_count(0)
     notebook.run(0)
     shown(notebook)
+
+
+def test_a_reload_while_a_cell_runs_shows_what_was_saved_until_the_kernel_answers(
+    window: Window,
+) -> None:
+    notebook = opened(window, MADE, BUSY)
+    notebook.run(0)
+    chat = shown(notebook)
+    chat.ask('Before [[text="It was asked before."]]')
+    chat.expect_answer(0, "asked before")
+    notebook.page.wait_for_timeout(500)
+    window.save()
+    notebook.run(1)
+    expect(notebook.cells.nth(1)).to_contain_text("[*]")
+    window.page.reload()
+    saved = notebook.cells.first.frame_locator("iframe[title=Conversation]")
+    expect(saved.get_by_text("It was asked before.", exact=True)).to_be_visible()
+    expect(notebook.cells.first.get_by_text("the kernel has not answered yet")).to_be_visible()
+    expect(notebook.cells.first.get_by_text("To go on with it")).to_have_count(0)
+    (window.file.parent / "enough").touch()
+    chat = shown(notebook)
+    chat.expect_answer(0, "asked before")
+    (window.file.parent / "enough").unlink()
+
+
+def test_a_question_is_in_the_file_when_the_kernel_dies_over_its_answer(window: Window) -> None:
+    notebook = opened(window, MADE)
+    notebook.run(0)
+    chat = shown(notebook)
+    chat.ask('Take your time [[text="Here it is." size=1 delay=0.3]]')
+    chat.expect_answer(0, "H")
+    window.end_kernel()
+    (output,) = window.save().cells[0].outputs
+    assert "Take your time" in output.data["text/html"]
+    window.close()
 
 
 def test_a_restarted_kernel_leaves_the_answer_to_be_made(window: Window) -> None:

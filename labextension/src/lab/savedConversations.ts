@@ -14,10 +14,11 @@ const COMMS = 'jupyter.widget';
 
 /** Lower is preferred: the widgets' own has -10. */
 const RANK = -20;
-/** How long a kernel may take to answer, unless it is starting. */
+/** Until it is said that the kernel does not answer (milliseconds). */
 const KERNEL_PATIENCE = 1000;
 
 interface Ids {
+  readonly thread_id: string;
   readonly model_id: string;
 }
 
@@ -130,7 +131,13 @@ class Conversation extends Panel implements IRenderMime.IRenderer {
       return; // shown meanwhile, or another one
     }
     if (!lives) {
-      this.#sayThatItIsSaved();
+      const { thread_id: threadId } = model.data[CONVERSATION] as unknown as Ids;
+      this.#note(
+        this.#trans.__(
+          'The conversation as the notebook has kept it. To go on with it: %1',
+          `ChatWidget(thread="${threadId}")`
+        )
+      );
       return;
     }
     this.#model = null;
@@ -139,40 +146,40 @@ class Conversation extends Panel implements IRenderMime.IRenderer {
     this.#replace(widget);
   }
 
-  /** Whether the kernel has this widget, or is too busy to say.  One that starts has none,
-   * but takes its time to say so. */
+  /** Whether the kernel has this widget; one that is busy or starting says so later. */
   async #lives(id: string): Promise<boolean> {
     const kernel = this.#notebook.sessionContext.session?.kernel;
     const { mimeTypes } = this.#notebook.content.rendermime;
     if (kernel == null || !mimeTypes.includes(WIDGET)) {
       return false;
     }
-    const asked = kernel
-      .requestCommInfo({ target_name: COMMS })
-      .then(({ content }) => content.status === 'ok' && id in content.comms)
-      .catch(() => false); // it has ended
-    for (
-      let busy = 0;
-      busy < 2 && !this.isDisposed;
-      busy = kernel.status === 'busy' ? busy + 1 : 0
-    ) {
-      const lives = await Promise.race([asked, after(KERNEL_PATIENCE)]);
-      if (lives !== undefined) {
-        return lives;
-      }
+    const late = setTimeout(() => {
+      this.#note(
+        this.#trans.__(
+          'The conversation as the notebook has kept it: the kernel has not answered yet.'
+        )
+      );
+    }, KERNEL_PATIENCE);
+    try {
+      const { content } = await kernel.requestCommInfo({ target_name: COMMS });
+      return content.status === 'ok' && id in content.comms;
+    } catch {
+      return false; // it has ended
+    } finally {
+      clearTimeout(late);
     }
-    return true;
   }
 
-  #sayThatItIsSaved(): void {
-    if (this.widgets.length === 1) {
-      const note = document.createElement('p');
-      note.className = 'jc-SavedNote';
-      note.textContent = this.#trans.__(
-        'The conversation as the notebook has kept it. Run the cell to go on.'
-      );
-      this.addWidget(new Widget({ node: note }));
+  /** Say something below what was saved. */
+  #note(text: string): void {
+    if (this.isDisposed) {
+      return;
     }
+    this.widgets.at(1)?.dispose();
+    const note = document.createElement('p');
+    note.className = 'jc-SavedNote';
+    note.textContent = text;
+    this.addWidget(new Widget({ node: note }));
   }
 
   #replace(widget: Widget): void {
@@ -181,12 +188,6 @@ class Conversation extends Panel implements IRenderMime.IRenderer {
     }
     this.addWidget(widget);
   }
-}
-
-function after(milliseconds: number): Promise<undefined> {
-  return new Promise(resolve => {
-    setTimeout(resolve, milliseconds, undefined);
-  });
 }
 
 /** In a frame where nothing of it can run: the file may be anybody's. */

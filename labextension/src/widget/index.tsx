@@ -24,12 +24,14 @@ interface Running {
   readonly end: () => void;
 }
 
-const KERNEL_ENDED: Problem = {
-  code: 'server_stopped',
-  message:
-    'The kernel through which this chat spoke to the server has ended. The conversation is ' +
-    'kept: run the cell again to go on.'
-};
+function kernelEnded(model: Model): Problem {
+  return {
+    code: 'server_stopped',
+    message:
+      'The kernel through which this chat spoke to the server has ended. The conversation is ' +
+      `kept; to go on with it: ChatWidget(thread="${model.get('thread_id')}")`
+  };
+}
 
 const running = new WeakMap<Model, Running>();
 
@@ -97,7 +99,7 @@ function runningOf(model: Model, place: ServerSettings | null): Running {
     return known;
   }
   const sayThatItEnded = () => {
-    services.store.update(state => ({ ...state, shutOut: KERNEL_ENDED }));
+    services.store.update(state => ({ ...state, shutOut: kernelEnded(model) }));
   };
   const relay = place === null ? new Relay(model, sayThatItEnded) : null;
   // Nothing of a widget is remembered by the browser: what is typed lies in the kernel.
