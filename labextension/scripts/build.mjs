@@ -6,6 +6,7 @@ import { copyFileSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
+import { writeRanks } from './ranks.mjs';
 
 const here = dirname(dirname(fileURLToPath(import.meta.url)));
 const labextension = join(here, '..', 'jupyter_chat', 'labextension');
@@ -119,6 +120,7 @@ async function buildWidget() {
   });
 }
 
+writeRanks();
 buildLabextension();
 await buildPage();
 await buildWidget();
