@@ -18,6 +18,7 @@ import psutil
 from . import __doc__ as purpose
 from . import (
     browser,
+    context,
     distributions,
     long_threads,
     searching,
@@ -51,6 +52,9 @@ _GROUPS: list[tuple[set[str], Callable[[], list[Figure]]]] = [
     ({"own_message_visible_ms"}, browser.own_message),
     ({"thread_open_ms"}, long_threads.opening),
     ({"page_ms"}, long_threads.page),
+    ({"context_build_ms"}, context.build),
+    ({"meter_update_ms"}, context.typing),
+    ({"count_mb_per_s"}, context.counting),
 ]
 
 

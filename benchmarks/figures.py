@@ -50,6 +50,9 @@ TARGETS = [
         "thread_open_ms", "ms", 300, "10,000 messages: newest painted after a reload, p95, added"
     ),
     Target("page_ms", "ms", 20, "newest page of 100,000 messages over the socket, p95"),
+    Target("context_build_ms", "ms", 10, "which of 10,000 messages are sent, tokens known"),
+    Target("meter_update_ms", "ms", 5, "server CPU for one more character in the composer"),
+    Target("count_mb_per_s", "MB/s", None, "text of messages counted, on one core"),
 ]
 NAMES = [target.name for target in TARGETS]
 

@@ -20,7 +20,9 @@ from .engine.branches import Branches
 from .engine.broadcast import Broadcast
 from .engine.conversations import Conversations
 from .engine.health import StoreHealth, watch
+from .engine.inspecting import Inspector
 from .engine.organising import Organiser
+from .engine.planning import Planner
 from .engine.replies import Replies
 from .engine.requests import Requests
 from .engine.search import Search
@@ -169,10 +171,12 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             durable_replies=self.durable_replies,
         )
         self._heartbeats = Heartbeats()
+        self._planner = Planner(store)
         self._replies = Replies(
             store,
             self._providers,
-            Requests(store, accounts),
+            Requests(store, accounts, self._planner, self._providers),
+            self._planner.corrections,
             broadcast,
             self.log,
             model_titles=self.model_titles,
@@ -202,6 +206,7 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             branches=Branches(store, conversations, self._replies),
             organiser=organiser,
             accounts=accounts,
+            inspector=Inspector(store, accounts, self._planner),
             search=self._search,
             broadcast=broadcast,
             health=self._health,
@@ -233,6 +238,7 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             self._unused.close()
         await self._upkeep.close()
         await asyncio.gather(self._imports.close(), self._replies.close())
+        await self._planner.close()
         await self._search.close()
         self._heartbeats.close()
         await self._health.close()

@@ -43,6 +43,7 @@ Title: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200)]
 Tag: TypeAlias = Annotated[str, Meta(min_length=1, max_length=50)]
 Folder: TypeAlias = Annotated[str, Meta(min_length=1, max_length=50)]
 MOST_TAGS = 20
+MOST_MARKED_MESSAGES = 200
 
 
 # --- What a conversation is made of -------------------------------------------------
@@ -137,6 +138,7 @@ class Code(str, Enum):
     REPLY_GONE = "reply_gone"
     OUTPUT_LIMIT = "output_limit"
     LOCAL_MODEL_MISSING = "local_model_missing"
+    SUMMARISING = "summarising"
     # the frame or the request
     INVALID = "invalid"
     TOO_LARGE = "too_large"
@@ -194,6 +196,16 @@ class Effort(str, Enum):
     MAX = "max"
 
 
+class MemoryPolicy(str, Enum):
+    """What becomes of what no longer fits into a model's window: the oldest messages are
+    left out (`window`), a summary takes their place (`summarise`), or nothing more is asked
+    (`strict`)."""
+
+    WINDOW = "window"
+    SUMMARISE = "summarise"
+    STRICT = "strict"
+
+
 class ThreadSettings(Struct, omit_defaults=True, frozen=True):
     """How replies of a thread are made; `None` leaves it to the default.
 
@@ -206,12 +218,17 @@ class ThreadSettings(Struct, omit_defaults=True, frozen=True):
     effort: Effort | None = None
     system_prompt: Annotated[str, Meta(max_length=100_000)] | None = None
     json_schema: dict[str, Any] | None = None
+    memory: MemoryPolicy | None = None
+    summary_model: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    """Makes the summaries; `None`: the model that answers."""
 
 
 class Message(Struct, omit_defaults=True):
     """One node of a thread's message tree; siblings are versions of each other.
 
     `begun_at` is when a reply's turn came: it may have been queued since `created_at`.
+    `counted_tokens` is what its request was counted as before it was sent; its `usage`
+    says what it was.
     """
 
     id: Id
@@ -229,6 +246,7 @@ class Message(Struct, omit_defaults=True):
     usage: Usage | None = None
     cost: float | None = None
     problem: Problem | None = None
+    counted_tokens: int | None = None
 
 
 class Origin(Struct, frozen=True):
@@ -249,6 +267,9 @@ class Thread(Struct, omit_defaults=True):
     `tags` are unique whatever their case.  A `folder` exists as long as a thread is in
     it.  A `temporary` thread is in no list; it is deleted for good once it is closed,
     and at `expires_at` at the latest.
+
+    `pinned_messages` go to the model whether they are old or not, `excluded_messages`
+    never do, even if pinned.
     """
 
     id: Id
@@ -269,6 +290,29 @@ class Thread(Struct, omit_defaults=True):
     folder: str | None = None
     temporary: bool = False
     expires_at: Milliseconds | None = None
+    pinned_messages: list[Id] = []
+    excluded_messages: list[Id] = []
+
+
+SummaryText: TypeAlias = Annotated[str, Meta(min_length=1, max_length=100_000)]
+
+
+class Summary(Struct, omit_defaults=True, frozen=True):
+    """What the model sees instead of the beginning of a branch: of the message `upto` and
+    all before it.  It belongs to every branch that goes on from there."""
+
+    thread_id: Id
+    upto: Id
+    text: SummaryText
+    created_at: Milliseconds
+    model: str | None = None
+    edited: bool = False
+
+
+class SummaryPatch(Struct, frozen=True):
+    """Another text for a summary; `null`: it is made anew when it is needed."""
+
+    text: SummaryText | None
 
 
 class User(Struct, frozen=True):
@@ -458,6 +502,7 @@ class Snapshot(Struct, tag="snapshot", frozen=True):
     `waiting` says why replies among them wait for their model's server, by message (see
     :class:`Waiting`).
     `deleted` is the message that was deleted just now, with all below it.
+    `summaries` are those of the thread, on whichever branch.
     """
 
     thread_id: Id
@@ -469,6 +514,7 @@ class Snapshot(Struct, tag="snapshot", frozen=True):
     more: bool
     waiting: dict[str, Problem] = {}
     deleted: Id | None = None
+    summaries: list[Summary] = []
 
 
 class MessageChanged(Struct, tag="message", omit_defaults=True, frozen=True):
@@ -523,6 +569,15 @@ class Waiting(Struct, tag="waiting", frozen=True):
     problem: Problem | None
 
 
+class SummaryChanged(Struct, tag="summary", frozen=True):
+    """The summary up to a message is new, another one, or (`None`) gone."""
+
+    thread_id: Id
+    seq: int
+    upto: Id
+    summary: Summary | None
+
+
 class ThreadChanged(Struct, tag="thread", frozen=True):
     """Sent to every socket of the user.  `thread.deleted_at` set: it is in the trash."""
 
@@ -567,6 +622,7 @@ Event: TypeAlias = (
     | MessageChanged
     | Delta
     | Waiting
+    | SummaryChanged
     | ThreadChanged
     | ThreadGone
     | Health
@@ -660,6 +716,9 @@ class SearchPage(Struct, omit_defaults=True, frozen=True):
     """Older messages are still being taken into the index: there may be more to find."""
 
 
+MarkedMessages: TypeAlias = Annotated[list[Id], Meta(max_length=MOST_MARKED_MESSAGES)]
+
+
 class ThreadPatch(Struct, frozen=True):
     """Changes to a thread; fields left out stay.  `revision` makes it compare-and-set."""
 
@@ -672,6 +731,8 @@ class ThreadPatch(Struct, frozen=True):
     folder: Folder | None | UnsetType = UNSET
     temporary: bool | UnsetType = UNSET
     """Only `false`, which keeps a temporary thread."""
+    pinned_messages: MarkedMessages | UnsetType = UNSET
+    excluded_messages: MarkedMessages | UnsetType = UNSET
 
 
 class BulkAction(str, Enum):
@@ -761,6 +822,127 @@ class ModelList(Struct, frozen=True):
     models: list[Model]
     default: str | None
     problem: Problem | None = None
+
+
+class ContextPart(str, Enum):
+    """What the tokens of a model's window are spent on.
+
+    `answer` is what is kept free for the answer; `attachments` are those of all messages
+    that are sent, and pictures; `draft` is the question that is being written.
+    """
+
+    SYSTEM = "system"
+    SUMMARY = "summary"
+    PINNED = "pinned"
+    ATTACHMENTS = "attachments"
+    CONVERSATION = "conversation"
+    DRAFT = "draft"
+    ANSWER = "answer"
+
+
+class ContextShare(Struct, frozen=True):
+    """How many tokens one part takes."""
+
+    part: ContextPart
+    tokens: int
+
+
+class Reason(str, Enum):
+    """Why a message is sent to the model, or is not.
+
+    Sent: the question to be answered (`asked`), what is `pinned`, what `fits`.  Not sent:
+    what is `excluded`, what a summary stands for (`summarised`), what does not fit
+    (`full`), has no text (`empty`), was `withdrawn` before its turn came, is still
+    `waiting`, or is an answer whose question does not fit (`alone`).
+    """
+
+    ASKED = "asked"
+    PINNED = "pinned"
+    FITS = "fits"
+    EXCLUDED = "excluded"
+    SUMMARISED = "summarised"
+    FULL = "full"
+    EMPTY = "empty"
+    WITHDRAWN = "withdrawn"
+    WAITING = "waiting"
+    ALONE = "alone"
+
+    @property
+    def is_sent(self) -> bool:
+        return self in (Reason.ASKED, Reason.PINNED, Reason.FITS)
+
+
+class ContextEntry(Struct, frozen=True):
+    """A message of the branch, and what becomes of it: its tokens with its frame and all
+    that is attached (`attached` of them), and how its text begins."""
+
+    message_id: Id
+    role: Role
+    tokens: int
+    attached: int
+    reason: Reason
+    beginning: str
+
+
+class ContextQuery(Struct, frozen=True):
+    """What would be sent if something were asked now, after `leaf_id` of a thread.
+
+    Without `thread_id` it is about a thread that is not there yet, with `settings`.
+    `text` is the question as far as it is written, `attached` the tokens of what goes
+    with it (see :class:`Counted`).  With `entries` the newest so many messages of the
+    branch are listed, or those before the message `before`.
+    """
+
+    thread_id: Id | None = None
+    leaf_id: Id | None = None
+    settings: ThreadSettings | None = None
+    text: Annotated[str, Meta(max_length=4_000_000)] = ""
+    attached: Annotated[int, Meta(ge=0, le=2**40)] = 0
+    entries: Annotated[int, Meta(ge=0, le=200)] = 0
+    before: Id | None = None
+
+
+class Context(Struct, omit_defaults=True, frozen=True):
+    """What the model will see.
+
+    Of the `window` (tokens; `assumed`, where nobody says how large the model's is),
+    `used` are taken by the parts other than the answer; `shares` says by which.  Counts
+    have been multiplied by `correction`, which follows from the usage that the API gave
+    of the last answers.  `sent` messages go to the model, `left_out` do not; with
+    `refused` nothing would be asked: the thread is strict, and does not fit.
+    `input_cost` is what sending this costs, in US dollars, if nothing is cached.
+    `summary` is sent before the messages; with `summarises` another one is made first.
+
+    `entries` go from newer to older; `next` is what to ask for `before`.
+    """
+
+    window: int
+    used: int
+    shares: list[ContextShare]
+    sent: int
+    left_out: int
+    model: str | None = None
+    assumed: bool = False
+    correction: float = 1.0
+    refused: bool = False
+    input_cost: float | None = None
+    instructions: str | None = None
+    summary: Summary | None = None
+    summarises: bool = False
+    entries: list[ContextEntry] = []
+    next: Id | None = None
+
+
+class CountQuery(Struct, frozen=True):
+    """Parts of a question whose tokens are to be counted."""
+
+    parts: Annotated[list[AskedPart], Meta(max_length=64)]
+
+
+class Counted(Struct, frozen=True):
+    """The tokens of each part, in the order of asking."""
+
+    tokens: list[int]
 
 
 class Source(str, Enum):
@@ -933,6 +1115,12 @@ RESOURCES = (
     Emptied,
     Folders,
     ModelList,
+    ContextQuery,
+    Context,
+    CountQuery,
+    Counted,
+    Summary,
+    SummaryPatch,
     Account,
     AccountPatch,
     History,

@@ -6,6 +6,7 @@ The chats on them are real; their answers come from the tests' scripted server.
 from __future__ import annotations
 
 import json
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -21,6 +22,7 @@ from tests.browser.jupyter import Jupyter  # noqa: E402
 from tests.upstream import start_upstream  # noqa: E402
 
 WIDE, NARROW, HEIGHT = 1400, 260, 820
+MARGIN = 12
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 QUESTION = "How do I add up my sales by month, and plot them?"
 ANSWER = """Resample by month, then sum:
@@ -87,7 +89,32 @@ def _take(browser: Browser, jupyter: Jupyter, theme: str) -> None:
         chat = _chat(browser, jupyter, theme, width)
         chat.button("New conversation").first.click()
         _converse(chat)
+        if name == "page":
+            _shoot_context(chat, theme)
         _shoot(chat, f"{name}-{theme}")
+
+
+def _shoot_context(chat: Chat, theme: str) -> None:
+    """The ring in the composer, opened."""
+    chat.question.fill("And how much was that in the first quarter?")
+    chat.root.get_by_role("button", name=re.compile("^Context: ")).click()
+    panel = chat.root.get_by_role("dialog", name="What the model will see")
+    panel.get_by_text("2 sent").wait_for()
+    composer = chat.root.locator(".jc-Composer").bounding_box()
+    box = panel.bounding_box()
+    assert composer is not None
+    assert box is not None
+    chat.page.screenshot(
+        path=HERE / f"context-{theme}.png",
+        clip={
+            "x": composer["x"] - MARGIN,
+            "y": box["y"] - MARGIN,
+            "width": composer["width"] + 2 * MARGIN,
+            "height": composer["y"] + composer["height"] - box["y"] + 2 * MARGIN,
+        },
+    )
+    chat.page.keyboard.press("Escape")
+    chat.question.fill("")
 
 
 def _chat(

@@ -29,6 +29,11 @@ def fenced(part: AttachmentPart) -> str:
     return f"{fence}{part.language or ''}\n{part.text.rstrip()}\n{fence}"
 
 
+def attached_text(part: AttachmentPart) -> str:
+    """All that the model reads of an attachment."""
+    return f"{title(part)}:\n\n{fenced(part)}\n\n"
+
+
 def prompt_text(message: Message) -> str:
     """A message's text, with what is attached to it in the place where it stands."""
     pieces: list[str] = []
@@ -36,7 +41,7 @@ def prompt_text(message: Message) -> str:
         if isinstance(part, TextPart):
             pieces.append(part.text)
         elif isinstance(part, AttachmentPart):
-            pieces.append(f"{title(part)}:\n\n{fenced(part)}\n\n")
+            pieces.append(attached_text(part))
     return "".join(pieces)
 
 

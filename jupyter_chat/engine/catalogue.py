@@ -170,6 +170,12 @@ def cost(model_id: str, usage: Usage) -> float | None:
     return (read + written) / 1_000_000
 
 
+def input_cost(model_id: str, tokens: int) -> float | None:
+    """US dollars for a request of so many tokens, none of them in upstream's cache, without
+    its answer; `None` where a price is not known."""
+    return cost(model_id, Usage(input_tokens=tokens))
+
+
 def _find(model_id: str) -> _Entry | None:
     entries = _by_id()
     return entries.get(model_id) or entries.get(_SNAPSHOT.sub("", model_id))

@@ -14,7 +14,6 @@ from ..protocol import (
 )
 from ..providers.interface import Prompt
 from ..store.records import LIVE
-from . import context
 
 _GO_ON = Prompt(
     Role.USER,
@@ -51,9 +50,6 @@ def settings(answer: Message) -> ThreadSettings | None:
     return None if ended or answer.model is None else ThreadSettings(model=answer.model)
 
 
-def prompts(path: list[Message], budget: int, text: str) -> list[Prompt]:
-    """The messages to send for a reply under `path`, of which `text` is there already."""
-    if not text:
-        return context.prompts(path, budget)
-    left = budget - len(text) - len(_GO_ON.text)
-    return [*context.prompts(path, left), Prompt(Role.ASSISTANT, text), _GO_ON]
+def prompts(text: str) -> list[Prompt]:
+    """What follows the question where `text` of the answer is there already."""
+    return [Prompt(Role.ASSISTANT, text), _GO_ON] if text else []

@@ -21,6 +21,7 @@ from ..protocol import (
     Snapshot,
     Status,
     Stop,
+    SummaryChanged,
     TextPart,
     Thread,
     ThreadPage,
@@ -221,6 +222,25 @@ class Conversations:
         self._replies.tell(user_id, thread)
         return self._replies.seen(user_id, thread)
 
+    async def change_summary(
+        self, user_id: str, thread_id: str, upto: str, text: str | None
+    ) -> None:
+        """Give the summary up to a message another text; `None`: have it made anew when it
+        is needed."""
+        found = await self._store.summaries(user_id, thread_id)
+        before = next((summary for summary in found if summary.upto == upto), None)
+        if before is None:
+            raise NotFound("summary")
+        summary = None
+        if text is None:
+            await self._store.delete_summary(user_id, thread_id, upto)
+        else:
+            summary = msgspec.structs.replace(before, text=text, edited=True)
+            await self._store.put_summary(user_id, summary)
+        feed = self._broadcast.find(user_id, thread_id)
+        if feed is not None:
+            feed.publish(SummaryChanged, upto=upto, summary=summary)
+
     # --- helpers ------------------------------------------------------------------------
 
     async def _snapshot(self, user_id: str, thread_id: str) -> tuple[Snapshot, Feed]:
@@ -232,6 +252,7 @@ class Conversations:
                 thread = await self._store.get_thread(user_id, thread_id)
                 self._replies.temporaries.note(user_id, thread)
                 page = MessagePage([], {}, False)
+                summaries = await self._store.summaries(user_id, thread_id)
                 try:
                     if thread.leaf_id is not None:
                         page = await self.pages.ending_at(user_id, thread_id, thread.leaf_id, PAGE)
@@ -251,5 +272,6 @@ class Conversations:
             versions=page.versions,
             more=page.more,
             waiting=self._replies.waiting(page.messages),
+            summaries=summaries,
         )
         return snapshot, feed

@@ -40,6 +40,7 @@ def fork(
             client_id=None,
         )
         copies.append(copy)
+    copied = {message.id: copy.id for message, copy in zip(path, copies, strict=True)}
     forked = Thread(
         id=thread_id,
         title=marked(thread.title),
@@ -49,6 +50,8 @@ def fork(
         leaf_id=copies[-1].id,
         titled_by_user=thread.titled_by_user,
         forked_from=Origin(thread.id, path[-1].id),
+        pinned_messages=[copied[own] for own in thread.pinned_messages if own in copied],
+        excluded_messages=[copied[own] for own in thread.excluded_messages if own in copied],
     )
     return forked, copies
 

@@ -22,6 +22,8 @@ from ..protocol import (
     MessageChanged,
     Problem,
     Status,
+    Summary,
+    SummaryChanged,
     Thread,
     Waiting,
     written_in,
@@ -44,6 +46,7 @@ from . import catalogue
 from .broadcast import Feed
 from .growth import Growth, Kind
 from .pace import Pace
+from .requests import Listener
 
 _ATTEMPTS = {Code.RATE_LIMITED: 6, Code.STREAM_CUT: 2}
 """How often a reply of which nothing has come is asked for.  Upstream may bill a reply
@@ -65,7 +68,7 @@ class Prepare(Protocol):
     """Finds out what to ask, when a reply's turn has come."""
 
     async def __call__(
-        self, user_id: str, thread_id: str, reply: Message
+        self, user_id: str, thread_id: str, reply: Message, *, listener: Listener | None = None
     ) -> tuple[Endpoint, ReplyRequest]: ...
 
 
@@ -115,6 +118,8 @@ class Generation:
         self._continues = bool(reply.parts) and not self._resumed
         self._endpoint: Endpoint | None = None
         self._leaving = False
+        self.final: Message | None = None
+        """What it has become, once it has ended."""
         self.waiting: Problem | None = None
         """Why it waits for its model's server, while it does."""
         self._finish: Finish | None = None
@@ -227,6 +232,7 @@ class Generation:
             message.usage = self._finish.usage
             if message.usage is not None and self._reply.model is not None:
                 message.cost = catalogue.cost(self._reply.model, message.usage)
+        self.final = message
         thread = await self._keep(message)
         finished(thread)
         self.feed.end(message)
@@ -245,10 +251,13 @@ class Generation:
             self._unclaimed = False
         if not self._resumed:
             self._reply.begun_at = now_ms()
-        endpoint, request = await self._prepare(self.user_id, self._reply.thread_id, self._reply)
+        endpoint, request = await self._prepare(
+            self.user_id, self._reply.thread_id, self._reply, listener=self
+        )
         self._endpoint = endpoint
         if not self._resumed:
             self._reply.model = request.model
+            self._reply.counted_tokens = request.counted_tokens
             self._reply.status = Status.STREAMING
             self.feed.publish(MessageChanged, message=self.message())
         tries = self._tries
@@ -319,13 +328,16 @@ class Generation:
         message = error.while_waiting or error.problem.message
         if error.problem.code is Code.STREAM_CUT:
             message = f"The connection to the model's server broke off. {self._next_step()}"
-        self._tell_waiting(
-            msgspec.structs.replace(error.problem, message=message, retry_at=retry_at)
-        )
+        self.waits(msgspec.structs.replace(error.problem, message=message, retry_at=retry_at))
         await asyncio.sleep(seconds)
-        self._tell_waiting(None)
+        self.waits(None)
 
-    def _tell_waiting(self, problem: Problem | None) -> None:
+    def summed_up(self, summary: Summary) -> None:
+        """The beginning of its branch has a summary now."""
+        self.feed.publish(SummaryChanged, upto=summary.upto, summary=summary)
+
+    def waits(self, problem: Problem | None) -> None:
+        """It waits, and why; `None`: no longer."""
         self.waiting = problem
         self.feed.publish(Waiting, message_id=self._reply.id, problem=problem)
 

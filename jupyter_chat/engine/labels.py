@@ -46,6 +46,9 @@ def changes_of(patch: ThreadPatch) -> ThreadChanges:
         raise Invalid(
             "Only a new conversation can be made temporary; this one is kept.", "temporary"
         )
+    pinned, excluded = patch.pinned_messages, patch.excluded_messages
+    if pinned is not UNSET and excluded is not UNSET and set(pinned) & set(excluded):
+        raise Invalid("A message cannot be both pinned and excluded.", "excluded_messages")
     return ThreadChanges(
         title=patch.title,
         titled_by_user=True if patch.title is not UNSET else UNSET,
@@ -56,4 +59,6 @@ def changes_of(patch: ThreadPatch) -> ThreadChanges:
         folder=name_of(patch.folder, "folder") if isinstance(patch.folder, str) else patch.folder,
         temporary=patch.temporary,
         expires_at=None if patch.temporary is False else UNSET,
+        pinned_messages=patch.pinned_messages,
+        excluded_messages=patch.excluded_messages,
     )

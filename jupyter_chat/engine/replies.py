@@ -45,6 +45,7 @@ from ..store.interface import (
 from . import titles
 from .broadcast import Broadcast
 from .checkpoints import Checkpointer
+from .corrections import Corrections
 from .generation import Generation
 from .pace import Pace
 from .requests import Requests
@@ -64,6 +65,7 @@ class Replies:
         store: Store,
         provider: Provider,
         requests: Requests,
+        corrections: Corrections,
         broadcast: Broadcast,
         log: logging.Logger,
         *,
@@ -72,6 +74,7 @@ class Replies:
         self._store = store
         self._provider = provider
         self._requests = requests
+        self._corrections = corrections
         self._broadcast = broadcast
         self._log = log
         self._model_titles = model_titles
@@ -239,6 +242,8 @@ class Replies:
                 return
             finally:
                 self._broadcast.release(user_id, feed)
+            if generation.final is not None and reply.model is not None:
+                self._corrections.learn(user_id, reply.model, generation.final)
             if not self._model_titles or thread.temporary:
                 return
             if question is not None and question.parent_id is None:

@@ -3,25 +3,54 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Protocol
 
-import msgspec
-
-from ..protocol import Effort, Message, ThreadSettings, text_of
-from ..providers.interface import Endpoint, ProviderError, ReplyRequest
+from ..protocol import (
+    Code,
+    Effort,
+    MemoryPolicy,
+    Message,
+    Model,
+    Problem,
+    Reason,
+    Summary,
+    Thread,
+    ThreadSettings,
+    text_of,
+)
+from ..providers.interface import KEPT, Endpoint, Prompt, Provider, ProviderError, ReplyRequest
 from ..store.interface import Store
 from ..store.vault import VaultError
-from . import catalogue, context, continuing
+from . import attachments, catalogue, continuing, summaries
 from .accounts import Accounts
+from .planning import Plan, Planner, counted
+from .settings import overlaid, with_defaults
+from .summaries import Summariser
+from .weighing import PER_MESSAGE
 
-_CONTEXT_MESSAGES = 400
+_BODIES_AT_ONCE = 500
+_MOST_SUMMARIES = 3
+"""Made for one reply: a summary takes room itself, so one may not be enough."""
+
+
+class Listener(Protocol):
+    """Who hears why a reply does not begin yet."""
+
+    def waits(self, problem: Problem | None) -> None: ...
+
+    def summed_up(self, summary: Summary) -> None: ...
 
 
 class Requests:
     """Puts requests together, from the branch, the thread's settings and the person's own."""
 
-    def __init__(self, store: Store, accounts: Accounts) -> None:
+    def __init__(
+        self, store: Store, accounts: Accounts, planner: Planner, provider: Provider
+    ) -> None:
         self._store = store
         self._accounts = accounts
+        self._planner = planner
+        self._summariser = Summariser(store, provider)
 
     async def prepare(
         self,
@@ -29,11 +58,15 @@ class Requests:
         thread_id: str,
         reply: Message,
         particular: ThreadSettings | None = None,
+        *,
+        listener: Listener | None = None,
     ) -> tuple[Endpoint, ReplyRequest]:
         """What to ask, where; found out when the reply's turn has come.
 
         Its own settings, `particular`, go before those of the thread.  A reply that has
-        text already is gone on with.
+        text already is gone on with.  Where a summary has to be made first, `listener`
+        hears of it; without one none is made.  Raises :class:`ProviderError` where nothing
+        can be asked.
         """
         settings = await self._accounts.settings(user_id)
         try:
@@ -41,39 +74,105 @@ class Requests:
         except VaultError as error:
             raise ProviderError(error.problem) from None
         thread = await self._store.get_thread(user_id, thread_id)
-        own, default = _overlaid(thread.settings, particular), settings.defaults
-        name = reply.model or own.model or await self._accounts.default_model(endpoint, settings)
-        instructions = own.system_prompt or default.system_prompt
-        max_output = own.max_output_tokens or default.max_output_tokens
+        wanted = overlaid(thread.settings, particular)
+        name = reply.model or wanted.model or await self._accounts.default_model(endpoint, settings)
+        wanted = with_defaults(wanted, settings)
         model = catalogue.lookup(name)
-        effort, temperature = catalogue.allowed(
-            model,
-            own.effort or default.effort,
-            own.temperature if own.temperature is not None else default.temperature,
-        )
-        budget = context.character_budget(model, instructions, max_output)
-        parent_id = str(reply.parent_id)
-        path = await self._store.path(user_id, thread_id, parent_id, limit=_CONTEXT_MESSAGES)
+        after = continuing.prompts(text_of(reply))
+        tokens_after = sum([await counted(prompt.text) + PER_MESSAGE for prompt in after])
+
+        async def plan() -> Plan:
+            return await self._planner.plan(
+                user_id, model, wanted, thread, str(reply.parent_id), after=tokens_after
+            )
+
+        planned = await plan()
+        if listener is not None and wanted.memory is MemoryPolicy.SUMMARISE:
+            for _ in range(_MOST_SUMMARIES):
+                if not planned.unsummarised:
+                    break
+                if not await self._sum_up(
+                    user_id, thread, endpoint, model, wanted, planned, listener
+                ):
+                    break
+                planned = await plan()
+        if planned.refused:
+            raise ProviderError(_too_long(planned))
+        effort, temperature = catalogue.allowed(model, wanted.effort, wanted.temperature)
         return endpoint, ReplyRequest(
             model=name,
-            messages=continuing.prompts(path, budget, text_of(reply)),
-            instructions=instructions,
+            messages=[*await self._prompts(user_id, thread_id, planned), *after],
+            instructions=summaries.instructions(wanted.system_prompt, planned.summary),
             temperature=temperature,
-            max_output_tokens=max_output,
+            max_output_tokens=wanted.max_output_tokens,
             effort=effort,
             reasoning_model=bool(model.efforts),
-            json_schema=own.json_schema,
+            json_schema=wanted.json_schema,
             reasons=bool(model.efforts) and effort is not Effort.NONE,
             user_tag=hashlib.sha256(user_id.encode()).hexdigest()[:32],
             cache_key=thread_id,
             # Upstream knows nothing of the text that it goes on from: looked for again, its
             # reply would be taken for the whole.
             durable=self._accounts.durable(settings) and not reply.parts,
+            counted_tokens=round(planned.used / planned.correction),
         )
 
+    async def _sum_up(
+        self,
+        user_id: str,
+        thread: Thread,
+        endpoint: Endpoint,
+        model: Model,
+        wanted: ThreadSettings,
+        plan: Plan,
+        listener: Listener,
+    ) -> bool:
+        """Have a summary made of what no longer fits.  False: it could not be made; then
+        that is left out, for an answer without it is better than none."""
+        listener.waits(
+            Problem(
+                Code.SUMMARISING,
+                "The beginning of this conversation no longer fits; it is being summed up.",
+            )
+        )
+        try:
+            summary = await self._summariser.make(
+                user_id,
+                thread.id,
+                endpoint,
+                summaries.summary_model(wanted.summary_model, model),
+                plan.summary,
+                plan.unsummarised,
+            )
+        except ProviderError:
+            return False
+        finally:
+            listener.waits(None)
+        listener.summed_up(summary)
+        return True
 
-def _overlaid(settings: ThreadSettings, particular: ThreadSettings | None) -> ThreadSettings:
-    """The settings, and before them what is set in `particular`."""
-    given = {} if particular is None else msgspec.structs.asdict(particular)
-    changes = {name: value for name, value in given.items() if value is not None}
-    return msgspec.structs.replace(settings, **changes)
+    async def _prompts(self, user_id: str, thread_id: str, plan: Plan) -> list[Prompt]:
+        ids = [outline.id for outline, _ in plan.sent]
+        prompts: list[Prompt] = []
+        for start in range(0, len(ids), _BODIES_AT_ONCE):
+            wanted = ids[start : start + _BODIES_AT_ONCE]
+            found = await self._store.get_messages(user_id, thread_id, wanted)
+            bodies = {message.id: message for message in found}
+            prompts += [_prompt(bodies[own]) for own in wanted if own in bodies]
+        return prompts
+
+
+def _prompt(message: Message) -> Prompt:
+    return Prompt(message.role, attachments.prompt_text(message), attachments.images(message))
+
+
+def _too_long(plan: Plan) -> Problem:
+    places = zip(plan.choices.tokens, plan.choices.reasons, strict=True)
+    left_out = sum(cost for cost, reason in places if reason in (Reason.FULL, Reason.ALONE))
+    return Problem(
+        Code.CONTEXT_TOO_LONG,
+        "This conversation is set to leave nothing out, and no longer fits: it has some "
+        f"{plan.used + left_out:,} tokens, and beside the answer there is room for "
+        f"{plan.room.window - plan.room.reserved:,}. {KEPT}: exclude messages, choose a model "
+        "with a larger window, or let the oldest be left out, and retry.",
+    )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from contextlib import aclosing
 
 from ..protocol import Role
 from ..providers.interface import Endpoint, Prompt, Provider, ProviderError, ReplyRequest
 from . import catalogue
+from .asides import ask_aside
 from .context import lowest_effort
 
 _LONGEST = 60
@@ -47,24 +46,14 @@ async def from_model(
         reasoning_model=bool(known.efforts),
     )
     try:
-        text = await asyncio.wait_for(_ask(provider, endpoint, request), _SECONDS)
-    except (ProviderError, asyncio.TimeoutError):
+        text = await ask_aside(provider, endpoint, request, _SECONDS)
+    except ProviderError:
         return None
     lines = text.strip().splitlines()
     title = lines[0].strip(" \t\"'“”„«»*#.") if lines else ""
     if title.lower() in _INSTRUCTIONS.lower():  # small models repeat what they are told
         return None
     return _short(title)
-
-
-async def _ask(provider: Provider, endpoint: Endpoint, request: ReplyRequest) -> str:
-    text = ""
-    async with aclosing(provider.stream(endpoint, request)) as stream:  # type: ignore[type-var]
-        async for chunk in stream:
-            text += chunk.text
-            if chunk.finish is not None:
-                break
-    return text
 
 
 def _short(text: str) -> str | None:

@@ -33,6 +33,11 @@ def count(text: str) -> int:
     return len(encoding().encode_ordinary(text))
 
 
+def is_loaded() -> bool:
+    """Whether the ranks are there already."""
+    return encoding.cache_info().currsize > 0
+
+
 @cache
 def encoding() -> tiktoken.Encoding:
     """The encoding, loaded at the first call.  Raises :class:`RanksMissing`."""

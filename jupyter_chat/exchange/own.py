@@ -97,8 +97,16 @@ class OwnThreads:
                     message, id=new_id, thread_id=thread_id, parent_id=parent_id
                 )
             )
-        leaf_id = self._known.get(thread.leaf_id or "")
-        return msgspec.structs.replace(thread, id=thread_id, leaf_id=leaf_id), derived
+        return msgspec.structs.replace(
+            thread,
+            id=thread_id,
+            leaf_id=self._known.get(thread.leaf_id or ""),
+            pinned_messages=self._those_known(thread.pinned_messages),
+            excluded_messages=self._those_known(thread.excluded_messages),
+        ), derived
+
+    def _those_known(self, ids: list[str]) -> list[str]:
+        return [self._known[own] for own in ids if own in self._known]
 
 
 def _possible(thread: Thread) -> tuple[Thread, list[str]]:

@@ -148,6 +148,8 @@ class ReplyRequest(Struct, frozen=True):
     """Requests with the same key share a prompt cache (OpenAI's `prompt_cache_key`)."""
     durable: bool = False
     """Let upstream go on whether we listen or not, if it can; chunks then have marks."""
+    counted_tokens: int | None = None
+    """What we count the input as; not sent."""
 
 
 class Finish(Struct, frozen=True):

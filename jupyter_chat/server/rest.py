@@ -20,10 +20,14 @@ from ..protocol import (
     AccountPatch,
     BulkChange,
     Code,
+    ContextQuery,
+    Counted,
+    CountQuery,
     Failure,
     Health,
     InvalidFrame,
     Problem,
+    SummaryPatch,
     ThreadPatch,
     User,
     View,
@@ -249,6 +253,33 @@ class SearchHandler(ChatHandler):
         self.answer(page)
 
 
+class ContextHandler(ChatHandler):
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        user = await self.person()
+        query = decode(self.body(), ContextQuery)
+        self.answer(await self.services.inspector.look(user.id, query))
+
+
+class SummaryHandler(ChatHandler):
+    @web.authenticated
+    @authorized
+    async def put(self, thread_id: str, upto: str) -> None:
+        user = await self.person()
+        patch = decode(self.body(), SummaryPatch)
+        await self.services.conversations.change_summary(user.id, thread_id, upto, patch.text)
+        self.answer(patch)
+
+
+class CountHandler(ChatHandler):
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        query = decode(self.body(), CountQuery)
+        self.answer(Counted(await self.services.inspector.count(query.parts)))
+
+
 class ModelsHandler(ChatHandler):
     @web.authenticated
     @authorized
@@ -308,7 +339,10 @@ default_handlers = [
     (rf"jupyter-chat/api/threads/{_ID}", ThreadHandler),
     (rf"jupyter-chat/api/threads/{_ID}/restore", RestoreHandler),
     (rf"jupyter-chat/api/threads/{_ID}/messages", MessagesHandler),
+    (rf"jupyter-chat/api/threads/{_ID}/summaries/{_ID}", SummaryHandler),
     (r"jupyter-chat/api/search", SearchHandler),
+    (r"jupyter-chat/api/context", ContextHandler),
+    (r"jupyter-chat/api/context/count", CountHandler),
     (r"jupyter-chat/api/models", ModelsHandler),
     (r"jupyter-chat/api/account", AccountHandler),
     (r"jupyter-chat/api/health", HealthHandler),

@@ -10,6 +10,7 @@ from ..engine.branches import Branches
 from ..engine.broadcast import Broadcast
 from ..engine.conversations import Conversations
 from ..engine.health import StoreHealth
+from ..engine.inspecting import Inspector
 from ..engine.organising import Organiser
 from ..engine.replies import Replies
 from ..engine.search import Search
@@ -30,6 +31,7 @@ class Services:
     branches: Branches
     organiser: Organiser
     accounts: Accounts
+    inspector: Inspector
     search: Search
     broadcast: Broadcast
     health: StoreHealth

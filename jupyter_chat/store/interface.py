@@ -23,6 +23,7 @@ from ..protocol import (
     Role,
     Source,
     Status,
+    Summary,
     Thread,
     ThreadSettings,
     View,
@@ -99,6 +100,8 @@ class ThreadChanges(Struct, frozen=True):
     folder: str | None | UnsetType = UNSET
     temporary: bool | UnsetType = UNSET
     expires_at: Milliseconds | None | UnsetType = UNSET
+    pinned_messages: list[str] | UnsetType = UNSET
+    excluded_messages: list[str] | UnsetType = UNSET
 
 
 class ThreadFilter(Struct, frozen=True):
@@ -200,6 +203,35 @@ class Node(Struct, frozen=True):
     parent_id: str | None
     role: Role
     status: Status
+
+
+class Weight(Struct, array_like=True, frozen=True):
+    """A final message's tokens, counted once: of its text, of what is attached to it, of
+    its pictures.  `rules` is the version of the rules they were counted by."""
+
+    rules: int
+    text: int
+    attached: int
+    images: int
+
+    @property
+    def total(self) -> int:
+        return self.text + self.attached + self.images
+
+
+class Outline(Struct, frozen=True):
+    """A message of a branch, as much as choosing needs what of the branch is sent.
+
+    `begun` says of a stopped reply whether its turn had come; `weight` is `None` where
+    nobody has counted it yet.
+    """
+
+    id: str
+    parent_id: str | None
+    role: Role
+    status: Status
+    begun: bool = True
+    weight: Weight | None = None
 
 
 class SearchQuery(Struct, frozen=True):
@@ -354,6 +386,26 @@ class Store(Protocol):
     ) -> list[Message]:
         """The last `limit` messages of the branch that ends at `leaf_id`, older first.
         Costs no more on a long thread than on a short one."""
+
+    async def outline(
+        self, user_id: str, thread_id: str, leaf_id: str, *, limit: int
+    ) -> list[Outline]:
+        """The last `limit` messages of the branch that ends at `leaf_id`, older first,
+        without their bodies."""
+
+    async def put_weights(self, user_id: str, thread_id: str, weights: dict[str, Weight]) -> None:
+        """Keep the weights of final messages, by id; those that are not there (any more)
+        are passed over."""
+
+    async def summaries(self, user_id: str, thread_id: str) -> list[Summary]:
+        """All of a thread, by the ids of the messages up to which they go."""
+
+    async def put_summary(self, user_id: str, summary: Summary) -> None:
+        """Keep a summary, in the place of one up to the same message.  :class:`NotFound` if
+        there is no such message in the thread."""
+
+    async def delete_summary(self, user_id: str, thread_id: str, upto: str) -> None:
+        """Forget the summary up to a message, if there is one."""
 
     async def after(
         self, user_id: str, thread_id: str, message_id: str, leaf_id: str, *, limit: int

@@ -20,13 +20,15 @@ from pymongo.errors import DuplicateKeyError, InvalidURI
 from pymongo.write_concern import WriteConcern
 
 from ..ids import new_id, now_ms
-from ..protocol import Code, Message, Milliseconds, Problem, Thread
+from ..protocol import Code, Message, Milliseconds, Problem, Summary, Thread
 from . import (
     mongo_branches,
     mongo_deletions,
     mongo_lists,
+    mongo_outlines,
     mongo_replies,
     mongo_search,
+    mongo_summaries,
     mongo_turns,
 )
 from .interface import (
@@ -40,12 +42,14 @@ from .interface import (
     Left,
     Node,
     NotFound,
+    Outline,
     SearchQuery,
     ThreadChanges,
     ThreadFilter,
     Turn,
     Unavailable,
     UserSettings,
+    Weight,
 )
 from .mongo_documents import Database, Document, change_to, is_there, to_message, to_thread
 from .mongo_errors import translated
@@ -251,6 +255,28 @@ class MongoStore:
         if not branch:
             raise NotFound("message")
         return await mongo_branches.bodies(self._db, user_id, branch[::-1])
+
+    @translated
+    async def outline(
+        self, user_id: str, thread_id: str, leaf_id: str, *, limit: int
+    ) -> list[Outline]:
+        return await mongo_outlines.outline(self._db, user_id, thread_id, leaf_id, limit)
+
+    @translated
+    async def put_weights(self, user_id: str, thread_id: str, weights: dict[str, Weight]) -> None:
+        await mongo_outlines.put_weights(self._db, user_id, thread_id, weights)
+
+    @translated
+    async def summaries(self, user_id: str, thread_id: str) -> list[Summary]:
+        return await mongo_summaries.summaries(self._db, user_id, thread_id)
+
+    @translated
+    async def put_summary(self, user_id: str, summary: Summary) -> None:
+        await mongo_summaries.put(self._db, user_id, summary)
+
+    @translated
+    async def delete_summary(self, user_id: str, thread_id: str, upto: str) -> None:
+        await mongo_summaries.delete(self._db, user_id, thread_id, upto)
 
     @translated
     async def after(

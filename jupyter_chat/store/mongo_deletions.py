@@ -12,7 +12,7 @@ from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from ..protocol import Milliseconds, Thread
-from . import mongo_search
+from . import mongo_search, mongo_summaries
 from .interface import BelowDeleted, Deletion, Node, NotFound
 from .mongo_documents import NODE_FIELDS, Database, Document, to_node, to_thread
 from .tree import below, leaf_without, reachable, require
@@ -110,6 +110,7 @@ async def purge_messages(db: Database, before: Milliseconds) -> int:
         marked = db.messages.find(_marked_by(deletion), {"_id": 1})
         ids = [document["_id"] async for document in marked]
         await mongo_search.forget(db, deletion["user_id"], ids)
+        await mongo_summaries.forget(db, deletion["user_id"], ids)
         result = await db.messages.delete_many(_marked_by(deletion))
         removed += result.deleted_count
         await db.deletions.delete_one({"_id": deletion["_id"], "user_id": deletion["user_id"]})

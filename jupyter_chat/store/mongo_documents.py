@@ -32,6 +32,7 @@ _GROWING = (
     "usage",
     "cost",
     "problem",
+    "counted_tokens",
 )
 
 

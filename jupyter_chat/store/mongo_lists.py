@@ -13,7 +13,7 @@ from pymongo import DESCENDING
 from pymongo.errors import DuplicateKeyError
 
 from ..protocol import Milliseconds, Thread, View
-from . import mongo_search
+from . import mongo_search, mongo_summaries
 from .interface import ThreadFilter
 from .mongo_documents import Database, Document, shelf, to_thread
 from .mongo_replies import forget
@@ -160,5 +160,6 @@ async def _purge_messages(db: Database, user_id: str, thread_id: str) -> bool:
             await forget(db, user_id, message["_id"])
     ids = [message["_id"] for message in messages]
     await mongo_search.forget(db, user_id, ids)
+    await mongo_summaries.forget(db, user_id, ids)
     await db.messages.delete_many({**of_thread, "_id": {"$in": ids}})
     return bool(messages)

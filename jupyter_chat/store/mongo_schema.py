@@ -102,11 +102,18 @@ async def _deletions(db: AsyncDatabase[Document]) -> None:
     await db["deletions"].create_index([("deleted_at", ASCENDING)], name="by_time")
 
 
+async def _summaries(db: AsyncDatabase[Document]) -> None:
+    await db["summaries"].create_index(
+        [("user_id", ASCENDING), ("thread_id", ASCENDING), ("_id", ASCENDING)], name="by_thread"
+    )
+
+
 MIGRATIONS: tuple[Callable[[AsyncDatabase[Document]], Awaitable[None]], ...] = (
     _first,
     _organised,
     _search,
     _deletions,
+    _summaries,
 )
 
 

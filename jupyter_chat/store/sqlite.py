@@ -10,15 +10,17 @@ from pathlib import Path
 import msgspec
 
 from ..ids import new_id
-from ..protocol import Message, Milliseconds, Thread
+from ..protocol import Message, Milliseconds, Summary, Thread
 from . import (
     sqlite_branches,
     sqlite_deletions,
     sqlite_index,
     sqlite_lists,
     sqlite_messages,
+    sqlite_outlines,
     sqlite_replies,
     sqlite_search,
+    sqlite_summaries,
     sqlite_threads,
 )
 from .interface import (
@@ -30,11 +32,13 @@ from .interface import (
     Lease,
     Left,
     Node,
+    Outline,
     SearchQuery,
     ThreadChanges,
     ThreadFilter,
     Turn,
     UserSettings,
+    Weight,
 )
 from .records import decode_cursor, decode_number
 from .sqlite_database import Database
@@ -161,6 +165,42 @@ class SqliteStore:
                 leaf_id=leaf_id,
                 limit=limit,
             )
+        )
+
+    async def outline(
+        self, user_id: str, thread_id: str, leaf_id: str, *, limit: int
+    ) -> list[Outline]:
+        return await self._read(
+            partial(
+                sqlite_outlines.outline,
+                user_id=user_id,
+                thread_id=thread_id,
+                leaf_id=leaf_id,
+                limit=limit,
+            )
+        )
+
+    async def put_weights(self, user_id: str, thread_id: str, weights: dict[str, Weight]) -> None:
+        await self._write(
+            partial(
+                sqlite_outlines.put_weights,
+                user_id=user_id,
+                thread_id=thread_id,
+                weights=weights,
+            )
+        )
+
+    async def summaries(self, user_id: str, thread_id: str) -> list[Summary]:
+        return await self._read(
+            partial(sqlite_summaries.summaries, user_id=user_id, thread_id=thread_id)
+        )
+
+    async def put_summary(self, user_id: str, summary: Summary) -> None:
+        await self._write(partial(sqlite_summaries.put, user_id=user_id, summary=summary))
+
+    async def delete_summary(self, user_id: str, thread_id: str, upto: str) -> None:
+        await self._write(
+            partial(sqlite_summaries.delete, user_id=user_id, thread_id=thread_id, upto=upto)
         )
 
     async def after(

@@ -125,6 +125,23 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE UNIQUE INDEX deletions_by_thread ON deletions (thread_id, deleted_at)",
         "CREATE INDEX deletions_by_time ON deletions (deleted_at)",
     ),
+    # The tokens of messages, as JSON arrays, see `interface.Weight`.  In a table of their own:
+    # in a row of `messages` they would stand behind a body of megabytes.
+    (
+        """CREATE TABLE weights (
+            message_id TEXT PRIMARY KEY REFERENCES messages (id) ON DELETE CASCADE,
+            body TEXT NOT NULL
+        ) WITHOUT ROWID""",
+    ),
+    # What stands for the beginnings of branches; body: JSON of `protocol.Summary`.
+    (
+        """CREATE TABLE summaries (
+            upto TEXT PRIMARY KEY REFERENCES messages (id) ON DELETE CASCADE,
+            thread_id TEXT NOT NULL,
+            body TEXT NOT NULL
+        ) WITHOUT ROWID""",
+        "CREATE INDEX summaries_by_thread ON summaries (thread_id, upto)",
+    ),
 )
 
 

@@ -7,6 +7,7 @@ import type { Tabs } from '../src/chat/client/tabs';
 import type {
   Account,
   Command,
+  Context,
   Event,
   Message,
   Model,
@@ -84,7 +85,9 @@ export class Server {
   readonly requests: Request[] = [];
   /** The last request that was to change something. */
   get lastChange(): Request | undefined {
-    return this.requests.filter(({ method }) => method !== 'GET').at(-1);
+    const isChange = ({ method, path }: Request) =>
+      method !== 'GET' && !path.startsWith('context');
+    return this.requests.filter(isChange).at(-1);
   }
 
   /** Commands that no test has looked at yet. */
@@ -92,6 +95,7 @@ export class Server {
   account: Account = { user: ADA, source: 'openai', from_environment: true };
   models: ModelList = { models: [SMALL, THINKER], default: 'small' };
   threads: ThreadPage = { threads: [], next: null };
+  context: Context = { window: 8000, used: 3, shares: [], sent: 0, left_out: 0 };
   search: SearchPage | { problem: object } = {};
   /** What `METHOD path` answers instead of what is above. */
   readonly answers = new Map<string, object>();
@@ -194,7 +198,7 @@ export class Server {
   }
 
   /** An event of a thread, with the next number (or `skipped` numbers later). */
-  tell(event: Unanswered & { type: 'message' | 'delta' | 'waiting' }, skipped = 0): void {
+  tell(event: Unanswered & { type: 'message' | 'delta' | 'waiting' | 'summary' }, skipped = 0): void {
     this.#seq += 1 + skipped;
     this.say({ ...event, seq: this.#seq } as Event);
   }
@@ -227,7 +231,8 @@ export class Server {
         account: this.account,
         models: this.models,
         threads: this.threads,
-        search: this.search
+        search: this.search,
+        context: this.context
       }[resource];
     // lists of models have a `problem` too, among other things
     const fails = answer !== undefined && Object.keys(answer).join() === 'problem';

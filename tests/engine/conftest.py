@@ -17,6 +17,8 @@ from jupyter_chat.engine.branches import Branches
 from jupyter_chat.engine.broadcast import Broadcast
 from jupyter_chat.engine.conversations import Conversations
 from jupyter_chat.engine.health import StoreHealth, watch
+from jupyter_chat.engine.inspecting import Inspector
+from jupyter_chat.engine.planning import Planner
 from jupyter_chat.engine.replies import Replies
 from jupyter_chat.engine.requests import Requests
 from jupyter_chat.ids import new_id
@@ -89,6 +91,7 @@ class Engine:
     replies: Replies
     branches: Branches
     accounts: Accounts
+    inspector: Inspector
     store: Store
     broadcast: Broadcast
     provider: Puppet
@@ -186,14 +189,26 @@ async def make_engine(
         default_model=None,
         local_available=lambda: local_available,
     )
+    planner = Planner(store)
     replies = Replies(
-        store, provider, Requests(store, accounts), broadcast, log, model_titles=False
+        store,
+        provider,
+        Requests(store, accounts, planner, provider),
+        planner.corrections,
+        broadcast,
+        log,
+        model_titles=False,
     )
     conversations = Conversations(store, replies, broadcast)
     health.on_open.append(replies.start)
     await health.open()
     branches = Branches(store, conversations, replies)
-    yield Engine(conversations, replies, branches, accounts, store, broadcast, provider, health)
+    inspector = Inspector(store, accounts, planner)
+    yield Engine(
+        *(conversations, replies, branches, accounts, inspector),
+        *(store, broadcast, provider, health),
+    )
     await replies.close()
+    await planner.close()
     await health.close()
     await kept.close()

@@ -28,20 +28,24 @@ class Conversation:
     """Whether a summary of the reasoning is wanted."""
     body: dict[str, Any] = field(default_factory=dict)
     azure: bool = False
+    known: int = 0
+    """How many of the texts it begins with are in the prompt cache."""
 
     def question(self) -> str:
         """The last message of the user."""
         return next((text for role, text in reversed(self.messages) if role == "user"), "")
 
     def input_tokens(self) -> int:
-        return tokens([self.instructions or "", *(text for _, text in self.messages)])
+        return tokens(self.beginning())
 
     def cached_tokens(self) -> int:
-        """All but the last message may come from the cache, in whole steps."""
-        if self.input_tokens() < CACHE_FROM:
-            return 0
-        before = tokens([self.instructions or "", *(text for _, text in self.messages[:-1])])
+        """What of its beginning comes from the cache, in whole steps."""
+        before = tokens(self.beginning()[: self.known])
         return before // _CACHE_STEP * _CACHE_STEP if before >= CACHE_FROM else 0
+
+    def beginning(self) -> list[str]:
+        """All of it, in the order in which it is looked for in the cache."""
+        return [self.instructions or "", *(text for _, text in self.messages)]
 
     def cache_write_tokens(self) -> int:
         total = self.input_tokens()

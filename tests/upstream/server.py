@@ -11,6 +11,7 @@ import msgspec
 from . import chat_completions, errors, models, responses, validation
 from .answers import answer
 from .background import Jobs, follow
+from .cache import PromptCache
 from .connection import Ending, Reply, head, json_reply, whole_reply
 from .conversation import Conversation
 from .errors import ApiError
@@ -31,6 +32,7 @@ class Server:
     def __init__(self, record: Record, pacer: Pacer, *, needs_key: bool = True) -> None:
         self._record = record
         self._jobs = Jobs(pacer)
+        self._cache = PromptCache()
         self._needs_key = needs_key
 
     def answer(self, entry: Entry) -> Reply:
@@ -71,6 +73,7 @@ class Server:
             )
         else:
             raise errors.unknown_path(entry.method, entry.path)
+        self._cache.look_up(conversation)
         script = parse(conversation.question())
         self._check_script(script, conversation)
         if conversation.body.get("background"):

@@ -19,6 +19,7 @@ import { ChatProvider, type SendKey } from './components/context';
 import { useWiderThan } from './components/hooks';
 import { pageUrl } from './client/server';
 import { type Translator, english } from './i18n';
+import type { Summary } from './protocol';
 import type { Services } from './state/services';
 import { useStore } from './state/store';
 
@@ -41,6 +42,8 @@ export type Layout = 'sidebar' | 'page' | 'output';
 export interface Panes {
   readonly List: ComponentType<{ readonly onChosen: () => void }>;
   readonly Settings: ComponentType;
+  readonly Meter: ComponentType;
+  readonly SummaryCard: ComponentType<{ readonly summary: Summary }>;
 }
 
 const ROOM_FOR_A_PANE = 720;
@@ -80,12 +83,13 @@ export function Chat(props: Props) {
       trans,
       sendKey,
       focusComposer,
+      SummaryCard: panes?.SummaryCard,
       chooseModel: () => {
         setChoosingModel(true);
       },
       announce: setSpoken
     }),
-    [services, trans, sendKey, focusComposer]
+    [services, trans, sendKey, focusComposer, panes]
   );
 
   useEffect(() => {
@@ -163,6 +167,7 @@ export function Chat(props: Props) {
               {!isGone && (
                 <Composer
                   area={area}
+                  meter={panes !== undefined && <panes.Meter />}
                   choosingModel={choosingModel}
                   onChooseModel={setChoosingModel}
                 />

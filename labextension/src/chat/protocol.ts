@@ -11,6 +11,12 @@ export type Source = 'azure' | 'compatible' | 'local' | 'openai';
 export type Api = 'auto' | 'chat' | 'responses';
 export type Effort = 'high' | 'low' | 'max' | 'medium' | 'minimal' | 'none' | 'xhigh';
 /**
+ * What becomes of what no longer fits into a model's window: the oldest messages are
+ * left out (`window`), a summary takes their place (`summarise`), or nothing more is asked
+ * (`strict`).
+ */
+export type MemoryPolicy = 'strict' | 'summarise' | 'window';
+/**
  * What went wrong, as far as it changes what the person can do.
  */
 export type Code =
@@ -39,6 +45,7 @@ export type Code =
   | 'store_newer'
   | 'store_read_only'
   | 'stream_cut'
+  | 'summarising'
   | 'too_large'
   | 'wrong_key';
 /**
@@ -60,7 +67,34 @@ export type BulkAction =
   | 'unarchive'
   | 'unpin'
   | 'untag';
+/**
+ * What the tokens of a model's window are spent on.
+ *
+ * `answer` is what is kept free for the answer; `attachments` are those of all messages
+ * that are sent, and pictures; `draft` is the question that is being written.
+ */
+export type ContextPart =
+  'answer' | 'attachments' | 'conversation' | 'draft' | 'pinned' | 'summary' | 'system';
 export type Role = 'assistant' | 'user';
+/**
+ * Why a message is sent to the model, or is not.
+ *
+ * Sent: the question to be answered (`asked`), what is `pinned`, what `fits`.  Not sent:
+ * what is `excluded`, what a summary stands for (`summarised`), what does not fit
+ * (`full`), has no text (`empty`), was `withdrawn` before its turn came, is still
+ * `waiting`, or is an answer whose question does not fit (`alone`).
+ */
+export type Reason =
+  | 'alone'
+  | 'asked'
+  | 'empty'
+  | 'excluded'
+  | 'fits'
+  | 'full'
+  | 'pinned'
+  | 'summarised'
+  | 'waiting'
+  | 'withdrawn';
 /**
  * Where a message stands.  The last four are final.
  */
@@ -126,6 +160,8 @@ export interface ThreadSettings {
   effort?: Effort | null;
   system_prompt?: string | null;
   json_schema?: {} | null;
+  memory?: MemoryPolicy | null;
+  summary_model?: string | null;
 }
 /**
  * One thing that went wrong: what happened, what was kept, what to do next.
@@ -202,6 +238,84 @@ export interface BulkResult {
   outcomes: BulkOutcome[];
 }
 /**
+ * What the model will see.
+ *
+ * Of the `window` (tokens; `assumed`, where nobody says how large the model's is),
+ * `used` are taken by the parts other than the answer; `shares` says by which.  Counts
+ * have been multiplied by `correction`, which follows from the usage that the API gave
+ * of the last answers.  `sent` messages go to the model, `left_out` do not; with
+ * `refused` nothing would be asked: the thread is strict, and does not fit.
+ * `input_cost` is what sending this costs, in US dollars, if nothing is cached.
+ * `summary` is sent before the messages; with `summarises` another one is made first.
+ *
+ * `entries` go from newer to older; `next` is what to ask for `before`.
+ */
+export interface Context {
+  window: number;
+  used: number;
+  shares: ContextShare[];
+  sent: number;
+  left_out: number;
+  model?: string | null;
+  assumed?: boolean;
+  correction?: number;
+  refused?: boolean;
+  input_cost?: number | null;
+  instructions?: string | null;
+  summary?: Summary | null;
+  summarises?: boolean;
+  entries?: ContextEntry[];
+  next?: string | null;
+}
+/**
+ * How many tokens one part takes.
+ */
+export interface ContextShare {
+  part: ContextPart;
+  tokens: number;
+}
+/**
+ * What the model sees instead of the beginning of a branch: of the message `upto` and
+ * all before it.  It belongs to every branch that goes on from there.
+ */
+export interface Summary {
+  thread_id: string;
+  upto: string;
+  text: string;
+  created_at: number;
+  model?: string | null;
+  edited?: boolean;
+}
+/**
+ * A message of the branch, and what becomes of it: its tokens with its frame and all
+ * that is attached (`attached` of them), and how its text begins.
+ */
+export interface ContextEntry {
+  message_id: string;
+  role: Role;
+  tokens: number;
+  attached: number;
+  reason: Reason;
+  beginning: string;
+}
+/**
+ * What would be sent if something were asked now, after `leaf_id` of a thread.
+ *
+ * Without `thread_id` it is about a thread that is not there yet, with `settings`.
+ * `text` is the question as far as it is written, `attached` the tokens of what goes
+ * with it (see :class:`Counted`).  With `entries` the newest so many messages of the
+ * branch are listed, or those before the message `before`.
+ */
+export interface ContextQuery {
+  thread_id?: string | null;
+  leaf_id?: string | null;
+  settings?: ThreadSettings | null;
+  text?: string;
+  attached?: number;
+  entries?: number;
+  before?: string | null;
+}
+/**
  * Go on with an answer that broke off, as a new version that begins with its text.
  */
 export interface Continue {
@@ -217,6 +331,34 @@ export interface Continue {
 export interface Count {
   name: string;
   threads: number;
+}
+/**
+ * Parts of a question whose tokens are to be counted.
+ */
+export interface CountQuery {
+  /**
+   * @maxItems 64
+   */
+  parts: (TextPart | AttachmentPart | ImagePart)[];
+}
+export interface TextPart {
+  type: 'text';
+  text: string;
+}
+/**
+ * A picture that goes with a question; `data` is base64.
+ */
+export interface ImagePart {
+  type: 'image';
+  media_type: 'image/gif' | 'image/jpeg' | 'image/png' | 'image/webp';
+  data: string;
+  name?: string | null;
+}
+/**
+ * The tokens of each part, in the order of asking.
+ */
+export interface Counted {
+  tokens: number[];
 }
 /**
  * Delete a message and all below it; `restore` takes that back.
@@ -270,6 +412,9 @@ export interface ExportedThread {
  * `tags` are unique whatever their case.  A `folder` exists as long as a thread is in
  * it.  A `temporary` thread is in no list; it is deleted for good once it is closed,
  * and at `expires_at` at the latest.
+ *
+ * `pinned_messages` go to the model whether they are old or not, `excluded_messages`
+ * never do, even if pinned.
  */
 export interface Thread {
   id: string;
@@ -289,6 +434,8 @@ export interface Thread {
   folder?: string | null;
   temporary?: boolean;
   expires_at?: number | null;
+  pinned_messages?: string[];
+  excluded_messages?: string[];
 }
 /**
  * Where a fork began: the last message that was copied, in the thread it is in.
@@ -301,6 +448,8 @@ export interface Origin {
  * One node of a thread's message tree; siblings are versions of each other.
  *
  * `begun_at` is when a reply's turn came: it may have been queued since `created_at`.
+ * `counted_tokens` is what its request was counted as before it was sent; its `usage`
+ * says what it was.
  */
 export interface Message {
   id: string;
@@ -318,10 +467,7 @@ export interface Message {
   usage?: Usage | null;
   cost?: number | null;
   problem?: Problem | null;
-}
-export interface TextPart {
-  type: 'text';
-  text: string;
+  counted_tokens?: number | null;
 }
 /**
  * What the model lets us see of its thinking; never sent back to it.
@@ -329,15 +475,6 @@ export interface TextPart {
 export interface ReasoningPart {
   type: 'reasoning';
   text: string;
-}
-/**
- * A picture that goes with a question; `data` is base64.
- */
-export interface ImagePart {
-  type: 'image';
-  media_type: 'image/gif' | 'image/jpeg' | 'image/png' | 'image/webp';
-  data: string;
-  name?: string | null;
 }
 /**
  * Tokens of one reply, as the API reports them.
@@ -657,6 +794,7 @@ export interface Send {
  * `waiting` says why replies among them wait for their model's server, by message (see
  * :class:`Waiting`).
  * `deleted` is the message that was deleted just now, with all below it.
+ * `summaries` are those of the thread, on whichever branch.
  */
 export interface Snapshot {
   type: 'snapshot';
@@ -673,6 +811,7 @@ export interface Snapshot {
     [k: string]: Problem;
   };
   deleted?: string | null;
+  summaries?: Summary[];
 }
 /**
  * Stop a reply; a queued one is taken out of the queue.
@@ -698,6 +837,22 @@ export interface Subscribe {
   after?: number | null;
   epoch?: string | null;
   brief?: boolean;
+}
+/**
+ * The summary up to a message is new, another one, or (`None`) gone.
+ */
+export interface SummaryChanged {
+  type: 'summary';
+  thread_id: string;
+  seq: number;
+  upto: string;
+  summary: Summary | null;
+}
+/**
+ * Another text for a summary; `null`: it is made anew when it is needed.
+ */
+export interface SummaryPatch {
+  text: string | null;
 }
 /**
  * Sent to every socket of the user.  `thread.deleted_at` set: it is in the trash.
@@ -736,6 +891,14 @@ export interface ThreadPatch {
   tags?: string[];
   folder?: string | null;
   temporary?: boolean;
+  /**
+   * @maxItems 200
+   */
+  pinned_messages?: string[];
+  /**
+   * @maxItems 200
+   */
+  excluded_messages?: string[];
 }
 export interface Unsubscribe {
   type: 'unsubscribe';
@@ -788,6 +951,7 @@ export type Event =
   | MessageChanged
   | Delta
   | Waiting
+  | SummaryChanged
   | ThreadChanged
   | ThreadGone
   | Health

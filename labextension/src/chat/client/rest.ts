@@ -3,6 +3,10 @@ import type {
   AccountPatch,
   BulkChange,
   BulkResult,
+  Context,
+  ContextQuery,
+  CountQuery,
+  Counted,
   Emptied,
   Folders,
   Import,
@@ -11,6 +15,7 @@ import type {
   MessagePage,
   ModelList,
   SearchPage,
+  SummaryPatch,
   Thread,
   ThreadPage,
   ThreadPatch,
@@ -76,6 +81,25 @@ export class Rest {
     const west = String(new Date().getTimezoneOffset());
     const path = `search${query({ q: text, cursor, minutes_west: west })}`;
     return this.#request('GET', path, undefined, signal);
+  }
+
+  /** What the model would see if something were asked now. */
+  context(query: ContextQuery): Promise<Context> {
+    return this.#request('POST', 'context', query);
+  }
+
+  /** Give a summary another text; `null`: have it made anew when it is needed. */
+  changeSummary(
+    threadId: string,
+    upto: string,
+    text: string | null
+  ): Promise<SummaryPatch> {
+    return this.#request('PUT', `threads/${threadId}/summaries/${upto}`, { text });
+  }
+
+  /** The tokens of parts of a question. */
+  count(query: CountQuery): Promise<Counted> {
+    return this.#request('POST', 'context/count', query);
   }
 
   models(): Promise<ModelList> {

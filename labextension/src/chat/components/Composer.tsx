@@ -1,4 +1,4 @@
-import { type RefObject, useLayoutEffect, useRef, useState } from 'react';
+import { type ReactNode, type RefObject, useLayoutEffect, useRef, useState } from 'react';
 import { MAX_FRAME_BYTES } from '../protocol';
 import { isComing } from '../state/pending';
 import { useStore } from '../state/store';
@@ -18,12 +18,14 @@ const COUNTED_FROM = 200;
 
 interface Props {
   readonly area: RefObject<HTMLTextAreaElement>;
+  /** How full the model's window is, where there is room for that. */
+  readonly meter: ReactNode;
   readonly choosingModel: boolean;
   readonly onChooseModel: (open: boolean) => void;
 }
 
 /** Where questions are typed. */
-export function Composer({ area, choosingModel, onChooseModel }: Props) {
+export function Composer({ area, meter, choosingModel, onChooseModel }: Props) {
   const { services, trans, sendKey, focusComposer } = useChat();
   const open = useChatState(state => state.open);
   const draft = useStore(services.drafts.store, () => services.drafts.read(open));
@@ -84,6 +86,7 @@ export function Composer({ area, choosingModel, onChooseModel }: Props) {
       />
       <div className="jc-Composer-row">
         <ModelChip open={choosingModel} onOpen={onChooseModel} />
+        {meter}
         <span className="jc-Composer-hint" id="jc-composer-hint">
           <Hint
             busy={busy}

@@ -1,11 +1,4 @@
-import {
-  type RefObject,
-  useEffect,
-  useId,
-  useLayoutEffect,
-  useRef,
-  useState
-} from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 import type { Effort, ThreadSettings } from '../protocol';
 import { ModelPicker } from './ModelPicker';
 import { ProblemNote } from './ProblemNote';
@@ -13,6 +6,7 @@ import { useChat, useChatState } from './context';
 import { compact, number } from './format';
 import { useSourceActions } from './problemActions';
 import { useModelSettings } from './useModelSettings';
+import { useRoom } from './useRoom';
 
 const EFFORTS: readonly Effort[] = [
   'none',
@@ -134,30 +128,6 @@ export function ModelPopover({ onDone }: { readonly onDone: () => void }) {
       </div>
     </div>
   );
-}
-
-const MARGIN = 8;
-
-/** It grows upwards from where it stands, and scrolls where the chat ends. */
-function useRoom(element: RefObject<HTMLElement | null>): void {
-  useLayoutEffect(() => {
-    const popover = element.current;
-    const root = popover?.closest('.jc-Chat');
-    if (popover == null || root == null) {
-      return undefined;
-    }
-    const fit = () => {
-      const { bottom } = popover.getBoundingClientRect();
-      const room = bottom - root.getBoundingClientRect().top - MARGIN;
-      popover.style.setProperty('--jc-room', `${String(Math.max(0, room))}px`);
-    };
-    const observer = new ResizeObserver(fit);
-    observer.observe(root);
-    fit();
-    return () => {
-      observer.disconnect();
-    };
-  }, [element]);
 }
 
 interface FieldProps {

@@ -1,5 +1,6 @@
-import { createContext, useContext } from 'react';
+import { type ComponentType, createContext, useContext } from 'react';
 import type { Translator } from '../i18n';
+import type { Summary } from '../protocol';
 import type { Services } from '../state/services';
 import type { ChatState } from '../state/state';
 import { useStore } from '../state/store';
@@ -12,6 +13,8 @@ export interface ChatContext {
   readonly services: Services;
   readonly trans: Translator;
   readonly sendKey: SendKey;
+  /** How a summary is shown, where there is room for that. */
+  readonly SummaryCard?: ComponentType<{ readonly summary: Summary }>;
   /** Open the popover with the model and its parameters. */
   readonly chooseModel: () => void;
   /** Put the cursor into the composer. */

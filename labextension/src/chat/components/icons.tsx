@@ -3,6 +3,7 @@ import type { ReactElement } from 'react';
 /** An icon of 16 × 16, drawn in the colour of the text. */
 export type Icon = (props: object) => ReactElement;
 
+/* @__NO_SIDE_EFFECTS__ -- what nobody draws is left out of a bundle */
 function icon(...paths: string[]): Icon {
   const Drawn: Icon = () => (
     <svg className="jc-Icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
@@ -78,6 +79,12 @@ export const SearchIcon = icon(
 );
 export const CloseIcon = icon('M4 4l8 8M12 4l-8 8');
 export const WarningIcon = icon('M8 2.5 14 13H2z', 'M8 6.5v3', 'M8 11.2v.3');
+export const HideIcon = icon(
+  'M2 8c1.5-2.6 3.5-4 6-4s4.5 1.4 6 4c-1.5 2.6-3.5 4-6 4S3.5 10.6 2 8z',
+  'M8 6.25a1.75 1.75 0 1 0 0 3.5 1.75 1.75 0 0 0 0-3.5z',
+  'M3 13 13 3'
+);
+export const GoIcon = icon('M4.5 11.5 11 5M6 4.5h5.5V10');
 export const KeyIcon = icon('M9 7a3 3 0 1 0-2.2 2.2L8 10.5h1.5V12H11v1.5h2.5v-2.3z');
 export const ServerIcon = icon('M2.5 3h11v4h-11zM2.5 9h11v4h-11zM5 5h.5M5 11h.5');
 export const ChipIcon = icon(

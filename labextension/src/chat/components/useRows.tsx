@@ -11,7 +11,7 @@ import { PendingQuestion } from './PendingQuestion';
 import { AnswerPhase } from './Phase';
 import { Question } from './Question';
 import { WaitingRegeneration } from './WaitingRegeneration';
-import { useChatState } from './context';
+import { useChat, useChatState } from './context';
 import { useConversation, useIsKnown, useOnline, useThread, useView } from './hooks';
 
 /** What the conversation shows, as rows: messages, questions on their way, notes. */
@@ -29,12 +29,21 @@ export function useRows(): readonly Row[] {
   const phase = running === undefined ? 'sending' : 'queued';
   const isLastStored = isEnd && pending.length === 0;
 
+  const { SummaryCard } = useChat();
+  const summaries = conversation?.summaries;
   const stored = useMemo(
     () =>
-      messages.map((message, index) =>
-        messageRow(message, isLastStored && index === messages.length - 1)
-      ),
-    [messages, isLastStored]
+      messages.flatMap((message, index): Row[] => {
+        const isLast = isLastStored && index === messages.length - 1;
+        const summary = summaries?.[message.id];
+        const row = messageRow(message, isLast);
+        if (summary === undefined || SummaryCard === undefined) {
+          return [row];
+        }
+        const content = <SummaryCard summary={summary} />;
+        return [row, { key: `summary ${message.id}`, height: LEAST, content }];
+      }),
+    [messages, isLastStored, summaries, SummaryCard]
   );
   return useMemo(() => {
     const rows = [...stored];

@@ -1,4 +1,4 @@
-import type { Message, MessagePage, Problem, Snapshot } from '../protocol';
+import type { Message, MessagePage, Problem, Snapshot, Summary } from '../protocol';
 import { textOf } from './parts';
 
 /**
@@ -20,6 +20,8 @@ export interface Conversation {
   readonly children: Readonly<Record<string, readonly string[]>>;
   /** Why replies wait for their model's server, by message. */
   readonly waiting: Readonly<Record<string, Problem>>;
+  /** What stands for the beginnings of branches, by the message up to which each goes. */
+  readonly summaries: Readonly<Record<string, Summary>>;
 }
 
 /** Where a thread begins: the parent of its first messages. */
@@ -44,7 +46,10 @@ export function withSnapshot(
     endId: conversation?.endId ?? null,
     messages: settled(conversation, reading),
     children: conversation?.children ?? {},
-    waiting: snapshot.waiting ?? {}
+    waiting: snapshot.waiting ?? {},
+    summaries: Object.fromEntries(
+      (snapshot.summaries ?? []).map(summary => [summary.upto, summary])
+    )
   };
   const whole = withPage(known, snapshot);
   const end = conversation?.endId ?? (reading ? conversation?.leafId : null) ?? null;
@@ -67,6 +72,19 @@ function settled(
       ([, message]) => !isRunning(message) || read.has(message)
     )
   );
+}
+
+/** With another summary up to a message, or (`null`) none. */
+export function withSummary(
+  conversation: Conversation,
+  upto: string,
+  summary: Summary | null
+): Conversation {
+  const { [upto]: _, ...others } = conversation.summaries;
+  return {
+    ...conversation,
+    summaries: summary === null ? others : { ...others, [upto]: summary }
+  };
 }
 
 /** Without a message and all that is known below it; what was shown there ends before it. */

@@ -7,6 +7,7 @@ import type {
   MessageChanged,
   More,
   Snapshot,
+  SummaryChanged,
   Thread,
   Waiting
 } from '../protocol';
@@ -24,6 +25,7 @@ import {
   withLeaf,
   withMessage,
   withSnapshot,
+  withSummary,
   withWaiting,
   withoutMessage
 } from './conversation';
@@ -256,6 +258,15 @@ export class Following {
       this.#change(
         threadId,
         conversation => conversation && withWaiting(conversation, messageId, problem)
+      );
+    }
+  }
+
+  takeSummary({ thread_id: threadId, seq, upto, summary }: SummaryChanged): void {
+    if (this.#isNext(threadId, seq)) {
+      this.#change(
+        threadId,
+        conversation => conversation && withSummary(conversation, upto, summary)
       );
     }
   }

@@ -57,8 +57,8 @@ export class Services {
   readonly searching: Searching;
   readonly account: AccountSettings;
   readonly takingAlong: TakingAlong;
+  readonly rest: Rest;
   readonly #commands: Commands;
-  readonly #rest: Rest;
   readonly #socket: Socket;
   readonly #tabs: Tabs<Note>;
 
@@ -85,7 +85,7 @@ export class Services {
         this.#socket.probe(PING);
       }
     );
-    const rest = (this.#rest = new Rest(server));
+    const rest = (this.rest = new Rest(server));
     this.browsing = new Browsing(this.store, this.#commands, rest);
     this.following = new Following(
       this.store,
@@ -171,7 +171,7 @@ export class Services {
   /** A socket that is refused does not say why; a request is told. */
   async #askWhy(): Promise<void> {
     try {
-      await this.#rest.account();
+      await this.rest.account();
     } catch (error) {
       const problem = problemOf(error);
       if (problem.code === 'forbidden') {
@@ -211,6 +211,9 @@ export class Services {
         break;
       case 'waiting':
         this.following.takeWaiting(event);
+        break;
+      case 'summary':
+        this.following.takeSummary(event);
         break;
       case 'thread':
         this.listing.take(event.thread);

@@ -1,0 +1,40 @@
+"""How far our counts are from what the API says, by model.
+
+Other makers' models have other tokens, and servers put words of their own around a
+conversation.  The newest answers weigh most, and long requests more than short ones.
+"""
+
+from __future__ import annotations
+
+from ..bounded import drop_oldest
+from ..protocol import Message
+
+_LEAST, _MOST = 0.9, 3.0
+"""What is below the least is no count of the whole: some servers leave out what they had cached."""
+_FADING = 0.5
+_MOST_KNOWN = 10_000
+
+
+class Corrections:
+    """What counts are to be multiplied by, for each person's models; forgotten with the
+    process, and learned again from the first answer."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], tuple[float, float]] = {}
+
+    def learn(self, user_id: str, asked: str, reply: Message) -> None:
+        """From a reply that the model `asked` was asked for, where its usage is known."""
+        if reply.usage is None or not reply.counted_tokens or not reply.usage.input_tokens:
+            return
+        key = user_id, asked
+        said, counted = self._known.pop(key, (0.0, 0.0))
+        self._known[key] = (
+            said * _FADING + reply.usage.input_tokens,
+            counted * _FADING + reply.counted_tokens,
+        )
+        drop_oldest(self._known, _MOST_KNOWN)
+
+    def of(self, user_id: str, model: str | None) -> float:
+        """1 where nothing is known."""
+        said, counted = self._known.get((user_id, model or ""), (1.0, 1.0))
+        return min(max(said / counted, _LEAST), _MOST)

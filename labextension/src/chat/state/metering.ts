@@ -1,0 +1,69 @@
+import type { Rest } from '../client/rest';
+import type { Context, ContextQuery } from '../protocol';
+import type { Attachment } from './parts';
+import { Store } from './store';
+
+/** What a question, as far as it is written, would be sent with. */
+export interface Draft extends Omit<ContextQuery, 'attached' | 'entries' | 'before'> {
+  readonly attachments: readonly Attachment[];
+}
+
+/** How full the model's window is, asked for while somebody types: one request at a time,
+ * and after it the newest wish. */
+export class Metering {
+  /** `null` until it is known. */
+  readonly store = new Store<Context | null>(null);
+  readonly #rest: Pick<Rest, 'context' | 'count'>;
+  readonly #counted = new WeakMap<Attachment, number>();
+  #wanted: Draft | null = null;
+  #isAsking = false;
+
+  constructor(rest: Pick<Rest, 'context' | 'count'>) {
+    this.#rest = rest;
+  }
+
+  measure(draft: Draft): void {
+    this.#wanted = draft;
+    if (!this.#isAsking) {
+      void this.#ask();
+    }
+  }
+
+  /** The same with messages: the newest, or those before the message `before`. */
+  async list(draft: Draft, entries: number, before?: string): Promise<Context> {
+    return this.#rest.context({ ...(await this.#query(draft)), entries, before });
+  }
+
+  async #ask(): Promise<void> {
+    this.#isAsking = true;
+    while (this.#wanted !== null) {
+      const draft = this.#wanted;
+      this.#wanted = null;
+      try {
+        const context = await this.#rest.context(await this.#query(draft));
+        this.store.update(() => context);
+      } catch {
+        // What was known stays; the next change asks again.
+      }
+    }
+    this.#isAsking = false;
+  }
+
+  async #query({ attachments, ...query }: Draft): Promise<ContextQuery> {
+    await this.#count(attachments.filter(each => !this.#counted.has(each)));
+    const attached = attachments.reduce(
+      (sum, each) => sum + (this.#counted.get(each) ?? 0),
+      0
+    );
+    return { ...query, attached };
+  }
+
+  async #count(attachments: readonly Attachment[]): Promise<void> {
+    if (attachments.length > 0) {
+      const { tokens } = await this.#rest.count({ parts: [...attachments] });
+      attachments.forEach((attachment, index) => {
+        this.#counted.set(attachment, tokens[index]);
+      });
+    }
+  }
+}

@@ -1,0 +1,171 @@
+import { screen, waitFor, within } from '@testing-library/react';
+import { expect, it } from 'vitest';
+import type { Context } from '../../src/chat/protocol';
+import { aThread, anAnswer, aQuestion } from '../server';
+import { type OnScreen, openThread, showChat } from './chat';
+
+const CONTEXT: Context = {
+  window: 8000,
+  used: 1750,
+  shares: [
+    { part: 'system', tokens: 50 },
+    { part: 'conversation', tokens: 1700 },
+    { part: 'answer', tokens: 1000 }
+  ],
+  sent: 1,
+  left_out: 1,
+  model: 'small'
+};
+
+const ring = () => screen.getByRole('button', { name: /^Context: / });
+
+async function open(chat: OnScreen) {
+  await waitFor(() => {
+    expect(ring()).toBeVisible();
+  });
+  await chat.user.click(ring());
+  return within(screen.getByRole('dialog', { name: 'What the model will see' }));
+}
+
+/** A thread with a question and its answer, and the panel that lists them. */
+async function listed(context: Partial<Context> = {}) {
+  const thread = aThread();
+  const question = aQuestion(thread, 'Why?');
+  const answer = anAnswer(question, 'Because.');
+  const chat = await showChat(server => {
+    server.threads = { threads: [thread], next: null };
+    server.context = {
+      ...CONTEXT,
+      entries: [
+        {
+          message_id: answer.id,
+          role: 'assistant',
+          tokens: 6,
+          attached: 0,
+          reason: 'fits',
+          beginning: 'Because.'
+        },
+        {
+          message_id: question.id,
+          role: 'user',
+          tokens: 5,
+          attached: 0,
+          reason: 'full',
+          beginning: 'Why?'
+        }
+      ],
+      ...context
+    };
+  });
+  await openThread(chat, thread, [question, answer]);
+  return { chat, thread, question, answer, panel: await open(chat) };
+}
+
+it('shows how full the room is that the answer leaves', async () => {
+  await showChat(server => {
+    server.context = CONTEXT;
+  });
+  await waitFor(() => {
+    expect(ring()).toHaveAccessibleName('Context: 25% full');
+  });
+  expect(ring()).toHaveAttribute('title', '1,750 of 7,000 tokens');
+});
+
+it('measures what is being written', async () => {
+  const chat = await showChat();
+  await chat.user.type(chat.composer(), 'Hello');
+  await waitFor(() => {
+    const asked = chat.server.requests.filter(({ path }) => path === 'context');
+    expect(asked.at(-1)?.body).toMatchObject({ text: 'Hello' });
+  });
+});
+
+it('opens into the parts, and closes with Escape', async () => {
+  const chat = await showChat(server => {
+    server.context = CONTEXT;
+  });
+  const panel = await open(chat);
+  const parts = within(panel.getByRole('list', { name: 'Tokens' })).getAllByRole(
+    'listitem'
+  );
+  expect(parts.map(({ textContent }) => textContent)).toEqual([
+    'System prompt50',
+    'Conversation1,700',
+    'Kept free for the answer1,000',
+    'Free5,250'
+  ]);
+  await chat.user.keyboard('{Escape}');
+  expect(screen.queryByRole('dialog')).toBeNull();
+  expect(ring()).toHaveFocus();
+});
+
+it('lists the messages with the reason why each is in or out', async () => {
+  const { panel } = await listed();
+  const entries = await panel.findAllByText(/tokens · /);
+  expect(entries.map(({ textContent }) => textContent)).toEqual([
+    '6 tokens · sent',
+    '5 tokens · left out: no room'
+  ]);
+  expect(panel.getByText('Messages: 1 sent, 1 left out')).toBeVisible();
+});
+
+it('pins a message, and takes it back', async () => {
+  const { chat, panel, thread, question } = await listed();
+  const [, pin] = await panel.findAllByRole('button', { name: 'Always send' });
+  await chat.user.click(pin);
+  expect(chat.server.lastChange).toMatchObject({
+    method: 'PATCH',
+    path: `threads/${thread.id}`,
+    body: { pinned_messages: [question.id], excluded_messages: [] }
+  });
+});
+
+it('leaves a message out that was pinned', async () => {
+  const { chat, panel, answer } = await listed();
+  const [hide] = await panel.findAllByRole('button', { name: 'Never send' });
+  await chat.user.click(hide);
+  expect(chat.server.lastChange?.body).toMatchObject({
+    pinned_messages: [],
+    excluded_messages: [answer.id]
+  });
+});
+
+it('goes to a message', async () => {
+  const { chat, panel, question } = await listed();
+  const [, go] = await panel.findAllByRole('button', { name: 'Go to the message' });
+  await chat.user.click(go);
+  expect(screen.queryByRole('dialog')).toBeNull();
+  expect(chat.services.store.state.open.target?.messageId).toBe(question.id);
+});
+
+it('chooses what becomes of what no longer fits', async () => {
+  const { chat, panel, thread } = await listed();
+  const choice = panel.getByRole('combobox', { name: 'When it no longer fits' });
+  await chat.user.selectOptions(choice, 'Ask nothing, and say so');
+  expect(chat.server.lastChange).toMatchObject({
+    path: `threads/${thread.id}`,
+    body: { settings: { memory: 'strict' } }
+  });
+});
+
+it('asks for older messages page by page', async () => {
+  const { chat, panel } = await listed({ next: 'older' });
+  await chat.user.click(
+    await panel.findByRole('button', { name: 'Show older messages' })
+  );
+  await waitFor(() => {
+    const asked = chat.server.requests.filter(({ path }) => path === 'context');
+    expect(asked.map(({ body }) => body)).toContainEqual(
+      expect.objectContaining({ before: 'older' })
+    );
+  });
+});
+
+it('says when nothing would be asked', async () => {
+  await showChat(server => {
+    server.context = { ...CONTEXT, refused: true };
+  });
+  await waitFor(() => {
+    expect(ring()).toHaveAccessibleName('Context: no longer fits');
+  });
+});
