@@ -12,7 +12,7 @@ from jupyter_server.extension.application import ExtensionApp, ExtensionAppJinja
 from jupyter_server.serverapp import ServerApp
 from jupyter_server.serverapp import aliases as server_aliases
 from jupyter_server.serverapp import flags as server_flags
-from traitlets import Bool, Float, Int, Unicode
+from traitlets import Bool, Dict, Float, Int, Unicode
 
 from . import __version__
 from .engine.accounts import Accounts
@@ -22,6 +22,7 @@ from .engine.conversations import Conversations
 from .engine.health import StoreHealth, watch
 from .engine.inspecting import Inspector
 from .engine.organising import Organiser
+from .engine.overrides import Overrides
 from .engine.planning import Planner
 from .engine.replies import Replies
 from .engine.requests import Requests
@@ -79,6 +80,20 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         help="""The model of conversations that name none. The default is the
         environment variable JUPYTER_CHAT_MODEL or, without it, a small OpenAI model;
         with another server the first it lists.""",
+    ).tag(config=True)
+
+    models_file = Unicode(
+        allow_none=True,
+        default_value=None,
+        help="""A JSON file that says more of models, or something else, than what comes with
+        the package: limits, prices, parameters, days of their shutdown. It is read again
+        when it changes. The default is the environment variable
+        JUPYTER_CHAT_MODELS_FILE.""",
+    ).tag(config=True)
+
+    models = Dict(
+        help="""The same here: what is said of each model, by its name, for example
+        `{"my-model": {"context_tokens": 32768}}`. It goes before what the file says."""
     ).tag(config=True)
 
     model_titles = Bool(
@@ -146,6 +161,9 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
     def _default_model_default(self) -> str | None:
         return os.environ.get("JUPYTER_CHAT_MODEL") or None
 
+    def _models_file_default(self) -> str | None:
+        return os.environ.get("JUPYTER_CHAT_MODELS_FILE") or None
+
     def _static_paths_default(self) -> list[str]:
         return [str(_HERE / "static")]
 
@@ -169,6 +187,7 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             default_model=self.default_model,
             local_available=local_model_available,
             durable_replies=self.durable_replies,
+            overrides=Overrides(self._models_path(), self.models, self.log),
         )
         self._heartbeats = Heartbeats()
         self._planner = Planner(store)
@@ -223,6 +242,9 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         ):
             self.handlers.append((route, handler, {"services": services}))
         self.handlers.extend(pages.default_handlers)
+
+    def _models_path(self) -> Path | None:
+        return Path(self.models_file).expanduser().absolute() if self.models_file else None
 
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
         await self._health.open()

@@ -44,6 +44,8 @@ Tag: TypeAlias = Annotated[str, Meta(min_length=1, max_length=50)]
 Folder: TypeAlias = Annotated[str, Meta(min_length=1, max_length=50)]
 MOST_TAGS = 20
 MOST_MARKED_MESSAGES = 200
+MOST_NOTES = 50
+Note: TypeAlias = Annotated[str, Meta(min_length=1, max_length=500)]
 
 
 # --- What a conversation is made of -------------------------------------------------
@@ -209,7 +211,9 @@ class MemoryPolicy(str, Enum):
 class ThreadSettings(Struct, omit_defaults=True, frozen=True):
     """How replies of a thread are made; `None` leaves it to the default.
 
-    With `json_schema`, a JSON Schema, an answer is JSON of that form.
+    With `json_schema`, a JSON Schema, an answer is JSON of that form.  `use_notes` says
+    whether the person's notes (:class:`Account`) go with the instructions; a temporary
+    thread goes without them unless it says so itself.
     """
 
     model: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
@@ -221,6 +225,7 @@ class ThreadSettings(Struct, omit_defaults=True, frozen=True):
     memory: MemoryPolicy | None = None
     summary_model: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
     """Makes the summaries; `None`: the model that answers."""
+    use_notes: bool | None = None
 
 
 class Message(Struct, omit_defaults=True):
@@ -796,43 +801,66 @@ class Folders(Struct, frozen=True):
     trash_days: int
 
 
+class LongContext(Struct, frozen=True, forbid_unknown_fields=True):
+    """Factors on the prices of a request whose input is `above` so many tokens."""
+
+    above: int
+    input: float
+    output: float
+
+
 class Model(Struct, omit_defaults=True, frozen=True):
-    """A model that can be chosen and what it takes; prices are per million tokens."""
+    """A model that can be chosen and what it takes; prices are per million tokens.
+
+    Its window has room for `context_tokens`; what goes in may be limited on its own
+    (`max_input_tokens`).  `shutdown_date` is the first day on which it no longer answers.
+    """
 
     id: str
     name: str
     known: bool = False
-    """False: not in our catalogue; default limits and no price."""
+    """False: not in our catalogue; of it is known what its server says, if anything."""
     context_tokens: int | None = None
+    max_input_tokens: int | None = None
     max_output_tokens: int | None = None
     efforts: list[Effort] = []
     default_effort: Effort | None = None
     temperature: bool = True
     """Whether temperature may be set (with efforts: only at effort `none`)."""
+    images: bool = True
+    """Whether pictures may go with a question."""
     input_price: float | None = None
     output_price: float | None = None
     cached_price: float | None = None
+    cache_write_price: float | None = None
+    long_context: LongContext | None = None
     shutdown_date: str | None = None
 
 
-class ModelList(Struct, frozen=True):
+class ModelList(Struct, omit_defaults=True, frozen=True):
     """`default` is the model used where a thread names none; `problem` says why the
-    server's own list could not be had (the catalogue is shown instead)."""
+    server's own list could not be had (the catalogue is shown instead).  `gone` are models
+    that conversations may still name, and that have been shut down.  `ignored` says what is
+    wrong with what this server's administrator says of models: it is left out."""
 
     models: list[Model]
     default: str | None
     problem: Problem | None = None
+    gone: list[Model] = []
+    ignored: Problem | None = None
 
 
 class ContextPart(str, Enum):
     """What the tokens of a model's window are spent on.
 
     `answer` is what is kept free for the answer; `attachments` are those of all messages
-    that are sent, and pictures; `draft` is the question that is being written.
+    that are sent, and pictures; `draft` is the question that is being written; `notes` are
+    the person's own.
     """
 
     SYSTEM = "system"
     SUMMARY = "summary"
+    NOTES = "notes"
     PINNED = "pinned"
     ATTACHMENTS = "attachments"
     CONVERSATION = "conversation"
@@ -980,6 +1008,10 @@ class Account(Struct, omit_defaults=True, frozen=True):
     defaults: ThreadSettings = ThreadSettings()
     durable_replies: bool = False
     """OpenAI goes on with answers while this server is down."""
+    notes: list[str] = []
+    """What the person wants every model to know."""
+    use_notes: bool = False
+    """They go with the instructions of all threads that say nothing else."""
     problem: Problem | None = None
 
 
@@ -993,6 +1025,8 @@ class AccountPatch(Struct, frozen=True):
     key: Annotated[str, Meta(min_length=1, max_length=500)] | None | UnsetType = UNSET
     defaults: ThreadSettings | UnsetType = UNSET
     durable_replies: bool | UnsetType = UNSET
+    notes: Annotated[list[Note], Meta(max_length=MOST_NOTES)] | UnsetType = UNSET
+    use_notes: bool | UnsetType = UNSET
 
 
 # --- Taking a history along ------------------------------------------------------------
@@ -1223,6 +1257,8 @@ _ENTERED = {
     "max_output_tokens": "The longest answer, in tokens,",
     "model": "The model's name",
     "name": "The file's name",
+    "notes": "The notes",
+    "notes[]": "A note",
     "system_prompt": "The system prompt",
     "tags": "The tags",
     "tags[]": "A tag",

@@ -8,7 +8,6 @@ from collections.abc import Callable
 import msgspec
 from msgspec import UNSET
 
-from ..bounded import drop_oldest
 from ..protocol import (
     Account,
     AccountPatch,
@@ -25,12 +24,14 @@ from ..providers.interface import KEPT, Endpoint, Provider, ProviderError, unask
 from ..store.interface import Store, UserSettings
 from ..store.vault import Vault, VaultError
 from . import catalogue
+from .listings import Listings
+from .overrides import Overrides
 
 KEY_PURPOSE = "api key"
-_MOST_ENDPOINTS = 1000
 _OPENAI = (Source.OPENAI, Source.AZURE)
 _USELESS = {Code.NO_KEY, Code.WRONG_KEY, Code.PROVIDER_DOWN, Code.PROVIDER_TIMEOUT}
 """What is wrong with a source that cannot answer anything."""
+_TAKEN_AS_THEY_ARE = ("source", "base_url", "api", "durable_replies", "use_notes")
 _ADDRESS = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
 
 
@@ -38,7 +39,7 @@ class Accounts:
     """Settings of all people, and the endpoints that follow from them.
 
     `environment` is the endpoint that the server's environment names, for everybody
-    who has set nothing else.
+    who has set nothing else; `overrides` are what its administrator says of models.
     """
 
     def __init__(
@@ -51,15 +52,16 @@ class Accounts:
         default_model: str | None,
         local_available: Callable[[], bool],
         durable_replies: bool = False,
+        overrides: Overrides | None = None,
     ) -> None:
         self._store = store
         self._vault = vault
-        self._provider = provider
         self._environment = environment
         self._default_model = default_model
         self._local_available = local_available
         self._durable_replies = durable_replies
-        self._first_listed: dict[Endpoint, str] = {}
+        self._overrides = overrides
+        self._listings = Listings(provider)
 
     async def settings(self, user_id: str) -> UserSettings:
         return await self._store.get_settings(user_id)
@@ -100,6 +102,8 @@ class Accounts:
             local_available=self._local_available(),
             defaults=settings.defaults,
             durable_replies=self.durable(settings),
+            notes=settings.notes,
+            use_notes=settings.use_notes,
             problem=problem,
         )
 
@@ -137,26 +141,43 @@ class Accounts:
         """What can be chosen, and what is used where nothing is chosen."""
         return await self._offered(user_id, await self._store.get_settings(user_id))
 
+    async def model(self, endpoint: Endpoint, name: str) -> Model:
+        """What is known of a model at an endpoint."""
+        await self._refresh()
+        return await self._listings.model(endpoint, name)
+
+    async def _refresh(self) -> Problem | None:
+        """Look whether the administrator says something else of models by now; what is
+        wrong with it."""
+        if self._overrides is None:
+            return None
+        await self._overrides.refresh()
+        return self._overrides.problem
+
     async def _offered(self, user_id: str, settings: UserSettings) -> ModelList:
+        ignored = await self._refresh()
         try:
             endpoint = await self.endpoint(user_id, settings)
         except (ProviderError, VaultError) as error:
-            return ModelList([], None, unasked(error.problem))
+            return ModelList([], None, unasked(error.problem), ignored=ignored)
         openai = endpoint.source in _OPENAI
         try:
-            models, problem = await self._listed(endpoint), None
+            models, problem = await self._listings.fetch(endpoint), None
         except ProviderError as error:
             models, problem = (catalogue.offered() if openai else []), unasked(error.problem)
         default = self._default(endpoint, settings, models)
         if default is not None and all(model.id != default for model in models):
-            models = [catalogue.lookup(default), *models]  # a deployment at Azure, say
-        return ModelList(models, default, problem)
+            # A deployment at Azure, say.
+            models = [catalogue.known_at(endpoint.source, default), *models]
+        gone = catalogue.gone(models) if endpoint.source is Source.OPENAI else []
+        return ModelList(models, default, problem, gone, ignored)
 
     async def default_model(self, endpoint: Endpoint, settings: UserSettings) -> str:
         """The model of threads that name none."""
-        chosen = self._default(endpoint, settings, []) or self._first_listed.get(endpoint)
+        chosen = self._default(endpoint, settings, []) or self._listings.first(endpoint)
         if chosen is None:
-            chosen = self._default(endpoint, settings, await self._listed(endpoint))
+            models = await self._listings.fetch(endpoint)
+            chosen = self._default(endpoint, settings, models)
         if chosen is None:
             raise ProviderError(
                 Problem(
@@ -166,15 +187,6 @@ class Accounts:
                 )
             )
         return chosen
-
-    async def _listed(self, endpoint: Endpoint) -> list[Model]:
-        """The server's models; remembers the first, which is its default."""
-        openai = endpoint.source in _OPENAI
-        models = catalogue.describe(await self._provider.models(endpoint), openai=openai)
-        if models:
-            self._first_listed[endpoint] = models[0].id
-            drop_oldest(self._first_listed, _MOST_ENDPOINTS)
-        return models
 
     def _default(
         self, endpoint: Endpoint, settings: UserSettings, models: list[Model]
@@ -189,10 +201,14 @@ class Accounts:
 
     async def _changed(self, user_id: str, patch: AccountPatch) -> UserSettings:
         changes: dict[str, object] = {}
-        for field in ("source", "base_url", "api", "defaults", "durable_replies"):
+        for field in _TAKEN_AS_THEY_ARE:
             value = getattr(patch, field)
             if value is not UNSET:
                 changes[field] = value
+        if patch.defaults is not UNSET:  # notes have a switch of their own
+            changes["defaults"] = msgspec.structs.replace(patch.defaults, use_notes=None)
+        if patch.notes is not UNSET:
+            changes["notes"] = [_note(text, place) for place, text in enumerate(patch.notes)]
         if isinstance(patch.base_url, str):
             changes["base_url"] = _address(patch.base_url)
         if patch.key is None:
@@ -230,6 +246,20 @@ def _key(text: str) -> str:
             )
         )
     return key
+
+
+def _note(text: str, place: int) -> str:
+    """A note, as it was entered; raises :class:`InvalidFrame`."""
+    note = text.strip()
+    if not note:
+        raise InvalidFrame(
+            Problem(
+                Code.INVALID,
+                "A note must not be empty. Nothing was changed.",
+                field=f"notes[{place}]",
+            )
+        )
+    return note
 
 
 def _address(text: str) -> str:

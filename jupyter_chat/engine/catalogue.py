@@ -1,8 +1,9 @@
 """What we know of each model: limits, what it takes, prices.
 
-The facts are data (`models.json`; US dollars per million tokens, from OpenAI's model
-pages, November 2026).  A model that is not there works all the same: with default
-limits, without restrictions, and with no price rather than a wrong one.
+The facts are data (`models.json`, from OpenAI's model pages, November 2026), and what this
+server's administrator says goes before them (`overrides.py`).  A model that is not there
+works all the same: with default limits, without restrictions, and with no price rather than
+a wrong one.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from functools import cache
 from pathlib import Path
 
 import msgspec
-from msgspec import Struct
 
-from ..protocol import Effort, Model, Usage
+from ..protocol import Effort, Model, Source, Usage
+from .models_form import Catalogue, Said, catalogue_of, decoded
 
 _FILE = Path(__file__).with_name("models.json")
 _CHATS = re.compile(
@@ -32,78 +33,59 @@ _OTHERWISE = re.compile(
 """Names of what other servers list beside their chat models."""
 _SAYS_IT_CHATS = re.compile(r"chat|instruct", re.IGNORECASE)
 _SNAPSHOT = re.compile(r"-\d{4}-\d{2}-\d{2}$|-latest$")
+_FILLED_IN = ("context_tokens", "max_input_tokens", "max_output_tokens", "shutdown_date")
+_PRICES = ("input_price", "output_price", "cached_price", "cache_write_price", "long_context")
+
+_used: Catalogue | None = None
 
 
-class _LongContext(Struct, frozen=True):
-    """Factors on the prices of a request whose input is above a number of tokens."""
-
-    above: int
-    input: float
-    output: float
+def use(catalogue: Catalogue | None) -> None:
+    """Use another catalogue in this process; `None`: the one that comes with the package."""
+    global _used
+    _used = catalogue
 
 
-class _Family(Struct, frozen=True):
-    """What several models have in common."""
-
-    context_tokens: int
-    max_output_tokens: int
-    long_context: _LongContext | None = None
-
-
-class _Entry(Struct, frozen=True):
-    id: str
-    name: str
-    family: str | None = None
-    context_tokens: int | None = None
-    max_output_tokens: int | None = None
-    efforts: list[Effort] = []
-    input_price: float | None = None
-    cached_price: float | None = None
-    cache_write_price: float | None = None
-    output_price: float | None = None
-    shutdown_date: str | None = None
-
-
-class _Catalogue(Struct, frozen=True):
-    default: str
-    families: dict[str, _Family]
-    models: list[_Entry]
+@cache
+def built_in() -> Said:
+    """What comes with the package."""
+    return decoded(_FILE.read_bytes())
 
 
 def default_model() -> str:
     """The model used at OpenAI where nobody chose one: a small, cheap one."""
-    return _read().default
+    return _current().default
 
 
 def lookup(model_id: str) -> Model:
     """What is known of a model; a dated snapshot is known as its model."""
-    entry = _find(model_id)
-    if entry is None:
-        return Model(model_id, model_id)
-    family = _read().families.get(entry.family or "")
-    return Model(
-        id=model_id,
-        name=entry.name if entry.id == model_id else model_id,
-        known=True,
-        context_tokens=entry.context_tokens or (family.context_tokens if family else None),
-        max_output_tokens=entry.max_output_tokens or (family.max_output_tokens if family else None),
-        efforts=entry.efforts,
-        temperature=not entry.efforts or Effort.NONE in entry.efforts,
-        input_price=entry.input_price,
-        output_price=entry.output_price,
-        cached_price=entry.cached_price,
-        shutdown_date=entry.shutdown_date,
-    )
+    models = _current().models
+    model = models.get(model_id)
+    if model is not None:
+        return model
+    model = models.get(_SNAPSHOT.sub("", model_id))
+    if model is not None:
+        return msgspec.structs.replace(model, id=model_id, name=model_id)
+    return Model(model_id, model_id)
 
 
 def offered(today: date | None = None) -> list[Model]:
     """All models of the catalogue that still run today."""
-    today = today or datetime.now(timezone.utc).date()
+    return [model for model in _current().models.values() if not _is_shut_down(model, today)]
+
+
+def gone(listed: list[Model], today: date | None = None) -> list[Model]:
+    """Models that OpenAI has shut down, but for what is listed all the same."""
+    still = {model.id for model in listed}
     return [
-        lookup(entry.id)
-        for entry in _read().models
-        if entry.shutdown_date is None or date.fromisoformat(entry.shutdown_date) > today
+        model
+        for model in _current().models.values()
+        if _is_shut_down(model, today) and model.id not in still
     ]
+
+
+def _is_shut_down(model: Model, today: date | None = None) -> bool:
+    today = today or datetime.now(timezone.utc).date()
+    return model.shutdown_date is not None and date.fromisoformat(model.shutdown_date) <= today
 
 
 def allowed(
@@ -115,29 +97,46 @@ def allowed(
     """
     if model.known and effort not in model.efforts:
         effort = None
-    if model.efforts and effort is not Effort.NONE:
+    if not model.temperature or (model.efforts and effort is not Effort.NONE):
         temperature = None
     return effort, temperature
 
 
-def describe(listed: list[Model], *, openai: bool) -> list[Model]:
+def describe(listed: list[Model], source: Source) -> list[Model]:
     """What a server lists, with what we know of each, but for what by its name does
     something else than chat.  Only a list is shortened: a model that is named somewhere
     is asked, whatever its name.  The first one is another server's default."""
+    openai = source in (Source.OPENAI, Source.AZURE)
     models = []
     for said in listed:
-        model = lookup(said.id)
-        if openai and not model.known and not _CHATS.search(said.id):
-            continue
-        if not model.known:
-            model = msgspec.structs.replace(model, context_tokens=said.context_tokens)
-        models.append(model)
+        model = known_at(source, said.id, said)
+        if not openai or model.known or _CHATS.search(said.id):
+            models.append(model)
     if openai:
-        order = {entry.id: place for place, entry in enumerate(_read().models)}
+        order = {model_id: place for place, model_id in enumerate(_current().models)}
         models.sort(key=lambda model: (order.get(model.id, len(order)), model.id))
         return models
     # A name may deceive: where it would leave nothing to choose it is not believed.
     return [model for model in models if _seems_to_chat(model)] or models
+
+
+def known_at(source: Source, model_id: str, said: Model | None = None) -> Model:
+    """What is known of a model of some server, which says of it itself what is `said`:
+    that counts where the catalogue says nothing."""
+    model = lookup(model_id)
+    if not model.known:
+        return said or model
+    # Azure has days of its own; what is listed after that day runs all the same; and what
+    # has such a name elsewhere is another model.
+    runs = said is not None or source is not Source.OPENAI
+    if source is Source.AZURE or (runs and _is_shut_down(model)):
+        model = msgspec.structs.replace(model, shutdown_date=None)
+    if said is None:
+        return model
+    missing = [field for field in _FILLED_IN if getattr(model, field) is None]
+    if model.input_price is None and model.output_price is None:
+        missing += _PRICES
+    return msgspec.structs.replace(model, **{field: getattr(said, field) for field in missing})
 
 
 def _seems_to_chat(model: Model) -> bool:
@@ -147,45 +146,34 @@ def _seems_to_chat(model: Model) -> bool:
 
 def cost(model_id: str, usage: Usage) -> float | None:
     """US dollars for one reply, `None` where a price is not known."""
-    entry = _find(model_id)
-    if entry is None or entry.input_price is None or entry.output_price is None:
+    return price(lookup(model_id), usage)
+
+
+def price(model: Model, usage: Usage) -> float | None:
+    """The same for a model of which more may be known than its name."""
+    if model.input_price is None or model.output_price is None:
         return None
-    cached_price = entry.cached_price
-    write_price = entry.cache_write_price
-    if usage.cached_tokens and cached_price is None:
+    if usage.cached_tokens and model.cached_price is None:
         return None
-    if usage.cache_write_tokens and write_price is None:
+    if usage.cache_write_tokens and model.cache_write_price is None:
         return None
     plain = usage.input_tokens - usage.cached_tokens - usage.cache_write_tokens
     read = (
-        plain * entry.input_price
-        + usage.cached_tokens * (cached_price or 0)
-        + usage.cache_write_tokens * (write_price or 0)
+        plain * model.input_price
+        + usage.cached_tokens * (model.cached_price or 0)
+        + usage.cache_write_tokens * (model.cache_write_price or 0)
     )
-    written = usage.output_tokens * entry.output_price
-    family = _read().families.get(entry.family or "")
-    long = family.long_context if family is not None else None
+    written = usage.output_tokens * model.output_price
+    long = model.long_context
     if long is not None and usage.input_tokens > long.above:
         read, written = read * long.input, written * long.output
     return (read + written) / 1_000_000
 
 
-def input_cost(model_id: str, tokens: int) -> float | None:
-    """US dollars for a request of so many tokens, none of them in upstream's cache, without
-    its answer; `None` where a price is not known."""
-    return cost(model_id, Usage(input_tokens=tokens))
-
-
-def _find(model_id: str) -> _Entry | None:
-    entries = _by_id()
-    return entries.get(model_id) or entries.get(_SNAPSHOT.sub("", model_id))
+def _current() -> Catalogue:
+    return _used if _used is not None else _built_in_catalogue()
 
 
 @cache
-def _by_id() -> dict[str, _Entry]:
-    return {entry.id: entry for entry in _read().models}
-
-
-@cache
-def _read() -> _Catalogue:
-    return msgspec.json.decode(_FILE.read_bytes(), type=_Catalogue)
+def _built_in_catalogue() -> Catalogue:
+    return catalogue_of([built_in()])

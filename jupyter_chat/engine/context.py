@@ -22,8 +22,9 @@ another message each time, and nothing of it would be in upstream's prompt cache
 
 
 class Room(Struct, frozen=True):
-    """How the window is shared out, in tokens: `reserved` for the answer, `fixed` for the
-    instructions and what frames the whole; what is left is for messages."""
+    """How the window is shared out, in tokens: `reserved` for the answer (which has all that
+    the model does not read), `fixed` for the instructions and what frames the whole; what
+    is left is for messages."""
 
     window: int
     reserved: int
@@ -56,6 +57,7 @@ def room(model: Model, max_output: int | None, instructions: int, after: int = 0
     `after` the question (tokens)."""
     window = model.context_tokens or DEFAULT_WINDOW
     reserved = max_output or min(model.max_output_tokens or _DEFAULT_RESERVE, window // 4)
+    reserved = max(reserved, window - (model.max_input_tokens or window))
     fixed = PER_REPLY + after + (instructions + PER_MESSAGE if instructions else 0)
     return Room(window, min(reserved, window), fixed, assumed=model.context_tokens is None)
 

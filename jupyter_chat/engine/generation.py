@@ -20,6 +20,7 @@ from ..protocol import (
     Code,
     Message,
     MessageChanged,
+    Model,
     Problem,
     Status,
     Summary,
@@ -117,6 +118,8 @@ class Generation:
         self._resumed = self._mark is not None
         self._continues = bool(reply.parts) and not self._resumed
         self._endpoint: Endpoint | None = None
+        self._known: Model | None = None
+        """What is known of the model, once it is asked."""
         self._leaving = False
         self.final: Message | None = None
         """What it has become, once it has ended."""
@@ -231,7 +234,8 @@ class Generation:
             message.model = self._finish.model or message.model
             message.usage = self._finish.usage
             if message.usage is not None and self._reply.model is not None:
-                message.cost = catalogue.cost(self._reply.model, message.usage)
+                model = self._known or catalogue.lookup(self._reply.model)
+                message.cost = catalogue.price(model, message.usage)
         self.final = message
         thread = await self._keep(message)
         finished(thread)
@@ -254,7 +258,7 @@ class Generation:
         endpoint, request = await self._prepare(
             self.user_id, self._reply.thread_id, self._reply, listener=self
         )
-        self._endpoint = endpoint
+        self._endpoint, self._known = endpoint, request.known
         if not self._resumed:
             self._reply.model = request.model
             self._reply.counted_tokens = request.counted_tokens

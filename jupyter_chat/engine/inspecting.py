@@ -16,6 +16,7 @@ from ..protocol import (
     Model,
     Reason,
     ThreadSettings,
+    Usage,
     text_of,
 )
 from ..providers.interface import ProviderError
@@ -23,8 +24,9 @@ from ..store.interface import Outline, Store, UserSettings
 from ..store.vault import VaultError
 from . import catalogue, weighing
 from .accounts import Accounts
+from .instructions import instructions
 from .planning import Plan, Planner, counted
-from .settings import with_defaults
+from .settings import fitting, with_defaults
 
 _BEGINNING = 160
 
@@ -44,13 +46,15 @@ class Inspector:
         if query.thread_id is not None:
             thread = await self._store.get_thread(user_id, query.thread_id)
             wanted = thread.settings
-        name = wanted.model or await self._usual_model(user_id, settings)
-        wanted = with_defaults(wanted, settings)
+        name, model = await self._model(user_id, settings, wanted.model)
+        wanted = fitting(with_defaults(wanted, settings), model)
+        said = instructions(wanted, settings, thread)
         draft = await counted(query.text) + query.attached
         plan = await self._planner.plan(
             user_id,
-            catalogue.lookup(name) if name is not None else Model("", ""),
+            model,
             wanted,
+            said,
             thread,
             query.leaf_id,
             draft=draft + weighing.PER_MESSAGE if draft else 0,
@@ -66,8 +70,8 @@ class Inspector:
             assumed=plan.room.assumed,
             correction=plan.correction,
             refused=plan.refused,
-            input_cost=catalogue.input_cost(name, plan.used) if name is not None else None,
-            instructions=wanted.system_prompt if query.entries else None,
+            input_cost=catalogue.price(model, Usage(input_tokens=plan.used)),
+            instructions=(said.whole or None) if query.entries else None,
             summary=plan.summary,
             summarises=wanted.memory is MemoryPolicy.SUMMARISE and bool(plan.unsummarised),
             entries=entries,
@@ -80,13 +84,17 @@ class Inspector:
             lambda: [weighing.weigh_parts([part]).total for part in parts]
         )
 
-    async def _usual_model(self, user_id: str, settings: UserSettings) -> str | None:
-        """`None`: nothing is set up, or its server does not answer."""
+    async def _model(
+        self, user_id: str, settings: UserSettings, named: str | None
+    ) -> tuple[str | None, Model]:
+        """The model that would answer and what is known of it; none where none is named and
+        nothing is set up, or its server does not answer."""
         try:
             endpoint = await self._accounts.endpoint(user_id, settings)
-            return await self._accounts.default_model(endpoint, settings)
+            name = named or await self._accounts.default_model(endpoint, settings)
+            return name, await self._accounts.model(endpoint, name)
         except (ProviderError, VaultError):
-            return None
+            return named, catalogue.lookup(named or "")
 
     async def _entries(
         self, user_id: str, query: ContextQuery, plan: Plan
@@ -141,7 +149,8 @@ def _shares(plan: Plan) -> list[ContextShare]:
     )
     messages = sum(cost for _, cost in plan.sent)
     parts = {
-        ContextPart.SYSTEM: plan.room.fixed,
+        ContextPart.SYSTEM: plan.room.fixed - plan.notes,
+        ContextPart.NOTES: plan.notes,
         ContextPart.SUMMARY: plan.summary_tokens,
         ContextPart.PINNED: pinned,
         ContextPart.ATTACHMENTS: attached,

@@ -6,13 +6,15 @@ from __future__ import annotations
 import asyncio
 from functools import lru_cache
 
+import msgspec
 from msgspec import Struct
 
 from ..protocol import MemoryPolicy, Model, Reason, Summary, Thread, ThreadSettings
-from ..store.interface import Outline, Store
+from ..store.interface import Outline, Store, Weight
 from . import context, summaries, tokens
 from .context import Choices, Room
 from .corrections import Corrections
+from .instructions import Instructions
 from .outlines import Outlines
 from .weighing import PER_MESSAGE
 
@@ -30,12 +32,15 @@ class Plan(Struct, frozen=True):
     correction: float
     choices: Choices
     sent: list[tuple[Outline, int]]
+    notes: int
     draft: int
     summary: Summary | None
     summary_tokens: int
     used: int
     refused: bool
     """The thread is strict, and does not fit."""
+    blind: bool
+    """The question has pictures, and the model takes none."""
 
     @property
     def unsummarised(self) -> list[Outline]:
@@ -63,6 +68,7 @@ class Planner:
         user_id: str,
         model: Model,
         wanted: ThreadSettings,
+        said: Instructions,
         thread: Thread | None,
         leaf_id: str | None,
         *,
@@ -79,16 +85,17 @@ class Planner:
         def corrected(count: int) -> int:
             return round(count * correction)
 
-        room = context.room(
-            model,
-            wanted.max_output_tokens,
-            corrected(await counted_once(wanted.system_prompt or "")),
-            after=corrected(after),
-        )
+        whole = corrected(await counted_once(said.whole))
+        notes = whole - corrected(await counted_once(said.prompt)) if said.notes else 0
+        room = context.room(model, wanted.max_output_tokens, whole, after=corrected(after))
         question = None if draft is None else corrected(draft)
         branch = []
         if thread is not None and leaf_id is not None:
             branch = await self._outlines.branch(user_id, thread.id, leaf_id)
+        blind = False
+        if not model.images:
+            blind = draft is None and bool(branch) and _pictures(branch[-1]) > 0
+            branch = list(map(_without_pictures, branch))
 
         def choose(taken: int = 0, summarised: int = 0) -> Choices:
             return context.choose(
@@ -115,12 +122,27 @@ class Planner:
             correction,
             choices,
             sent,
+            notes,
             question or 0,
             summary,
             taken,
             used=room.fixed + taken + (question or 0) + sum(cost for _, cost in sent),
             refused=wanted.memory is MemoryPolicy.STRICT and _is_full(choices),
+            blind=blind,
         )
+
+
+def _pictures(outline: Outline) -> int:
+    return outline.weight.images if outline.weight is not None else 0
+
+
+def _without_pictures(outline: Outline) -> Outline:
+    """As a model sees a message that takes no pictures."""
+    weight = outline.weight
+    if weight is None or not weight.images:
+        return outline
+    weight = Weight(weight.rules, weight.text, weight.attached, images=0)
+    return msgspec.structs.replace(outline, weight=weight)
 
 
 def _is_full(choices: Choices) -> bool:

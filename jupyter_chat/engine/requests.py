@@ -23,8 +23,9 @@ from ..store.interface import Store
 from ..store.vault import VaultError
 from . import attachments, catalogue, continuing, summaries
 from .accounts import Accounts
+from .instructions import instructions
 from .planning import Plan, Planner, counted
-from .settings import overlaid, with_defaults
+from .settings import fitting, overlaid, with_defaults
 from .summaries import Summariser
 from .weighing import PER_MESSAGE
 
@@ -76,14 +77,15 @@ class Requests:
         thread = await self._store.get_thread(user_id, thread_id)
         wanted = overlaid(thread.settings, particular)
         name = reply.model or wanted.model or await self._accounts.default_model(endpoint, settings)
-        wanted = with_defaults(wanted, settings)
-        model = catalogue.lookup(name)
+        model = await self._accounts.model(endpoint, name)
+        wanted = fitting(with_defaults(wanted, settings), model)
+        said = instructions(wanted, settings, thread)
         after = continuing.prompts(text_of(reply))
         tokens_after = sum([await counted(prompt.text) + PER_MESSAGE for prompt in after])
 
         async def plan() -> Plan:
             return await self._planner.plan(
-                user_id, model, wanted, thread, str(reply.parent_id), after=tokens_after
+                user_id, model, wanted, said, thread, str(reply.parent_id), after=tokens_after
             )
 
         planned = await plan()
@@ -96,13 +98,16 @@ class Requests:
                 ):
                     break
                 planned = await plan()
+        if planned.blind:
+            raise ProviderError(_takes_no_pictures(model))
         if planned.refused:
             raise ProviderError(_too_long(planned))
         effort, temperature = catalogue.allowed(model, wanted.effort, wanted.temperature)
         return endpoint, ReplyRequest(
             model=name,
-            messages=[*await self._prompts(user_id, thread_id, planned), *after],
-            instructions=summaries.instructions(wanted.system_prompt, planned.summary),
+            known=model,
+            messages=[*await self._prompts(user_id, thread_id, planned, model), *after],
+            instructions=summaries.instructions(said.whole or None, planned.summary),
             temperature=temperature,
             max_output_tokens=wanted.max_output_tokens,
             effort=effort,
@@ -151,19 +156,22 @@ class Requests:
         listener.summed_up(summary)
         return True
 
-    async def _prompts(self, user_id: str, thread_id: str, plan: Plan) -> list[Prompt]:
+    async def _prompts(
+        self, user_id: str, thread_id: str, plan: Plan, model: Model
+    ) -> list[Prompt]:
         ids = [outline.id for outline, _ in plan.sent]
         prompts: list[Prompt] = []
         for start in range(0, len(ids), _BODIES_AT_ONCE):
             wanted = ids[start : start + _BODIES_AT_ONCE]
             found = await self._store.get_messages(user_id, thread_id, wanted)
             bodies = {message.id: message for message in found}
-            prompts += [_prompt(bodies[own]) for own in wanted if own in bodies]
+            prompts += [_prompt(bodies[own], model) for own in wanted if own in bodies]
         return prompts
 
 
-def _prompt(message: Message) -> Prompt:
-    return Prompt(message.role, attachments.prompt_text(message), attachments.images(message))
+def _prompt(message: Message, model: Model) -> Prompt:
+    images = attachments.images(message) if model.images else ()
+    return Prompt(message.role, attachments.prompt_text(message), images)
 
 
 def _too_long(plan: Plan) -> Problem:
@@ -175,4 +183,12 @@ def _too_long(plan: Plan) -> Problem:
         f"{plan.used + left_out:,} tokens, and beside the answer there is room for "
         f"{plan.room.window - plan.room.reserved:,}. {KEPT}: exclude messages, choose a model "
         "with a larger window, or let the oldest be left out, and retry.",
+    )
+
+
+def _takes_no_pictures(model: Model) -> Problem:
+    return Problem(
+        Code.REQUEST_REFUSED,
+        f"{model.name} takes no pictures, so nothing was sent. {KEPT}: choose another model and "
+        "retry, or edit the question without its pictures.",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from ..protocol import ThreadSettings
+from ..protocol import Model, ThreadSettings
 from ..store.interface import UserSettings
 
 
@@ -24,4 +24,13 @@ def with_defaults(own: ThreadSettings, settings: UserSettings) -> ThreadSettings
         model=own.model,
         system_prompt=own.system_prompt or default.system_prompt,
         json_schema=own.json_schema,
+        use_notes=own.use_notes,
     )
+
+
+def fitting(wanted: ThreadSettings, model: Model) -> ThreadSettings:
+    """Without what the model refuses that may have been chosen for another one."""
+    longest, most = wanted.max_output_tokens, model.max_output_tokens
+    if longest is None or most is None:
+        return wanted
+    return msgspec.structs.replace(wanted, max_output_tokens=min(longest, most))

@@ -150,6 +150,8 @@ class ReplyRequest(Struct, frozen=True):
     """Let upstream go on whether we listen or not, if it can; chunks then have marks."""
     counted_tokens: int | None = None
     """What we count the input as; not sent."""
+    known: Model | None = None
+    """What is known of the model; not sent."""
 
 
 class Finish(Struct, frozen=True):

@@ -18,7 +18,7 @@ import msgspec
 
 from ..bounded import drop_oldest
 from ..protocol import Api, Model, Source
-from . import background, chat_completions, errors, responses
+from . import background, chat_completions, errors, listing, responses
 from .interface import Chunk, Endpoint, Mark, ProviderError, ReplyRequest, Resume
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class OpenAI:
             raise errors.no_api(endpoint, f"{type(error).__name__}: {error}") from None
         if listed.data is None:
             raise errors.no_api(endpoint, "It lists no models.")
-        return [_model(entry.model_dump()) for entry in listed.data]
+        return [listing.model(entry.model_dump()) for entry in listed.data]
 
     async def close(self) -> None:
         """Close all connections."""
@@ -290,13 +290,3 @@ def _raise_failure(endpoint: Endpoint, meaning: chat_completions.Stream | respon
     if meaning.failure is not None:
         code, message = meaning.failure
         raise errors.of_failure(endpoint, code, message)
-
-
-def _model(entry: dict[str, Any]) -> Model:
-    """What vLLM (`max_model_len`) and llama.cpp (`meta.n_ctx`) say of a model."""
-    meta = entry.get("meta")
-    window = entry.get("max_model_len") or entry.get("context_length")
-    if window is None and isinstance(meta, dict):
-        window = meta.get("n_ctx") or meta.get("n_ctx_train")
-    name = str(entry.get("id", ""))
-    return Model(name, name, context_tokens=window if isinstance(window, int) else None)

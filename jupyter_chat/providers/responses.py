@@ -20,6 +20,9 @@ from .interface import (
     is_strict,
 )
 
+_LEAST_OUTPUT = 16
+"""This API refuses to stop earlier."""
+
 
 class _InputDetails(Struct):
     cached_tokens: int | None = None
@@ -80,7 +83,7 @@ def parameters(
     if request.instructions:
         body["instructions"] = request.instructions
     if request.max_output_tokens is not None:
-        body["max_output_tokens"] = request.max_output_tokens
+        body["max_output_tokens"] = max(request.max_output_tokens, _LEAST_OUTPUT)
     reasoning: dict[str, str] = {}
     if request.effort is not None:
         reasoning["effort"] = request.effort.value

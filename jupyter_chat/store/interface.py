@@ -293,6 +293,8 @@ class UserSettings(Struct, omit_defaults=True, frozen=True):
     defaults: ThreadSettings = ThreadSettings()
     durable_replies: bool | None = None
     """`None`: as the server has it."""
+    notes: list[str] = []
+    use_notes: bool = False
 
 
 class Store(Protocol):

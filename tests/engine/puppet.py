@@ -55,6 +55,7 @@ class Puppet:
         self._calls: asyncio.Queue[Call] = asyncio.Queue()
         self.count = 0
         self.cancelled: list[Mark] = []
+        self.listed = [Model("puppet", "Puppet")]
         self.times_listed = 0
         self.refusal: ProviderError | None = None
         """Why it does not say which models there are."""
@@ -78,7 +79,7 @@ class Puppet:
         self.times_listed += 1
         if self.refusal is not None:
             raise self.refusal
-        return [Model("puppet", "Puppet")]
+        return self.listed
 
     async def close(self) -> None:
         pass

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
+import msgspec
 import pytest
 
 from jupyter_chat.engine import catalogue
-from jupyter_chat.protocol import Effort, Model, Usage
+from jupyter_chat.protocol import Effort, Model, Source, Usage
 
 
 def listed(*ids: str) -> list[Model]:
@@ -51,6 +52,7 @@ def test_models_are_offered_until_they_are_shut_down():
         ("gpt-5.5", None, 0.5, (None, None)),
         ("gpt-6.2-sol", Effort.NONE, 0.5, (None, None)),
         ("gpt-4.1", Effort.LOW, 0.5, (None, 0.5)),
+        ("gpt-6.1-sol", None, 0.5, (None, None)),
     ],
 )
 def test_what_a_model_refuses_is_not_sent(model, effort, temperature, expected):
@@ -85,15 +87,45 @@ def test_no_cost_is_better_than_a_wrong_one():
 def test_openais_list_is_reduced_to_models_that_chat():
     found = catalogue.describe(
         listed("whisper-1", "gpt-7-nova", "text-embedding-3-small", "gpt-6-luna", "gpt-image-2"),
-        openai=True,
+        Source.OPENAI,
     )
     assert [model.id for model in found] == ["gpt-6-luna", "gpt-7-nova"]
 
 
 def test_other_servers_lists_keep_their_order_and_all_models():
     said = [Model("b", "b", context_tokens=4096), Model("a", "a")]
-    found = catalogue.describe(said, openai=False)
+    found = catalogue.describe(said, Source.COMPATIBLE)
     assert [(model.id, model.context_tokens) for model in found] == [("b", 4096), ("a", None)]
+
+
+def test_what_a_server_says_of_a_model_counts_where_the_catalogue_says_nothing():
+    said = Model("x", "x", context_tokens=4_096, images=False, input_price=1, output_price=2)
+    assert catalogue.known_at(Source.COMPATIBLE, "x", said) == said
+    luna = msgspec.structs.replace(said, id="gpt-6-luna")
+    assert catalogue.known_at(Source.COMPATIBLE, "gpt-6-luna", luna) == catalogue.lookup(
+        "gpt-6-luna"
+    )
+    mini = catalogue.known_at(Source.COMPATIBLE, "gpt-5-mini", said)
+    assert (mini.context_tokens, mini.input_price, mini.output_price) == (272_000, 1, 2)
+
+
+def test_a_price_that_is_known_is_not_mixed_with_another_ones():
+    said = Model("gpt-5.5", "gpt-5.5", input_price=1, output_price=2, cached_price=0.1)
+    assert catalogue.known_at(Source.COMPATIBLE, "gpt-5.5", said).cached_price is None
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "day"),
+    [
+        (Source.OPENAI, "gpt-5", "2026-12-11"),
+        (Source.OPENAI, "gpt-4", "2026-10-23"),
+        (Source.AZURE, "gpt-5", None),
+        # What answers to such a name elsewhere is something else.
+        (Source.COMPATIBLE, "gpt-4", None),
+    ],
+)
+def test_the_day_of_a_shutdown_is_openais(source: Source, name: str, day: str | None):
+    assert catalogue.known_at(source, name).shutdown_date == day
 
 
 @pytest.mark.parametrize(
@@ -116,7 +148,7 @@ def test_other_servers_lists_keep_their_order_and_all_models():
     ],
 )
 def test_what_does_not_chat_is_not_offered_by_another_server(name: str):
-    found = catalogue.describe(listed(name, "llama3.2", "qwen3"), openai=False)
+    found = catalogue.describe(listed(name, "llama3.2", "qwen3"), Source.COMPATIBLE)
     assert [model.id for model in found] == ["llama3.2", "qwen3"]
 
 
@@ -133,10 +165,10 @@ def test_what_does_not_chat_is_not_offered_by_another_server(name: str):
     ],
 )
 def test_what_may_chat_is_offered(name: str):
-    found = catalogue.describe(listed("llama3.2", name), openai=False)
+    found = catalogue.describe(listed("llama3.2", name), Source.COMPATIBLE)
     assert [model.id for model in found] == ["llama3.2", name]
 
 
 def test_a_server_without_any_other_model_offers_what_it_has():
-    found = catalogue.describe(listed("my-embedder", "whisper-1"), openai=False)
+    found = catalogue.describe(listed("my-embedder", "whisper-1"), Source.COMPATIBLE)
     assert [model.id for model in found] == ["my-embedder", "whisper-1"]

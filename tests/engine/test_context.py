@@ -171,6 +171,14 @@ def test_the_room_is_what_answer_and_instructions_leave():
     assert room(model, 9_999_999, 0).for_messages > 0
 
 
+def test_what_a_model_does_not_read_is_free_for_the_answer():
+    model = Model("m", "m", context_tokens=10_000, max_input_tokens=7_000, max_output_tokens=2_000)
+    for longest in (None, 100, 3_000):
+        assert room(model, longest, 0).for_messages == 7_000 - PER_REPLY
+        assert room(model, longest, 0).reserved == 3_000
+    assert room(model, 4_000, 0).for_messages == 6_000 - PER_REPLY
+
+
 def test_a_model_that_nobody_knows_has_a_window_that_is_said_to_be_assumed():
     assert room(Model("m", "m"), None, 0).assumed
     assert room(Model("m", "m"), None, 0).window == 128_000

@@ -10,7 +10,7 @@ from PIL import Image
 
 from jupyter_chat.engine.attachments import prompt_text
 from jupyter_chat.engine.tokens import count, encoding
-from jupyter_chat.engine.weighing import weigh
+from jupyter_chat.engine.weighing import PER_MESSAGE, PER_REPLY, weigh
 from jupyter_chat.protocol import (
     AttachmentKind,
     AttachmentPart,
@@ -41,6 +41,43 @@ def test_a_text_has_the_tokens_that_openais_encoding_gives_it():
     assert count("tiktoken is great!") == 6
     assert isinstance(encoding(), tiktoken.Encoding)
     assert count("<|endoftext|>") > 1, "text that looks like a special token is text"
+
+
+def test_a_conversation_has_the_tokens_that_the_api_said_it_has():
+    """The example of OpenAI's cookbook, *How to count tokens*, as the API counted it for gpt-4o.
+
+    (For models before that, which have another encoding, it was 129.)
+    """
+    messages = [
+        (
+            None,
+            (
+                "You are a helpful, pattern-following assistant that translates corporate "
+                "jargon into plain English."
+            ),
+        ),
+        ("example_user", "New synergies will help drive top-line growth."),
+        ("example_assistant", "Things working well together will increase revenue."),
+        (
+            "example_user",
+            (
+                "Let's circle back when we have more bandwidth to touch base on "
+                "opportunities for increased leverage."
+            ),
+        ),
+        ("example_assistant", "Let's talk later when we're less busy about how to do better."),
+        (
+            None,
+            (
+                "This late pivot means we don't have time to boil the ocean for the client "
+                "deliverable."
+            ),
+        ),
+    ]
+    # We give nobody a name; where somebody has one, that is its tokens and one more.
+    names = sum(count(name) + 1 for name, _ in messages if name is not None)
+    counted = sum(weight(TextPart(text)).total + PER_MESSAGE for _, text in messages)
+    assert counted + names + PER_REPLY == 124
 
 
 def test_text_and_attachments_are_counted_apart_and_together_are_what_is_sent():

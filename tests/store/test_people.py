@@ -20,6 +20,8 @@ async def test_settings_are_replaced_as_a_whole_and_each_persons_own(store: Stor
         key="1.secret",
         key_hint="cret",
         defaults=ThreadSettings(model="m", temperature=0, effort=Effort.LOW),
+        notes=["I work with R.", "Be brief.\nPlease. 🐸"],
+        use_notes=True,
     )
     await store.put_settings(ADA, first)
     assert await store.get_settings(ADA) == first

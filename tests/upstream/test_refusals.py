@@ -8,6 +8,8 @@ from openai import AsyncOpenAI
 
 from .conftest import MODEL
 
+PICTURE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
+
 
 @pytest.mark.parametrize(
     ("more", "status", "code", "param"),
@@ -21,6 +23,13 @@ from .conftest import MODEL
         ({"max_tokens": 100}, 400, "unsupported_parameter", "max_tokens"),
         ({"temperature": 0.5}, 400, "unsupported_parameter", "temperature"),
         ({"temperature": 3}, 400, "integer_above_max_value", "temperature"),
+        ({"max_completion_tokens": 128_001}, 400, "invalid_value", "max_completion_tokens"),
+        (
+            {"model": "blind", "messages": [{"role": "user", "content": [PICTURE]}]},
+            400,
+            None,
+            "messages[0].content[0].type",
+        ),
         ({"reasoning_effort": "max"}, 400, "unsupported_value", "reasoning_effort"),
         ({"stream": False}, 400, None, "stream_options"),
         ({"safety_identifier": "x" * 65}, 400, "string_above_max_length", "safety_identifier"),
@@ -47,6 +56,7 @@ async def test_chat_completions_refuses(complete, more, status, code, param):
             "invalid_value",
             "input[0].content[0].type",
         ),
+        ({"max_output_tokens": 128_001}, 400, "invalid_value", "max_output_tokens"),
         ({"max_output_tokens": 5}, 400, "integer_below_min_value", "max_output_tokens"),
         ({"temperature": 0.5}, 400, "unsupported_parameter", "temperature"),
         ({"reasoning": {"effort": "minimal"}}, 400, "unsupported_value", "reasoning.effort"),

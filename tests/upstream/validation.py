@@ -101,6 +101,7 @@ _RESPONSES_ROLES = ("assistant", "system", "developer", "user")
 _ANSWER_PARTS = ("output_text", "refusal")
 _QUESTION_PARTS = ("input_text", "input_image", "input_file")
 _CHAT_PARTS = ("text", "image_url", "input_audio", "refusal", "file")
+_PICTURES = ("input_image", "image_url")
 _RANGES = {
     "temperature": (0, 2),
     "top_p": (0, 1),
@@ -133,6 +134,8 @@ def chat_completion(body: Any) -> Conversation:
     if not model.lenient:
         if model.efforts and body.get("max_tokens") is not None:
             raise _unsupported("max_tokens", "Use 'max_completion_tokens' instead.")
+        _check_length(model, body, "max_completion_tokens")
+        _check_length(model, body, "max_tokens")
         _check_effort(model, effort, "reasoning_effort")
         _check_sampling(model, body, effort)
     if not body["messages"]:
@@ -152,7 +155,7 @@ def chat_completion(body: Any) -> Conversation:
         role, content = _role(message, _CHAT_ROLES, where), message.get("content")
         if content is None and role != "assistant":
             raise _missing(f"{where}.content")
-        _check_content(content, _CHAT_PARTS, f"{where}.content")
+        _check_content(content, _CHAT_PARTS, f"{where}.content", model)
         into = instructions if role in ("system", "developer") and not messages else None
         if into is None:
             messages.append((role, text_of(content)))
@@ -198,6 +201,7 @@ def response(body: Any, *, verified: bool = True, background: bool = True) -> Co
                 param="reasoning.summary",
                 code="unsupported_value",
             )
+        _check_length(model, body, "max_output_tokens")
         _check_effort(model, effort, "reasoning.effort")
         _check_sampling(model, body, effort)
     if body.get("background") and not background:
@@ -213,7 +217,7 @@ def response(body: Any, *, verified: bool = True, background: bool = True) -> Co
     options = body.get("stream_options") or {}
     return Conversation(
         model,
-        _input(body["input"]),
+        _input(body["input"], model),
         instructions=body.get("instructions"),
         limit=body.get("max_output_tokens"),
         stream=bool(body.get("stream")),
@@ -223,7 +227,7 @@ def response(body: Any, *, verified: bool = True, background: bool = True) -> Co
     )
 
 
-def _input(given: Any) -> list[tuple[str, str]]:
+def _input(given: Any, model: Model) -> list[tuple[str, str]]:
     if isinstance(given, str):
         return [("user", given)]
     if not isinstance(given, list):
@@ -238,7 +242,7 @@ def _input(given: Any) -> list[tuple[str, str]]:
         if item.get("content") is None:
             raise _missing(f"{where}.content")
         parts = _ANSWER_PARTS if role == "assistant" else _QUESTION_PARTS
-        _check_content(item["content"], parts, f"{where}.content")
+        _check_content(item["content"], parts, f"{where}.content", model)
         messages.append((role, text_of(item["content"])))
     return messages
 
@@ -344,7 +348,19 @@ def _role(message: dict[str, Any], roles: tuple[str, ...], where: str) -> str:
     return str(role)
 
 
-def _check_content(content: Any, parts: tuple[str, ...], where: str) -> None:
+def _check_length(model: Model, body: dict[str, Any], param: str) -> None:
+    wanted = body.get(param)
+    if wanted is not None and model.longest is not None and wanted > model.longest:
+        raise ApiError(
+            400,
+            f"{param} is too large: {wanted}. This model supports at most {model.longest} "
+            f"completion tokens, whereas you provided {wanted}.",
+            param=param,
+            code="invalid_value",
+        )
+
+
+def _check_content(content: Any, parts: tuple[str, ...], where: str, model: Model) -> None:
     if content is None or isinstance(content, str):
         return
     if not isinstance(content, list):
@@ -352,6 +368,12 @@ def _check_content(content: Any, parts: tuple[str, ...], where: str) -> None:
     for index, part in enumerate(content):
         _check_type(part, _OBJECT, f"{where}[{index}]")
         _check_choice(part.get("type"), parts, f"{where}[{index}].type")
+        if part["type"] in _PICTURES and not model.images:
+            raise ApiError(
+                400,
+                f"Invalid content type. {part['type']} is only supported by certain models.",
+                param=f"{where}[{index}].type",
+            )
 
 
 def _check_choice(value: Any, choices: tuple[str, ...], param: str) -> None:

@@ -19,7 +19,7 @@ import { ChatProvider, type SendKey } from './components/context';
 import { useWiderThan } from './components/hooks';
 import { pageUrl } from './client/server';
 import { type Translator, english } from './i18n';
-import type { Summary } from './protocol';
+import type { Model, Summary } from './protocol';
 import type { Services } from './state/services';
 import { useStore } from './state/store';
 
@@ -44,6 +44,9 @@ export interface Panes {
   readonly Settings: ComponentType;
   readonly Meter: ComponentType;
   readonly SummaryCard: ComponentType<{ readonly summary: Summary }>;
+  readonly ModelNote: ComponentType;
+  /** What else there is to say of a model that can be chosen. */
+  readonly remarkOn: (model: Model, trans: Translator) => string;
 }
 
 const ROOM_FOR_A_PANE = 720;
@@ -87,7 +90,8 @@ export function Chat(props: Props) {
       chooseModel: () => {
         setChoosingModel(true);
       },
-      announce: setSpoken
+      announce: setSpoken,
+      remarkOn: panes?.remarkOn
     }),
     [services, trans, sendKey, focusComposer, panes]
   );
@@ -164,6 +168,7 @@ export function Chat(props: Props) {
             <>
               <Conversation />
               <UndoToast />
+              {panes !== undefined && !isGone && <panes.ModelNote />}
               {!isGone && (
                 <Composer
                   area={area}

@@ -1,13 +1,17 @@
 import type { Panes } from './Chat';
 import { Meter } from './components/Meter';
+import { ModelNote } from './components/ModelNote';
 import { SettingsScreen } from './components/SettingsScreen';
 import { SummaryCard } from './components/SummaryCard';
 import { ThreadList } from './components/ThreadList';
+import { remarkOn } from './components/shutdown';
 
 /** All that the chat can show, where there is room for it. */
 export const allPanes: Panes = {
   List: ThreadList,
   Settings: SettingsScreen,
   Meter,
-  SummaryCard
+  SummaryCard,
+  ModelNote,
+  remarkOn
 };

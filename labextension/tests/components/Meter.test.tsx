@@ -148,6 +148,38 @@ it('chooses what becomes of what no longer fits', async () => {
   });
 });
 
+it('leaves out notes in this conversation', async () => {
+  const thread = aThread();
+  const chat = await showChat(server => {
+    server.account = { ...server.account, notes: ['One.'], use_notes: true };
+    server.threads = { threads: [thread], next: null };
+    server.context = CONTEXT;
+  });
+  await openThread(chat, thread, []);
+  const panel = await open(chat);
+  const box = panel.getByRole('checkbox', { name: 'Send my notes' });
+  expect(box).toBeChecked();
+  await chat.user.click(box);
+  expect(chat.server.lastChange).toMatchObject({
+    path: `threads/${thread.id}`,
+    body: { settings: { use_notes: false } }
+  });
+});
+
+it('counts no notes for what is to be temporary', async () => {
+  const chat = await showChat(server => {
+    server.account = { ...server.account, notes: ['One.'], use_notes: true };
+    server.context = CONTEXT;
+  });
+  chat.services.listing.setTemporary(true);
+  await waitFor(() => {
+    const asked = chat.server.requests.filter(({ path }) => path === 'context');
+    expect(asked.at(-1)?.body).toMatchObject({ settings: { use_notes: false } });
+  });
+  const panel = await open(chat);
+  expect(panel.getByRole('checkbox', { name: 'Send my notes' })).not.toBeChecked();
+});
+
 it('asks for older messages page by page', async () => {
   const { chat, panel } = await listed({ next: 'older' });
   await chat.user.click(

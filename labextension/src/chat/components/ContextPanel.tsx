@@ -13,10 +13,11 @@ import type { Translator } from '../i18n';
 import type { Draft, Metering } from '../state/metering';
 import { IconButton } from './IconButton';
 import { ProblemNote } from './ProblemNote';
-import { useChat } from './context';
+import { useChat, useChatState } from './context';
 import { cost, number, percent } from './format';
 import { useThread } from './hooks';
 import { GoIcon, HideIcon, PinIcon } from './icons';
+import { useIsTemporary } from './useIsTemporary';
 import { useModelSettings } from './useModelSettings';
 import { useRoom } from './useRoom';
 
@@ -49,6 +50,7 @@ export function ContextPanel({ context, metering, draft, onDone }: Props) {
       <h3 id={title}>{trans.__('What the model will see')}</h3>
       <Shares context={context} />
       <WhenFull />
+      <UseNotes />
       <Entries context={context} metering={metering} draft={draft} onDone={onDone} />
     </div>
   );
@@ -110,6 +112,7 @@ function partName(part: ContextPart, trans: Translator): string {
   const names: Record<ContextPart, string> = {
     system: trans.__('System prompt'),
     summary: trans.__('Summary'),
+    notes: trans.__('Your notes'),
     pinned: trans.__('Pinned'),
     attachments: trans.__('Attachments'),
     conversation: trans.__('Conversation'),
@@ -140,6 +143,30 @@ function WhenFull() {
         <option value="strict">{trans.__('Ask nothing, and say so')}</option>
       </select>
     </div>
+  );
+}
+
+/** Whether the person's notes go with the instructions of this conversation. */
+function UseNotes() {
+  const { services, trans } = useChat();
+  const { own } = useModelSettings();
+  const account = useChatState(state => state.account);
+  const isTemporary = useIsTemporary();
+  if ((account?.notes ?? []).length === 0) {
+    return null;
+  }
+  return (
+    <label className="jc-Check">
+      <input
+        type="checkbox"
+        checked={own.use_notes ?? (account?.use_notes === true && !isTemporary)}
+        onChange={({ currentTarget }) => {
+          const use_notes = currentTarget.checked;
+          void services.listing.changeSettings({ ...own, use_notes });
+        }}
+      />
+      {trans.__('Send my notes')}
+    </label>
   );
 }
 

@@ -1,11 +1,12 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import type { Context } from '../protocol';
+import type { Context, ThreadSettings } from '../protocol';
 import { type Draft, Metering } from '../state/metering';
 import { useStore } from '../state/store';
 import { ContextPanel } from './ContextPanel';
 import { useChat, useChatState } from './context';
 import { number, percent } from './format';
 import { useConversation, useDismiss, useThread } from './hooks';
+import { useIsTemporary } from './useIsTemporary';
 
 /** From here on it is worth a look. */
 const NEARLY_FULL = 0.8;
@@ -93,6 +94,7 @@ function useDraft(): Draft {
   const { services } = useChat();
   const open = useChatState(state => state.open);
   const newSettings = useChatState(state => state.newSettings);
+  const isTemporary = useIsTemporary();
   const attachments = useChatState(state => state.attached);
   const text = useStore(services.drafts.store, () => services.drafts.read(open));
   const leaf = useConversation()?.leafId ?? undefined;
@@ -102,9 +104,14 @@ function useDraft(): Draft {
     () =>
       isKnown
         ? { thread_id: threadId, leaf_id: leaf, text, attachments }
-        : { settings: newSettings, text, attachments },
-    [isKnown, threadId, leaf, text, attachments, newSettings]
+        : { settings: asMade(newSettings, isTemporary), text, attachments },
+    [isKnown, threadId, leaf, text, attachments, newSettings, isTemporary]
   );
+}
+
+/** Temporary threads go without notes unless they say otherwise. */
+function asMade(settings: ThreadSettings, isTemporary: boolean): ThreadSettings {
+  return isTemporary ? { use_notes: false, ...settings } : settings;
 }
 
 /** Ask anew whenever something changes that the answer depends on. */

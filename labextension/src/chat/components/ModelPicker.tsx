@@ -13,11 +13,12 @@ interface Option {
   readonly id: string;
   readonly name: string;
   readonly note: string;
+  readonly remark?: string;
 }
 
 /** All models, filtered by what is typed; a name that is not among them may be used too. */
 export function ModelPicker({ models, chosen, onChoose }: Props) {
-  const { trans } = useChat();
+  const { trans, remarkOn } = useChat();
   const isAzure = useChatState(({ account }) => account?.source === 'azure');
   const [filter, setFilter] = useState('');
   /** What arrows or a filter lead to; `null`: the model that is chosen. */
@@ -27,7 +28,12 @@ export function ModelPicker({ models, chosen, onChoose }: Props) {
   const wanted = filter.trim().toLowerCase();
   const options: Option[] = models
     .filter(({ id, name }) => `${id} ${name}`.toLowerCase().includes(wanted))
-    .map(model => ({ id: model.id, name: model.name, note: priceOf(model) }));
+    .map(model => ({
+      id: model.id,
+      name: model.name,
+      note: priceOf(model),
+      remark: remarkOn?.(model, trans)
+    }));
   if (wanted !== '' && !options.some(({ id }) => id === filter.trim())) {
     options.push({
       id: filter.trim(),
@@ -97,6 +103,7 @@ export function ModelPicker({ models, chosen, onChoose }: Props) {
             }}
           >
             <span>{option.name}</span>
+            {option.remark && <small>{option.remark}</small>}
             <small>{option.note}</small>
           </li>
         ))}

@@ -2,6 +2,8 @@ import type { Translator } from '../i18n';
 import type { Source } from '../protocol';
 import { DurableReplies } from './DurableReplies';
 import { HistorySection } from './HistorySection';
+import { OwnNotes } from './OwnNotes';
+import { ProblemNote } from './ProblemNote';
 import { SourceCards } from './SourceCards';
 import { useChat, useChatState } from './context';
 
@@ -10,6 +12,7 @@ export function SettingsScreen() {
   const { services, trans } = useChat();
   const user = useChatState(state => state.user);
   const account = useChatState(state => state.account);
+  const ignored = useChatState(state => state.models?.ignored);
   const fromEnvironment = account?.from_environment === true;
   return (
     // A press on an empty place leaves the focus in the chat, where Escape is heard.
@@ -18,6 +21,7 @@ export function SettingsScreen() {
         {fromEnvironment && account.source != null && (
           <p>{fromServer(account.source, trans)}</p>
         )}
+        {ignored != null && <ProblemNote problem={ignored} />}
         <h3>{trans.__('Where answers come from')}</h3>
         <SourceCards
           onDone={() => {
@@ -40,6 +44,7 @@ export function SettingsScreen() {
           </button>
         )}
         <DurableReplies />
+        <OwnNotes />
         <HistorySection />
         {user !== null && user.name !== '' && (
           <p className="jc-Settings-note">{trans.__('You are %1.', user.name)}</p>

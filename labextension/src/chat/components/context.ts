@@ -1,6 +1,6 @@
 import { type ComponentType, createContext, useContext } from 'react';
 import type { Translator } from '../i18n';
-import type { Summary } from '../protocol';
+import type { Model, Summary } from '../protocol';
 import type { Services } from '../state/services';
 import type { ChatState } from '../state/state';
 import { useStore } from '../state/store';
@@ -21,6 +21,8 @@ export interface ChatContext {
   readonly focusComposer: () => void;
   /** Let a screen reader say something. */
   readonly announce: (text: string) => void;
+  /** What else there is to say of a model, where there is room for it. */
+  readonly remarkOn?: (model: Model, trans: Translator) => string;
 }
 
 const Context = createContext<ChatContext | null>(null);
