@@ -18,6 +18,7 @@ from . import __version__
 from .engine.accounts import Accounts
 from .engine.branches import Branches
 from .engine.broadcast import Broadcast
+from .engine.budgets import Budgets
 from .engine.conversations import Conversations
 from .engine.health import StoreHealth, watch
 from .engine.inspecting import Inspector
@@ -28,10 +29,11 @@ from .engine.replies import Replies
 from .engine.requests import Requests
 from .engine.search import Search
 from .engine.upkeep import Upkeep
+from .engine.usage import UsageReports
 from .exchange.imports import Imports
 from .exchange.sources import Limits
 from .providers import IDLE_SECONDS, Providers, endpoint_from_environment, local_model_available
-from .server import exchange, pages, rest, socket
+from .server import exchange, pages, rest, socket, usage
 from .server.heartbeat import Heartbeats
 from .server.identity import Identities
 from .server.kernels import StartingKernels
@@ -191,12 +193,14 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         )
         self._heartbeats = Heartbeats()
         self._planner = Planner(store)
+        budgets = Budgets(store)
         self._replies = Replies(
             store,
             self._providers,
             Requests(store, accounts, self._planner, self._providers),
             self._planner.corrections,
             broadcast,
+            budgets,
             self.log,
             model_titles=self.model_titles,
         )
@@ -227,6 +231,8 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             accounts=accounts,
             inspector=Inspector(store, accounts, self._planner),
             search=self._search,
+            usage=UsageReports(store),
+            budgets=budgets,
             broadcast=broadcast,
             health=self._health,
             identities=Identities(self.serverapp.identity_provider, store),
@@ -238,6 +244,7 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         for route, handler in (
             *socket.default_handlers,
             *exchange.default_handlers,
+            *usage.default_handlers,
             *rest.default_handlers,
         ):
             self.handlers.append((route, handler, {"services": services}))

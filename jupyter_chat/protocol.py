@@ -141,6 +141,7 @@ class Code(str, Enum):
     OUTPUT_LIMIT = "output_limit"
     LOCAL_MODEL_MISSING = "local_model_missing"
     SUMMARISING = "summarising"
+    BUDGET_SPENT = "budget_spent"
     # the frame or the request
     INVALID = "invalid"
     TOO_LARGE = "too_large"
@@ -175,7 +176,8 @@ class Problem(Struct, omit_defaults=True, frozen=True):
 
 
 class Usage(Struct, omit_defaults=True, frozen=True):
-    """Tokens of one reply, as the API reports them.
+    """Tokens of one reply, as the API reports them; `estimated`: it did not say, as of a
+    reply that broke off, and they were counted here.
 
     `cached_tokens` and `cache_write_tokens` are part of `input_tokens`,
     `reasoning_tokens` of `output_tokens`.
@@ -186,6 +188,7 @@ class Usage(Struct, omit_defaults=True, frozen=True):
     cached_tokens: int = 0
     cache_write_tokens: int = 0
     reasoning_tokens: int = 0
+    estimated: bool = False
 
 
 class Effort(str, Enum):
@@ -850,6 +853,57 @@ class ModelList(Struct, omit_defaults=True, frozen=True):
     ignored: Problem | None = None
 
 
+class UsageBy(str, Enum):
+    """What usage is added up by."""
+
+    DAY = "day"
+    MODEL = "model"
+    THREAD = "thread"
+
+
+class UsageSum(Struct, frozen=True):
+    """What several requests have taken and cost together: answers, and the titles
+    and summaries that models made.
+
+    `key` is the day (`2026-11-26`), the model or the thread's id; the sum of all has none.
+    `title` is a thread's, as long as there is the thread.  `cost` is that of the requests
+    whose price is known; `unpriced` of them have none.  The tokens of `estimated` ones were
+    counted here, because the API did not say.
+    """
+
+    key: str
+    requests: int
+    input_tokens: int
+    output_tokens: int
+    cached_tokens: int
+    cache_write_tokens: int
+    reasoning_tokens: int
+    cost: float
+    unpriced: int
+    estimated: int
+    title: str | None = None
+
+
+class UsageReport(Struct, frozen=True):
+    """One's own usage in a span of time: days in their order (those without any are left
+    out), models and threads with the dearest first, of threads the first 100.  `total` is
+    the sum of all."""
+
+    sums: list[UsageSum]
+    total: UsageSum
+
+
+class Budget(Struct, omit_defaults=True, frozen=True):
+    """What may be spent in a month (US dollars), and what has been `since` it began (UTC).
+
+    Requests whose price is not known count nothing.  From `limit` on nothing more is asked.
+    """
+
+    spent: float
+    since: Milliseconds
+    limit: float | None = None
+
+
 class ContextPart(str, Enum):
     """What the tokens of a model's window are spent on.
 
@@ -941,7 +995,8 @@ class Context(Struct, omit_defaults=True, frozen=True):
     `input_cost` is what sending this costs, in US dollars, if nothing is cached.
     `summary` is sent before the messages; with `summarises` another one is made first.
 
-    `entries` go from newer to older; `next` is what to ask for `before`.
+    `entries` go from newer to older; `next` is what to ask for `before`.  With them comes
+    what the thread has cost so far, with all its branches, also those that are deleted.
     """
 
     window: int
@@ -959,6 +1014,7 @@ class Context(Struct, omit_defaults=True, frozen=True):
     summarises: bool = False
     entries: list[ContextEntry] = []
     next: Id | None = None
+    thread_cost: UsageSum | None = None
 
 
 class CountQuery(Struct, frozen=True):
@@ -1012,6 +1068,8 @@ class Account(Struct, omit_defaults=True, frozen=True):
     """What the person wants every model to know."""
     use_notes: bool = False
     """They go with the instructions of all threads that say nothing else."""
+    monthly_limit: float | None = None
+    """See :class:`Budget`."""
     problem: Problem | None = None
 
 
@@ -1027,6 +1085,7 @@ class AccountPatch(Struct, frozen=True):
     durable_replies: bool | UnsetType = UNSET
     notes: Annotated[list[Note], Meta(max_length=MOST_NOTES)] | UnsetType = UNSET
     use_notes: bool | UnsetType = UNSET
+    monthly_limit: Annotated[float, Meta(ge=0.01, le=1_000_000)] | None | UnsetType = UNSET
 
 
 # --- Taking a history along ------------------------------------------------------------
@@ -1155,6 +1214,9 @@ RESOURCES = (
     Counted,
     Summary,
     SummaryPatch,
+    UsageBy,
+    UsageReport,
+    Budget,
     Account,
     AccountPatch,
     History,
@@ -1256,6 +1318,7 @@ _ENTERED = {
     "key": "The API key",
     "max_output_tokens": "The longest answer, in tokens,",
     "model": "The model's name",
+    "monthly_limit": "The monthly limit, in US dollars,",
     "name": "The file's name",
     "notes": "The notes",
     "notes[]": "A note",

@@ -31,7 +31,10 @@ KEY_PURPOSE = "api key"
 _OPENAI = (Source.OPENAI, Source.AZURE)
 _USELESS = {Code.NO_KEY, Code.WRONG_KEY, Code.PROVIDER_DOWN, Code.PROVIDER_TIMEOUT}
 """What is wrong with a source that cannot answer anything."""
-_TAKEN_AS_THEY_ARE = ("source", "base_url", "api", "durable_replies", "use_notes")
+_TAKEN_AS_THEY_ARE = (
+    *("source", "base_url", "api"),
+    *("durable_replies", "use_notes", "monthly_limit"),
+)
 _ADDRESS = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
 
 
@@ -104,6 +107,7 @@ class Accounts:
             durable_replies=self.durable(settings),
             notes=settings.notes,
             use_notes=settings.use_notes,
+            monthly_limit=settings.monthly_limit,
             problem=problem,
         )
 

@@ -3,29 +3,65 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing, suppress
+from typing import TypeAlias
 
-from ..protocol import Code, Problem
+from msgspec import Struct
+
+from ..protocol import Code, Problem, Usage
 from ..providers.interface import Endpoint, Provider, ProviderError, ReplyRequest
+from ..store.interface import StoreError
+from . import tokens
+from .accounting import may_be_billed
+
+Spend: TypeAlias = Callable[[Usage], Awaitable[None]]
+"""Enters what a request has taken."""
+
+
+class _Said(Struct):
+    """What has come so far, and what that took."""
+
+    text: str = ""
+    usage: Usage | None = None
 
 
 async def ask_aside(
-    provider: Provider, endpoint: Endpoint, request: ReplyRequest, seconds: float
+    provider: Provider, endpoint: Endpoint, request: ReplyRequest, seconds: float, spend: Spend
 ) -> str:
     """The whole text of the answer.  Raises :class:`ProviderError`, also where it takes
-    longer than so many seconds."""
+    longer than so many seconds.  What it took is spent however it ends, unless it was refused."""
+    said = _Said()
+    billed = True
     try:
-        return await asyncio.wait_for(_text(provider, endpoint, request), seconds)
+        await asyncio.wait_for(_listen(provider, endpoint, request, said), seconds)
+        return said.text
     except asyncio.TimeoutError:
         problem = Problem(Code.PROVIDER_TIMEOUT, f"No answer came within {seconds:.0f} s.")
         raise ProviderError(problem) from None
+    except ProviderError as error:
+        billed = may_be_billed(error, answered=bool(said.text))
+        raise
+    finally:
+        if billed:
+            with suppress(StoreError):  # what was asked for is not lost with it
+                await spend(said.usage or await _estimate(request, said.text))
 
 
-async def _text(provider: Provider, endpoint: Endpoint, request: ReplyRequest) -> str:
-    text = ""
+async def _listen(
+    provider: Provider, endpoint: Endpoint, request: ReplyRequest, said: _Said
+) -> None:
     async with aclosing(provider.stream(endpoint, request)) as stream:  # type: ignore[type-var]
         async for chunk in stream:
-            text += chunk.text
+            said.text += chunk.text
             if chunk.finish is not None:
+                said.usage = chunk.finish.usage
                 break
-    return text
+
+
+async def _estimate(request: ReplyRequest, answer: str) -> Usage:
+    asked = "\n".join([request.instructions or "", *(each.text for each in request.messages)])
+    given, written = await asyncio.to_thread(
+        lambda: [tokens.estimate(text) for text in (asked, answer)]
+    )
+    return Usage(given, written, estimated=True)

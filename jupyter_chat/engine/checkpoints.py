@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 
 from ..ids import new_id, now_ms
-from ..store.interface import Checkpoint, Lease, Left, Store, StoreError
+from ..store.interface import Checkpoint, Estimate, Lease, Left, Store, StoreError
 from .generation import Generation
 
 INTERVAL_SECONDS = 0.4
@@ -32,11 +32,13 @@ class Checkpointer:
         store: Store,
         running: Callable[[], Iterable[Generation]],
         recovered: Callable[[Left], Awaitable[None]],
+        estimate: Estimate | None = None,
     ) -> None:
         self.owner = new_id()
         self._store = store
         self._running = running
         self._recovered = recovered
+        self._estimate = estimate
         self._unsaved: list[Checkpoint] = []
         self._task: asyncio.Task[None] | None = None
         self._host = socket.gethostname()
@@ -83,7 +85,7 @@ class Checkpointer:
 
     async def recover(self) -> None:
         """Find what dead processes have left."""
-        for left in await self._store.recover(self._lease(), now_ms()):
+        for left in await self._store.recover(self._lease(), now_ms(), self._estimate):
             await self._recovered(left)
 
     def _lease(self) -> Lease:

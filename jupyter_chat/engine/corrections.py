@@ -23,13 +23,14 @@ class Corrections:
         self._known: dict[tuple[str, str], tuple[float, float]] = {}
 
     def learn(self, user_id: str, asked: str, reply: Message) -> None:
-        """From a reply that the model `asked` was asked for, where its usage is known."""
-        if reply.usage is None or not reply.counted_tokens or not reply.usage.input_tokens:
+        """From a reply that the model `asked` was asked for, where the API gave its usage."""
+        usage = reply.usage
+        if usage is None or usage.estimated or not reply.counted_tokens or not usage.input_tokens:
             return
         key = user_id, asked
         said, counted = self._known.pop(key, (0.0, 0.0))
         self._known[key] = (
-            said * _FADING + reply.usage.input_tokens,
+            said * _FADING + usage.input_tokens,
             counted * _FADING + reply.counted_tokens,
         )
         drop_oldest(self._known, _MOST_KNOWN)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing, suppress
 from typing import Protocol
 
@@ -42,8 +42,17 @@ from ..providers.interface import (
     asked_often,
     partly_answered,
 )
-from ..store.interface import Checkpoint, Left, Store, StoreError, Unavailable
+from ..store.interface import (
+    Checkpoint,
+    LedgerEntry,
+    Left,
+    NotFound,
+    Store,
+    StoreError,
+    Unavailable,
+)
 from . import catalogue
+from .accounting import Accounting, entry_of, may_be_billed
 from .broadcast import Feed
 from .growth import Growth, Kind
 from .pace import Pace
@@ -86,6 +95,8 @@ class Generation:
         provider: Provider,
         pace: Pace,
         prepare: Prepare,
+        allow: Callable[[str], Awaitable[None]],
+        accounting: Accounting,
         after: Generation | None,
         owner: str,
         hurry: Callable[[], None],
@@ -100,6 +111,9 @@ class Generation:
         self._provider = provider
         self._pace = pace
         self._prepare = prepare
+        self._allow = allow
+        """Raises :class:`ProviderError` where a person may ask nothing more."""
+        self._accounting = accounting
         self.after = after
         self._log = log
         self._owner = owner
@@ -109,7 +123,6 @@ class Generation:
         self._growth = Growth(written_in(reply))
         self._attempt = left.attempt if left is not None else 0
         self._checkpoints = 1 if self._attempt else 0
-        self._model_kept = reply.model is not None
         self._mark: Mark | None = None
         self._kept_id: str | None = None
         if left is not None and left.upstream_id is not None and left.upstream_seq is not None:
@@ -117,6 +130,12 @@ class Generation:
             self._kept_id = left.upstream_id
         self._resumed = self._mark is not None
         self._continues = bool(reply.parts) and not self._resumed
+        self._continued = len(_text(reply)) if self._continues else 0
+        """The characters that it goes on from, which are another reply's."""
+        self._asked = 1 if self._resumed else 0
+        """The requests that may be billed."""
+        self._request_kept = self._resumed
+        """The store knows what was asked."""
         self._endpoint: Endpoint | None = None
         self._known: Model | None = None
         """What is known of the model, once it is asked."""
@@ -176,12 +195,15 @@ class Generation:
         """What has grown since the last call, to be kept."""
         grown = self._growth.take_unsaved()
         mark = self._mark
-        if not grown and mark is not None and self._kept_id is None:
-            grown = [(0, "text", "")]  # whoever takes this over must know the id
+        new_id = mark is not None and self._kept_id is None
+        if not grown and (new_id or (self._asked and not self._request_kept)):
+            # Whoever takes this over must know the id, and what there is to pay for.
+            grown = [(0, "text", "")]
         made = []
         for number, (part, kind, text) in enumerate(grown, start=1):
             # What upstream sent together may be two checkpoints.
             place = mark if number == len(grown) else None
+            is_new = not self._request_kept
             made.append(
                 Checkpoint(
                     user_id=self.user_id,
@@ -191,13 +213,15 @@ class Generation:
                     part=part,
                     kind=kind,
                     text=text,
-                    model=None if self._model_kept else self._reply.model,
+                    model=self._reply.model if is_new else None,
                     upstream_id=place.upstream_id if place and self._kept_id is None else None,
                     upstream_seq=place.seq if place else None,
                     attempt=self._attempt,
+                    counted_tokens=self._reply.counted_tokens if is_new else None,
+                    source=self._endpoint.source if is_new and self._endpoint else None,
                 )
             )
-            self._model_kept = True
+            self._request_kept = True
             self._checkpoints += 1
         if made and mark is not None:
             self._kept_id = mark.upstream_id
@@ -233,11 +257,9 @@ class Generation:
         if self._finish is not None:
             message.model = self._finish.model or message.model
             message.usage = self._finish.usage
-            if message.usage is not None and self._reply.model is not None:
-                model = self._known or catalogue.lookup(self._reply.model)
-                message.cost = catalogue.price(model, message.usage)
+        entry = await self._account(message)
         self.final = message
-        thread = await self._keep(message)
+        thread = await self._keep(message, entry)
         finished(thread)
         self.feed.end(message)
         self.done.set()
@@ -255,6 +277,7 @@ class Generation:
             self._unclaimed = False
         if not self._resumed:
             self._reply.begun_at = now_ms()
+            await self._allow(self.user_id)
         endpoint, request = await self._prepare(
             self.user_id, self._reply.thread_id, self._reply, listener=self
         )
@@ -267,10 +290,15 @@ class Generation:
         tries = self._tries
         while True:
             before = self._mark
+            if before is None:
+                self._asked += 1
             try:
                 await self._stream(endpoint, request)
                 return
             except ProviderError as error:
+                answered = self._growth.has_grown or self._mark is not None
+                if not may_be_billed(error, answered=answered):
+                    self._asked -= 1
                 if before is not None and before != self._mark:
                     tries.clear()
                 tries[error.problem.code] += 1
@@ -408,15 +436,40 @@ class Generation:
             problem = asked_often(problem, times)
         return partly_answered(problem) if self._growth else problem
 
-    async def _keep(self, message: Message) -> Thread | None:
+    async def _account(self, message: Message) -> LedgerEntry | None:
+        """Note what the reply has cost; `None`: its model was not asked."""
+        model, counted = self._reply.model, self._reply.counted_tokens
+        if not self._asked or model is None:
+            return None
+        if message.usage is None:
+            grown = _text(message)[self._continued :]
+            message.usage = await asyncio.to_thread(
+                self._accounting.estimate, self.user_id, model, counted or 0, grown, self._asked
+            )
+        known = self._known or catalogue.lookup(model)
+        message.cost = catalogue.price(known, message.usage)
+        source = self._endpoint.source if self._endpoint is not None else None
+        return entry_of(message, known, message.usage, source)
+
+    async def _keep(self, message: Message, entry: LedgerEntry | None) -> Thread | None:
         """Store the final reply, for as long as it takes; `None`: its thread is gone."""
         while True:
             try:
-                return await self._store.finish_reply(self.user_id, message)
+                return await self._store.finish_reply(self.user_id, message, entry)
+            except NotFound:
+                if entry is not None:  # it is paid for all the same
+                    with suppress(StoreError):
+                        await self._store.add_usage(self.user_id, entry)
+                return None
             except Unavailable:
                 await asyncio.sleep(_KEEP_AGAIN_SECONDS)
             except StoreError:
                 return None
+
+
+def _text(reply: Message) -> str:
+    """All that was written, thinking as well."""
+    return "".join(part.text for part in written_in(reply))
 
 
 def _is_not_ours(making: asyncio.Task[None]) -> bool:

@@ -20,7 +20,7 @@ from ..protocol import (
     text_of,
 )
 from ..providers.interface import ProviderError
-from ..store.interface import Outline, Store, UserSettings
+from ..store.interface import LedgerQuery, Outline, Store, UserSettings
 from ..store.vault import VaultError
 from . import catalogue, weighing
 from .accounts import Accounts
@@ -60,6 +60,10 @@ class Inspector:
             draft=draft + weighing.PER_MESSAGE if draft else 0,
         )
         entries, following = await self._entries(user_id, query, plan)
+        thread_cost = None
+        if entries and query.before is None:
+            of_thread = LedgerQuery(thread_id=query.thread_id)
+            thread_cost = await self._store.usage_total(user_id, of_thread)
         return Context(
             window=plan.room.window,
             used=plan.used,
@@ -76,6 +80,7 @@ class Inspector:
             summarises=wanted.memory is MemoryPolicy.SUMMARISE and bool(plan.unsummarised),
             entries=entries,
             next=following,
+            thread_cost=thread_cost,
         )
 
     async def count(self, parts: list[AskedPart]) -> list[int]:

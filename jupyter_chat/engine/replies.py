@@ -30,6 +30,7 @@ from ..protocol import (
     Thread,
     ThreadChanged,
     ThreadSettings,
+    Usage,
     text_of,
 )
 from ..providers.interface import Provider, ProviderError
@@ -41,9 +42,12 @@ from ..store.interface import (
     StoreError,
     ThreadChanges,
     Turn,
+    UsageKind,
 )
-from . import titles
+from . import catalogue, titles
+from .accounting import Accounting, entry_of
 from .broadcast import Broadcast
+from .budgets import Budgets
 from .checkpoints import Checkpointer
 from .corrections import Corrections
 from .generation import Generation
@@ -67,6 +71,7 @@ class Replies:
         requests: Requests,
         corrections: Corrections,
         broadcast: Broadcast,
+        budgets: Budgets,
         log: logging.Logger,
         *,
         model_titles: bool = True,
@@ -76,6 +81,8 @@ class Replies:
         self._requests = requests
         self._corrections = corrections
         self._broadcast = broadcast
+        self._budgets = budgets
+        self._accounting = Accounting(corrections)
         self._log = log
         self._model_titles = model_titles
         self.temporaries = Temporaries(broadcast)
@@ -89,7 +96,9 @@ class Replies:
         self._tasks: set[asyncio.Task[None]] = set()
         self.closing = False
         """No reply is begun any more."""
-        self._checkpointer = Checkpointer(store, self._running.values, self._recovered)
+        self._checkpointer = Checkpointer(
+            store, self._running.values, self._recovered, self._accounting.estimated
+        )
 
     @property
     def running(self) -> Mapping[str, Generation]:
@@ -211,6 +220,8 @@ class Replies:
             provider=self._provider,
             pace=self._pace,
             prepare=partial(self._requests.prepare, particular=settings),
+            allow=self._budgets.require,
+            accounting=self._accounting,
             after=None if goes_on else self._last.get(key),
             owner=self._checkpointer.owner,
             hurry=self._checkpointer.hurry,
@@ -259,12 +270,24 @@ class Replies:
             thread = await self._store.get_thread(user_id, thread_id)
             if reply.status is not Status.COMPLETE or thread.titled_by_user:
                 return
+            await self._budgets.require(user_id)
             anew = msgspec.structs.replace(reply, parts=[], model=None)
             endpoint, request = await self._requests.prepare(user_id, thread_id, anew)
             if endpoint.source is Source.LOCAL:
                 return  # it finds no better one, and the next question waits for it
+
+            async def spend(usage: Usage) -> None:
+                model = request.known or catalogue.lookup(request.model)
+                entry = entry_of(reply, model, usage, endpoint.source, UsageKind.TITLE)
+                await self._store.add_usage(user_id, entry)
+
             title = await titles.from_model(
-                self._provider, endpoint, request.model, text_of(question), text_of(reply)
+                self._provider,
+                endpoint,
+                request.model,
+                text_of(question),
+                text_of(reply),
+                spend=spend,
             )
             if title is not None:
                 thread = await self._store.get_thread(user_id, thread_id)

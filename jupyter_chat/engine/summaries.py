@@ -10,11 +10,12 @@ from collections.abc import AsyncIterator
 
 from msgspec import Struct
 
-from ..ids import now_ms
-from ..protocol import Message, Model, Role, Summary
+from ..ids import new_id, now_ms
+from ..protocol import Message, Model, Role, Summary, Usage
 from ..providers.interface import Endpoint, Prompt, Provider, ReplyRequest
-from ..store.interface import Outline, Store
+from ..store.interface import LedgerEntry, Outline, Store, UsageKind
 from . import attachments, catalogue, context
+from .accounting import cost_of
 from .asides import ask_aside
 
 LONGEST = 1_500
@@ -82,7 +83,7 @@ class Summariser:
         room = max(window // 2 - 2 * LONGEST, window // 8) * _CHARACTERS_PER_TOKEN
         text = earlier.text if earlier is not None else ""
         async for piece in self._pieces(user_id, thread_id, outlines, room):
-            text = await self._ask(endpoint, model, text, piece) or text
+            text = await self._ask(user_id, thread_id, endpoint, model, text, piece) or text
         summary = Summary(
             thread_id=thread_id,
             upto=outlines[-1].id,
@@ -109,7 +110,15 @@ class Summariser:
         if piece:
             yield piece
 
-    async def _ask(self, endpoint: Endpoint, model: Model, earlier: str, piece: str) -> str:
+    async def _ask(
+        self,
+        user_id: str,
+        thread_id: str,
+        endpoint: Endpoint,
+        model: Model,
+        earlier: str,
+        piece: str,
+    ) -> str:
         before = f"The summary so far:\n\n{earlier}\n\n" if earlier else ""
         request = ReplyRequest(
             model=model.id,
@@ -119,7 +128,21 @@ class Summariser:
             effort=context.lowest_effort(model),
             reasoning_model=bool(model.efforts),
         )
-        return await ask_aside(self._provider, endpoint, request, _SECONDS)
+
+        async def spend(usage: Usage) -> None:
+            entry = LedgerEntry(
+                message_id=new_id(),
+                thread_id=thread_id,
+                at=now_ms(),
+                model=model.id,
+                usage=usage,
+                cost=cost_of(endpoint.source, model, usage),
+                source=endpoint.source,
+                kind=UsageKind.SUMMARY,
+            )
+            await self._store.add_usage(user_id, entry)
+
+        return await ask_aside(self._provider, endpoint, request, _SECONDS, spend)
 
 
 def summary_model(name: str | None, otherwise: Model) -> Model:

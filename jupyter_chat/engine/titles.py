@@ -7,7 +7,7 @@ import re
 from ..protocol import Role
 from ..providers.interface import Endpoint, Prompt, Provider, ProviderError, ReplyRequest
 from . import catalogue
-from .asides import ask_aside
+from .asides import Spend, ask_aside
 from .context import lowest_effort
 
 _LONGEST = 60
@@ -28,7 +28,13 @@ def from_question(text: str) -> str | None:
 
 
 async def from_model(
-    provider: Provider, endpoint: Endpoint, model: str, question: str, answer: str
+    provider: Provider,
+    endpoint: Endpoint,
+    model: str,
+    question: str,
+    answer: str,
+    *,
+    spend: Spend,
 ) -> str | None:
     """What the model would call it; `None` where it does not say anything usable."""
     known = catalogue.lookup(model)
@@ -46,7 +52,7 @@ async def from_model(
         reasoning_model=bool(known.efforts),
     )
     try:
-        text = await ask_aside(provider, endpoint, request, _SECONDS)
+        text = await ask_aside(provider, endpoint, request, _SECONDS, spend)
     except ProviderError:
         return None
     lines = text.strip().splitlines()

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from ..engine.accounts import Accounts
 from ..engine.branches import Branches
 from ..engine.broadcast import Broadcast
+from ..engine.budgets import Budgets
 from ..engine.conversations import Conversations
 from ..engine.health import StoreHealth
 from ..engine.inspecting import Inspector
 from ..engine.organising import Organiser
 from ..engine.replies import Replies
 from ..engine.search import Search
+from ..engine.usage import UsageReports
 from ..exchange.imports import Imports
 from ..store.interface import Store
 from .heartbeat import Heartbeats
@@ -33,6 +35,8 @@ class Services:
     accounts: Accounts
     inspector: Inspector
     search: Search
+    usage: UsageReports
+    budgets: Budgets
     broadcast: Broadcast
     health: StoreHealth
     identities: Identities

@@ -10,6 +10,7 @@ The engine calls it from one event loop; no call blocks that loop.
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Protocol
 
 from msgspec import UNSET, Struct, UnsetType
@@ -26,6 +27,9 @@ from ..protocol import (
     Summary,
     Thread,
     ThreadSettings,
+    Usage,
+    UsageBy,
+    UsageSum,
     View,
 )
 from .terms import Phrase
@@ -153,8 +157,8 @@ class Checkpoint(Struct, frozen=True):
     """Text that a running reply has grown by since checkpoint `number` - 1 (from 0).
 
     `kind` is that of the part it belongs to, `part` the part's index; a checkpoint
-    never spans two parts, and one without text begins none.  `model` is which one
-    answers; the first one says it.
+    never spans two parts, and one without text begins none.  The first one says what was
+    asked: the `model`, where (`source`), and the tokens that the request was counted as.
 
     Where upstream goes on without us, `upstream_id` is what it calls the reply (said
     once) and `upstream_seq` the number of its last event that the text up to here holds.
@@ -174,6 +178,8 @@ class Checkpoint(Struct, frozen=True):
     upstream_id: str | None = None
     upstream_seq: int | None = None
     attempt: int = 0
+    counted_tokens: int | None = None
+    source: Source | None = None
 
 
 class Left(Struct, frozen=True):
@@ -232,6 +238,54 @@ class Outline(Struct, frozen=True):
     status: Status
     begun: bool = True
     weight: Weight | None = None
+
+
+class UsageKind(str, Enum):
+    """What a model was asked for."""
+
+    REPLY = "reply"
+    TITLE = "title"
+    SUMMARY = "summary"
+
+
+class LedgerEntry(Struct, frozen=True):
+    """What was asked for one message of a thread, and what it cost; there is one for each
+    message and `kind`, and it outlives the thread.  Of a summary, which may be made again and
+    in parts, each request has an id of its own.
+
+    `at` is when the message was made, `model` the one that was asked, `source` where (if
+    that is known); `cost` is `None` where the price is not known.
+    """
+
+    message_id: str
+    thread_id: str
+    at: Milliseconds
+    model: str
+    usage: Usage
+    cost: float | None
+    source: Source | None = None
+    kind: UsageKind = UsageKind.REPLY
+
+
+class Estimate(Protocol):
+    """What a reply has cost whose process died over it.
+
+    `message` says what was asked as far as that is known, `grown` is the text that has
+    come of it.  Returns the message with its usage, and the entry for the ledger (`None`:
+    the model was not asked).  Takes its time: not to be called on the event loop.
+    """
+
+    def __call__(
+        self, user_id: str, message: Message, grown: str, source: Source | None
+    ) -> tuple[Message, LedgerEntry | None]: ...
+
+
+class LedgerQuery(Struct, frozen=True):
+    """Which entries: from `since` on, before `until`, of one thread or of all."""
+
+    since: Milliseconds = 0
+    until: Milliseconds | None = None
+    thread_id: str | None = None
 
 
 class SearchQuery(Struct, frozen=True):
@@ -295,6 +349,8 @@ class UserSettings(Struct, omit_defaults=True, frozen=True):
     """`None`: as the server has it."""
     notes: list[str] = []
     use_notes: bool = False
+    monthly_limit: float | None = None
+    """US dollars; see `protocol.Budget`."""
 
 
 class Store(Protocol):
@@ -464,9 +520,12 @@ class Store(Protocol):
     async def append_checkpoints(self, checkpoints: list[Checkpoint]) -> None:
         """Keep what running replies have grown by."""
 
-    async def finish_reply(self, user_id: str, message: Message) -> Thread:
-        """Store the reply in its final state, drop its checkpoints and its place among
-        the running, and set the thread's last activity to `message.completed_at`."""
+    async def finish_reply(
+        self, user_id: str, message: Message, entry: LedgerEntry | None = None
+    ) -> Thread:
+        """Store the reply in its final state, with its `entry` for the ledger (`None`: the
+        model was not asked), drop its checkpoints and its place among the running, and set
+        the thread's last activity to `message.completed_at`."""
 
     async def renew_lease(self, lease: Lease) -> None:
         """Create or prolong this process's lease."""
@@ -474,14 +533,40 @@ class Store(Protocol):
     async def release_lease(self, owner: str) -> None:
         """Give the lease up at once."""
 
-    async def recover(self, lease: Lease, now: Milliseconds) -> list[Left]:
+    async def recover(
+        self, lease: Lease, now: Milliseconds, estimate: Estimate | None = None
+    ) -> list[Left]:
         """Find every reply whose lease has lapsed (or whose process on this host is
         gone).  Those that can go on become `lease.owner`'s (see :class:`Left`); the
         others are marked as interrupted, with the text of their checkpoints, completed
-        at `now`.  Of several processes that try, one gets each reply.
+        at `now`, and entered into the ledger as `estimate` says.  Of several processes
+        that try, one gets each reply.
 
         Returns those that were interrupted just now, and all that are taken over and
         run: also those of earlier calls, whose answer may have been lost."""
+
+    # what it cost
+
+    async def add_usage(self, user_id: str, entry: LedgerEntry) -> None:
+        """Enter what no reply brings with it: a title, or a reply whose thread is gone.
+
+        What there is of the same message and kind gives way, unless the new one is an
+        estimate: so it is with the entries of replies, too.
+        """
+
+    async def usage_total(self, user_id: str, which: LedgerQuery) -> UsageSum:
+        """The sum of entries."""
+
+    async def usage_sums(
+        self, user_id: str, which: LedgerQuery, by: UsageBy, *, limit: int, minutes_west: int = 0
+    ) -> list[UsageSum]:
+        """The sums of entries by day (in order; as it is so many minutes west of
+        Greenwich), model or thread (the dearest first); without titles."""
+
+    async def usage_entries(
+        self, user_id: str, which: LedgerQuery, *, limit: int, after: LedgerEntry | None = None
+    ) -> list[LedgerEntry]:
+        """Entries in the order of time, from the one that follows `after`."""
 
     # search
 

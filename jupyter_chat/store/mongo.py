@@ -20,10 +20,11 @@ from pymongo.errors import DuplicateKeyError, InvalidURI
 from pymongo.write_concern import WriteConcern
 
 from ..ids import new_id, now_ms
-from ..protocol import Code, Message, Milliseconds, Problem, Summary, Thread
+from ..protocol import Code, Message, Milliseconds, Problem, Summary, Thread, UsageBy, UsageSum
 from . import (
     mongo_branches,
     mongo_deletions,
+    mongo_ledger,
     mongo_lists,
     mongo_outlines,
     mongo_replies,
@@ -37,8 +38,11 @@ from .interface import (
     Checkpoint,
     Conflict,
     Deletion,
+    Estimate,
     FoundPage,
     Lease,
+    LedgerEntry,
+    LedgerQuery,
     Left,
     Node,
     NotFound,
@@ -333,8 +337,10 @@ class MongoStore:
         await mongo_replies.append_checkpoints(self._db, checkpoints)
 
     @translated
-    async def finish_reply(self, user_id: str, message: Message) -> Thread:
-        return await mongo_replies.finish_reply(self._db, user_id, message)
+    async def finish_reply(
+        self, user_id: str, message: Message, entry: LedgerEntry | None = None
+    ) -> Thread:
+        return await mongo_replies.finish_reply(self._db, user_id, message, entry)
 
     @translated
     async def renew_lease(self, lease: Lease) -> None:
@@ -345,8 +351,32 @@ class MongoStore:
         await mongo_replies.release_lease(self._db, owner)
 
     @translated
-    async def recover(self, lease: Lease, now: Milliseconds) -> list[Left]:
-        return await mongo_replies.recover(self._db, lease, now)
+    async def recover(
+        self, lease: Lease, now: Milliseconds, estimate: Estimate | None = None
+    ) -> list[Left]:
+        return await mongo_replies.recover(self._db, lease, now, estimate)
+
+    # --- what it cost -------------------------------------------------------------------
+
+    @translated
+    async def add_usage(self, user_id: str, entry: LedgerEntry) -> None:
+        await mongo_ledger.put_entry(self._db, user_id, mongo_ledger.document_of(entry))
+
+    @translated
+    async def usage_total(self, user_id: str, which: LedgerQuery) -> UsageSum:
+        return await mongo_ledger.usage_total(self._db, user_id, which)
+
+    @translated
+    async def usage_sums(
+        self, user_id: str, which: LedgerQuery, by: UsageBy, *, limit: int, minutes_west: int = 0
+    ) -> list[UsageSum]:
+        return await mongo_ledger.usage_sums(self._db, user_id, which, by, limit, minutes_west)
+
+    @translated
+    async def usage_entries(
+        self, user_id: str, which: LedgerQuery, *, limit: int, after: LedgerEntry | None = None
+    ) -> list[LedgerEntry]:
+        return await mongo_ledger.usage_entries(self._db, user_id, which, limit, after)
 
     # --- search -------------------------------------------------------------------------
 

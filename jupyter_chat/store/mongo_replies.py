@@ -8,14 +8,15 @@ are no longer looked at.
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 
 import msgspec
 from pymongo import ASCENDING, ReturnDocument
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
-from ..protocol import Message, Milliseconds, Thread, written_in
-from .interface import Checkpoint, Lease, Left, NotFound
+from ..protocol import Message, Milliseconds, Source, Thread, written_in
+from .interface import Checkpoint, Estimate, Lease, LedgerEntry, Left, NotFound
 from .mongo_documents import (
     IS_LIVE,
     Database,
@@ -26,8 +27,21 @@ from .mongo_documents import (
     to_thread,
 )
 from .mongo_errors import is_duplicate
+from .mongo_ledger import ENTRY, document_of, put_entry
 from .mongo_search import put_messages
-from .records import LIVE, Growth, Resumable, fold, has_lapsed, interrupted, left_of, resumable
+from .records import (
+    LIVE,
+    Growth,
+    Resumable,
+    fold,
+    has_lapsed,
+    interrupted,
+    left_of,
+    resumable,
+    source_of,
+)
+
+_GROWTH = Growth.__struct_fields__
 
 
 def _checkpoint_id(checkpoint: Checkpoint) -> str:
@@ -65,9 +79,7 @@ async def append_checkpoints(db: Database, checkpoints: list[Checkpoint]) -> Non
 
 def _to_document(checkpoint: Checkpoint) -> Document:
     fields: Document = {
-        name: getattr(checkpoint, name)
-        for name in ("part", "kind", "text", "model", "upstream_id", "upstream_seq")
-        if getattr(checkpoint, name) is not None
+        name: getattr(checkpoint, name) for name in _GROWTH if getattr(checkpoint, name) is not None
     }
     if checkpoint.attempt:
         fields["attempt"] = checkpoint.attempt
@@ -114,14 +126,7 @@ async def _newest(db: Database, user_id: str, message_id: str) -> list[Document]
 
 
 def _growths(document: Document) -> list[Growth]:
-    last = Growth(
-        document["part"],
-        document["kind"],
-        document["text"],
-        document.get("model"),
-        document.get("upstream_id"),
-        document.get("upstream_seq"),
-    )
+    last = msgspec.convert([document.get(name) for name in _GROWTH], Growth)
     before = document.get("before", ())
     return [*(Growth(part, kind, text) for part, (kind, text) in enumerate(before)), last]
 
@@ -138,13 +143,16 @@ def _without_gaps(documents: list[Document]) -> list[Document]:
     return [each for place, each in enumerate(documents) if numbers[place] == first + place]
 
 
-async def finish_reply(db: Database, user_id: str, message: Message) -> Thread:
+async def finish_reply(
+    db: Database, user_id: str, message: Message, entry: LedgerEntry | None
+) -> Thread:
+    final = _final(message, entry)
     result = await db.messages.update_one(
-        {"_id": message.id, "user_id": user_id, "thread_id": message.thread_id},
-        growth_of(message),
+        {"_id": message.id, "user_id": user_id, "thread_id": message.thread_id}, final
     )
     if not result.matched_count:
         raise NotFound("message")
+    await put_entry(db, user_id, final["$set"].get(ENTRY))
     await put_messages(db, user_id, [message])
     place = {"_id": message.thread_id, "user_id": user_id}
     updated = await db.threads.find_one_and_update(
@@ -156,6 +164,14 @@ async def finish_reply(db: Database, user_id: str, message: Message) -> Thread:
     return to_thread(updated or await db.threads.find_one(place))
 
 
+def _final(message: Message, entry: LedgerEntry | None) -> Document:
+    """The update that ends a reply."""
+    update = growth_of(message)
+    if entry is not None:
+        update["$set"][ENTRY] = document_of(entry)
+    return update
+
+
 async def forget(db: Database, user_id: str, message_id: str) -> None:
     """A final reply's checkpoints, and last the mark that it runs: whoever finds that
     mark left over does this again."""
@@ -163,7 +179,9 @@ async def forget(db: Database, user_id: str, message_id: str) -> None:
     await db.generations.delete_one({"_id": message_id, "user_id": user_id})
 
 
-async def recover(db: Database, lease: Lease, now: Milliseconds) -> list[Left]:
+async def recover(
+    db: Database, lease: Lease, now: Milliseconds, estimate: Estimate | None
+) -> list[Left]:
     owners = await db.generations.distinct("owner", {"owner": {"$ne": lease.owner}})
     held = {
         document["_id"]: msgspec.convert({**document, "owner": document["_id"]}, Lease)
@@ -174,7 +192,7 @@ async def recover(db: Database, lease: Lease, now: Milliseconds) -> list[Left]:
         if not has_lapsed(held.get(owner), lease, now):
             continue
         async for running in db.generations.find({"owner": owner}).sort("_id", ASCENDING):
-            ended = await _take_over_or_end(db, running, lease.owner, now)
+            ended = await _take_over_or_end(db, running, lease.owner, now, estimate)
             if ended is not None:
                 recovered.append(Left(running["user_id"], ended))
     # Those that prove to live after all make theirs anew.
@@ -183,7 +201,7 @@ async def recover(db: Database, lease: Lease, now: Milliseconds) -> list[Left]:
 
 
 async def _take_over_or_end(
-    db: Database, running: Document, owner: str, now: Milliseconds
+    db: Database, running: Document, owner: str, now: Milliseconds, estimate: Estimate | None
 ) -> Message | None:
     """Take a reply over if it can go on, or end it; the reply if this has ended it."""
     user_id, message_id = running["user_id"], running["_id"]
@@ -193,16 +211,17 @@ async def _take_over_or_end(
         return None
     message = to_message(found)
     if not is_there(found):
-        await _interrupt(db, user_id, message, now)
+        await _interrupt(db, user_id, message, now, estimate)
         return None  # nobody is to hear of it
     attempt = running.get("attempt", 0) + 1
     begun = running.get("begun", True)
     documents = _without_gaps(await _newest(db, user_id, message_id))
-    going_on = resumable(message, [each for one in documents for each in _growths(one)])
+    growth = [each for one in documents for each in _growths(one)]
+    going_on = resumable(message, growth)
     if begun and going_on is None:
-        return await _interrupt(db, user_id, message, now)
+        return await _interrupt(db, user_id, message, now, estimate)
     if going_on is not None:
-        await _begin_anew(db, user_id, going_on, attempt)
+        await _begin_anew(db, user_id, going_on, attempt, source_of(growth))
     # One of those that try gets it, and only as it was found.
     place = {"_id": message_id, "user_id": user_id, "owner": running["owner"]}
     place |= {"begun": begun} if "begun" in running else {}
@@ -210,7 +229,9 @@ async def _take_over_or_end(
     return None
 
 
-async def _begin_anew(db: Database, user_id: str, reply: Resumable, attempt: int) -> None:
+async def _begin_anew(
+    db: Database, user_id: str, reply: Resumable, attempt: int, source: Source | None
+) -> None:
     """Keep all the text so far as the first checkpoint of a new attempt."""
     message = reply.message
     place = Checkpoint(
@@ -225,6 +246,8 @@ async def _begin_anew(db: Database, user_id: str, reply: Resumable, attempt: int
         upstream_id=reply.upstream_id,
         upstream_seq=reply.upstream_seq,
         attempt=attempt,
+        counted_tokens=message.counted_tokens,
+        source=source,
     )
     before = [(str(part.__struct_config__.tag), part.text) for part in written_in(message)]
     with suppress(DuplicateKeyError):  # whoever wrote that was cut short, or is as fast
@@ -247,13 +270,13 @@ async def _taken_over(db: Database, owner: str) -> list[Left]:
 
 
 async def _interrupt(
-    db: Database, user_id: str, message: Message, now: Milliseconds
+    db: Database, user_id: str, message: Message, now: Milliseconds, estimate: Estimate | None
 ) -> Message | None:
     """The reply as it is kept; `None`: another process has just given it an end."""
     growth = await _growth(db, user_id, message.id)
-    message = interrupted(fold(message, growth), now)
+    message, entry = await asyncio.to_thread(interrupted, user_id, message, growth, now, estimate)
     result = await db.messages.update_one(
-        {"_id": message.id, "user_id": user_id, "status": IS_LIVE}, growth_of(message)
+        {"_id": message.id, "user_id": user_id, "status": IS_LIVE}, _final(message, entry)
     )
     await _forget_ended(db, user_id, message.id)
     return message if result.modified_count else None
@@ -263,6 +286,7 @@ async def _forget_ended(db: Database, user_id: str, message_id: str) -> None:
     """What is left of a reply whose end was written, perhaps with nothing after it."""
     final = await db.messages.find_one({"_id": message_id, "user_id": user_id})
     if final is not None:
+        await put_entry(db, user_id, final.get(ENTRY))
         await put_messages(db, user_id, [to_message(final)])
     await forget(db, user_id, message_id)
 

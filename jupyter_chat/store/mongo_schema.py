@@ -108,12 +108,21 @@ async def _summaries(db: AsyncDatabase[Document]) -> None:
     )
 
 
+async def _ledger(db: AsyncDatabase[Document]) -> None:
+    ledger = db["ledger"]
+    await ledger.create_index(
+        [("user_id", ASCENDING), ("at", ASCENDING), ("_id", ASCENDING)], name="by_time"
+    )
+    await ledger.create_index([("user_id", ASCENDING), ("thread_id", ASCENDING)], name="by_thread")
+
+
 MIGRATIONS: tuple[Callable[[AsyncDatabase[Document]], Awaitable[None]], ...] = (
     _first,
     _organised,
     _search,
     _deletions,
     _summaries,
+    _ledger,
 )
 
 

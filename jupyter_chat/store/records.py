@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Iterable
+from datetime import date, timedelta
 
 import msgspec
 from msgspec import UNSET, Struct
@@ -16,16 +17,20 @@ from ..protocol import (
     Part,
     Problem,
     ReasoningPart,
+    Source,
     Status,
     TextPart,
     Thread,
     WrittenPart,
     written_in,
 )
-from .interface import Lease, Left, ThreadChanges
+from .interface import Estimate, Lease, LedgerEntry, Left, ThreadChanges
 
 LARGEST_NUMBER = 2**63 - 1
 """That either database compares with."""
+
+MINUTE_MS = 60_000
+DAY_MS = 24 * 60 * MINUTE_MS
 
 LIVE = (Status.QUEUED, Status.STREAMING)
 """What a reply's status is until it has ended."""
@@ -40,6 +45,8 @@ class Growth(Struct, array_like=True, frozen=True):
     model: str | None = None
     upstream_id: str | None = None
     upstream_seq: int | None = None
+    counted_tokens: int | None = None
+    source: Source | None = None
 
 
 class Resumable(Struct, frozen=True):
@@ -73,9 +80,10 @@ def fold(message: Message, growth: Iterable[Growth]) -> Message:
     """The message grown by checkpoints, in their order."""
     kinds = [type(part) for part in written_in(message)]
     texts = [[part.text] for part in written_in(message)]
-    model = message.model
+    model, counted = message.model, message.counted_tokens
     for each in growth:
         model = each.model or model
+        counted = each.counted_tokens or counted
         if not each.text:
             continue
         if each.part >= len(texts):
@@ -83,7 +91,21 @@ def fold(message: Message, growth: Iterable[Growth]) -> Message:
             texts.append([])
         texts[min(each.part, len(texts) - 1)].append(each.text)
     parts: list[Part] = [kind("".join(pieces)) for kind, pieces in zip(kinds, texts, strict=True)]
-    return msgspec.structs.replace(message, parts=parts, model=model)
+    return msgspec.structs.replace(message, parts=parts, model=model, counted_tokens=counted)
+
+
+def source_of(growth: Iterable[Growth]) -> Source | None:
+    """Where the reply was asked for, as its checkpoints say."""
+    return next((each.source for each in growth if each.source is not None), None)
+
+
+def grown_in(message: Message, growth: list[Growth]) -> str:
+    """The text that has come of a reply, without what it was told to go on from."""
+    texts = [each.text for each in growth]
+    if any(each.upstream_id for each in growth):
+        # It goes on from nothing else: what stands in the message came before it was taken over.
+        texts = [*(part.text for part in written_in(message)), *texts]
+    return "".join(texts)
 
 
 def resumable(message: Message, growth: list[Growth]) -> Resumable | None:
@@ -111,8 +133,22 @@ def left_of(user_id: str, message: Message, attempt: int, growth: list[Growth]) 
     return Left(user_id, found.message, attempt, found.upstream_id, found.upstream_seq)
 
 
-def interrupted(message: Message, now: Milliseconds) -> Message:
-    """A reply whose process is gone, as it is kept."""
+def interrupted(
+    user_id: str,
+    message: Message,
+    growth: list[Growth],
+    now: Milliseconds,
+    estimate: Estimate | None,
+) -> tuple[Message, LedgerEntry | None]:
+    """A reply whose process is gone, as it is kept, and what it has cost."""
+    grown = grown_in(message, growth)
+    message = _ended(fold(message, growth), now)
+    if estimate is None:
+        return message, None
+    return estimate(user_id, message, grown, source_of(growth))
+
+
+def _ended(message: Message, now: Milliseconds) -> Message:
     kept = "What had come is kept" if message.parts else "Your question is kept"
     return msgspec.structs.replace(
         message,
@@ -180,6 +216,11 @@ def decode_number(text: str) -> int:
     if number > LARGEST_NUMBER:
         raise unreadable_cursor()
     return number
+
+
+def day_name(number: int) -> str:
+    """The day that is so many days after the first of January 1970."""
+    return (date(1970, 1, 1) + timedelta(days=number)).isoformat()
 
 
 def unreadable_cursor() -> ValueError:

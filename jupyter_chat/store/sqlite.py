@@ -10,11 +10,12 @@ from pathlib import Path
 import msgspec
 
 from ..ids import new_id
-from ..protocol import Message, Milliseconds, Summary, Thread
+from ..protocol import Message, Milliseconds, Summary, Thread, UsageBy, UsageSum
 from . import (
     sqlite_branches,
     sqlite_deletions,
     sqlite_index,
+    sqlite_ledger,
     sqlite_lists,
     sqlite_messages,
     sqlite_outlines,
@@ -28,8 +29,11 @@ from .interface import (
     Accepted,
     Checkpoint,
     Deletion,
+    Estimate,
     FoundPage,
     Lease,
+    LedgerEntry,
+    LedgerQuery,
     Left,
     Node,
     Outline,
@@ -295,9 +299,11 @@ class SqliteStore:
     async def append_checkpoints(self, checkpoints: list[Checkpoint]) -> None:
         await self._write(partial(sqlite_replies.append_checkpoints, checkpoints=checkpoints))
 
-    async def finish_reply(self, user_id: str, message: Message) -> Thread:
+    async def finish_reply(
+        self, user_id: str, message: Message, entry: LedgerEntry | None = None
+    ) -> Thread:
         return await self._write(
-            partial(sqlite_replies.finish_reply, user_id=user_id, message=message)
+            partial(sqlite_replies.finish_reply, user_id=user_id, message=message, entry=entry)
         )
 
     async def renew_lease(self, lease: Lease) -> None:
@@ -306,8 +312,45 @@ class SqliteStore:
     async def release_lease(self, owner: str) -> None:
         await self._write(partial(sqlite_replies.release_lease, owner=owner))
 
-    async def recover(self, lease: Lease, now: Milliseconds) -> list[Left]:
-        return await self._write(partial(sqlite_replies.recover, lease=lease, now=now))
+    async def recover(
+        self, lease: Lease, now: Milliseconds, estimate: Estimate | None = None
+    ) -> list[Left]:
+        return await self._write(
+            partial(sqlite_replies.recover, lease=lease, now=now, estimate=estimate)
+        )
+
+    async def add_usage(self, user_id: str, entry: LedgerEntry) -> None:
+        await self._write(partial(sqlite_ledger.put_entry, user_id=user_id, entry=entry))
+
+    async def usage_total(self, user_id: str, which: LedgerQuery) -> UsageSum:
+        return await self._read(partial(sqlite_ledger.usage_total, user_id=user_id, which=which))
+
+    async def usage_sums(
+        self, user_id: str, which: LedgerQuery, by: UsageBy, *, limit: int, minutes_west: int = 0
+    ) -> list[UsageSum]:
+        return await self._read(
+            partial(
+                sqlite_ledger.usage_sums,
+                user_id=user_id,
+                which=which,
+                by=by,
+                limit=limit,
+                minutes_west=minutes_west,
+            )
+        )
+
+    async def usage_entries(
+        self, user_id: str, which: LedgerQuery, *, limit: int, after: LedgerEntry | None = None
+    ) -> list[LedgerEntry]:
+        return await self._read(
+            partial(
+                sqlite_ledger.usage_entries,
+                user_id=user_id,
+                which=which,
+                limit=limit,
+                after=after,
+            )
+        )
 
     async def search(
         self,

@@ -6,9 +6,27 @@ from __future__ import annotations
 import sqlite3
 
 from ..protocol import Message, Milliseconds, Thread
-from .interface import Checkpoint, Lease, Left, NotFound, ThreadChanges
-from .records import Resumable, changed, fold, has_lapsed, interrupted, left_of, resumable
+from .interface import (
+    Checkpoint,
+    Estimate,
+    Lease,
+    LedgerEntry,
+    Left,
+    NotFound,
+    ThreadChanges,
+)
+from .records import (
+    Growth,
+    Resumable,
+    changed,
+    has_lapsed,
+    interrupted,
+    left_of,
+    resumable,
+    source_of,
+)
 from .sqlite_index import put_message
+from .sqlite_ledger import put_entry
 from .sqlite_messages import decode_message, growth_of
 from .sqlite_threads import get_thread, save_thread, to_json
 
@@ -32,6 +50,7 @@ def _body(checkpoint: Checkpoint) -> list[object]:
     body: list[object] = [
         *(checkpoint.part, checkpoint.kind, checkpoint.text),
         *(checkpoint.model, checkpoint.upstream_id, checkpoint.upstream_seq),
+        *(checkpoint.counted_tokens, checkpoint.source),
     ]
     while body[-1] is None:
         body.pop()
@@ -46,23 +65,29 @@ def begin_reply(db: sqlite3.Connection, user_id: str, message_id: str, owner: st
     return updated.rowcount == 1
 
 
-def finish_reply(db: sqlite3.Connection, user_id: str, message: Message) -> Thread:
+def finish_reply(
+    db: sqlite3.Connection, user_id: str, message: Message, entry: LedgerEntry | None
+) -> Thread:
     found = db.execute(
         "SELECT 1 FROM messages WHERE id = ? AND thread_id = ? AND user_id = ?",
         (message.id, message.thread_id, user_id),
     ).fetchone()
     if found is None:
         raise NotFound("message")
-    _save_reply(db, user_id, message)
+    _save_reply(db, user_id, message, entry)
     thread = get_thread(db, user_id, message.thread_id)
     updated_at = max(thread.updated_at, message.completed_at or 0)
     after = changed(thread, ThreadChanges(updated_at=updated_at))
     return thread if after is thread else save_thread(db, after)
 
 
-def _save_reply(db: sqlite3.Connection, user_id: str, message: Message) -> None:
-    """A reply in its final state, no longer among the running."""
+def _save_reply(
+    db: sqlite3.Connection, user_id: str, message: Message, entry: LedgerEntry | None
+) -> None:
+    """A reply in its final state, no longer among the running, and what it has cost."""
     put_message(db, user_id, message)
+    if entry is not None:
+        put_entry(db, user_id, entry)
     db.execute(
         "UPDATE messages SET status = ?, body = ? WHERE id = ?",
         (message.status, to_json(message), message.id),
@@ -81,7 +106,9 @@ def release_lease(db: sqlite3.Connection, owner: str) -> None:
     db.execute("DELETE FROM leases WHERE owner = ?", (owner,))
 
 
-def recover(db: sqlite3.Connection, lease: Lease, now: Milliseconds) -> list[Left]:
+def recover(
+    db: sqlite3.Connection, lease: Lease, now: Milliseconds, estimate: Estimate | None
+) -> list[Left]:
     rows = db.execute(
         """SELECT owner, expires_at, host, pid
             FROM (SELECT owner FROM generations UNION SELECT owner FROM leases)
@@ -92,12 +119,14 @@ def recover(db: sqlite3.Connection, lease: Lease, now: Milliseconds) -> list[Lef
     for owner, *held in rows:
         known = None if None in held else Lease(owner, *held)
         if has_lapsed(known, lease, now):
-            recovered += _recover_from(db, owner, lease.owner, now)
+            recovered += _recover_from(db, owner, lease.owner, now, estimate)
             release_lease(db, owner)
     return recovered + _taken_over(db, lease.owner)
 
 
-def _recover_from(db: sqlite3.Connection, dead: str, owner: str, now: Milliseconds) -> list[Left]:
+def _recover_from(
+    db: sqlite3.Connection, dead: str, owner: str, now: Milliseconds, estimate: Estimate | None
+) -> list[Left]:
     """Take over what can go on, and end the others; those."""
     ended = []
     rows = db.execute(
@@ -111,8 +140,8 @@ def _recover_from(db: sqlite3.Connection, dead: str, owner: str, now: Millisecon
         growth = growth_of(db, message)
         going_on = resumable(message, growth)
         if deleted_at is not None or (begun and going_on is None):
-            message = interrupted(fold(message, growth), now)
-            _save_reply(db, user_id, message)
+            message, entry = interrupted(user_id, message, growth, now, estimate)
+            _save_reply(db, user_id, message, entry)
             if deleted_at is None:  # else nobody is to hear of it
                 ended.append(Left(user_id, message))
             continue
@@ -121,11 +150,11 @@ def _recover_from(db: sqlite3.Connection, dead: str, owner: str, now: Millisecon
             (owner, message.id),
         )
         if going_on is not None:
-            _begin_anew(db, going_on)
+            _begin_anew(db, going_on, growth)
     return ended
 
 
-def _begin_anew(db: sqlite3.Connection, reply: Resumable) -> None:
+def _begin_anew(db: sqlite3.Connection, reply: Resumable, growth: list[Growth]) -> None:
     """Let the text so far count as the message's own, and checkpoints go on from it."""
     message = reply.message
     db.execute(
@@ -136,7 +165,7 @@ def _begin_anew(db: sqlite3.Connection, reply: Resumable) -> None:
         "SELECT id FROM generations WHERE message_id = ?", (message.id,)
     ).fetchone()
     db.execute("DELETE FROM checkpoints WHERE generation_id = ?", (generation_id,))
-    place = (0, "text", "", None, reply.upstream_id, reply.upstream_seq)
+    place = (0, "text", "", None, reply.upstream_id, reply.upstream_seq, None, source_of(growth))
     db.execute(
         "INSERT INTO checkpoints (generation_id, number, body) VALUES (?, 0, ?)",
         (generation_id, to_json(place)),

@@ -142,6 +142,29 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) WITHOUT ROWID""",
         "CREATE INDEX summaries_by_thread ON summaries (thread_id, upto)",
     ),
+    # What was asked and what it cost, see `interface.LedgerEntry`.  It refers to threads and
+    # messages only by name, because it outlives them.
+    (
+        """CREATE TABLE ledger (
+            user_id TEXT NOT NULL,
+            message_id TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            thread_id TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            model TEXT NOT NULL,
+            source TEXT,
+            input_tokens INTEGER NOT NULL,
+            output_tokens INTEGER NOT NULL,
+            cached_tokens INTEGER NOT NULL,
+            cache_write_tokens INTEGER NOT NULL,
+            reasoning_tokens INTEGER NOT NULL,
+            cost REAL,
+            estimated INTEGER NOT NULL,
+            PRIMARY KEY (user_id, message_id, kind)
+        ) WITHOUT ROWID""",
+        "CREATE INDEX ledger_by_time ON ledger (user_id, at)",
+        "CREATE INDEX ledger_by_thread ON ledger (user_id, thread_id)",
+    ),
 )
 
 

@@ -6,6 +6,7 @@ import type { WebSocketLike } from '../src/chat/client/socket';
 import type { Tabs } from '../src/chat/client/tabs';
 import type {
   Account,
+  Budget,
   Command,
   Context,
   Event,
@@ -97,6 +98,9 @@ export class Server {
   threads: ThreadPage = { threads: [], next: null };
   context: Context = { window: 8000, used: 3, shares: [], sent: 0, left_out: 0 };
   search: SearchPage | { problem: object } = {};
+  budget: Budget = { spent: 0, since: 0 };
+  /** What is answered to a request for usage, which `path` specifies. */
+  usage: (path: string) => object = () => ({});
   /** What `METHOD path` answers instead of what is above. */
   readonly answers = new Map<string, object>();
   epoch = 'first';
@@ -232,7 +236,9 @@ export class Server {
         models: this.models,
         threads: this.threads,
         search: this.search,
-        context: this.context
+        context: this.context,
+        budget: this.budget,
+        usage: this.usage(path)
       }[resource];
     // lists of models have a `problem` too, among other things
     const fails = answer !== undefined && Object.keys(answer).join() === 'problem';

@@ -15,6 +15,7 @@ import pytest
 from jupyter_chat.engine.accounts import Accounts
 from jupyter_chat.engine.branches import Branches
 from jupyter_chat.engine.broadcast import Broadcast
+from jupyter_chat.engine.budgets import Budgets
 from jupyter_chat.engine.conversations import Conversations
 from jupyter_chat.engine.health import StoreHealth, watch
 from jupyter_chat.engine.inspecting import Inspector
@@ -174,6 +175,7 @@ async def make_engine(
     endpoint: Endpoint | None = COMPATIBLE,
     store_url: str | None = None,
     local_available: bool = False,
+    model_titles: bool = False,
 ) -> AsyncIterator[Engine]:
     broadcast = Broadcast()
     log = logging.getLogger("test")
@@ -196,8 +198,9 @@ async def make_engine(
         Requests(store, accounts, planner, provider),
         planner.corrections,
         broadcast,
+        Budgets(store),
         log,
-        model_titles=False,
+        model_titles=model_titles,
     )
     conversations = Conversations(store, replies, broadcast)
     health.on_open.append(replies.start)

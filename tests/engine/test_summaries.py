@@ -20,9 +20,10 @@ from jupyter_chat.protocol import (
     Summary,
     ThreadPatch,
     ThreadSettings,
+    Usage,
 )
 from jupyter_chat.providers.interface import Finish, ProviderError
-from jupyter_chat.store.interface import NotFound, Outline
+from jupyter_chat.store.interface import LedgerQuery, NotFound, Outline, UsageKind
 
 from .conftest import Engine
 from .puppet import Call
@@ -232,3 +233,26 @@ def test_of_several_summaries_that_which_covers_most_is_used_and_never_all():
     assert known is not None
     assert (known.summary.text, known.messages) == ("3", 4)
     assert newest_on(branch, [summary(4), elsewhere]) is None
+
+
+async def test_a_summary_is_paid_for(engine: Engine):
+    thread_id, leaf = await a_full_conversation(engine)
+    reply_id, aside = await ask_on(engine, thread_id, leaf)
+    aside.say("They spoke of words.")
+    aside.finish(Finish("stop", Usage(6_000, 7)))
+    await answered(engine, thread_id, reply_id)
+    entries = await engine.store.usage_entries("ada", LedgerQuery(), limit=100)
+    (summary,) = [entry for entry in entries if entry.kind is UsageKind.SUMMARY]
+    assert (summary.thread_id, summary.usage) == (thread_id, Usage(6_000, 7))
+    assert len(entries) == 4
+
+
+async def test_a_summary_that_breaks_off_is_paid_for_as_it_is_estimated(engine: Engine):
+    thread_id, leaf = await a_full_conversation(engine)
+    reply_id, aside = await ask_on(engine, thread_id, leaf)
+    aside.fail(ProviderError(Problem(Code.STREAM_CUT, "Cut.")))
+    await answered(engine, thread_id, reply_id)
+    entries = await engine.store.usage_entries("ada", LedgerQuery(), limit=100)
+    (summary,) = [entry for entry in entries if entry.kind is UsageKind.SUMMARY]
+    assert summary.usage.estimated
+    assert summary.usage.input_tokens > 5_000

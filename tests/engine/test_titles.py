@@ -5,11 +5,26 @@ import asyncio
 import pytest
 
 from jupyter_chat.engine import titles
-from jupyter_chat.protocol import Code, Problem, Source
+from jupyter_chat.protocol import Code, Problem, Source, Usage
 from jupyter_chat.providers.interface import Endpoint, ProviderError
 from jupyter_chat.providers.openai import OpenAI
 
-from .puppet import Puppet
+from .puppet import USAGE, Puppet
+
+
+@pytest.fixture
+def spent() -> list[Usage]:
+    return []
+
+
+@pytest.fixture
+def spend(spent):
+    """Notes what was spent."""
+
+    async def spend(usage: Usage) -> None:
+        spent.append(usage)
+
+    return spend
 
 
 @pytest.mark.parametrize(
@@ -29,7 +44,7 @@ def test_a_question_gives_a_short_title(question, title):
     assert titles.from_question(question) == title
 
 
-async def test_the_models_title_loses_quotes_and_further_lines():
+async def test_the_models_title_loses_quotes_and_further_lines(spent, spend):
     provider = Puppet()
 
     async def speak():
@@ -41,34 +56,57 @@ async def test_the_models_title_loses_quotes_and_further_lines():
 
     speaking = asyncio.create_task(speak())
     endpoint = Endpoint(Source.OPENAI)
-    title = await titles.from_model(provider, endpoint, "gpt-6-luna", "How?", "So.")
+    title = await titles.from_model(provider, endpoint, "gpt-6-luna", "How?", "So.", spend=spend)
     assert title == "Merging data frames"
+    assert spent == [USAGE]
     assert (await speaking).closed.is_set()
 
 
-async def test_a_reasoning_model_behind_another_address_gives_a_title(upstream):
+async def test_a_reasoning_model_behind_another_address_gives_a_title(upstream, spent, spend):
     provider = OpenAI()
     endpoint = Endpoint(Source.COMPATIBLE, base_url=upstream.url, key=upstream.key)
     try:
-        title = await titles.from_model(provider, endpoint, "gpt-6-luna", "How?", "So.")
+        title = await titles.from_model(
+            provider, endpoint, "gpt-6-luna", "How?", "So.", spend=spend
+        )
     finally:
         await provider.close()
     assert title is not None
+    assert [usage.estimated for usage in spent] == [False]
     assert title.startswith("You asked"), "what that server says to everything"
 
 
-async def test_a_model_that_fails_gives_no_title():
+async def test_a_model_that_fails_gives_no_title(spent, spend):
     provider = Puppet()
 
     async def fail():
         (await provider.call()).fail(ProviderError(Problem(Code.NO_QUOTA, "No quota.")))
 
     failing = asyncio.create_task(fail())
-    assert await titles.from_model(provider, Endpoint(Source.OPENAI), "m", "q", "a") is None
+    endpoint = Endpoint(Source.OPENAI)
+    assert await titles.from_model(provider, endpoint, "m", "q", "a", spend=spend) is None
     await failing
+    assert spent == []
 
 
-async def test_a_model_that_repeats_what_it_was_told_gives_no_title():
+async def test_a_title_that_broke_off_is_paid_for_as_it_is_estimated(spent, spend):
+    provider = Puppet()
+
+    async def break_off():
+        call = await provider.call()
+        call.say("Merging data")
+        call.fail(ProviderError(Problem(Code.STREAM_CUT, "Cut.")))
+
+    breaking = asyncio.create_task(break_off())
+    endpoint = Endpoint(Source.OPENAI)
+    assert await titles.from_model(provider, endpoint, "m", "q", "a", spend=spend) is None
+    await breaking
+    (usage,) = spent
+    assert usage.estimated
+    assert (usage.output_tokens, usage.input_tokens > 20) == (2, True)
+
+
+async def test_a_model_that_repeats_what_it_was_told_gives_no_title(spent, spend):
     provider = Puppet()
 
     async def repeat():
@@ -78,5 +116,6 @@ async def test_a_model_that_repeats_what_it_was_told_gives_no_title():
 
     repeating = asyncio.create_task(repeat())
     endpoint = Endpoint(Source.COMPATIBLE)
-    assert await titles.from_model(provider, endpoint, "tiny", "How?", "So.") is None
+    assert await titles.from_model(provider, endpoint, "tiny", "How?", "So.", spend=spend) is None
+    assert spent == [USAGE], "it is paid for all the same"
     await repeating

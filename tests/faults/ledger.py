@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from jupyter_chat.protocol import Code, Message, Status, text_of
-from jupyter_chat.store.interface import NotFound, Store
+from jupyter_chat.store.interface import LedgerEntry, LedgerQuery, NotFound, Store
 from jupyter_chat.store.records import LIVE
 from tests.page import View
 
@@ -59,6 +59,8 @@ class Tallies:
     """In the server's log."""
     hung: int = 0
     """Ends that took too long."""
+    miscounted: int = 0
+    """Answers that the usage ledger does not have once, as they were paid for."""
 
     def wrong(self) -> int:
         return sum(count for name, count in asdict(self).items() if name not in _NOT_WRONG)
@@ -151,6 +153,10 @@ async def audit(
                 f"{why}: {reply.status.value} {reply.problem} {each.question.text[-80:]}"
             )
             tallies.mismatched += 1
+        why = miscounted(reply, bool(said), await _entries(store, user_id, reply))
+        if why:
+            remarks.append(f"{why}: {reply.status.value} {each.question.text[:80]}")
+            tallies.miscounted += 1
     for view in views:
         tallies.gaps += view.gaps
         tallies.mismatched += view.mismatched
@@ -178,6 +184,15 @@ def misfit(
     return None if len(text) >= needed else f"{len(text)} of {needed} characters kept"
 
 
+def miscounted(reply: Message, asked: bool, entries: list[LedgerEntry]) -> str | None:
+    """Why what the usage ledger has of an answer is wrong, if it is; `asked`: its model was."""
+    if [entry.usage for entry in entries] != ([] if reply.usage is None else [reply.usage]):
+        return f"{len(entries)} entries, usage {reply.usage}"
+    if reply.usage is not None:
+        return None if asked else "paid for, but not asked"
+    return f"{len(text_of(reply))} characters for nothing" if reply.parts else None
+
+
 async def compare(store: Store, user_id: str, views: list[View]) -> Findings:
     """Hold what pages show in the end against the store."""
     found = Findings(Tallies())
@@ -192,6 +207,12 @@ async def compare(store: Store, user_id: str, views: list[View]) -> Findings:
                     f"{len(text_of(kept))} characters"
                 )
     return found
+
+
+async def _entries(store: Store, user_id: str, reply: Message) -> list[LedgerEntry]:
+    which = LedgerQuery(thread_id=reply.thread_id)
+    entries = await store.usage_entries(user_id, which, limit=10_000)
+    return [entry for entry in entries if entry.message_id == reply.id]
 
 
 async def _copies(store: Store, user_id: str, thread_id: str) -> int:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_chat.protocol import Message, Role, Status
-from tests.store.builders import a_message
+from jupyter_chat.protocol import Message, Role, Status, Usage
+from tests.store.builders import a_message, an_entry
 
-from .ledger import Asked, Ends, Upstream, misfit
+from .ledger import Asked, Ends, Upstream, miscounted, misfit
 from .questions import Question
 from .rounds import run
 
@@ -47,6 +47,27 @@ def test_the_checker_knows_what_fits(
     text: str, status: Status, said: list[str], fits: bool
 ) -> None:
     assert (misfit(reply(text, status), ASKED, said, [], Ends()) is None) is fits
+
+
+@pytest.mark.parametrize(
+    ("text", "usage", "asked", "entered", "right"),
+    [
+        ("It is", Usage(1, 2), True, [Usage(1, 2)], True),
+        ("It is", Usage(1, 2), True, [], False),
+        ("It is", Usage(1, 2), True, [Usage(1, 2)] * 2, False),
+        ("It is", Usage(1, 2), True, [Usage(1, 1)], False),
+        ("It is", None, True, [], False),
+        ("", None, False, [], True),
+        ("", Usage(1), False, [Usage(1)], False),
+    ],
+)
+def test_the_checker_knows_what_is_entered_as_it_was_paid_for(
+    text: str, usage: Usage | None, asked: bool, entered: list[Usage], right: bool
+) -> None:
+    message = reply(text, Status.STOPPED)
+    message.usage = usage
+    entries = [an_entry(message, usage=each) for each in entered]
+    assert (miscounted(message, asked, entries) is None) is right
 
 
 def test_the_checker_knows_what_must_have_been_kept() -> None:

@@ -12,12 +12,14 @@ from jupyter_chat.protocol import (
     Message,
     Part,
     Role,
+    Source,
     Status,
     TextPart,
     Thread,
     ThreadSettings,
+    Usage,
 )
-from jupyter_chat.store.interface import Accepted, Checkpoint, Store, Turn
+from jupyter_chat.store.interface import Accepted, Checkpoint, LedgerEntry, Store, Turn
 
 ADA = "ada"
 GRACE = "grace"
@@ -145,6 +147,37 @@ def grown(
         upstream_seq=upstream_seq,
         attempt=attempt,
     )
+
+
+def an_entry(message: Message | LedgerEntry | None = None, **fields: Any) -> LedgerEntry:
+    """What a reply has cost; of a message, or of one that nobody knows."""
+    if isinstance(message, LedgerEntry):
+        fields = {"message_id": message.message_id, "thread_id": message.thread_id} | fields
+        fields.setdefault("at", message.at)
+    elif message is not None:
+        fields = {"message_id": message.id, "thread_id": message.thread_id} | fields
+        fields.setdefault("at", message.created_at)
+    known: dict[str, Any] = {
+        "message_id": new_id(),
+        "thread_id": new_id(),
+        "at": now_ms(),
+        "model": MODEL,
+        "usage": Usage(10, 5, 2),
+        "cost": 0.125,
+        "source": Source.OPENAI,
+    }
+    return LedgerEntry(**(known | fields))
+
+
+def estimate(
+    user_id: str, message: Message, grown: str, source: Source | None
+) -> tuple[Message, LedgerEntry | None]:
+    """What a reply has cost whose process died over it: a token for each letter."""
+    if message.counted_tokens is None:
+        return message, None
+    usage = Usage(message.counted_tokens, len(grown), estimated=True)
+    message = msgspec.structs.replace(message, usage=usage)
+    return message, an_entry(message, usage=usage, model=message.model, source=source)
 
 
 async def running_reply(store: Store, user: str = ADA, owner: str = OWNER) -> Message:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
+import msgspec
+
 from jupyter_chat.ids import now_ms
-from jupyter_chat.protocol import Source, Status, ThreadSettings
+from jupyter_chat.protocol import Source, Status, ThreadSettings, Usage
 from jupyter_chat.store.interface import Lease, Store, ThreadChanges, UserSettings
 
 from .builders import (
@@ -15,7 +17,9 @@ from .builders import (
     a_thread,
     a_turn,
     a_whole_thread,
+    an_entry,
     another_version,
+    estimate,
     finished,
     finished_turn,
     grown,
@@ -124,6 +128,32 @@ async def finish(store: Store) -> Call:
     return lambda store: store.finish_reply(ADA, final)
 
 
+async def finish_what_costs(store: Store) -> Call:
+    reply = await running_reply(store)
+    await store.append_checkpoints([grown(reply, 0, "Be")])
+    final, entry = finished(reply, completed_at=now_ms() + 1000), an_entry(reply)
+    return lambda store: store.finish_reply(ADA, final, entry)
+
+
+async def finish_what_is_estimated(store: Store) -> Call:
+    reply = await running_reply(store)
+    final = finished(reply, completed_at=now_ms() + 1000)
+    entry = an_entry(reply, usage=Usage(1, 2, estimated=True))
+    return lambda store: store.finish_reply(ADA, final, entry)
+
+
+async def add_usage(store: Store) -> Call:
+    entry = an_entry()
+    return lambda store: store.add_usage(ADA, entry)
+
+
+async def recover_what_costs(store: Store) -> Call:
+    reply = await running_reply(store)
+    first = msgspec.structs.replace(grown(reply, 0, "Be"), counted_tokens=5)
+    await store.append_checkpoints([first])
+    return lambda store: store.recover(Lease("process-2", 5, "host", 1), NOW, estimate)
+
+
 async def renew(store: Store) -> Call:
     await running_reply(store)
     return lambda store: store.renew_lease(Lease(OWNER, 5, "host", 1))
@@ -177,5 +207,6 @@ ALL: list[Prepare] = [
     *(ask, ask_on, ask_with_new_ids, ask_what_was_answered, make_another_version),
     *(change, change_a_revision, organise, purge, add_a_whole_thread, checkpoints, finish),
     *(renew, release, recover, take_over, take_over_what_waits, begin),
+    *(finish_what_costs, finish_what_is_estimated, add_usage, recover_what_costs),
     *(delete, restore, purge_messages, settings, owner),
 ]

@@ -16,9 +16,9 @@ import pytest
 from jupyter_chat.ids import new_id, now_ms
 from jupyter_chat.protocol import Status, text_of
 from jupyter_chat.store import open_store
-from jupyter_chat.store.interface import Lease, Store
+from jupyter_chat.store.interface import Lease, LedgerQuery, Store
 
-from .builders import ADA
+from .builders import ADA, estimate
 from .conftest import OpenStore
 from .mongod import Mongod, running_mongod
 from .writer import WRITERS, piece
@@ -84,6 +84,22 @@ async def assert_all_there(store: Store, acknowledged: Acknowledged) -> None:
         assert reply.status is Status.INTERRUPTED
         told = acknowledged.grown.get(reply_id, -1)
         assert text_of(reply).startswith("".join(map(piece, range(told + 1))))
+    await assert_all_entered(store, acknowledged)
+
+
+async def assert_all_entered(store: Store, acknowledged: Acknowledged) -> None:
+    """Each reply whose model was asked is in the ledger, once, as it ended."""
+    entries = await store.usage_entries(ADA, LedgerQuery(), limit=100_000)
+    estimated = {entry.message_id: entry.usage.estimated for entry in entries}
+    assert len(estimated) == len(entries)
+    for reply_id, (thread_id, _) in acknowledged.turns.items():
+        reply = await store.get_message(ADA, thread_id, reply_id)
+        if reply.status is Status.COMPLETE:
+            assert estimated[reply_id] is False
+        elif reply_id in acknowledged.grown:
+            assert estimated[reply_id] is True
+        else:
+            assert estimated.get(reply_id) is not False
 
 
 @pytest.mark.parametrize("round_", range(3))
@@ -95,7 +111,7 @@ async def test_a_killed_process_loses_nothing_it_was_told(
     # The process is gone from this host: no need to wait for its lease to lapse.
     now = now_ms()
     lease = Lease(new_id(), now + 60_000, socket.gethostname(), os.getpid())
-    recovered = await store.recover(lease, now)
+    recovered = await store.recover(lease, now, estimate)
     assert len(recovered) <= WRITERS
     await assert_all_there(store, acknowledged)
     for reply_id, (thread_id, _) in acknowledged.turns.items():
@@ -125,7 +141,8 @@ async def test_a_killed_mongodb_server_loses_nothing_it_acknowledged(tmp_path: P
         store = open_store(server.url)
         await store.open()
         now = now_ms()
-        await store.recover(Lease(new_id(), now, socket.gethostname(), os.getpid()), now)
+        lease = Lease(new_id(), now, socket.gethostname(), os.getpid())
+        await store.recover(lease, now, estimate)
         await assert_all_there(store, acknowledged)
         await store.close()
 

@@ -31,6 +31,8 @@ from jupyter_chat.store import open_store
 from jupyter_chat.store.interface import (
     Conflict,
     Lease,
+    LedgerEntry,
+    LedgerQuery,
     Left,
     NotFound,
     Store,
@@ -38,7 +40,7 @@ from jupyter_chat.store.interface import (
     Turn,
 )
 
-from .builders import a_thread, a_turn, another_version, finished, grown
+from .builders import a_thread, a_turn, an_entry, another_version, finished, grown
 
 _T = TypeVar("_T")
 USERS = ("ada", "grace")
@@ -68,6 +70,8 @@ class Model:
     running: dict[str, Running] = field(default_factory=dict)
     turns: dict[str, Turn] = field(default_factory=dict)
     """By the id of the reply."""
+    ledger: dict[str, tuple[str, LedgerEntry]] = field(default_factory=dict)
+    """Likewise."""
 
     def change(self, thread_id: str, **fields: Any) -> None:
         user, thread = self.threads[thread_id]
@@ -242,15 +246,22 @@ class StoreMachine(RuleBasedStateMachine):
         if running is not None:
             running.begun = True
 
-    @rule(reply=replies, text=st.text(max_size=6), times=st.integers(1, 2))
-    def finish(self, reply: str, text: str, times: int) -> None:
+    @rule(
+        reply=replies,
+        text=st.text(max_size=6),
+        cost=st.sampled_from([None, 0.5]),
+        times=st.integers(1, 2),
+    )
+    def finish(self, reply: str, text: str, cost: float | None, times: int) -> None:
         user, message = self.model.messages[reply]
         if reply not in self.model.running:
             return
         final = finished(message, text, completed_at=now_ms())
         self.model.finish(final)
+        entry = an_entry(message, cost=cost)
+        self.model.ledger[reply] = user, entry
         for _ in range(times):
-            thread = self.run(self.store.finish_reply(user, final))
+            thread = self.run(self.store.finish_reply(user, final, entry))
             assert thread == self.model.threads[message.thread_id][1]
 
     @rule(times=st.integers(1, 2))
@@ -352,6 +363,19 @@ class StoreMachine(RuleBasedStateMachine):
                 expected.insert(0, self.model.shown(message_id))
                 message_id = expected[0].parent_id
             assert path == expected[-50:]
+
+    @invariant()
+    def the_ledger_is_that_of_the_model(self) -> None:
+        for thread_id, (user, _) in self.model.threads.items():
+            which = LedgerQuery(thread_id=thread_id)
+            entries = self.run(self.store.usage_entries(user, which, limit=100))
+            expected = {
+                reply: entry
+                for reply, (_, entry) in self.model.ledger.items()
+                if entry.thread_id == thread_id
+            }
+            assert {entry.message_id: entry for entry in entries} == expected
+            assert len(entries) == len(expected)
 
 
 SETTINGS = settings(

@@ -11,14 +11,14 @@ import pytest
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.cursor import AsyncCursor
 
-from jupyter_chat.protocol import Role
-from jupyter_chat.store import mongo_search
-from jupyter_chat.store.interface import SearchQuery, Store
+from jupyter_chat.protocol import Role, UsageBy
+from jupyter_chat.store import mongo_ledger, mongo_search
+from jupyter_chat.store.interface import LedgerQuery, SearchQuery, Store
 from jupyter_chat.store.mongo import MongoStore
 from jupyter_chat.store.searching import groups_of
 from jupyter_chat.store.terms import Phrase
 
-from .builders import ADA, GRACE, a_thread, a_whole_thread, finished_turn
+from .builders import ADA, GRACE, a_thread, a_whole_thread, an_entry, finished_turn
 from .mongod import database
 
 pytestmark = pytest.mark.parametrize("store_url", ["mongodb"], indirect=True)
@@ -52,6 +52,41 @@ async def test_a_search_walks_through_the_index_of_one_person(store: Store) -> N
             assert not any(stage["stage"] == "SORT" for stage in stages), query
             bounds = [scan["indexBounds"]["user_id"] for scan in scans]
             assert all(bound == ['["ada", "ada"]'] for bound in bounds), query
+
+
+@pytest.mark.parametrize(
+    ("which", "index"),
+    [
+        (LedgerQuery(), {"by_time"}),
+        (LedgerQuery(5, 10), {"by_time"}),
+        (LedgerQuery(thread_id="thread"), {"by_thread", "by_time"}),
+    ],
+)
+async def test_the_ledger_is_added_up_by_an_index_of_one_person(
+    store: Store, monkeypatch: pytest.MonkeyPatch, which: LedgerQuery, index: set[str]
+) -> None:
+    for user in (ADA, GRACE):
+        for number in range(20):
+            await store.add_usage(user, an_entry(at=number))
+    assert isinstance(store, MongoStore)
+    asked = []
+    aggregate = AsyncCollection.aggregate
+
+    def note(self: Any, stages: Any, *args: Any, **kwargs: Any) -> Any:
+        asked.append((self.name, stages[0]))
+        return aggregate(self, stages, *args, **kwargs)
+
+    monkeypatch.setattr(AsyncCollection, "aggregate", note)
+    await store.usage_total(ADA, which)
+    await store.usage_sums(ADA, which, UsageBy.DAY, limit=5)
+    condition = mongo_ledger.condition_of(ADA, which)
+    assert next(iter(condition)) == "user_id"
+    assert asked == [("ledger", {"$match": condition})] * 2
+    found = await store._db.ledger.find(condition).explain()
+    stages = list(_stages(found["queryPlanner"]["winningPlan"]))
+    scans = [stage for stage in stages if "SCAN" in stage["stage"]]
+    assert {scan["stage"] for scan in scans} == {"IXSCAN"}
+    assert {scan["indexName"] for scan in scans} <= index
 
 
 def _stages(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -13,11 +13,13 @@ import os
 import socket
 import sys
 
+import msgspec
+
 from jupyter_chat.ids import new_id, now_ms
 from jupyter_chat.store import open_store
 from jupyter_chat.store.interface import Lease, Store
 
-from .builders import ADA, a_thread, a_turn, finished, grown
+from .builders import ADA, a_thread, a_turn, an_entry, finished, grown
 
 CHECKPOINTS = 5
 WRITERS = 4
@@ -42,9 +44,11 @@ async def write(store: Store, owner: str, turns: int | None) -> None:
         accepted = await store.add_turn(ADA, turn)
         say("turn", thread.id, accepted.question_id, accepted.reply_id)
         for checkpoint in range(CHECKPOINTS):
-            await store.append_checkpoints([grown(turn.reply, checkpoint, piece(checkpoint))])
+            kept = grown(turn.reply, checkpoint, piece(checkpoint))
+            kept = msgspec.structs.replace(kept, counted_tokens=7 if checkpoint == 0 else None)
+            await store.append_checkpoints([kept])
             say("grown", accepted.reply_id, checkpoint)
-        await store.finish_reply(ADA, finished(turn.reply, "the end"))
+        await store.finish_reply(ADA, finished(turn.reply, "the end"), an_entry(turn.reply))
         say("finished", accepted.reply_id)
         parent_id = accepted.reply_id
 

@@ -47,6 +47,7 @@ export interface Panes {
   readonly ModelNote: ComponentType;
   /** What else there is to say of a model that can be chosen. */
   readonly remarkOn: (model: Model, trans: Translator) => string;
+  readonly BudgetNote: ComponentType;
 }
 
 const ROOM_FOR_A_PANE = 720;
@@ -157,6 +158,7 @@ export function Chat(props: Props) {
             onToggleList={toggleList}
           />
           <Banners />
+          {panes !== undefined && <panes.BudgetNote />}
           <TemporaryNote />
           <DeletedNote />
           {screen === 'settings' && panes !== undefined ? (

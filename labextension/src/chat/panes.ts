@@ -1,4 +1,5 @@
 import type { Panes } from './Chat';
+import { BudgetNote } from './components/BudgetNote';
 import { Meter } from './components/Meter';
 import { ModelNote } from './components/ModelNote';
 import { SettingsScreen } from './components/SettingsScreen';
@@ -13,5 +14,6 @@ export const allPanes: Panes = {
   Meter,
   SummaryCard,
   ModelNote,
-  remarkOn
+  remarkOn,
+  BudgetNote
 };

@@ -102,6 +102,11 @@ export class Rest {
     return this.#request('POST', 'context/count', query);
   }
 
+  /** What only a part of the interface asks for that not every shell has. */
+  get<T>(path: string): Promise<T> {
+    return this.#request('GET', path);
+  }
+
   models(): Promise<ModelList> {
     return this.#request('GET', 'models');
   }

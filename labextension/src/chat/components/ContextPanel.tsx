@@ -7,10 +7,12 @@ import type {
   MemoryPolicy,
   Problem,
   Reason,
-  Thread
+  Thread,
+  UsageSum
 } from '../protocol';
 import type { Translator } from '../i18n';
 import type { Draft, Metering } from '../state/metering';
+import { tokensOf } from '../state/usage';
 import { IconButton } from './IconButton';
 import { ProblemNote } from './ProblemNote';
 import { useChat, useChatState } from './context';
@@ -20,6 +22,7 @@ import { GoIcon, HideIcon, PinIcon } from './icons';
 import { useIsTemporary } from './useIsTemporary';
 import { useModelSettings } from './useModelSettings';
 import { useRoom } from './useRoom';
+import { costOf } from './usageFormat';
 
 const PAGE = 50;
 
@@ -175,7 +178,7 @@ type EntriesProps = Props;
 function Entries({ context, metering, draft, onDone }: EntriesProps) {
   const { trans } = useChat();
   const thread = useThread();
-  const { entries, next, problem, more } = useEntries(metering, draft, context);
+  const { entries, next, cost: spent, problem, more } = useEntries(metering, draft, context);
   if (problem !== null) {
     return <ProblemNote problem={problem} />;
   }
@@ -191,6 +194,20 @@ function Entries({ context, metering, draft, onDone }: EntriesProps) {
           number(context.left_out)
         )}
       </h4>
+      {spent !== null && spent.requests > 0 && (
+        <p className="jc-ContextPanel-note">
+          {spent.unpriced === spent.requests
+            ? trans.__(
+                'So far %1 tokens; what they cost is not known.',
+                number(tokensOf(spent))
+              )
+            : trans.__(
+                'So far this conversation has cost %1, for %2 tokens.',
+                costOf(spent),
+                number(tokensOf(spent))
+              )}
+        </p>
+      )}
       <ul className="jc-ContextEntries">
         {entries.map(entry => (
           <Entry key={entry.message_id} entry={entry} thread={thread} onDone={onDone} />
@@ -208,6 +225,7 @@ function Entries({ context, metering, draft, onDone }: EntriesProps) {
 interface Listed {
   readonly entries: readonly ContextEntry[];
   readonly next: string | null;
+  readonly cost: UsageSum | null;
   readonly problem: Problem | null;
 }
 
@@ -216,6 +234,7 @@ function useEntries(metering: Metering, draft: Draft, context: Context) {
   const [listed, setListed] = useState<Listed>({
     entries: [],
     next: null,
+    cost: null,
     problem: null
   });
   const [pages, setPages] = useState(1);
@@ -224,15 +243,22 @@ function useEntries(metering: Metering, draft: Draft, context: Context) {
     const load = async () => {
       const entries: ContextEntry[] = [];
       let next: string | null | undefined;
+      let cost: UsageSum | null = null;
       for (let page = 0; page < pages && next !== null; page++) {
         const found = await metering.list(draft, PAGE, next ?? undefined);
         entries.push(...(found.entries ?? []));
         next = found.next ?? null;
+        cost = found.thread_cost ?? cost;
       }
-      return { entries, next: next ?? null, problem: null };
+      return { entries, next: next ?? null, cost, problem: null };
     };
     void load()
-      .catch((error: unknown) => ({ entries: [], next: null, problem: problemOf(error) }))
+      .catch((error: unknown) => ({
+        entries: [],
+        next: null,
+        cost: null,
+        problem: problemOf(error)
+      }))
       .then(found => {
         if (isWanted) {
           setListed(found);

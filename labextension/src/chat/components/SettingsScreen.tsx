@@ -1,19 +1,36 @@
+import { useState } from 'react';
 import type { Translator } from '../i18n';
 import type { Source } from '../protocol';
+import { CostSection } from './CostSection';
 import { DurableReplies } from './DurableReplies';
 import { HistorySection } from './HistorySection';
 import { OwnNotes } from './OwnNotes';
 import { ProblemNote } from './ProblemNote';
 import { SourceCards } from './SourceCards';
+import { UsagePage } from './UsagePage';
 import { useChat, useChatState } from './context';
 
-/** Where answers come from, changed later; and taking the history along. */
+/** Where answers come from, changed later; what they cost; taking the history along. */
 export function SettingsScreen() {
   const { services, trans } = useChat();
   const user = useChatState(state => state.user);
   const account = useChatState(state => state.account);
   const ignored = useChatState(state => state.models?.ignored);
+  const [showsUsage, setShowsUsage] = useState(false);
   const fromEnvironment = account?.from_environment === true;
+  if (showsUsage) {
+    return (
+      <div className="jc-Settings" tabIndex={-1}>
+        <div className="jc-Settings-column">
+          <UsagePage
+            onDone={() => {
+              setShowsUsage(false);
+            }}
+          />
+        </div>
+      </div>
+    );
+  }
   return (
     // A press on an empty place leaves the focus in the chat, where Escape is heard.
     <div className="jc-Settings" tabIndex={-1}>
@@ -45,6 +62,11 @@ export function SettingsScreen() {
         )}
         <DurableReplies />
         <OwnNotes />
+        <CostSection
+          onShowUsage={() => {
+            setShowsUsage(true);
+          }}
+        />
         <HistorySection />
         {user !== null && user.name !== '' && (
           <p className="jc-Settings-note">{trans.__('You are %1.', user.name)}</p>

@@ -10,9 +10,10 @@ export function Stats({ message }: { readonly message: Message }) {
   if (message.status === 'failed') {
     return null;
   }
+  const about = usage?.estimated === true ? '≈ ' : '';
   const items = [
-    usage && tokens(totalTokens(usage), trans),
-    message.cost != null && cost(message.cost),
+    usage && about + tokens(totalTokens(usage), trans),
+    message.cost != null && about + cost(message.cost),
     // Of one that was interrupted the end is when that was noticed, perhaps a day later.
     // When one of before `begun_at` was kept had its turn, nobody knows.
     completedAt != null &&

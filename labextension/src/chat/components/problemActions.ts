@@ -10,6 +10,7 @@ const REMEDIES: Partial<Record<Code, readonly Remedy[]>> = {
   no_key: ['source', 'again'],
   wrong_key: ['source', 'again'],
   no_quota: ['source', 'again'],
+  budget_spent: ['source', 'again'],
   local_model_missing: ['source', 'again'],
   model_unknown: ['model', 'again'],
   context_too_long: ['new', 'model'],
@@ -92,6 +93,8 @@ function sourceLabel(code: Code | undefined, trans: Translator): string {
   switch (code) {
     case 'no_key':
       return trans.__('Set up a model');
+    case 'budget_spent':
+      return trans.__('Change the limit');
     case 'local_model_missing':
       return trans.__('Show how to install it');
     default:
