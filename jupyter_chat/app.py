@@ -22,6 +22,7 @@ from .engine.budgets import Budgets
 from .engine.conversations import Conversations
 from .engine.health import StoreHealth, watch
 from .engine.inspecting import Inspector
+from .engine.libraries import Libraries
 from .engine.organising import Organiser
 from .engine.overrides import Overrides
 from .engine.planning import Planner
@@ -33,7 +34,7 @@ from .engine.usage import UsageReports
 from .exchange.imports import Imports
 from .exchange.sources import Limits
 from .providers import IDLE_SECONDS, Providers, endpoint_from_environment, local_model_available
-from .server import exchange, pages, rest, socket, usage
+from .server import exchange, library, pages, rest, socket, usage
 from .server.heartbeat import Heartbeats
 from .server.identity import Identities
 from .server.kernels import StartingKernels
@@ -230,6 +231,7 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             organiser=organiser,
             accounts=accounts,
             inspector=Inspector(store, accounts, self._planner),
+            libraries=Libraries(store, broadcast),
             search=self._search,
             usage=UsageReports(store),
             budgets=budgets,
@@ -245,6 +247,7 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             *socket.default_handlers,
             *exchange.default_handlers,
             *usage.default_handlers,
+            *library.default_handlers,
             *rest.default_handlers,
         ):
             self.handlers.append((route, handler, {"services": services}))

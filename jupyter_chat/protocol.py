@@ -622,6 +622,12 @@ class ImportChanged(Struct, tag="import", frozen=True):
     progress: Import
 
 
+class LibraryChanged(Struct, tag="library", frozen=True):
+    """Sent to every socket of the user: their presets and prompts have changed."""
+
+    revision: int
+
+
 Event: TypeAlias = (
     Welcome
     | Ack
@@ -635,6 +641,7 @@ Event: TypeAlias = (
     | ThreadGone
     | Health
     | ImportChanged
+    | LibraryChanged
     | Heartbeat
     | Pong
     | Goodbye
@@ -1088,6 +1095,90 @@ class AccountPatch(Struct, frozen=True):
     monthly_limit: Annotated[float, Meta(ge=0.01, le=1_000_000)] | None | UnsetType = UNSET
 
 
+# --- Presets and prompts -----------------------------------------------------------------
+
+MOST_ENTRIES = 200
+"""So many presets a person may have, and so many prompts."""
+
+EntryName: TypeAlias = Annotated[str, Meta(min_length=1, max_length=50)]
+PromptText: TypeAlias = Annotated[str, Meta(min_length=1, max_length=20_000)]
+
+
+class Preset(Struct, frozen=True):
+    """Settings of a conversation under a name, which no other preset of the person has,
+    whatever its case."""
+
+    id: Id
+    name: EntryName
+    settings: ThreadSettings
+
+
+class Prompt(Struct, frozen=True):
+    """A text to ask with, under a name of its own; `{{words}}` in it are to be filled in."""
+
+    id: Id
+    name: EntryName
+    text: PromptText
+
+
+class Library(Struct, frozen=True):
+    """All presets and prompts of a person, by name; `revision` grows with every change."""
+
+    revision: int = 0
+    presets: list[Preset] = []
+    prompts: list[Prompt] = []
+
+
+class SharedPreset(Struct, frozen=True):
+    """A preset in a file; its id belongs to whoever keeps it."""
+
+    name: EntryName
+    settings: ThreadSettings
+
+
+class SharedPrompt(Struct, frozen=True):
+    """A prompt in a file."""
+
+    name: EntryName
+    text: PromptText
+
+
+class LibraryFile(Struct, frozen=True):
+    """What presets and prompts are shared as: never with a key, or the address of a server."""
+
+    format: Literal["jupyter-chat-presets"]
+    version: Literal[1]
+    presets: list[SharedPreset] = []
+    prompts: list[SharedPrompt] = []
+
+
+class LibraryProblem(Struct, omit_defaults=True, frozen=True):
+    """An entry of a file that was left out, and why; `entry` counts from 1 in its list."""
+
+    kind: Literal["presets", "prompts"]
+    entry: int
+    message: str
+    name: str | None = None
+
+
+class Renamed(Struct, frozen=True):
+    """An entry of a file whose name another one has had."""
+
+    name: str
+    now: str
+
+
+class LibraryReport(Struct, frozen=True):
+    """What was taken from a file; `known` entries were there already, under the same name."""
+
+    library: Library
+    presets: int = 0
+    prompts: int = 0
+    known: int = 0
+    renamed: list[Renamed] = []
+    problems: list[LibraryProblem] = []
+
+
 # --- Taking a history along ------------------------------------------------------------
 
 
@@ -1219,6 +1310,9 @@ RESOURCES = (
     Budget,
     Account,
     AccountPatch,
+    Library,
+    LibraryFile,
+    LibraryReport,
     History,
     ImportStart,
     Import,
@@ -1319,13 +1413,14 @@ _ENTERED = {
     "max_output_tokens": "The longest answer, in tokens,",
     "model": "The model's name",
     "monthly_limit": "The monthly limit, in US dollars,",
-    "name": "The file's name",
     "notes": "The notes",
     "notes[]": "A note",
+    "name": "The name",
     "system_prompt": "The system prompt",
     "tags": "The tags",
     "tags[]": "A tag",
     "temperature": "The temperature",
+    "text": "The text",
     "title": "A title",
     "value": "The name",
 }

@@ -17,10 +17,10 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 def file_name(thread: Thread, ending: str) -> str:
     """The day the thread began, its title, and the ending (with its dot)."""
     day = datetime.fromtimestamp(thread.created_at / 1000, timezone.utc).date().isoformat()
-    return f"{day} {_safe(thread.title or '') or 'Untitled'}{ending}"
+    return f"{day} {safe(thread.title or '') or 'Untitled'}{ending}"
 
 
-def _safe(title: str) -> str:
+def safe(title: str) -> str:
     """The title without what a file system, a shell or a reader could stumble over:
     no separators, no control or invisible characters, no reserved names."""
     text = _FORBIDDEN.sub(" ", unicodedata.normalize("NFC", title))

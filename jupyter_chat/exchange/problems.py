@@ -41,8 +41,8 @@ class _Titled(Struct):
     thread: dict[str, Raw] | None = None
 
 
-def of_form(error: msgspec.ValidationError) -> str:
-    """Why an entry that is valid JSON is no conversation, in a sentence."""
+def of_form(error: msgspec.ValidationError, kind: str = "conversation") -> str:
+    """Why an entry that is valid JSON is no conversation (or whatever), in a sentence."""
     said = str(error)
     place = _PLACE.search(said)
     path = place.group(1) if place is not None else ""
@@ -60,7 +60,7 @@ def of_form(error: msgspec.ValidationError) -> str:
     if kinds is None:
         return f"{what} has a value that cannot be right."
     expected, got = (_NAMES.get(kind, kind) for kind in kinds.groups())
-    return f"{what} is {got}, not {expected}." if path else f"It is {got} and no conversation."
+    return f"{what} is {got}, not {expected}." if path else f"It is {got} and no {kind}."
 
 
 def title_in(data: bytes) -> str | None:

@@ -12,6 +12,7 @@ from ..engine.budgets import Budgets
 from ..engine.conversations import Conversations
 from ..engine.health import StoreHealth
 from ..engine.inspecting import Inspector
+from ..engine.libraries import Libraries
 from ..engine.organising import Organiser
 from ..engine.replies import Replies
 from ..engine.search import Search
@@ -34,6 +35,7 @@ class Services:
     organiser: Organiser
     accounts: Accounts
     inspector: Inspector
+    libraries: Libraries
     search: Search
     usage: UsageReports
     budgets: Budgets

@@ -18,6 +18,7 @@ from msgspec import UNSET, Struct, UnsetType
 from ..protocol import (
     Api,
     Code,
+    Library,
     Message,
     Milliseconds,
     Problem,
@@ -595,3 +596,10 @@ class Store(Protocol):
 
     async def put_settings(self, user_id: str, settings: UserSettings) -> None:
         """Replace them."""
+
+    async def get_library(self, user_id: str) -> Library:
+        """Empty, with revision 0, if nothing was ever kept."""
+
+    async def put_library(self, user_id: str, library: Library) -> bool:
+        """Keep it in place of the one whose revision is one lower.  False: another one has
+        taken that place, and nothing was changed."""

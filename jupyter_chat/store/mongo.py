@@ -20,11 +20,22 @@ from pymongo.errors import DuplicateKeyError, InvalidURI
 from pymongo.write_concern import WriteConcern
 
 from ..ids import new_id, now_ms
-from ..protocol import Code, Message, Milliseconds, Problem, Summary, Thread, UsageBy, UsageSum
+from ..protocol import (
+    Code,
+    Library,
+    Message,
+    Milliseconds,
+    Problem,
+    Summary,
+    Thread,
+    UsageBy,
+    UsageSum,
+)
 from . import (
     mongo_branches,
     mongo_deletions,
     mongo_ledger,
+    mongo_libraries,
     mongo_lists,
     mongo_outlines,
     mongo_replies,
@@ -407,6 +418,14 @@ class MongoStore:
     async def put_settings(self, user_id: str, settings: UserSettings) -> None:
         document = {**msgspec.to_builtins(settings), "_id": user_id, "user_id": user_id}
         await self._db.settings.replace_one({"_id": user_id}, document, upsert=True)
+
+    @translated
+    async def get_library(self, user_id: str) -> Library:
+        return await mongo_libraries.get_library(self._db, user_id)
+
+    @translated
+    async def put_library(self, user_id: str, library: Library) -> bool:
+        return await mongo_libraries.put_library(self._db, user_id, library)
 
 
 async def _probe(db: Database) -> None:

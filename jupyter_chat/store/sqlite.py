@@ -10,12 +10,13 @@ from pathlib import Path
 import msgspec
 
 from ..ids import new_id
-from ..protocol import Message, Milliseconds, Summary, Thread, UsageBy, UsageSum
+from ..protocol import Library, Message, Milliseconds, Summary, Thread, UsageBy, UsageSum
 from . import (
     sqlite_branches,
     sqlite_deletions,
     sqlite_index,
     sqlite_ledger,
+    sqlite_libraries,
     sqlite_lists,
     sqlite_messages,
     sqlite_outlines,
@@ -385,6 +386,19 @@ class SqliteStore:
 
     async def put_settings(self, user_id: str, settings: UserSettings) -> None:
         await self._write(partial(_put_settings, user_id=user_id, settings=settings))
+
+    async def get_library(self, user_id: str) -> Library:
+        return await self._read(partial(sqlite_libraries.get_library, user_id=user_id))
+
+    async def put_library(self, user_id: str, library: Library) -> bool:
+        return await self._write(
+            partial(
+                sqlite_libraries.put_library,
+                user_id=user_id,
+                revision=library.revision,
+                body=to_json(library),
+            )
+        )
 
 
 def _terms_of(messages: list[Message]) -> dict[str, set[str]]:

@@ -165,6 +165,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX ledger_by_time ON ledger (user_id, at)",
         "CREATE INDEX ledger_by_thread ON ledger (user_id, thread_id)",
     ),
+    # Everybody's presets and prompts, see `protocol.Library`.
+    (
+        """CREATE TABLE libraries (
+            user_id TEXT PRIMARY KEY,
+            revision INTEGER NOT NULL,
+            body TEXT NOT NULL
+        ) WITHOUT ROWID""",
+    ),
 )
 
 

@@ -10,6 +10,7 @@ import type {
   Command,
   Context,
   Event,
+  Library,
   Message,
   Model,
   ModelList,
@@ -97,6 +98,7 @@ export class Server {
   models: ModelList = { models: [SMALL, THINKER], default: 'small' };
   threads: ThreadPage = { threads: [], next: null };
   context: Context = { window: 8000, used: 3, shares: [], sent: 0, left_out: 0 };
+  library: Library = {};
   search: SearchPage | { problem: object } = {};
   budget: Budget = { spent: 0, since: 0 };
   /** What is answered to a request for usage, which `path` specifies. */
@@ -238,7 +240,8 @@ export class Server {
         search: this.search,
         context: this.context,
         budget: this.budget,
-        usage: this.usage(path)
+        usage: this.usage(path),
+        library: this.library
       }[resource];
     // lists of models have a `problem` too, among other things
     const fails = answer !== undefined && Object.keys(answer).join() === 'problem';

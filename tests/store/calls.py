@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from jupyter_chat.ids import now_ms
-from jupyter_chat.protocol import Source, Status, ThreadSettings, Usage
+from jupyter_chat.protocol import Library, Source, Status, ThreadSettings, Usage
 from jupyter_chat.store.interface import Lease, Store, ThreadChanges, UserSettings
 
 from .builders import (
@@ -199,6 +199,11 @@ async def settings(store: Store) -> Call:
     return lambda store: store.put_settings(ADA, UserSettings(Source.OPENAI, key="secret"))
 
 
+async def library(store: Store) -> Call:
+    await store.put_library(ADA, Library(1))
+    return lambda store: store.put_library(ADA, Library(2))
+
+
 async def owner(store: Store) -> Call:
     return lambda store: store.owner_id()
 
@@ -208,5 +213,5 @@ ALL: list[Prepare] = [
     *(change, change_a_revision, organise, purge, add_a_whole_thread, checkpoints, finish),
     *(renew, release, recover, take_over, take_over_what_waits, begin),
     *(finish_what_costs, finish_what_is_estimated, add_usage, recover_what_costs),
-    *(delete, restore, purge_messages, settings, owner),
+    *(delete, restore, purge_messages, settings, library, owner),
 ]

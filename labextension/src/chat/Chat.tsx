@@ -15,6 +15,7 @@ import { DeletedNote } from './components/DeletedNote';
 import { Header } from './components/Header';
 import { TemporaryNote } from './components/TemporaryNote';
 import { UndoToast } from './components/UndoToast';
+import type { FieldProps } from './components/PlainField';
 import { ChatProvider, type SendKey } from './components/context';
 import { useWiderThan } from './components/hooks';
 import { pageUrl } from './client/server';
@@ -42,13 +43,26 @@ export type Layout = 'sidebar' | 'page' | 'output';
 export interface Panes {
   readonly List: ComponentType<{ readonly onChosen: () => void }>;
   readonly Settings: ComponentType;
-  readonly Meter: ComponentType;
   readonly SummaryCard: ComponentType<{ readonly summary: Summary }>;
   readonly ModelNote: ComponentType;
   /** What else there is to say of a model that can be chosen. */
   readonly remarkOn: (model: Model, trans: Translator) => string;
   readonly BudgetNote: ComponentType;
+  readonly Meter: ComponentType<OpenProps>;
+  /** Where questions are typed, with completion. */
+  readonly Field: ComponentType<FieldProps>;
+  /** What else can be done with the settings of a conversation. */
+  readonly SettingsExtra: ComponentType;
 }
+
+/** For what opens from the row below the question. */
+export interface OpenProps {
+  readonly open: boolean;
+  readonly onOpen: (open: boolean) => void;
+}
+
+/** What is open of that. */
+type Opened = 'model' | 'context' | null;
 
 const ROOM_FOR_A_PANE = 720;
 const FOLDED = 'list-folded';
@@ -71,7 +85,7 @@ export function Chat(props: Props) {
   const pane = layout === 'page' && wide;
   const [folded, setFolded] = useState(() => services.memory.read(FOLDED) === 'yes');
   const [drawn, setDrawn] = useState(false);
-  const [choosingModel, setChoosingModel] = useState(false);
+  const [opened, setOpened] = useState<Opened>(null);
   const [spoken, setSpoken] = useState('');
 
   const focusComposer = useCallback(() => {
@@ -86,15 +100,17 @@ export function Chat(props: Props) {
       services,
       trans,
       sendKey,
+      panes,
       focusComposer,
-      SummaryCard: panes?.SummaryCard,
       chooseModel: () => {
-        setChoosingModel(true);
+        setOpened('model');
       },
-      announce: setSpoken,
-      remarkOn: panes?.remarkOn
+      showContext: () => {
+        setOpened('context');
+      },
+      announce: setSpoken
     }),
-    [services, trans, sendKey, focusComposer, panes]
+    [services, trans, sendKey, panes, focusComposer]
   );
 
   useEffect(() => {
@@ -130,6 +146,12 @@ export function Chat(props: Props) {
     }
     focusComposer();
   };
+  const opening = (what: Opened): OpenProps => ({
+    open: opened === what,
+    onOpen: open => {
+      setOpened(open ? what : null);
+    }
+  });
   const Root = layout === 'page' ? 'main' : 'section';
   return (
     <ChatProvider value={context}>
@@ -174,9 +196,10 @@ export function Chat(props: Props) {
               {!isGone && (
                 <Composer
                   area={area}
-                  meter={panes !== undefined && <panes.Meter />}
-                  choosingModel={choosingModel}
-                  onChooseModel={setChoosingModel}
+                  meter={
+                    panes !== undefined && <panes.Meter {...opening('context')} />
+                  }
+                  model={opening('model')}
                 />
               )}
             </>

@@ -2,10 +2,12 @@ import type { Panes } from './Chat';
 import { BudgetNote } from './components/BudgetNote';
 import { Meter } from './components/Meter';
 import { ModelNote } from './components/ModelNote';
+import { SavePreset } from './components/SavePreset';
 import { SettingsScreen } from './components/SettingsScreen';
 import { SummaryCard } from './components/SummaryCard';
 import { ThreadList } from './components/ThreadList';
 import { remarkOn } from './components/shutdown';
+import { CompletingField } from './completion/CompletingField';
 
 /** All that the chat can show, where there is room for it. */
 export const allPanes: Panes = {
@@ -15,5 +17,7 @@ export const allPanes: Panes = {
   SummaryCard,
   ModelNote,
   remarkOn,
-  BudgetNote
+  BudgetNote,
+  Field: CompletingField,
+  SettingsExtra: SavePreset
 };

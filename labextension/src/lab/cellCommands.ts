@@ -16,7 +16,7 @@ import {
   outputParts,
   selectionPart
 } from './notebookParts';
-import { shownCell } from './notebooks';
+import { selectionIn, shownCell } from './notebooks';
 import { isError } from './outputs';
 import type { Questions } from './questions';
 import { withRasters } from './rasters';
@@ -246,15 +246,6 @@ function codeOf({ panel, cell }: Active) {
   const shown = shownCell(panel, cell);
   const selected = selectionIn(cell);
   return [selected === '' ? cellPart(shown) : selectionPart(shown, selected)];
-}
-
-function selectionIn({ editor }: Cell): string {
-  if (editor === null) {
-    return '';
-  }
-  const { start, end } = editor.getSelection();
-  const [from, to] = [editor.getOffsetAt(start), editor.getOffsetAt(end)];
-  return editor.model.sharedModel.getSource().slice(from, to).trim();
 }
 
 /** Only what the server has, and is in the list, can be exported. */

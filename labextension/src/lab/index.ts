@@ -17,6 +17,7 @@ import { addCellBars } from './cellBars';
 import { addCellCommands } from './cellCommands';
 import { addCommands } from './commands';
 import { chatIcon } from './icon';
+import { notebookMentions } from './mentions';
 import { NotebookCells } from './notebooks';
 import { Questions } from './questions';
 import { savedConversations } from './savedConversations';
@@ -68,6 +69,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
       const cells = new NotebookCells(app, tracker, browser, services, trans);
       const questions = new Questions(app, panel, services, trans);
       panel.cells = cells;
+      panel.mentions = notebookMentions(tracker, cells, trans);
       offerCells(cells);
       addCellCommands(app, tracker, questions, cells, services, trans, palette);
       addCellBars(tracker, questions, trans);

@@ -269,6 +269,16 @@ export function shownCell(panel: NotebookPanel, cell: Cell): ShownCell {
   };
 }
 
+/** The text that is selected in a cell. */
+export function selectionIn({ editor }: Cell): string {
+  if (editor === null) {
+    return '';
+  }
+  const { start, end } = editor.getSelection();
+  const [from, to] = [editor.getOffsetAt(start), editor.getOffsetAt(end)];
+  return editor.model.sharedModel.getSource().slice(from, to).trim();
+}
+
 function codeOf(cell: Cell): CodeCellModel {
   return cell.model as CodeCellModel;
 }

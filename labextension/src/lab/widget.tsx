@@ -6,6 +6,7 @@ import { CellActions } from '../chat/components/CellActions';
 import { allPanes } from '../chat/panes';
 import type { SendKey } from '../chat/components/context';
 import type { Translator } from '../chat/i18n';
+import { type MentionSource, MentionsProvider } from '../chat/mentions';
 import { CodeActionsProvider } from '../chat/markdown/codeActions';
 import type { Services } from '../chat/state/services';
 
@@ -15,6 +16,7 @@ export class ChatPanel extends ReactWidget {
   readonly #trans: Translator;
   #sendKey: SendKey = 'Enter';
   #cells: Cells | null = null;
+  #mentions: readonly MentionSource[] = [];
   #leavesFocus = false;
 
   constructor(services: Services, trans: Translator) {
@@ -32,6 +34,12 @@ export class ChatPanel extends ReactWidget {
   /** What the chat can do with notebooks. */
   set cells(cells: Cells) {
     this.#cells = cells;
+    this.update();
+  }
+
+  /** What can be mentioned in a question. */
+  set mentions(sources: readonly MentionSource[]) {
+    this.#mentions = sources;
     this.update();
   }
 
@@ -62,13 +70,15 @@ export class ChatPanel extends ReactWidget {
     return (
       <CellsProvider value={this.#cells}>
         <CodeActionsProvider value={CellActions}>
-          <Chat
-            services={this.#services}
-            layout="sidebar"
-            panes={allPanes}
-            trans={this.#trans}
-            sendKey={this.#sendKey}
-          />
+          <MentionsProvider value={this.#mentions}>
+            <Chat
+              services={this.#services}
+              layout="sidebar"
+              panes={allPanes}
+              trans={this.#trans}
+              sendKey={this.#sendKey}
+            />
+          </MentionsProvider>
         </CodeActionsProvider>
       </CellsProvider>
     );

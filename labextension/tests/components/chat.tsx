@@ -4,6 +4,7 @@ import { render, screen } from '@testing-library/react';
 import { userEvent } from '@testing-library/user-event';
 import { vi } from 'vitest';
 import { Chat } from '../../src/chat/Chat';
+import { type MentionSource, MentionsProvider } from '../../src/chat/mentions';
 import { allPanes } from '../../src/chat/panes';
 import type { SendKey } from '../../src/chat/components/context';
 import type { Message, Snapshot, Thread } from '../../src/chat/protocol';
@@ -21,13 +22,16 @@ export interface OnScreen {
 export async function showChat(
   prepare: (server: Server) => void = () => undefined,
   sendKey?: SendKey,
-  browser?: Browser
+  browser?: Browser,
+  mentions: readonly MentionSource[] = []
 ): Promise<OnScreen> {
   const server = new Server();
   prepare(server);
   const services = await server.chat(browser);
   render(
-    <Chat services={services} layout="sidebar" panes={allPanes} sendKey={sendKey} />
+    <MentionsProvider value={mentions}>
+      <Chat services={services} layout="sidebar" panes={allPanes} sendKey={sendKey} />
+    </MentionsProvider>
   );
   return {
     server,

@@ -143,6 +143,11 @@ export class Rest {
     return { name: decodeURIComponent(name), text: await response.text() };
   }
 
+  /** Any part of the interface: for what not every shell has. */
+  ask<T>(method: string, path: string, body?: object): Promise<T> {
+    return this.#request(method, path, body);
+  }
+
   imports(): Promise<ImportList> {
     return this.#request('GET', 'imports');
   }

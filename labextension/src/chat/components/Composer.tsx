@@ -1,10 +1,19 @@
-import { type ReactNode, type RefObject, useLayoutEffect, useRef, useState } from 'react';
+import {
+  type ComponentType,
+  type ReactNode,
+  type RefObject,
+  useLayoutEffect,
+  useRef,
+  useState
+} from 'react';
+import type { OpenProps } from '../Chat';
 import { MAX_FRAME_BYTES } from '../protocol';
 import { isComing } from '../state/pending';
 import { useStore } from '../state/store';
 import { Attachments } from './Attachments';
 import { IconButton } from './IconButton';
 import { ModelChip } from './ModelChip';
+import { type FieldProps, PlainField, isNotHeld } from './PlainField';
 import { useChat, useChatState } from './context';
 import { number } from './format';
 import { useConversation, useOnline, useThread, useView } from './hooks';
@@ -20,13 +29,13 @@ interface Props {
   readonly area: RefObject<HTMLTextAreaElement>;
   /** How full the model's window is, where there is room for that. */
   readonly meter: ReactNode;
-  readonly choosingModel: boolean;
-  readonly onChooseModel: (open: boolean) => void;
+  /** Whether the model is being chosen. */
+  readonly model: OpenProps;
 }
 
 /** Where questions are typed. */
-export function Composer({ area, meter, choosingModel, onChooseModel }: Props) {
-  const { services, trans, sendKey, focusComposer } = useChat();
+export function Composer({ area, meter, model }: Props) {
+  const { services, trans, sendKey, panes, focusComposer } = useChat();
   const open = useChatState(state => state.open);
   const draft = useStore(services.drafts.store, () => services.drafts.read(open));
   const attached = useChatState(state => state.attached);
@@ -44,12 +53,14 @@ export function Composer({ area, meter, choosingModel, onChooseModel }: Props) {
   const busy = running !== undefined || isComing(pending);
   const begun = busy || messages.length > 0;
   const online = useOnline();
-  const send = () => {
-    if (sendable) {
+  const held = useRef(isNotHeld);
+  const send = (regardless = false) => {
+    if (sendable && (regardless || !held.current())) {
       services.drafts.put(open, '');
       services.asking.send(draft, undefined, services.attaching.take());
     }
   };
+  const Field: ComponentType<FieldProps> = panes?.Field ?? PlainField;
   return (
     <div
       className="jc-Composer"
@@ -64,28 +75,34 @@ export function Composer({ area, meter, choosingModel, onChooseModel }: Props) {
           focusComposer(); // the button goes
         }}
       />
-      <textarea
-        ref={area}
-        value={draft}
-        rows={1}
-        dir="auto"
-        aria-label={trans.__('Question')}
-        aria-describedby="jc-composer-hint"
-        placeholder={begun ? trans.__('Ask a follow-up') : trans.__('Ask anything')}
-        onChange={event => {
-          services.drafts.put(open, event.target.value);
+      <Field
+        area={area}
+        held={held}
+        onSend={() => {
+          send(true);
         }}
-        onKeyDown={event => {
-          if (isSendKey(event, sendKey)) {
-            event.preventDefault();
-            send();
-          } else if (draft === '' && !event.shiftKey) {
-            goToEnds(event, services.browsing); // there is nothing else to go through
+        attributes={{
+          value: draft,
+          rows: 1,
+          dir: 'auto',
+          'aria-label': trans.__('Question'),
+          'aria-describedby': 'jc-composer-hint',
+          placeholder: begun ? trans.__('Ask a follow-up') : trans.__('Ask anything'),
+          onChange: event => {
+            services.drafts.put(open, event.target.value);
+          },
+          onKeyDown: event => {
+            if (isSendKey(event, sendKey)) {
+              event.preventDefault();
+              send();
+            } else if (draft === '' && !event.shiftKey) {
+              goToEnds(event, services.browsing); // there is nothing else to go through
+            }
           }
         }}
       />
       <div className="jc-Composer-row">
-        <ModelChip open={choosingModel} onOpen={onChooseModel} />
+        <ModelChip {...model} />
         {meter}
         <span className="jc-Composer-hint" id="jc-composer-hint">
           <Hint
@@ -113,7 +130,9 @@ export function Composer({ area, meter, choosingModel, onChooseModel }: Props) {
             className="jc-Send"
             label={busy ? trans.__('Ask next') : trans.__('Send')}
             disabled={!sendable}
-            onClick={send}
+            onClick={() => {
+              send();
+            }}
           />
         )}
       </div>

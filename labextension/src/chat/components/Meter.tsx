@@ -1,4 +1,5 @@
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef } from 'react';
+import type { OpenProps } from '../Chat';
 import type { Context, ThreadSettings } from '../protocol';
 import { type Draft, Metering } from '../state/metering';
 import { useStore } from '../state/store';
@@ -12,20 +13,19 @@ import { useIsTemporary } from './useIsTemporary';
 const NEARLY_FULL = 0.8;
 
 /** How full the model's window is; opens into what the model will see. */
-export function Meter() {
+export function Meter({ open, onOpen }: OpenProps) {
   const { services, trans } = useChat();
   const metering = useMemo(() => new Metering(services.rest), [services]);
   const draft = useDraft();
   const context = useStore(metering.store, state => state);
   useMeasuring(metering, draft);
 
-  const [open, setOpen] = useState(false);
   const element = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
   const leave = useCallback(() => {
-    setOpen(false);
+    onOpen(false);
     button.current?.focus();
-  }, []);
+  }, [onOpen]);
   useDismiss(element, open, leave);
 
   if (context === null) {
@@ -47,7 +47,7 @@ export function Meter() {
         data-full={share >= NEARLY_FULL || context.refused === true || undefined}
         title={trans.__('%1 of %2 tokens', number(context.used), number(room(context)))}
         onClick={() => {
-          setOpen(!open);
+          onOpen(!open);
         }}
       >
         <Ring share={share} />

@@ -1,17 +1,13 @@
 import { useCallback, useRef } from 'react';
+import type { OpenProps } from '../Chat';
 import { ModelPopover } from './ModelPopover';
 import { useChat, useChatState } from './context';
 import { useDismiss } from './hooks';
 import { ChevronIcon } from './icons';
 import { useModelSettings } from './useModelSettings';
 
-interface Props {
-  readonly open: boolean;
-  readonly onOpen: (open: boolean) => void;
-}
-
 /** Which model answers; opens the popover to change it. */
-export function ModelChip({ open, onOpen }: Props) {
+export function ModelChip({ open, onOpen }: OpenProps) {
   const { trans } = useChat();
   const { name } = useModelSettings();
   const nobody = useNobody();

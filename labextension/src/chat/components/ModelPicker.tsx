@@ -18,7 +18,7 @@ interface Option {
 
 /** All models, filtered by what is typed; a name that is not among them may be used too. */
 export function ModelPicker({ models, chosen, onChoose }: Props) {
-  const { trans, remarkOn } = useChat();
+  const { trans, panes } = useChat();
   const isAzure = useChatState(({ account }) => account?.source === 'azure');
   const [filter, setFilter] = useState('');
   /** What arrows or a filter lead to; `null`: the model that is chosen. */
@@ -32,7 +32,7 @@ export function ModelPicker({ models, chosen, onChoose }: Props) {
       id: model.id,
       name: model.name,
       note: priceOf(model),
-      remark: remarkOn?.(model, trans)
+      remark: panes?.remarkOn(model, trans)
     }));
   if (wanted !== '' && !options.some(({ id }) => id === filter.trim())) {
     options.push({

@@ -1,7 +1,7 @@
 import { useEffect, useId, useRef, useState } from 'react';
 import type { Effort, ThreadSettings } from '../protocol';
 import { ModelPicker } from './ModelPicker';
-import { ProblemNote } from './ProblemNote';
+import { type Action, ProblemNote } from './ProblemNote';
 import { useChat, useChatState } from './context';
 import { compact, number } from './format';
 import { useSourceActions } from './problemActions';
@@ -23,11 +23,10 @@ const MOST_TOKENS = 10_000_000;
 
 /** The model of a conversation and those of its parameters that the model takes. */
 export function ModelPopover({ onDone }: { readonly onDone: () => void }) {
-  const { services, trans } = useChat();
-  const { own, defaults, model, modelId } = useModelSettings();
+  const { services, trans, panes } = useChat();
+  const { own, defaults, model } = useModelSettings();
   const models = useChatState(state => state.models);
-  const problem = models?.problem ?? null;
-  const actions = useSourceActions(problem, onDone);
+  const actions = useSourceActions(models?.problem ?? null, onDone);
   const title = useId();
   const element = useRef<HTMLDivElement>(null);
 
@@ -36,9 +35,62 @@ export function ModelPopover({ onDone }: { readonly onDone: () => void }) {
     element.current?.querySelector<HTMLElement>('input')?.focus();
   }, []);
 
+  return (
+    <div className="jc-Popover" role="dialog" aria-labelledby={title} ref={element}>
+      <h3 id={title}>{trans.__('How to answer here')}</h3>
+      <SettingsFields
+        own={own}
+        defaults={defaults}
+        actions={actions}
+        hint={trans.__('How the model should behave in this conversation')}
+        onChange={settings => {
+          void services.listing.changeSettings(settings);
+        }}
+      />
+      <div className="jc-Popover-foot">
+        {model?.context_tokens != null && (
+          <span>{trans.__('Reads %1 tokens', compact(model.context_tokens))}</span>
+        )}
+        <button
+          type="button"
+          className="jc-Button"
+          onClick={() => {
+            void services.account.tryToChange({ defaults: { ...defaults, ...own } });
+            onDone();
+          }}
+        >
+          {trans.__('Use for new conversations')}
+        </button>
+        {panes !== undefined && <panes.SettingsExtra />}
+      </div>
+    </div>
+  );
+}
+
+interface SettingsProps {
+  /** What is set. */
+  readonly own: ThreadSettings;
+  /** What applies where nothing is. */
+  readonly defaults: ThreadSettings;
+  /** What can be done where the list of models cannot be had. */
+  readonly actions?: readonly Action[];
+  /** What a system prompt is for, here. */
+  readonly hint: string;
+  readonly onChange: (settings: ThreadSettings) => void;
+}
+
+/** A model, and those of its parameters that it takes. */
+export function SettingsFields(props: SettingsProps) {
+  const { own, defaults, actions, hint, onChange } = props;
+  const { trans } = useChat();
+  const models = useChatState(state => state.models);
+  const problem = models?.problem ?? null;
+  const modelId = own.model ?? defaults.model ?? models?.default ?? null;
+  const model = models?.models.find(({ id }) => id === modelId);
+
   /** Only what was changed here: the rest goes on following one's own default. */
   const change = (changes: ThreadSettings) => {
-    void services.listing.changeSettings(withoutEmpty({ ...own, ...changes }));
+    onChange(withoutEmpty({ ...own, ...changes }));
   };
   const efforts = EFFORTS.filter(effort => model?.efforts?.includes(effort));
   const effort = own.effort ?? defaults.effort ?? model?.default_effort ?? null;
@@ -47,8 +99,7 @@ export function ModelPopover({ onDone }: { readonly onDone: () => void }) {
   const takesTemperature =
     model?.temperature !== false && (efforts.length === 0 || effort === 'none');
   return (
-    <div className="jc-Popover" role="dialog" aria-labelledby={title} ref={element}>
-      <h3 id={title}>{trans.__('How to answer here')}</h3>
+    <>
       <ModelPicker
         models={models?.models ?? []}
         chosen={modelId}
@@ -100,7 +151,7 @@ export function ModelPopover({ onDone }: { readonly onDone: () => void }) {
             rows={3}
             dir="auto"
             maxLength={100_000}
-            placeholder={trans.__('How the model should behave in this conversation')}
+            placeholder={hint}
             defaultValue={prompt}
             onBlur={event => {
               const wanted = event.target.value.trim();
@@ -111,22 +162,7 @@ export function ModelPopover({ onDone }: { readonly onDone: () => void }) {
           />
         )}
       </Field>
-      <div className="jc-Popover-foot">
-        {model?.context_tokens != null && (
-          <span>{trans.__('Reads %1 tokens', compact(model.context_tokens))}</span>
-        )}
-        <button
-          type="button"
-          className="jc-Button"
-          onClick={() => {
-            void services.account.tryToChange({ defaults: { ...defaults, ...own } });
-            onDone();
-          }}
-        >
-          {trans.__('Use for new conversations')}
-        </button>
-      </div>
-    </div>
+    </>
   );
 }
 
@@ -136,7 +172,7 @@ interface FieldProps {
   readonly children: (id: string) => React.ReactNode;
 }
 
-function Field({ label, hint, children }: FieldProps) {
+export function Field({ label, hint, children }: FieldProps) {
   const id = useId();
   return (
     <div className="jc-Field">

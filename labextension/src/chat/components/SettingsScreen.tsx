@@ -6,6 +6,7 @@ import { DurableReplies } from './DurableReplies';
 import { HistorySection } from './HistorySection';
 import { OwnNotes } from './OwnNotes';
 import { ProblemNote } from './ProblemNote';
+import { LibrarySection } from './LibrarySection';
 import { SourceCards } from './SourceCards';
 import { UsagePage } from './UsagePage';
 import { useChat, useChatState } from './context';
@@ -60,6 +61,7 @@ export function SettingsScreen() {
             {trans.__('Forget my source and key')}
           </button>
         )}
+        <LibrarySection />
         <DurableReplies />
         <OwnNotes />
         <CostSection

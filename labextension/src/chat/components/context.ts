@@ -1,6 +1,6 @@
-import { type ComponentType, createContext, useContext } from 'react';
+import { createContext, useContext } from 'react';
+import type { Panes } from '../Chat';
 import type { Translator } from '../i18n';
-import type { Model, Summary } from '../protocol';
 import type { Services } from '../state/services';
 import type { ChatState } from '../state/state';
 import { useStore } from '../state/store';
@@ -13,16 +13,16 @@ export interface ChatContext {
   readonly services: Services;
   readonly trans: Translator;
   readonly sendKey: SendKey;
-  /** How a summary is shown, where there is room for that. */
-  readonly SummaryCard?: ComponentType<{ readonly summary: Summary }>;
+  /** What not every shell has room for. */
+  readonly panes: Panes | undefined;
   /** Open the popover with the model and its parameters. */
   readonly chooseModel: () => void;
+  /** Open what the model will see, where there is a meter. */
+  readonly showContext: () => void;
   /** Put the cursor into the composer. */
   readonly focusComposer: () => void;
   /** Let a screen reader say something. */
   readonly announce: (text: string) => void;
-  /** What else there is to say of a model, where there is room for it. */
-  readonly remarkOn?: (model: Model, trans: Translator) => string;
 }
 
 const Context = createContext<ChatContext | null>(null);

@@ -5,13 +5,16 @@ import type { SendKey } from './context';
 const COMPOSING = 229;
 
 /**
- * Whether a key sends what was typed.  While an input method composes a word, Enter
- * takes the word; Safari reports that Enter after the end of the composition, with the
- * key code that stands for it.
+ * Whether an input method composes a word, so that Enter takes the word; Safari reports
+ * that Enter after the end of the composition, with the key code that stands for it.
  */
+export function isComposing({ nativeEvent }: KeyboardEvent): boolean {
+  return nativeEvent.isComposing || nativeEvent.keyCode === COMPOSING;
+}
+
+/** Whether a key sends what was typed. */
 export function isSendKey(event: KeyboardEvent, sendKey: SendKey): boolean {
-  const { isComposing, keyCode } = event.nativeEvent;
-  if (event.key !== 'Enter' || isComposing || keyCode === COMPOSING) {
+  if (event.key !== 'Enter' || isComposing(event)) {
     return false;
   }
   const accel = event.ctrlKey || event.metaKey;

@@ -29,7 +29,7 @@ export function useRows(): readonly Row[] {
   const phase = running === undefined ? 'sending' : 'queued';
   const isLastStored = isEnd && pending.length === 0;
 
-  const { SummaryCard } = useChat();
+  const SummaryCard = useChat().panes?.SummaryCard;
   const summaries = conversation?.summaries;
   const stored = useMemo(
     () =>

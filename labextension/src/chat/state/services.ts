@@ -58,6 +58,8 @@ export class Services {
   readonly account: AccountSettings;
   readonly takingAlong: TakingAlong;
   readonly rest: Rest;
+  /** Who hears of every event as well: parts that not every shell has. */
+  readonly listeners = new Set<(event: Event) => void>();
   readonly #commands: Commands;
   readonly #socket: Socket;
   readonly #tabs: Tabs<Note>;
@@ -232,9 +234,12 @@ export class Services {
       case 'goodbye':
         this.store.update(state => ({ ...state, stopping: true }));
         break;
-      default: // heartbeat and pong, and what a newer server may say
+      default: // heartbeat and pong, what listeners know, and what a newer server may say
         break;
     }
+    this.listeners.forEach(listener => {
+      listener(event);
+    });
   }
 
   #welcome({ user, problem = null }: Welcome): void {

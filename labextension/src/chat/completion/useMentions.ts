@@ -1,0 +1,102 @@
+import { useEffect, useState } from 'react';
+import { useChat } from '../components/context';
+import { type Mention, type MentionSource, useMentionSources } from '../mentions';
+import type { Group } from './choices';
+
+/** So many of each kind are shown where there are several kinds, and of one alone. */
+const MOST_OF_SEVERAL = 5;
+const MOST_OF_ONE = 30;
+
+interface Found {
+  readonly query: string;
+  readonly source: MentionSource;
+  readonly mentions: readonly Mention[];
+}
+
+const NOTHING: readonly Found[] = [];
+
+/** What can be attached that fits what is typed (`null`: nothing is), as it is found. */
+export function useMentions(
+  query: string | null,
+  attach: (mention: Mention) => void
+): readonly Group[] {
+  const { trans } = useChat();
+  const sources = useMentionSources();
+  const [found, setFound] = useState(NOTHING);
+
+  useEffect(() => {
+    if (query === null) {
+      setFound(NOTHING);
+      return undefined;
+    }
+    const calling = new AbortController();
+    const { signal } = calling;
+    for (const { source, rest } of asked(sources, query)) {
+      source
+        .complete(rest, signal)
+        .catch((): readonly Mention[] => []) // it has nothing to offer, then
+        .then(mentions => {
+          if (!signal.aborted) {
+            setFound(before => [
+              ...before.filter(each => each.source !== source),
+              { query, source, mentions }
+            ]);
+          }
+        });
+    }
+    return () => {
+      calling.abort();
+    };
+  }, [query, sources]);
+
+  if (query === null) {
+    return [];
+  }
+  const wanted = asked(sources, query);
+  const most = wanted.length === 1 ? MOST_OF_ONE : MOST_OF_SEVERAL;
+  const groups: Group[] = [];
+  for (const { source, rest } of wanted) {
+    const here = found.find(each => each.source === source);
+    // Until its answer to this query has come, what is known of it and fits all the same.
+    const mentions = (here?.mentions ?? []).filter(
+      ({ label }) =>
+        here?.query === query || label.toLowerCase().includes(rest.toLowerCase())
+    );
+    if (mentions.length > 0) {
+      groups.push({
+        label: trans.__('%1 — @%2', source.label, source.kind),
+        choices: mentions.slice(0, most).map(mention => ({
+          id: `${source.kind} ${mention.id}`,
+          label: mention.label,
+          note: mention.note,
+          off: mention.off,
+          run: () => {
+            attach(mention);
+          }
+        }))
+      });
+    }
+  }
+  return groups;
+}
+
+interface Asked {
+  readonly source: MentionSource;
+  /** What it is asked for. */
+  readonly rest: string;
+}
+
+/** Which sources a query is for: those whose kind it begins, or names; or else all. */
+function asked(sources: readonly MentionSource[], query: string): readonly Asked[] {
+  const [named, ...rest] = query.split(':');
+  const kind = named.toLowerCase();
+  if (rest.length > 0) {
+    return sources
+      .filter(source => source.kind === kind)
+      .map(source => ({ source, rest: rest.join(':') }));
+  }
+  return sources.map(source => ({
+    source,
+    rest: source.kind.startsWith(kind) ? '' : query
+  }));
+}
