@@ -20,6 +20,7 @@ from .engine.branches import Branches
 from .engine.broadcast import Broadcast
 from .engine.budgets import Budgets
 from .engine.conversations import Conversations
+from .engine.documents import Documents
 from .engine.health import StoreHealth, watch
 from .engine.inspecting import Inspector
 from .engine.libraries import Libraries
@@ -34,7 +35,8 @@ from .engine.usage import UsageReports
 from .exchange.imports import Imports
 from .exchange.sources import Limits
 from .providers import IDLE_SECONDS, Providers, endpoint_from_environment, local_model_available
-from .server import exchange, library, pages, rest, socket, usage
+from .server import attachments, exchange, library, pages, rest, socket, usage
+from .server.files import ServerFiles
 from .server.heartbeat import Heartbeats
 from .server.identity import Identities
 from .server.kernels import StartingKernels
@@ -240,6 +242,8 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             identities=Identities(self.serverapp.identity_provider, store),
             heartbeats=self._heartbeats,
             imports=self._imports,
+            files=ServerFiles(self.serverapp.contents_manager),
+            documents=Documents(),
             kernel_tokens=starting.tokens,
             log=self.log,
         )
@@ -248,6 +252,7 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             *exchange.default_handlers,
             *usage.default_handlers,
             *library.default_handlers,
+            *attachments.default_handlers,
             *rest.default_handlers,
         ):
             self.handlers.append((route, handler, {"services": services}))

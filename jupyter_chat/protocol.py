@@ -1031,9 +1031,39 @@ class CountQuery(Struct, frozen=True):
 
 
 class Counted(Struct, frozen=True):
-    """The tokens of each part, in the order of asking."""
+    """The tokens of each part, in the order of asking, and what in each looks like a secret:
+    sentences for the person, mostly none."""
 
     tokens: list[int]
+    warnings: list[list[str]]
+
+
+class FileRead(Struct, frozen=True):
+    """A file of the server that is to go with a question, by its path as Jupyter's file
+    browser has it."""
+
+    path: Annotated[str, Meta(min_length=1, max_length=2000)]
+
+
+class Attached(Struct, omit_defaults=True, frozen=True):
+    """A file as part of a question; `notes` say what of it is missing."""
+
+    part: AttachmentPart | ImagePart
+    notes: list[str] = []
+
+
+class FoundFile(Struct, frozen=True):
+    """A file of the server; `size` in bytes, as far as it is known."""
+
+    path: str
+    size: int | None
+
+
+class FoundFiles(Struct, frozen=True):
+    """The best of what was looked for; with `more`, not all folders were looked through."""
+
+    files: list[FoundFile]
+    more: bool
 
 
 class Source(str, Enum):
@@ -1308,6 +1338,9 @@ RESOURCES = (
     UsageBy,
     UsageReport,
     Budget,
+    FileRead,
+    Attached,
+    FoundFiles,
     Account,
     AccountPatch,
     Library,
@@ -1416,6 +1449,7 @@ _ENTERED = {
     "notes": "The notes",
     "notes[]": "A note",
     "name": "The name",
+    "path": "The file's path",
     "system_prompt": "The system prompt",
     "tags": "The tags",
     "tags[]": "A tag",

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from ..engine.errors import Invalid
+from ..engine.readable import Unreadable
 from ..exchange.imports import ImportRefused
 from ..protocol import Code, InvalidFrame, Problem
 from ..providers.interface import ProviderError
 from ..store.interface import StoreError
 from ..store.vault import VaultError
 
-KNOWN = (InvalidFrame, Invalid, ImportRefused, StoreError, ProviderError, VaultError)
+KNOWN = (
+    InvalidFrame,
+    Invalid,
+    Unreadable,
+    ImportRefused,
+    StoreError,
+    ProviderError,
+    VaultError,
+)
 """Exceptions that carry a :class:`~jupyter_chat.protocol.Problem` for the person."""
 
 INTERNAL = Problem(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any, ClassVar
 
@@ -11,6 +12,7 @@ from msgspec import Struct
 from tornado import web
 
 from .. import __version__
+from ..engine import secrets
 from ..engine.errors import Invalid
 from ..engine.pages import PAGE
 from ..engine.search import PAGE as SEARCH_PAGE
@@ -277,7 +279,9 @@ class CountHandler(ChatHandler):
     @authorized
     async def post(self) -> None:
         query = decode(self.body(), CountQuery)
-        self.answer(Counted(await self.services.inspector.count(query.parts)))
+        tokens = await self.services.inspector.count(query.parts)
+        warnings = await asyncio.to_thread(lambda: [secrets.warnings(part) for part in query.parts])
+        self.answer(Counted(tokens, warnings))
 
 
 class ModelsHandler(ChatHandler):

@@ -10,6 +10,7 @@ from ..engine.branches import Branches
 from ..engine.broadcast import Broadcast
 from ..engine.budgets import Budgets
 from ..engine.conversations import Conversations
+from ..engine.documents import Documents
 from ..engine.health import StoreHealth
 from ..engine.inspecting import Inspector
 from ..engine.libraries import Libraries
@@ -19,6 +20,7 @@ from ..engine.search import Search
 from ..engine.usage import UsageReports
 from ..exchange.imports import Imports
 from ..store.interface import Store
+from .files import ServerFiles
 from .heartbeat import Heartbeats
 from .identity import Identities
 from .kernels import KernelTokens
@@ -44,5 +46,7 @@ class Services:
     identities: Identities
     heartbeats: Heartbeats
     imports: Imports
+    files: ServerFiles
+    documents: Documents
     kernel_tokens: KernelTokens
     log: logging.Logger

@@ -22,6 +22,7 @@ LAB, NOTEBOOK = (
     for face in ("lab", "notebook")
 )
 OLD = "total = 0\nfor n in range(10):\n    total += n\ntotal"
+NAMES = "len(In), [name for name in sorted(dir()) if name[0] != '_']"
 NEW = "total = sum(range(10))\ntotal"
 TRACEBACK = [
     "\x1b[31m---------------------------------------\x1b[39m",
@@ -282,6 +283,38 @@ def test_without_a_notebook_the_actions_say_why_they_are_off(window: Window):
     expect(insert).to_have_attribute("aria-disabled", "true")
     insert.click(force=True)
     expect(block.get_by_role("group", name="Open a notebook first.")).to_be_visible()
+
+
+def test_a_variable_goes_with_a_question_and_leaves_no_trace(window: Window, upstream: Upstream):
+    notebook = _open(window, code_cell("df_size = [1, 2, 3]"), code_cell(NAMES))
+    notebook.run(0)
+    notebook.run(1)
+    output = notebook.cells.nth(1).locator(".jp-OutputArea-output")
+    expect(output).to_contain_text("df_size", timeout=SECONDS)
+    numbers, _, names = output.inner_text().partition(",")
+    chat = notebook.chat
+    chat.button("Attach").click()
+    chat.root.get_by_role("menuitem", name="Variable of the kernel…").click()
+    field = chat.root.get_by_role("combobox", name="Part of its name")
+    field.fill("df_s")
+    expect(chat.root.get_by_role("option", name="df_size")).to_contain_text("list, 3 items")
+    field.press("Enter")
+    chips = chat.root.get_by_role("list", name="Attached")
+    expect(chips).to_contain_text("Variable df_size")
+    chat.ask("How many?")
+    notebook.expect_asked(0, "How many?")
+    assert "Variable `df_size`:\n\n```\nlist, 3 items\n[1, 2, 3]\n```" in _last_asked(upstream)
+    notebook.run(1)
+    expect(output).to_contain_text(f"({int(numbers.strip('( ')) + 1},", timeout=SECONDS)
+    assert output.inner_text().partition(",")[2] == names
+
+
+def test_what_the_notebook_lacks_is_said_in_the_menu(window: Window):
+    notebook = NotebookWithChat(window.show_none())
+    notebook.chat.button("Attach").click()
+    item = notebook.chat.root.get_by_role("menuitem", name="Whole notebook")
+    expect(item).to_be_disabled()
+    expect(item).to_have_attribute("title", "Open a notebook first.")
 
 
 @in_lab

@@ -81,6 +81,19 @@ async def test_it_is_let_into_nothing_else(kernel, fetch, path: str) -> None:
     assert refused.value.code in (302, 403, 404)
 
 
+@pytest.mark.parametrize(
+    ("path", "options"),
+    [
+        ("attachments/files?q=", {}),
+        ("attachments/read", {"method": "POST", "body": '{"path": "a.txt"}'}),
+    ],
+)
+async def test_the_chat_reads_no_files_of_the_server_for_it(kernel, fetch, path, options) -> None:
+    with pytest.raises(HTTPClientError) as refused:
+        await fetch(f"jupyter-chat/api/{path}", headers=shown(kernel), **options)
+    assert refused.value.code == 403
+
+
 async def test_it_may_not_change_keys(kernel, fetch) -> None:
     with pytest.raises(HTTPClientError) as refused:
         await fetch(

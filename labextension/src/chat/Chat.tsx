@@ -53,6 +53,9 @@ export interface Panes {
   readonly Field: ComponentType<FieldProps>;
   /** What else can be done with the settings of a conversation. */
   readonly SettingsExtra: ComponentType;
+  /** The button that attaches, and what is attached. */
+  readonly Attach: ComponentType;
+  readonly Attached: ComponentType;
 }
 
 /** For what opens from the row below the question. */
@@ -200,6 +203,8 @@ export function Chat(props: Props) {
                     panes !== undefined && <panes.Meter {...opening('context')} />
                   }
                   model={opening('model')}
+                  attach={panes && <panes.Attach />}
+                  attached={panes && <panes.Attached />}
                 />
               )}
             </>

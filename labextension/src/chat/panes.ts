@@ -1,5 +1,7 @@
 import type { Panes } from './Chat';
 import { BudgetNote } from './components/BudgetNote';
+import { AttachButton } from './components/AttachButton';
+import { AttachedChips } from './components/AttachedChips';
 import { Meter } from './components/Meter';
 import { ModelNote } from './components/ModelNote';
 import { SavePreset } from './components/SavePreset';
@@ -19,5 +21,7 @@ export const allPanes: Panes = {
   remarkOn,
   BudgetNote,
   Field: CompletingField,
-  SettingsExtra: SavePreset
+  SettingsExtra: SavePreset,
+  Attach: AttachButton,
+  Attached: AttachedChips
 };

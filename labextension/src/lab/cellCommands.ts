@@ -21,7 +21,7 @@ import { isError } from './outputs';
 import type { Questions } from './questions';
 import { withRasters } from './rasters';
 
-const CellCommandIDs = {
+export const CellCommandIDs = {
   explain: 'jupyter-chat:explain-cell',
   improve: 'jupyter-chat:improve-cell',
   document: 'jupyter-chat:document-cell',

@@ -13,6 +13,7 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { offerCells } from '../chat/cells';
 import type { SendKey } from '../chat/components/context';
 import { Services } from '../chat/state/services';
+import { attachSources } from './attachSources';
 import { addCellBars } from './cellBars';
 import { addCellCommands } from './cellCommands';
 import { addCommands } from './commands';
@@ -21,6 +22,7 @@ import { notebookMentions } from './mentions';
 import { NotebookCells } from './notebooks';
 import { Questions } from './questions';
 import { savedConversations } from './savedConversations';
+import { variableMentions } from './variables';
 import { ChatPanel } from './widget';
 
 const PLUGIN_ID = 'jupyter-chat-lab:plugin';
@@ -71,6 +73,12 @@ const plugin: JupyterFrontEndPlugin<void> = {
       panel.cells = cells;
       panel.mentions = notebookMentions(tracker, cells, trans);
       offerCells(cells);
+      panel.attachSources = attachSources(
+        app,
+        cells,
+        variableMentions(tracker, trans),
+        trans
+      );
       addCellCommands(app, tracker, questions, cells, services, trans, palette);
       addCellBars(tracker, questions, trans);
     }

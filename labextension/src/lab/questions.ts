@@ -1,12 +1,10 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { Translator } from '../chat/i18n';
-import { MAX_FRAME_BYTES } from '../chat/protocol';
+import { MOST_ATTACHED, MOST_ATTACHED_BYTES, fitting } from '../chat/state/fitting';
+import { inspectingOf } from '../chat/state/inspecting';
 import type { Attachment } from '../chat/state/parts';
 import type { Services } from '../chat/state/services';
 import type { ChatPanel } from './widget';
-
-/** What may go with one question, as JSON; the rest of the frame is for its text. */
-const ROOM = MAX_FRAME_BYTES - 1024 * 1024;
 
 /** Brings what is asked outside of the chat into it. */
 export class Questions {
@@ -26,12 +24,19 @@ export class Questions {
 
   /** Ask now, in the open conversation; what is typed there stays. */
   ask(text: string, attachments: readonly Attachment[]): void {
+    void this.#ask(text, attachments);
+  }
+
+  async #ask(text: string, attachments: readonly Attachment[]): Promise<void> {
+    const isAlarming = await this.#isAlarming(attachments);
     const { open, conversations } = this.services.store.state;
-    if (!open.isNew && !(open.threadId in conversations)) {
-      this.attach(attachments, text); // where it would stand is not known yet
+    const isUnknown = !open.isNew && !(open.threadId in conversations);
+    if (isUnknown || isAlarming) {
+      // where it would stand is not known yet, or the person is to be asked
+      this.attach(attachments, text);
       return;
     }
-    const { kept, leftOut } = fitting(attachments, ROOM);
+    const { kept, leftOut } = fitting(attachments, []);
     this.services.asking.send(text, undefined, kept);
     this.#sayLeftOut(leftOut);
     this.show();
@@ -41,7 +46,7 @@ export class Questions {
   attach(attachments: readonly Attachment[], beginning = ''): void {
     const { store, drafts, attaching } = this.services;
     const { open, attached } = store.state;
-    const { kept, leftOut } = fitting(attachments, ROOM - sizeOf(attached));
+    const { kept, leftOut } = fitting(attachments, attached);
     attaching.add(...kept);
     this.#sayLeftOut(leftOut);
     if (beginning !== '' && drafts.read(open) === '') {
@@ -56,37 +61,28 @@ export class Questions {
     this.services.store.update(state => ({ ...state, refusal }));
   }
 
+  /** Whether it looks as if there were secrets in it: then the person is asked first. */
+  async #isAlarming(attachments: readonly Attachment[]): Promise<boolean> {
+    const inspecting = inspectingOf(this.services.rest);
+    try {
+      await inspecting.inspect(attachments);
+    } catch {
+      return true; // nobody can say
+    }
+    return attachments.some(each => (inspecting.of(each)?.warnings.length ?? 0) > 0);
+  }
+
   #sayLeftOut(leftOut: readonly Attachment[]): void {
     if (leftOut.length > 0) {
       const names = leftOut.map(({ name }) => `“${name ?? this.trans.__('Image')}”`);
       this.refuse(
         this.trans.__(
-          'Not attached: %1. All that goes with a question may have %2 MB.',
+          'Not attached: %1. All that goes with a question may have %2 MB and %3 parts.',
           names.join(', '),
-          String(Math.floor(ROOM / 1024 ** 2))
+          String(MOST_ATTACHED_BYTES / 1024 ** 2),
+          String(MOST_ATTACHED)
         )
       );
     }
   }
-}
-
-/** Those of them that fit into this many bytes, the first ones first, and the others. */
-function fitting(attachments: readonly Attachment[], room: number) {
-  const kept: Attachment[] = [];
-  const leftOut: Attachment[] = [];
-  let left = room;
-  for (const attachment of attachments) {
-    const size = sizeOf(attachment);
-    if (size <= left) {
-      kept.push(attachment);
-      left -= size;
-    } else {
-      leftOut.push(attachment);
-    }
-  }
-  return { kept, leftOut };
-}
-
-function sizeOf(value: unknown): number {
-  return new TextEncoder().encode(JSON.stringify(value)).length;
 }

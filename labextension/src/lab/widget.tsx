@@ -1,6 +1,7 @@
 import { ReactWidget } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
 import { Chat } from '../chat/Chat';
+import { type AttachSources, AttachSourcesProvider } from '../chat/attachSources';
 import { type Cells, CellsProvider } from '../chat/cells';
 import { CellActions } from '../chat/components/CellActions';
 import { allPanes } from '../chat/panes';
@@ -9,6 +10,7 @@ import type { Translator } from '../chat/i18n';
 import { type MentionSource, MentionsProvider } from '../chat/mentions';
 import { CodeActionsProvider } from '../chat/markdown/codeActions';
 import type { Services } from '../chat/state/services';
+import { takeDraggedFiles } from './dragging';
 
 /** The chat as a panel of a side area. */
 export class ChatPanel extends ReactWidget {
@@ -17,6 +19,7 @@ export class ChatPanel extends ReactWidget {
   #sendKey: SendKey = 'Enter';
   #cells: Cells | null = null;
   #mentions: readonly MentionSource[] = [];
+  #sources: AttachSources = () => [];
   #leavesFocus = false;
 
   constructor(services: Services, trans: Translator) {
@@ -24,6 +27,7 @@ export class ChatPanel extends ReactWidget {
     this.#services = services;
     this.#trans = trans;
     this.addClass('jc-Panel');
+    takeDraggedFiles(this.node, services);
   }
 
   set sendKey(key: SendKey) {
@@ -40,6 +44,12 @@ export class ChatPanel extends ReactWidget {
   /** What can be mentioned in a question. */
   set mentions(sources: readonly MentionSource[]) {
     this.#mentions = sources;
+    this.update();
+  }
+
+  /** What can be attached beside files. */
+  set attachSources(sources: AttachSources) {
+    this.#sources = sources;
     this.update();
   }
 
@@ -71,6 +81,7 @@ export class ChatPanel extends ReactWidget {
       <CellsProvider value={this.#cells}>
         <CodeActionsProvider value={CellActions}>
           <MentionsProvider value={this.#mentions}>
+            <AttachSourcesProvider value={this.#sources}>
             <Chat
               services={this.#services}
               layout="sidebar"
@@ -78,6 +89,7 @@ export class ChatPanel extends ReactWidget {
               trans={this.#trans}
               sendKey={this.#sendKey}
             />
+            </AttachSourcesProvider>
           </MentionsProvider>
         </CodeActionsProvider>
       </CellsProvider>

@@ -32,7 +32,10 @@ class Asked {
 
   count(query: CountQuery) {
     this.counts.push(query);
-    return Promise.resolve({ tokens: query.parts.map(() => 7) });
+    return Promise.resolve({
+      tokens: query.parts.map(() => 7),
+      warnings: query.parts.map(() => [])
+    });
   }
 
   async answer(error?: Error): Promise<void> {

@@ -107,6 +107,12 @@ export class Rest {
     return this.#request('GET', path);
   }
 
+  /** Files that are to go with a question (see `files.ts`). */
+  files<T>(path: string, body?: object, signal?: AbortSignal): Promise<T> {
+    const method = body === undefined ? 'GET' : 'POST';
+    return this.#request(method, `attachments/${path}`, body, signal);
+  }
+
   models(): Promise<ModelList> {
     return this.#request('GET', 'models');
   }

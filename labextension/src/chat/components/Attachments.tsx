@@ -1,3 +1,4 @@
+import type { ComponentType } from 'react';
 import type { AttachmentKind } from '../protocol';
 import type { Attachment } from '../state/parts';
 import type { Translator } from '../i18n';
@@ -9,10 +10,12 @@ interface Props {
   readonly attachments: readonly Attachment[];
   /** Only before it is asked. */
   readonly onRemove?: (attachment: Attachment) => void;
+  /** Its name, with what else is to be said of it. */
+  readonly Name?: ComponentType<{ readonly attachment: Attachment }>;
 }
 
 /** What goes with a question: each folds open to what the model reads, or sees. */
-export function Attachments({ attachments, onRemove }: Props) {
+export function Attachments({ attachments, onRemove, Name = PlainName }: Props) {
   const { trans } = useChat();
   if (attachments.length === 0) {
     return null;
@@ -24,7 +27,7 @@ export function Attachments({ attachments, onRemove }: Props) {
           <details className="jc-Attachment">
             <summary>
               <AttachIcon />
-              <span className="jc-Attachment-name">{nameOf(attachment, trans)}</span>
+              <Name attachment={attachment} />
               {onRemove !== undefined && (
                 <IconButton
                   icon={CloseIcon}
@@ -51,6 +54,11 @@ export function Attachments({ attachments, onRemove }: Props) {
       ))}
     </ul>
   );
+}
+
+function PlainName({ attachment }: { readonly attachment: Attachment }) {
+  const { trans } = useChat();
+  return <span className="jc-Attachment-name">{nameOf(attachment, trans)}</span>;
 }
 
 /** What to call it where there is little room. */

@@ -29,12 +29,16 @@ interface Props {
   readonly area: RefObject<HTMLTextAreaElement>;
   /** How full the model's window is, where there is room for that. */
   readonly meter: ReactNode;
+  /** What attaches something, and what is attached, where there is room for that. */
+  readonly attach: ReactNode;
+  readonly attached: ReactNode;
   /** Whether the model is being chosen. */
   readonly model: OpenProps;
 }
 
 /** Where questions are typed. */
-export function Composer({ area, meter, model }: Props) {
+export function Composer(props: Props) {
+  const { area, meter, attach, model } = props;
   const { services, trans, sendKey, panes, focusComposer } = useChat();
   const open = useChatState(state => state.open);
   const draft = useStore(services.drafts.store, () => services.drafts.read(open));
@@ -56,8 +60,11 @@ export function Composer({ area, meter, model }: Props) {
   const held = useRef(isNotHeld);
   const send = (regardless = false) => {
     if (sendable && (regardless || !held.current())) {
-      services.drafts.put(open, '');
-      services.asking.send(draft, undefined, services.attaching.take());
+      services.attaching.pass(() => {
+        const text = services.drafts.read(open);
+        services.drafts.put(open, '');
+        services.asking.send(text, undefined, services.attaching.take());
+      });
     }
   };
   const Field: ComponentType<FieldProps> = panes?.Field ?? PlainField;
@@ -68,13 +75,15 @@ export function Composer({ area, meter, model }: Props) {
       data-too-long={tooLong || undefined}
       data-temporary={temporary || undefined}
     >
-      <Attachments
-        attachments={attached}
-        onRemove={attachment => {
-          services.attaching.remove(attachment);
-          focusComposer(); // the button goes
-        }}
-      />
+      {props.attached ?? (
+        <Attachments
+          attachments={attached}
+          onRemove={attachment => {
+            services.attaching.remove(attachment);
+            focusComposer(); // the button goes
+          }}
+        />
+      )}
       <Field
         area={area}
         held={held}
@@ -102,6 +111,7 @@ export function Composer({ area, meter, model }: Props) {
         }}
       />
       <div className="jc-Composer-row">
+        {attach}
         <ModelChip {...model} />
         {meter}
         <span className="jc-Composer-hint" id="jc-composer-hint">

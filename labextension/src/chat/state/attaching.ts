@@ -4,7 +4,19 @@ import type { Store } from './store';
 
 /** What goes with the next question, as long as this page lives. */
 export class Attaching {
+  /** What looks at a question before it goes: it calls `go`, later or never. */
+  guard: ((go: () => void) => void) | null = null;
+
   constructor(private readonly store: Store<ChatState>) {}
+
+  /** Send what is typed with what is attached, by `go`, if nothing speaks against it. */
+  pass(go: () => void): void {
+    if (this.guard === null) {
+      go();
+    } else {
+      this.guard(go);
+    }
+  }
 
   add(...attachments: readonly Attachment[]): void {
     this.replace([...this.store.state.attached, ...attachments]);

@@ -1,5 +1,6 @@
 import type { Rest } from '../client/rest';
 import type { Context, ContextQuery } from '../protocol';
+import { type Inspecting, inspectingOf } from './inspecting';
 import type { Attachment } from './parts';
 import { Store } from './store';
 
@@ -14,12 +15,13 @@ export class Metering {
   /** `null` until it is known. */
   readonly store = new Store<Context | null>(null);
   readonly #rest: Pick<Rest, 'context' | 'count'>;
-  readonly #counted = new WeakMap<Attachment, number>();
+  readonly #inspecting: Inspecting;
   #wanted: Draft | null = null;
   #isAsking = false;
 
   constructor(rest: Pick<Rest, 'context' | 'count'>) {
     this.#rest = rest;
+    this.#inspecting = inspectingOf(rest);
   }
 
   measure(draft: Draft): void {
@@ -50,20 +52,11 @@ export class Metering {
   }
 
   async #query({ attachments, ...query }: Draft): Promise<ContextQuery> {
-    await this.#count(attachments.filter(each => !this.#counted.has(each)));
+    await this.#inspecting.inspect(attachments);
     const attached = attachments.reduce(
-      (sum, each) => sum + (this.#counted.get(each) ?? 0),
+      (sum, each) => sum + (this.#inspecting.of(each)?.tokens ?? 0),
       0
     );
     return { ...query, attached };
-  }
-
-  async #count(attachments: readonly Attachment[]): Promise<void> {
-    if (attachments.length > 0) {
-      const { tokens } = await this.#rest.count({ parts: [...attachments] });
-      attachments.forEach((attachment, index) => {
-        this.#counted.set(attachment, tokens[index]);
-      });
-    }
   }
 }

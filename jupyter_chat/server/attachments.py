@@ -1,0 +1,71 @@
+"""REST: files that go with a question, of the server and of the person's own computer."""
+
+from __future__ import annotations
+
+from jupyter_server.auth.decorator import authorized
+from tornado import web
+
+from ..engine.errors import Invalid
+from ..engine.readable import MOST_FILE_BYTES, too_large
+from ..protocol import FileRead, decode
+from .rest import ChatHandler
+
+_LONGEST_QUERY = 500
+_LONGEST_NAME = 1000
+
+
+class ServerFileHandler(ChatHandler):
+    """Whoever may not read the server's files in Jupyter may not read them here."""
+
+    def refuse_kernels(self) -> None:
+        """A kernel's token opens the chat, not the server's files."""
+        if self.from_kernel:
+            raise web.HTTPError(403, "The server's files are attached in the chat, or as text.")
+
+
+class ReadHandler(ServerFileHandler):
+    @web.authenticated
+    @authorized
+    @authorized("read", "contents")
+    async def post(self) -> None:
+        self.refuse_kernels()
+        path = decode(self.body(), FileRead).path
+        data = await self.services.files.read(path)
+        self.answer(await self.services.documents.attached(path.strip("/"), data))
+
+
+class FilesHandler(ServerFileHandler):
+    @web.authenticated
+    @authorized
+    @authorized("read", "contents")
+    async def get(self) -> None:
+        self.refuse_kernels()
+        query = self.get_query_argument("q", "")
+        if len(query) > _LONGEST_QUERY:
+            raise Invalid(f"`q` must be at most {_LONGEST_QUERY} characters long.", "q")
+        self.answer(await self.services.files.find(query))
+
+
+class ExtractHandler(ChatHandler):
+    """The body is a file, or its beginning; `size` is that of the whole."""
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        name = self.get_query_argument("name")
+        if not 0 < len(name) <= _LONGEST_NAME:
+            raise Invalid(f"`name` must have 1 to {_LONGEST_NAME} characters.", "name")
+        data = self.request.body
+        text = self.get_query_argument("size", str(len(data)))
+        if not text.isascii() or not text.isdigit() or len(text) > 18 or int(text) < len(data):
+            raise Invalid("`size` must be the number of bytes of the whole file.", "size")
+        if len(data) > MOST_FILE_BYTES:
+            raise too_large(name, int(text))
+        self.answer(await self.services.documents.attached(name, data, int(text)))
+
+
+default_handlers = [
+    (r"jupyter-chat/api/attachments/read", ReadHandler),
+    (r"jupyter-chat/api/attachments/files", FilesHandler),
+    (r"jupyter-chat/api/attachments/extract", ExtractHandler),
+]

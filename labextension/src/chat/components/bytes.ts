@@ -1,0 +1,14 @@
+const formats = (['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const).map(
+  unit =>
+    new Intl.NumberFormat(undefined, {
+      style: 'unit',
+      unit,
+      maximumSignificantDigits: 2
+    })
+);
+
+/** `1.2 MB`. */
+export function bytes(value: number): string {
+  const power = Math.min(3, Math.floor(Math.log10(Math.max(value, 1)) / 3));
+  return formats[power].format(value / 1000 ** power);
+}

@@ -1,0 +1,168 @@
+import { createEvent, fireEvent, screen, waitFor, within } from '@testing-library/react';
+import { expect, it } from 'vitest';
+import type { Attachment } from '../../src/chat/state/parts';
+import { openThread, showChat } from './chat';
+import { aThread } from '../server';
+
+const FILE: Attachment = {
+  type: 'attachment',
+  kind: 'file',
+  name: 'a/very/long/folder/with/a/very/long/name/data.csv',
+  text: 'words'
+};
+const WARNING = 'This looks like a private key (line 1).';
+const COUNT = 'POST context/count';
+const attach = () => screen.getByRole('button', { name: 'Attach' });
+
+it('shows the tokens of what is attached', async () => {
+  const { services } = await showChat();
+  services.attaching.add(FILE);
+  expect(await screen.findByTitle('5 tokens')).toHaveTextContent('5');
+});
+
+it('keeps the end of a long name', async () => {
+  const { services } = await showChat();
+  services.attaching.add(FILE);
+  const name = await screen.findByTitle(`File ${FILE.name ?? ''}`);
+  expect(name.lastElementChild).toHaveTextContent('/name/data.csv');
+});
+
+it('asks once before something is sent that looks like a secret', async () => {
+  const chat = await showChat(server => {
+    server.answers.set(COUNT, { tokens: [5], warnings: [[WARNING]] });
+  });
+  chat.services.attaching.add(FILE);
+  expect(await screen.findByRole('img', { name: WARNING })).toBeInTheDocument();
+  await chat.user.type(chat.composer(), 'Why?{Enter}');
+  const asked = await screen.findByRole('alertdialog', { name: 'Before this is sent' });
+  expect(asked).toHaveTextContent(WARNING);
+  expect(chat.composer()).toHaveValue('Why?');
+  expect(within(asked).getByRole('button', { name: 'Remove' })).toHaveFocus();
+  await chat.user.click(within(asked).getByRole('button', { name: 'Send all the same' }));
+  const { parts } = await chat.server.next('send');
+  expect(parts).toHaveLength(2);
+  expect(screen.queryByRole('alertdialog')).not.toBeInTheDocument();
+});
+
+it('takes the secret away, or leaves all as it was', async () => {
+  const chat = await showChat(server => {
+    server.answers.set(COUNT, { tokens: [5], warnings: [[WARNING]] });
+  });
+  chat.services.attaching.add(FILE);
+  await chat.user.type(chat.composer(), 'Why?{Enter}');
+  await screen.findByRole('alertdialog');
+  await chat.user.keyboard('{Escape}');
+  expect(screen.queryByRole('alertdialog')).not.toBeInTheDocument();
+  expect(chat.services.store.state.attached).toEqual([FILE]);
+  await waitFor(() => {
+    expect(chat.composer()).toHaveFocus();
+  });
+  await chat.user.keyboard('{Enter}');
+  await screen.findByRole('alertdialog');
+  await chat.user.click(screen.getByRole('button', { name: 'Remove' }));
+  expect(chat.services.store.state.attached).toEqual([]);
+  expect(chat.composer()).toHaveValue('Why?');
+});
+
+it('asks no longer about a question that has changed', async () => {
+  const chat = await showChat(server => {
+    server.answers.set(COUNT, { tokens: [5], warnings: [[WARNING]] });
+  });
+  chat.services.attaching.add(FILE);
+  await chat.user.type(chat.composer(), 'Why?{Enter}');
+  await screen.findByRole('alertdialog');
+  await chat.user.type(chat.composer(), ' And how?');
+  expect(screen.queryByRole('alertdialog')).not.toBeInTheDocument();
+});
+
+it('attaches files of this computer', async () => {
+  const chat = await showChat(server => {
+    server.answers.set('POST attachments/extract?name=a.txt&size=1', {
+      part: { ...FILE, name: 'a.txt' }
+    });
+    server.answers.set('POST attachments/extract?name=a.bin&size=1', {
+      problem: { code: 'invalid', message: '“a.bin” is no text.' }
+    });
+  });
+  await chat.user.click(attach());
+  expect(screen.getByRole('menuitem', { name: 'File from this computer…' })).toHaveFocus();
+  await chat.user.keyboard('{Escape}');
+  await chat.user.upload(screen.getByLabelText('Files to attach'), [
+    new File(['x'], 'a.txt'),
+    new File(['x'], 'a.bin')
+  ]);
+  expect(await screen.findByText('“a.bin” is no text.')).toBeVisible();
+  expect(chat.services.store.state.attached).toHaveLength(1);
+  await chat.user.click(screen.getByRole('button', { name: 'Close' }));
+  expect(screen.queryByText('“a.bin” is no text.')).not.toBeInTheDocument();
+});
+
+it('attaches a file of the server by a part of its path', async () => {
+  const chat = await showChat(server => {
+    const files = [
+      { path: 'notes.md', size: 300 },
+      { path: 'data/sales.csv', size: 1_200_000 }
+    ];
+    server.answers.set('GET attachments/files?q=', { files, more: false });
+    server.answers.set('GET attachments/files?q=sa', { files: [files[1]], more: true });
+    server.answers.set('POST attachments/read', { part: FILE, notes: ['Cut.'] });
+  });
+  await chat.user.click(attach());
+  await chat.user.click(screen.getByRole('menuitem', { name: 'File from the server…' }));
+  expect(await screen.findAllByRole('option')).toHaveLength(2);
+  await chat.user.keyboard('sa');
+  const found = await screen.findByRole('option', { name: /sales\.csv/, selected: true });
+  expect(found).toHaveTextContent('1.2 MB');
+  expect(screen.getByRole('option', { name: /Not all folders/ })).toHaveAttribute(
+    'aria-disabled'
+  );
+  await chat.user.keyboard('{Enter}');
+  expect(await screen.findByRole('img', { name: 'Cut.' })).toBeInTheDocument();
+  expect(chat.server.lastChange?.body).toEqual({ path: 'data/sales.csv' });
+  expect(screen.queryByRole('combobox')).not.toBeInTheDocument();
+});
+
+it('takes files that are dropped anywhere on the chat', async () => {
+  const chat = await showChat(server => {
+    server.answers.set('POST attachments/extract?name=a.txt&size=1', { part: FILE });
+  });
+  await openThread(chat, aThread(), []);
+  const place = screen.getByRole('region', { name: 'Chat' });
+  const files = [new File(['x'], 'a.txt')];
+  const dataTransfer = { types: ['Files'], files };
+  fireEvent.dragEnter(place, { dataTransfer });
+  expect(screen.getByText('Drop to attach')).toBeInTheDocument();
+  fireEvent.drop(place, { dataTransfer });
+  expect(screen.queryByText('Drop to attach')).not.toBeInTheDocument();
+  await waitFor(() => {
+    expect(chat.services.store.state.attached).toEqual([FILE]);
+  });
+});
+
+it('leaves alone what is dragged but is no file', async () => {
+  await showChat();
+  fireEvent.dragEnter(screen.getByRole('region', { name: 'Chat' }), {
+    dataTransfer: { types: ['text/plain'], files: [] }
+  });
+  expect(screen.queryByText('Drop to attach')).not.toBeInTheDocument();
+});
+
+it('takes files that are pasted, and leaves texts to the field', async () => {
+  const chat = await showChat(server => {
+    server.answers.set('POST attachments/extract?name=a.txt&size=1', { part: FILE });
+  });
+  const files = [new File(['x'], 'a.txt')];
+  const table = createEvent.paste(chat.composer(), {
+    clipboardData: { types: ['text/plain', 'Files'], files }
+  });
+  fireEvent(chat.composer(), table);
+  expect(table.defaultPrevented).toBe(false);
+  const file = createEvent.paste(chat.composer(), {
+    clipboardData: { types: ['Files'], files }
+  });
+  fireEvent(chat.composer(), file);
+  expect(file.defaultPrevented).toBe(true);
+  await waitFor(() => {
+    expect(chat.services.store.state.attached).toEqual([FILE]);
+  });
+});
