@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from statistics import median
 
@@ -118,8 +119,8 @@ async def table() -> str:
     return "\n".join(rows)
 
 
-def _median(deviations: object) -> str:
-    return f"{median(deviations):+.0%}"  # type: ignore[type-var, call-overload]
+def _median(deviations: Iterable[float]) -> str:
+    return f"{median(deviations):+.0%}"
 
 
 def main() -> int:

@@ -21,13 +21,14 @@ from ..protocol import (
     MessageChanged,
     More,
     Snapshot,
+    SummaryChanged,
     Waiting,
     encode,
     written_in,
 )
 from .growth import Kind
 
-ThreadEvent: TypeAlias = MessageChanged | Waiting
+ThreadEvent: TypeAlias = MessageChanged | Waiting | SummaryChanged
 
 _RECENT_BYTES = 256 * 1024
 

@@ -12,6 +12,10 @@ from ..protocol import Message
 _LEAST, _MOST = 0.9, 3.0
 """What is below the least is no count of the whole: some servers leave out what they had cached."""
 _FADING = 0.5
+_DOUBT = 25
+"""So many tokens are taken to be counted rightly whatever comes: what a server adds to each
+request would otherwise, after a first short question, look like another encoding, and make
+a long text seem to fill the window."""
 _MOST_KNOWN = 10_000
 
 
@@ -37,5 +41,5 @@ class Corrections:
 
     def of(self, user_id: str, model: str | None) -> float:
         """1 where nothing is known."""
-        said, counted = self._known.get((user_id, model or ""), (1.0, 1.0))
-        return min(max(said / counted, _LEAST), _MOST)
+        said, counted = self._known.get((user_id, model or ""), (0.0, 0.0))
+        return min(max((said + _DOUBT) / (counted + _DOUBT), _LEAST), _MOST)

@@ -7,6 +7,7 @@ answers JSON: `text`, and of a PDF `pages` that it is of, `of` so many; or a `re
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import sys
@@ -113,12 +114,7 @@ KINDS: dict[str, Callable[[bytes], Answer]] = {"pdf": pdf, "docx": docx}
 
 
 def main() -> None:
-    try:
-        import resource
-    except ImportError:  # not on Windows
-        pass
-    else:
-        resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, _MOST_MEMORY))
+    _limit_memory()
     try:
         answer = KINDS[sys.argv[1]](sys.stdin.buffer.read())
     except Refused as refused:
@@ -126,6 +122,14 @@ def main() -> None:
     except MemoryError:
         answer = {"refusal": "it takes too much memory. Attach a part of it"}
     sys.stdout.write(json.dumps(answer))
+
+
+def _limit_memory() -> None:
+    """Where the system can do that: Windows cannot, and some limits cannot be set."""
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, _MOST_MEMORY))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from typing import TypeVar, cast
 
 from ..protocol import Health, Problem
@@ -13,6 +14,8 @@ from .broadcast import Broadcast
 
 _T = TypeVar("_T")
 _PROBE_SECONDS = 1.0
+_is_acting: ContextVar[bool] = ContextVar("is_acting", default=False)
+"""Whoever does what is done when the store has been opened."""
 _WITH_CURSORS = ("list_threads", "search")
 """Whoever calls these learns from a `ValueError` that the cursor cannot be read."""
 
@@ -29,6 +32,8 @@ class StoreHealth:
         self._broadcast = broadcast
         self._log = log
         self._opening: asyncio.Task[None] | None = None
+        self._acted = asyncio.Event()
+        """That has been done."""
         self._probe: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
@@ -38,12 +43,14 @@ class StoreHealth:
         await asyncio.shield(self._opening)
 
     async def usable(self) -> None:
-        """Wait for the first attempt to open the store; raise :class:`Unavailable`
-        while it was never opened (then there is nothing to ask it)."""
+        """Wait for the first attempt to open the store, and for what is done then; raise
+        :class:`Unavailable` while it was never opened (then there is nothing to ask it)."""
         if not self.opened:
             await self.open()
         if not self.opened and self.problem is not None:
             raise Unavailable(self.problem)
+        if not _is_acting.get():
+            await self._acted.wait()  # or somebody would see what is about to be recovered
 
     def failed(self, what: str, error: Exception) -> Failed:
         """Note what nobody foresaw; the answer is what to raise for it."""
@@ -81,8 +88,12 @@ class StoreHealth:
         except Exception as error:
             raise self.failed("opening", error) from error
         self.opened = True
-        for act in self.on_open:
-            await act()
+        _is_acting.set(True)  # for this task and those that it begins
+        try:
+            for act in self.on_open:
+                await act()
+        finally:
+            self._acted.set()
 
     async def _until_well(self) -> None:
         while True:

@@ -25,6 +25,8 @@ MOST_BYTES = 1024 * 1024
 """What all presets and prompts of a person may have together: they are read as a whole."""
 
 _TRIES = 20
+_JOINERS = {0x200C: None, 0x200D: None}
+"""Invisible, but a part of words in some scripts, and of emoji."""
 
 Entry = TypeVar("Entry", Preset, Prompt)
 Change: TypeAlias = Callable[[Library], Library]
@@ -102,7 +104,8 @@ def find(entries: Iterable[Entry], name: str) -> Entry | None:
 def readable_name(text: str) -> str:
     """A name without white space around it, and with single spaces in it."""
     name = " ".join(text.split())
-    if not name or not name.isprintable():
+    seen = name.translate(_JOINERS)
+    if not seen or not seen.isprintable():
         raise Invalid("It needs a name that can be read; nothing was changed.", "name")
     return name
 
@@ -122,7 +125,8 @@ def _with(entries: list[Entry], entry: Entry, what: str) -> list[Entry]:
             "not need.",
             what,
         )
-    return sorted([*others, entry], key=lambda each: (each.name.casefold(), each.id))
+    others.append(entry)
+    return sorted(others, key=lambda each: (each.name.casefold(), each.id))
 
 
 def _bounded(library: Library) -> Library:

@@ -153,7 +153,8 @@ def _model(own: str, said: dict[str, Any], families: dict[str, Any]) -> Model:
     family = said.get("family")
     if family is not None and family not in families:
         raise WrongForm(f"models.{own}.family", f"there is no family `{family}`")
-    entry = msgspec.convert({**families.get(family, {}), **said}, _Entry)
+    common = families[family] if family is not None else {}
+    entry = msgspec.convert({**common, **said}, _Entry)
     efforts = entry.efforts or []
     takes_temperature = not efforts or Effort.NONE in efforts
     return Model(

@@ -34,6 +34,7 @@ class Overrides:
         self._wrong: dict[str, Problem] = {}
         self._state = _state(path)
         self._looked_at = time.monotonic()
+        self._looking = asyncio.Lock()
         catalogue.use(None)
         if path is not None:
             self._take(str(path), _read(path))
@@ -47,14 +48,17 @@ class Overrides:
 
     async def refresh(self) -> None:
         """Read the file again if it has changed; the disk is asked now and then only."""
-        path, now = self._path, time.monotonic()
-        if path is None or now - self._looked_at < LOOK_AGAIN_SECONDS:
+        if self._path is None:
             return
-        self._looked_at = now
-        state = await asyncio.to_thread(_state, path)
-        if state != self._state:
-            self._state = state
-            self._take(str(path), await asyncio.to_thread(_read, path))
+        async with self._looking:  # who comes meanwhile waits for what is found
+            now = time.monotonic()
+            if now - self._looked_at < LOOK_AGAIN_SECONDS:
+                return
+            self._looked_at = now
+            state = await asyncio.to_thread(_state, self._path)
+            if state != self._state:
+                self._state = state
+                self._take(str(self._path), await asyncio.to_thread(_read, self._path))
 
     def _take(self, source: str, said: Said | WrongForm) -> None:
         if isinstance(said, Said):

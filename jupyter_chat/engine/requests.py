@@ -89,6 +89,8 @@ class Requests:
             )
 
         planned = await plan()
+        if planned.blind:
+            raise ProviderError(_takes_no_pictures(model))
         if listener is not None and wanted.memory is MemoryPolicy.SUMMARISE:
             for _ in range(_MOST_SUMMARIES):
                 if not planned.unsummarised:
@@ -98,8 +100,6 @@ class Requests:
                 ):
                     break
                 planned = await plan()
-        if planned.blind:
-            raise ProviderError(_takes_no_pictures(model))
         if planned.refused:
             raise ProviderError(_too_long(planned))
         effort, temperature = catalogue.allowed(model, wanted.effort, wanted.temperature)
@@ -140,12 +140,14 @@ class Requests:
                 "The beginning of this conversation no longer fits; it is being summed up.",
             )
         )
+        if wanted.summary_model is not None:
+            model = await self._accounts.model(endpoint, wanted.summary_model)
         try:
             summary = await self._summariser.make(
                 user_id,
                 thread.id,
                 endpoint,
-                summaries.summary_model(wanted.summary_model, model),
+                model,
                 plan.summary,
                 plan.unsummarised,
             )

@@ -88,9 +88,12 @@ def _in_text(text: str) -> list[str]:
         for what, place in _found(block):
             lines.setdefault(what, set()).add(first + block.count("\n", 0, place))
         first += block.count("\n")
+    if _SET in lines:  # what is known by its shape is said once
+        lines[_SET] -= set().union(*(found for what, found in lines.items() if what != _SET))
     return [
         f"This looks like {what} ({_named_lines(sorted(found))})."
-        for what, found in sorted(lines.items(), key=lambda item: min(item[1]))
+        for what, found in sorted(lines.items(), key=lambda item: min(item[1], default=0))
+        if found
     ]
 
 

@@ -24,7 +24,6 @@ def with_defaults(own: ThreadSettings, settings: UserSettings) -> ThreadSettings
         model=own.model,
         system_prompt=own.system_prompt or default.system_prompt,
         json_schema=own.json_schema,
-        use_notes=own.use_notes,
     )
 
 

@@ -14,7 +14,7 @@ from ..ids import new_id, now_ms
 from ..protocol import Message, Model, Role, Summary, Usage
 from ..providers.interface import Endpoint, Prompt, Provider, ReplyRequest
 from ..store.interface import LedgerEntry, Outline, Store, UsageKind
-from . import attachments, catalogue, context
+from . import attachments, context
 from .accounting import cost_of
 from .asides import ask_aside
 
@@ -143,10 +143,6 @@ class Summariser:
             await self._store.add_usage(user_id, entry)
 
         return await ask_aside(self._provider, endpoint, request, _SECONDS, spend)
-
-
-def summary_model(name: str | None, otherwise: Model) -> Model:
-    return otherwise if name is None else catalogue.lookup(name)
 
 
 def _said(message: Message) -> str:

@@ -62,7 +62,7 @@ def write(library: Library, ids: Collection[str] | None = None) -> tuple[str, Li
     """A file with all of a library, or the entries with these ids; and its name."""
     presets = [each for each in library.presets if ids is None or each.id in ids]
     prompts = [each for each in library.prompts if ids is None or each.id in ids]
-    names = [each.name for each in (*presets, *prompts)]
+    names = [each.name for each in presets] + [each.name for each in prompts]
     if ids is not None and len(names) < len(set(ids)):
         raise NotFound("preset or prompt")
     name = safe(names[0]) if len(names) == 1 else ""
@@ -88,7 +88,8 @@ async def take_in(libraries: Libraries, user_id: str, body: bytes) -> LibraryRep
         intake.take(file)
         return intake.library
 
-    return intake.report(await libraries.change(user_id, change))
+    after = await libraries.change(user_id, change)
+    return intake.report(after)
 
 
 def _read(body: bytes) -> _File:

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+import msgspec
+
 from ..protocol import Model
 
 _MILLION = 1_000_000
@@ -44,7 +46,7 @@ def model(entry: Mapping[str, Any]) -> Model:
     if info.get("supports_vision") is False:
         takes_images = False
     name = str(entry.get("id", ""))
-    return Model(
+    said = Model(
         id=name,
         name=name,
         # Where only that is said, it is the whole.
@@ -53,31 +55,33 @@ def model(entry: Mapping[str, Any]) -> Model:
         max_output_tokens=most_out,
         images=takes_images,
         shutdown_date=_day(entry.get("expiration_date")),
-        **_prices(entry, info),
     )
+    return _priced(said, entry, info)
 
 
-def _prices(entry: Mapping[str, Any], info: Mapping[str, Any]) -> dict[str, float | None]:
-    """Dollars for a million tokens, of dollars for one; all that is needed, or nothing."""
-    said = _mapping(entry, "pricing")  # OpenRouter
-    read = _first(_dollars(said.get("prompt")), _dollars(info.get("input_cost_per_token")))
-    written = _first(_dollars(said.get("completion")), _dollars(info.get("output_cost_per_token")))
+def _priced(said: Model, entry: Mapping[str, Any], info: Mapping[str, Any]) -> Model:
+    """With the dollars for a million tokens, of dollars for one; all that is needed, or
+    nothing."""
+    pricing = _mapping(entry, "pricing")  # OpenRouter
+    read = _first(_dollars(pricing.get("prompt")), _dollars(info.get("input_cost_per_token")))
+    written = _first(
+        _dollars(pricing.get("completion")), _dollars(info.get("output_cost_per_token"))
+    )
     if read is None or written is None:
-        return {}
-    cached = _first(
-        _dollars(said.get("input_cache_read")),
-        _dollars(info.get("cache_read_input_token_cost")),
+        return said
+    return msgspec.structs.replace(
+        said,
+        input_price=read,
+        output_price=written,
+        cached_price=_first(
+            _dollars(pricing.get("input_cache_read")),
+            _dollars(info.get("cache_read_input_token_cost")),
+        ),
+        cache_write_price=_first(
+            _dollars(pricing.get("input_cache_write")),
+            _dollars(info.get("cache_creation_input_token_cost")),
+        ),
     )
-    kept = _first(
-        _dollars(said.get("input_cache_write")),
-        _dollars(info.get("cache_creation_input_token_cost")),
-    )
-    return {
-        "input_price": read,
-        "output_price": written,
-        "cached_price": cached,
-        "cache_write_price": kept,
-    }
 
 
 def _mapping(entry: Mapping[str, Any], name: str) -> Mapping[str, Any]:

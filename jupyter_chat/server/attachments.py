@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jupyter_server.auth.decorator import authorized
+from jupyter_server.utils import ensure_async
 from tornado import web
 
 from ..engine.errors import Invalid
@@ -15,20 +16,21 @@ _LONGEST_NAME = 1000
 
 
 class ServerFileHandler(ChatHandler):
-    """Whoever may not read the server's files in Jupyter may not read them here."""
-
-    def refuse_kernels(self) -> None:
-        """A kernel's token opens the chat, not the server's files."""
+    async def check(self) -> None:
+        """Whoever may not read the server's files in Jupyter may not read them here; and a
+        kernel's token opens the chat only."""
         if self.from_kernel:
             raise web.HTTPError(403, "The server's files are attached in the chat, or as text.")
+        may = self.authorizer.is_authorized(self, self.current_user, "read", "contents")
+        if not await ensure_async(may):
+            raise web.HTTPError(403, "You may not read the files of this server.")
 
 
 class ReadHandler(ServerFileHandler):
     @web.authenticated
     @authorized
-    @authorized("read", "contents")
     async def post(self) -> None:
-        self.refuse_kernels()
+        await self.check()
         path = decode(self.body(), FileRead).path
         data = await self.services.files.read(path)
         self.answer(await self.services.documents.attached(path.strip("/"), data))
@@ -37,9 +39,8 @@ class ReadHandler(ServerFileHandler):
 class FilesHandler(ServerFileHandler):
     @web.authenticated
     @authorized
-    @authorized("read", "contents")
     async def get(self) -> None:
-        self.refuse_kernels()
+        await self.check()
         query = self.get_query_argument("q", "")
         if len(query) > _LONGEST_QUERY:
             raise Invalid(f"`q` must be at most {_LONGEST_QUERY} characters long.", "q")

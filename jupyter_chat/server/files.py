@@ -6,7 +6,8 @@ import asyncio
 import base64
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,8 @@ class ServerFiles:
         return list(_seen(model.get("content") or []))
 
     async def _get(self, path: str, **options: Any) -> dict[str, Any]:
-        model: dict[str, Any] = await ensure_async(self._manager.get(path, **options))
+        get: Callable[..., Any] = self._manager.get  # of which some are asynchronous
+        model: dict[str, Any] = await ensure_async(get(path, **options))
         return model
 
     def _size(self, path: str) -> int:
@@ -132,7 +134,7 @@ def _file(entry: dict[str, Any]) -> tuple[FoundFile, float]:
     changed = entry.get("last_modified")
     return (
         FoundFile(entry["path"].strip("/"), entry.get("size")),
-        changed.timestamp() if hasattr(changed, "timestamp") else 0,
+        changed.timestamp() if isinstance(changed, datetime) else 0,
     )
 
 

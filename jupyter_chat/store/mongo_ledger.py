@@ -58,11 +58,11 @@ def document_of(entry: LedgerEntry) -> Document:
 
 
 async def usage_total(db: Database, user_id: str, which: LedgerQuery) -> UsageSum:
-    async for document in await db.ledger.aggregate(
+    found = await db.ledger.aggregate(
         [{"$match": condition_of(user_id, which)}, {"$group": {"_id": "", **_SUMS}}]
-    ):
-        return _to_sum("", document)
-    return UsageSum("", *(0,) * 6, 0.0, 0, 0)
+    )
+    documents = [document async for document in found]
+    return _to_sum("", documents[0] if documents else dict.fromkeys(_SUMS, 0))
 
 
 async def usage_sums(
@@ -118,11 +118,5 @@ def _day(minutes_west: int) -> Document:
 
 
 def _to_sum(key: str, document: Document) -> UsageSum:
-    return UsageSum(
-        key,
-        document["requests"],
-        *(document[name] for name in _TOKENS),
-        float(document["cost"]),
-        document["unpriced"],
-        document["estimated"],
-    )
+    sums = {name: document[name] for name in _SUMS}
+    return UsageSum(key, **{**sums, "cost": float(sums["cost"])})

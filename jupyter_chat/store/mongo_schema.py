@@ -109,11 +109,11 @@ async def _summaries(db: AsyncDatabase[Document]) -> None:
 
 
 async def _ledger(db: AsyncDatabase[Document]) -> None:
-    ledger = db["ledger"]
-    await ledger.create_index(
-        [("user_id", ASCENDING), ("at", ASCENDING), ("_id", ASCENDING)], name="by_time"
-    )
-    await ledger.create_index([("user_id", ASCENDING), ("thread_id", ASCENDING)], name="by_thread")
+    for name, fields in (
+        ("by_time", ["user_id", "at", "_id"]),
+        ("by_thread", ["user_id", "thread_id", "at", "_id"]),
+    ):
+        await db["ledger"].create_index([(field, ASCENDING) for field in fields], name=name)
 
 
 MIGRATIONS: tuple[Callable[[AsyncDatabase[Document]], Awaitable[None]], ...] = (

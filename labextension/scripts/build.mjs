@@ -90,6 +90,9 @@ const besideTheWidget = {
     onResolve({ filter: /^\.\/(searching|foundWords)$/ }, () => ({
       path: join(here, 'src', 'widget', 'noSearch.ts')
     }));
+    onResolve({ filter: /^\.\/exchange$/ }, () => ({
+      path: join(here, 'src', 'widget', 'noImports.ts')
+    }));
   }
 };
 

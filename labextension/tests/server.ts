@@ -206,7 +206,10 @@ export class Server {
   }
 
   /** An event of a thread, with the next number (or `skipped` numbers later). */
-  tell(event: Unanswered & { type: 'message' | 'delta' | 'waiting' | 'summary' }, skipped = 0): void {
+  tell(
+    event: Unanswered & { type: 'message' | 'delta' | 'waiting' | 'summary' },
+    skipped = 0
+  ): void {
     this.#seq += 1 + skipped;
     this.say({ ...event, seq: this.#seq } as Event);
   }

@@ -37,8 +37,11 @@ def violations(page: Page) -> list[str]:
 
 
 def test_every_state_of_the_page(start, page: Page):
-    """Empty, answering, answered, failed, the settings, the model's popover; both themes."""
-    chat = open_chat(page, start("chat"))
+    """Empty, answering, answered, failed, attaching, the settings, the model's popover; both
+    themes."""
+    jupyter = start("chat")
+    (jupyter.folder / "work" / "seen.txt").write_text("words")
+    chat = open_chat(page, jupyter)
     for theme in ("light", "dark"):
         if theme == "dark":
             chat.button("New conversation").first.click()
@@ -61,6 +64,14 @@ def test_every_state_of_the_page(start, page: Page):
         _open_model_settings(chat)
         assert violations(page) == [], f"model settings, {theme}"
         page.keyboard.press("Escape")
+        _attach_secret(chat)
+        assert violations(page) == [], f"a secret is attached, {theme}"
+        chat.button("Remove").click()
+        chat.button("Attach").click()
+        chat.root.get_by_role("menuitem", name="File from the server…").click()
+        expect(chat.root.get_by_role("option", name="seen.txt")).to_be_visible(timeout=SECONDS)
+        assert violations(page) == [], f"files of the server, {theme}"
+        page.keyboard.press("Escape")
         chat.button("Settings").click()
         assert violations(page) == [], f"settings, {theme}"
         chat.button("Back to the conversation").click()
@@ -79,6 +90,15 @@ def test_the_sidebar(start, page: Page):
     for theme in ("JupyterLab Dark", "JupyterLab Light"):
         _use_theme(page, theme)
         assert violations(page) == [], f"conversations, {theme}"
+
+
+def _attach_secret(chat: Chat) -> None:
+    chat.root.get_by_label("Files to attach").set_input_files(
+        {"name": ".env", "mimeType": "text/plain", "buffer": b"LEVEL=debug"}
+    )
+    chat.root.get_by_role("list", name="Attached").get_by_text(".env").click()  # folds open
+    chat.ask("Why?")
+    expect(chat.root.get_by_role("alertdialog")).to_be_visible(timeout=SECONDS)
 
 
 def _use_theme(page: Page, theme: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Browser, FilePayload, Locator, expect
 
 from tests.upstream import Upstream
 
@@ -64,9 +64,10 @@ def attachments(chat: Chat) -> Locator:
 
 
 def choose(chat: Chat, *files: tuple[str, str, bytes]) -> None:
-    chat.root.get_by_label("Files to attach").set_input_files(
-        [{"name": name, "mimeType": kind, "buffer": data} for name, kind, data in files]
-    )
+    chosen: list[FilePayload] = [
+        {"name": name, "mimeType": kind, "buffer": data} for name, kind, data in files
+    ]
+    chat.root.get_by_label("Files to attach").set_input_files(chosen)
 
 
 def a_transfer(chat: Chat, *files: tuple[str, str, bytes]) -> Any:
@@ -79,8 +80,21 @@ def a_transfer(chat: Chat, *files: tuple[str, str, bytes]) -> Any:
 
 def asked(upstream: Upstream) -> list[dict[str, Any]]:
     """What the model's server got as the newest question."""
-    content = upstream.requests()[-1]["body"]["input"][-1]["content"]
-    return [{"text": content}] if isinstance(content, str) else content
+    body = questions(upstream)[-1]
+    content = (body.get("input") or body["messages"])[-1]["content"]
+    return [{"type": "text", "text": content}] if isinstance(content, str) else content
+
+
+def questions(upstream: Upstream) -> list[dict[str, Any]]:
+    return [each["body"] for each in upstream.requests() if each["method"] == "POST"]
+
+
+def image_in(upstream: Upstream) -> tuple[str, bytes]:
+    """The picture of the newest question: its kind and its file."""
+    urls = [part["image_url"] for part in asked(upstream) if "image_url" in part]
+    (url,) = (url if isinstance(url, str) else url["url"] for url in urls)
+    head, _, data = url.partition(",")
+    return head, base64.b64decode(data)
 
 
 def send(chat: Chat, text: str) -> None:
@@ -103,10 +117,8 @@ def test_a_photograph_is_made_smaller_turned_and_rid_of_where_it_was_taken(
     expect(attachments(chat)).to_have_count(1)
     expect(attachments(chat)).to_contain_text("holiday.jpg")
     send(chat, "Where is this?")
-    (sent,) = (part for part in asked(upstream) if part["type"] == "input_image")
-    head, _, data = sent["image_url"].partition(",")
+    head, made = image_in(upstream)
     assert head == "data:image/jpeg;base64"
-    made = base64.b64decode(data)
     assert image.open(io.BytesIO(made)).size == (768, 1024)
     assert b"Exif" not in made
     assert b"Camera" not in made
@@ -125,8 +137,7 @@ def test_a_picture_of_a_screen_stays_exact(chat: Chat, upstream: Upstream):
     )
     expect(attachments(chat)).to_have_count(1)
     send(chat, "What is this?")
-    (sent,) = (part for part in asked(upstream) if part["type"] == "input_image")
-    made = image.open(io.BytesIO(base64.b64decode(sent["image_url"].partition(",")[2])))
+    made = image.open(io.BytesIO(image_in(upstream)[1]))
     assert (made.format, made.size, made.getpixel((5, 5))) == ("PNG", (300, 200), (255, 0, 0, 128))
 
 
@@ -157,7 +168,8 @@ def test_a_file_of_the_server_is_found_by_a_part_of_its_path(
     field = chat.root.get_by_role("combobox", name="Part of its name")
     expect(field).to_be_focused()
     field.fill("sal")
-    expect(chat.root.get_by_role("option")).to_have_count(1)
+    found = chat.root.get_by_role("listbox", name="Files of the server").get_by_role("option")
+    expect(found).to_have_count(1)
     field.press("Enter")
     expect(chat.question).to_be_focused()
     expect(attachments(chat)).to_contain_text("data/sales.csv")
@@ -184,14 +196,14 @@ def test_what_cannot_be_attached_is_said_before_anything_is_sent(chat: Chat, wor
 
 
 def test_nothing_that_looks_like_a_secret_is_sent_unasked(chat: Chat, upstream: Upstream):
-    before = len(upstream.requests())
+    before = len(questions(upstream))
     choose(chat, ("deploy.py", "text/x-python", f"token = '{SECRET}'\n".encode()))
     sign = attachments(chat).get_by_role("img", name="This looks like a GitHub token (line 1).")
     expect(sign).to_be_visible()
     chat.ask("Is this right?")
     asking = chat.root.get_by_role("alertdialog", name="Before this is sent")
     expect(asking.get_by_role("button", name="Remove")).to_be_focused()
-    assert len(upstream.requests()) == before
+    assert len(questions(upstream)) == before
     asking.get_by_role("button", name="Send all the same").click()
     chat.expect_answer(0, "scripted answer")
     assert SECRET in json.dumps(asked(upstream))

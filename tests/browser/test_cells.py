@@ -309,6 +309,39 @@ def test_a_variable_goes_with_a_question_and_leaves_no_trace(window: Window, ups
     assert output.inner_text().partition(",")[2] == names
 
 
+def test_a_kernel_that_is_busy_is_not_waited_for(window: Window):
+    notebook = _open(window, code_cell("import time; time.sleep(8)"))
+    notebook.run(0)
+    expect(notebook.cells.nth(0).locator(".jp-InputPrompt")).to_contain_text("[*]")
+    root = notebook.chat.root
+    notebook.chat.button("Attach").click()
+    root.get_by_role("menuitem", name="Variable of the kernel…").click()
+    expect(root.get_by_text("The kernel is busy.")).to_be_visible(timeout=SECONDS)
+    notebook.page.keyboard.press("Escape")
+    expect(root.get_by_role("combobox", name="Part of its name")).to_have_count(0)
+
+
+@in_lab
+def test_a_file_is_dragged_from_the_file_browser(window: Window):
+    notebook = _open(window, code_cell("1"))
+    file = window.file.parents[1] / "dragged.csv"
+    file.write_text("a,b\n")
+    item = notebook.page.locator(".jp-DirListing-item", has_text=file.name)
+    notebook.page.evaluate("window.jupyterapp.commands.execute('filebrowser:refresh')")
+    start, end = item.bounding_box(), notebook.chat.question.bounding_box()
+    assert start is not None
+    assert end is not None
+    mouse = notebook.page.mouse
+    mouse.move(start["x"] + 20, start["y"] + 5)
+    mouse.down()
+    mouse.move(start["x"] + 60, start["y"] + 20, steps=3)
+    mouse.move(end["x"] + 20, end["y"] + 5, steps=5)
+    mouse.up()
+    chips = notebook.chat.root.get_by_role("list", name="Attached")
+    expect(chips).to_contain_text("dragged.csv")
+    assert file.exists()
+
+
 def test_what_the_notebook_lacks_is_said_in_the_menu(window: Window):
     notebook = NotebookWithChat(window.show_none())
     notebook.chat.button("Attach").click()

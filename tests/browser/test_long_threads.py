@@ -175,7 +175,7 @@ def test_the_back_button_leads_from_a_message_to_where_one_was(long: Long, page:
 def test_an_unknown_message_is_said_and_the_thread_shown(long: Long, page: Page):
     chat = open_chat(page, long.jupyter, f"{long.address()}/019a0000-0000-7000-8000-000000000000")
     expect(message(chat, COUNT)).to_be_in_viewport(timeout=SECONDS)
-    expect(chat.root.get_by_role("status")).to_contain_text("not in this conversation")
+    expect(chat.root.locator(".jc-Banners")).to_contain_text("not in this conversation")
 
 
 def test_the_link_of_a_message_can_be_copied(long: Long, browser: Browser):

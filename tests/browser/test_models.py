@@ -26,7 +26,9 @@ def test_notes_go_with_every_question_once_they_are_switched_on(start, page: Pag
     chat.expect_answer(0, "One?")
     expect(chat.answers.nth(0)).not_to_contain_text("I work with R.")
     chat.button("Settings").click()
-    chat.root.get_by_label("Send my notes with every question").check()
+    switch = chat.root.get_by_label("Send my notes with every question")
+    switch.click()
+    expect(switch).to_be_checked()
     page.keyboard.press("Escape")
     chat.ask("Two? [[echo=all]]")
     chat.expect_answer(1, "I work with R.")
@@ -37,7 +39,7 @@ def test_notes_go_with_every_question_once_they_are_switched_on(start, page: Pag
     page.keyboard.press("Escape")
     chat.ask("Three? [[echo=all]]")
     chat.expect_answer(2, "Three?")
-    expect(chat.answers.nth(2)).not_to_contain_text("What the person who asks wants you to know")
+    expect(chat.answers.nth(2)).to_contain_text('{"model": "gpt-6-luna", "instructions": null')
 
 
 def test_a_model_that_goes_says_so_until_another_one_is_chosen(

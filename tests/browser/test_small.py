@@ -111,7 +111,7 @@ def test_the_popover_of_the_model_ends_where_the_window_does(jupyter, page: Page
     page.set_viewport_size(LOW)
     chat = open_chat(page, jupyter)
     chat.question.fill("\n".join(["a line"] * 20))
-    chat.root.locator(".jc-Chip").click()
+    chat.root.locator(".jc-ModelChip .jc-Chip").click()
     popover = chat.root.get_by_role("dialog", name="How to answer here").bounding_box()
     assert popover is not None
     assert popover["y"] >= 0

@@ -6,7 +6,6 @@ import json
 import re
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.upstream import Upstream
@@ -39,6 +38,7 @@ def test_a_preset_and_a_prompt_from_making_them_to_sharing_them(
     jupyter = start("chat")
     chat = open_chat(page, jupyter)
     keyboard = page.keyboard
+    page.emulate_media(reduced_motion="reduce")  # colours change at once
 
     # A preset is saved where the model is chosen.
     _type(chat, "/sys")
@@ -61,8 +61,9 @@ def test_a_preset_and_a_prompt_from_making_them_to_sharing_them(
     for theme in ("light", "dark"):
         assert violations(page) == [], f"prompt, {theme}"
         if theme == "light":
-            page.emulate_media(color_scheme="dark")
-    chat.button("Save").click()
+            page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    form = chat.root.get_by_role("form", name="Prompt")
+    form.get_by_role("button", name="Save").click()
     expect(chat.button("Edit Explain it")).to_be_focused()
     chat.button("Edit Pirate talk").click()
     assert violations(page) == [], "preset, dark"
@@ -129,11 +130,8 @@ def test_what_is_no_command_is_sent_as_it_is(start, page: Page, upstream: Upstre
         chat.expect_idle()
 
 
-@pytest.mark.parametrize("face", ["lab"])
-def test_what_is_in_the_notebook_goes_with_a_question(
-    start, new_window, upstream: Upstream, face: str
-):
-    window: Window = new_window(start(face))
+def test_what_is_in_the_notebook_goes_with_a_question(start_shared, new_window, upstream: Upstream):
+    window: Window = new_window(start_shared("lab"))
     error = {
         "output_type": "error",
         "ename": "NameError",
@@ -141,19 +139,12 @@ def test_what_is_in_the_notebook_goes_with_a_question(
         "traceback": ["NameError: name 'pi' is not defined"],
     }
     stream = {"output_type": "stream", "name": "stdout", "text": "said\n"}
-    chat = window.show_none()
-    keyboard = chat.page.keyboard
-    _type(chat, "@cell")
-    option = _list(chat).get_by_role("option", name=re.compile("Open a notebook first"))
-    expect(option).to_be_visible()
-    expect(option).to_have_attribute("aria-disabled", "true")
-    chat.question.fill("")
-
     chat = window.show(
         code_cell("first = 1\nsecond = 2"),
         code_cell("print('said')", stream),
         code_cell("pi", error),
     )
+    keyboard = chat.page.keyboard
     notebook = Notebook(chat.page)
     notebook.cells.nth(0).locator(".cm-line").nth(1).click()
     keyboard.press("Shift+Home")
@@ -168,7 +159,7 @@ def test_what_is_in_the_notebook_goes_with_a_question(
     expect(attached).to_have_count(1)
     expect(chat.question).to_have_value("See ")
     expect(chat.question).to_be_focused()
-    for typed, count in (("@err", 3), ("@out", 5), ("@note", 6), ("@cell:2", 7)):
+    for typed, count in (("@err", 3), ("@out", 5), ("@note", 6), ("@cell:1", 7)):
         keyboard.type(typed)
         expect(_list(chat)).to_be_visible()
         keyboard.press("Enter")
@@ -177,7 +168,14 @@ def test_what_is_in_the_notebook_goes_with_a_question(
     keyboard.type("please")
     keyboard.press("Enter")
     chat.expect_answer(0, "this is the scripted answer")
-    asked = json.dumps(upstream.requests()[-1]["body"])
+    asked = json.dumps(upstream.requests()[-1]["body"], ensure_ascii=False)
     assert "Selection `cell 1 · notebook.ipynb`" in asked
     assert "NameError: name 'pi' is not defined" in asked
     assert "# %% Cell 2" in asked
+
+    chat = window.show_none()
+    expect(chat.page.locator(".jp-Launcher")).to_be_visible()  # it takes the focus
+    _type(chat, "@cell")
+    option = _list(chat).get_by_role("option", name=re.compile("Open a notebook first"))
+    expect(option).to_be_visible()
+    expect(option).to_have_attribute("aria-disabled", "true")

@@ -27,7 +27,7 @@ def test_a_database_that_comes_late_and_goes_away(
     )
     try:
         chat = open_chat(page, jupyter)
-        trouble = chat.root.get_by_role("status").get_by_text(DOWN)
+        trouble = chat.root.locator(".jc-Banners").get_by_text(DOWN)
         expect(trouble).to_be_visible(timeout=SECONDS)
 
         mongod.start()
@@ -65,5 +65,5 @@ def test_a_history_of_a_newer_version_is_left_alone(
         JUPYTER_CHAT_STORE_URL=f"sqlite:///{history}",
     )
     chat = open_chat(page, jupyter)
-    expect(chat.root.get_by_role("status")).to_contain_text("newer", timeout=SECONDS)
+    expect(chat.root.locator(".jc-Banners")).to_contain_text("newer", timeout=SECONDS)
     assert history.read_bytes() == before

@@ -11,13 +11,13 @@ from .chat import open_chat
 from .test_accessibility import violations
 
 
-def test_usage_is_shown_and_saved_and_a_limit_keeps_from_asking(page: Page, start):
+def test_usage_is_shown_and_saved_and_leads_to_the_conversation(page: Page, start):
     chat = open_chat(page, start("chat"))
     chat.ask('How do frogs leap? [[text="Far."]]')
     chat.expect_answer(0, "Far.")
     chat.expect_idle()
     chat.ask("A long answer [[chunks=200 delay=0.1]]")
-    chat.expect_answer(1, "word")
+    chat.expect_answer(1, "scripted answer")
     chat.button("Stop the answer").click()
     chat.expect_idle()
 

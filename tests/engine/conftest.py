@@ -92,6 +92,7 @@ class Engine:
     replies: Replies
     branches: Branches
     accounts: Accounts
+    requests: Requests
     inspector: Inspector
     store: Store
     broadcast: Broadcast
@@ -192,10 +193,11 @@ async def make_engine(
         local_available=lambda: local_available,
     )
     planner = Planner(store)
+    requests = Requests(store, accounts, planner, provider)
     replies = Replies(
         store,
         provider,
-        Requests(store, accounts, planner, provider),
+        requests,
         planner.corrections,
         broadcast,
         Budgets(store),
@@ -208,7 +210,7 @@ async def make_engine(
     branches = Branches(store, conversations, replies)
     inspector = Inspector(store, accounts, planner)
     yield Engine(
-        *(conversations, replies, branches, accounts, inspector),
+        *(conversations, replies, branches, accounts, requests, inspector),
         *(store, broadcast, provider, health),
     )
     await replies.close()

@@ -17,8 +17,9 @@ from .conftest import Engine, make_engine
 ADA = User("ada", "Ada", "A")
 
 
-def at(*day: int) -> int:
-    return round(datetime(*day, tzinfo=timezone.utc).timestamp() * 1000)  # type: ignore[misc]
+def at(month: int, day: int, hour: int = 0) -> int:
+    """A time of the year 2026."""
+    return round(datetime(2026, month, day, hour, tzinfo=timezone.utc).timestamp() * 1000)
 
 
 async def spend(engine: Engine, cost: float | None, when: int | None = None) -> None:
@@ -78,13 +79,13 @@ async def test_no_title_is_asked_for_beyond_the_limit(tmp_path):
 
 
 async def test_a_month_begins_at_midnight_in_utc(engine, monkeypatch):
-    assert month_of(at(2026, 11, 26, 10)) == at(2026, 11, 1)
-    assert month_of(at(2026, 11, 1)) == at(2026, 11, 1)
-    monkeypatch.setattr(budgets, "now_ms", lambda: at(2026, 11, 26))
-    await spend(engine, 1.0, at(2026, 11, 1) - 1)
-    await spend(engine, 2.0, at(2026, 11, 1))
+    assert month_of(at(11, 26, 10)) == at(11, 1)
+    assert month_of(at(11, 1)) == at(11, 1)
+    monkeypatch.setattr(budgets, "now_ms", lambda: at(11, 26))
+    await spend(engine, 1.0, at(11, 1) - 1)
+    await spend(engine, 2.0, at(11, 1))
     budget = await Budgets(engine.store).of("ada")
-    assert (budget.spent, budget.since, budget.limit) == (2.0, at(2026, 11, 1), None)
+    assert (budget.spent, budget.since, budget.limit) == (2.0, at(11, 1), None)
 
 
 async def test_a_limit_is_a_persons_own(engine):

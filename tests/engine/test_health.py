@@ -77,6 +77,34 @@ async def test_a_store_that_is_down_at_the_start_is_used_as_soon_as_it_is_there(
     await health.close()
 
 
+async def test_nobody_looks_before_what_is_done_on_opening_is_done(switch):
+    """Or somebody would see an answer run that nobody makes any more."""
+    health = StoreHealth(switch, Broadcast(), logging.getLogger("test"))
+    store = watch(switch, health)
+    begun, let_on, seen = asyncio.Event(), asyncio.Event(), []
+
+    async def recover() -> None:
+        begun.set()
+        await let_on.wait()
+        await store.get_settings("ada")  # who does that may
+        seen.append("recovered")
+
+    async def look() -> None:
+        await store.get_settings("ada")
+        seen.append("looked")
+
+    health.on_open.append(recover)
+    opening = asyncio.create_task(health.open())
+    await begun.wait()
+    looking = asyncio.create_task(look())
+    await asyncio.sleep(0.05)
+    assert not seen
+    let_on.set()
+    await asyncio.wait_for(asyncio.gather(opening, looking), 10)
+    assert seen == ["recovered", "looked"]
+    await health.close()
+
+
 async def test_a_store_that_was_never_open_is_not_opened_for_the_end(switch):
     async def recovered(left: Left) -> None:
         raise AssertionError(left)

@@ -57,11 +57,16 @@ async def test_an_entry_may_keep_its_own_name(libraries: Libraries):
     assert library.prompts == [Prompt(prompt.id, "EXPLAIN", "anew")]
 
 
-@pytest.mark.parametrize("name", [" ", "\x07", "a\u202eb"])
+@pytest.mark.parametrize("name", [" ", "\x07", "a\u202eb", "\u200d"])
 async def test_a_name_can_be_read(libraries: Libraries, name: str):
     with pytest.raises(Invalid) as refused:
         await libraries.put_preset("ada", a_preset(name))
     assert refused.value.problem.field == "name"
+
+
+@pytest.mark.parametrize("name", ["می\u200cخواهم", "👩\u200d🔬 Ada", "日本語", "C++ (2)"])
+async def test_names_are_those_of_any_script(libraries: Libraries, name: str):
+    assert (await libraries.put_preset("ada", a_preset(name))).presets[0].name == name
 
 
 async def test_a_prompt_says_something(libraries: Libraries):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from jupyter_chat.engine import listings
@@ -100,7 +102,7 @@ async def test_a_question_with_a_picture_is_not_sent_to_a_model_that_takes_none(
     engine.provider.listed = [BLIND]
     thread_id = new_id()
     asked = await engine.conversations.send("ada", showing(thread_id, None, "blind"))
-    reply = await engine.end(thread_id, str(asked.reply_id))
+    reply = await asyncio.wait_for(engine.end(thread_id, str(asked.reply_id)), 20)
     assert reply.problem is not None
     assert reply.problem.code is Code.REQUEST_REFUSED
     assert "takes no pictures" in reply.problem.message

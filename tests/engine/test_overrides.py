@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import re
@@ -140,20 +141,34 @@ async def test_a_file_that_changes_is_read_again(file: Path, monkeypatch: pytest
     monkeypatch.setattr(overrides, "LOOK_AGAIN_SECONDS", 0)
     made = read(file, {"models": {"house": {"context_tokens": 1_000}}})
 
-    async def rewritten(content: str) -> int | None:
+    async def rewritten(content: str) -> tuple[int | None, bool]:
         file.write_text(content)
-        await made.refresh()
-        return catalogue.lookup("house").context_tokens
+        return await refreshed()
 
-    assert await rewritten('{"models": {"house": {"context_tokens": 20}}}') == 20
-    assert await rewritten('{"models": {"house": {"context_tokens": "many"}}}') == 20
-    assert made.problem is not None
-    assert await rewritten('{"models": {"house": {"context_tokens": 3000}}}') == 3_000
-    assert made.problem is None
+    async def refreshed() -> tuple[int | None, bool]:
+        """The window that is known now, and whether all is well."""
+        await made.refresh()
+        return catalogue.lookup("house").context_tokens, made.problem is None
+
+    assert await rewritten('{"models": {"house": {"context_tokens": 20}}}') == (20, True)
+    assert await rewritten('{"models": {"house": {"context_tokens": "many"}}}') == (20, False)
+    assert await rewritten('{"models": {"house": {"context_tokens": 3000}}}') == (3_000, True)
     file.unlink()
-    await made.refresh()
-    assert made.problem is not None
-    assert catalogue.lookup("house").context_tokens == 3_000
+    assert await refreshed() == (3_000, False)
+
+
+async def test_whoever_asks_while_it_is_read_hears_what_it_says(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+):
+    made = read(file, {})
+    file.write_text('{"models": {"house": {"context_tokens": "many"}}}')
+    monkeypatch.setattr(made, "_looked_at", -1_000.0)
+
+    async def problem() -> object:
+        await made.refresh()
+        return made.problem
+
+    assert None not in await asyncio.gather(problem(), problem())
 
 
 async def test_the_disk_is_asked_now_and_then_only(file: Path, monkeypatch: pytest.MonkeyPatch):

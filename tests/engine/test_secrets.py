@@ -119,6 +119,11 @@ def test_the_same_is_said_once_with_its_first_lines():
     assert warning.endswith("(lines 1, 2, 3 and others).")
 
 
+def test_a_key_that_is_set_by_its_name_is_said_once():
+    line = "GITHUB_TOKEN=ghp_" + RANDOM[:36]
+    assert warnings(TextPart(line)) == ["This looks like a GitHub token (line 1)."]
+
+
 def test_lines_count_through_a_long_text():
     before = "nothing at all\n" * 20_000
     (warning,) = warnings(TextPart(before + "ghp_" + RANDOM[:36]))

@@ -31,6 +31,7 @@ from jupyter_chat.providers import chat_completions, responses
 from jupyter_chat.providers.interface import Endpoint, Finish, ReplyRequest
 from jupyter_chat.providers.openai import OpenAI
 from tests.upstream import Upstream, models, validation
+from tests.upstream.errors import ApiError
 
 from .conftest import Engine, make_engine
 
@@ -132,6 +133,6 @@ def test_the_server_would_refuse_what_is_not_allowed():
     """That the tests above can fail at all."""
     request = ReplyRequest("gpt-6.2-sol", [], effort=Effort.NONE)
     body = responses.parameters(OPENAI, request, summaries=False, durable=False)
-    with pytest.raises(validation.ApiError) as refused:
+    with pytest.raises(ApiError) as refused:
         validation.response(body)
     assert refused.value.param == "reasoning.effort"

@@ -65,8 +65,8 @@ def a_shell(**hidden: Any):
 def test_variables_are_listed_and_machinery_is_not(code):
     inputs = ["x"]
     names = {"_h": 1, "json": json, "f": len, "g": listed, "C": Touchy, "In": inputs}
-    found = listed(code, x=[1, 2], s="hi", **names, get_ipython=a_shell(In=inputs))
-    assert found == [["x", "list", "2 items"], ["s", "str", "2 characters"]]
+    found = listed(code, x=[1, 2], s="h", **names, get_ipython=a_shell(In=inputs))
+    assert found == [["x", "list", "2 items"], ["s", "str", "1 character"]]
 
 
 def test_a_name_of_ipython_that_somebody_took_is_listed(code):

@@ -143,7 +143,7 @@ def test_a_widget_that_is_closed_says_so(make: Make, capsys: pytest.CaptureFixtu
 def test_an_output_has_the_conversation_for_those_without_a_kernel(make: Make) -> None:
     widget = make()
     widget.send('Hi <b> [[text="**bold** <script>"]]')
-    until(lambda: "bold" in widget._html)
+    until(lambda: "<strong>" in widget._html)
     bundle = widget._bundle()
     assert "<strong>bold</strong>" in bundle["text/html"]
     assert bundle[CONVERSATION]["thread_id"] == widget.thread_id

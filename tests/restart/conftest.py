@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import aiohttp
 import pytest
@@ -65,6 +65,19 @@ def posts(upstream: Upstream) -> list[str]:
     """The questions that the upstream was asked."""
     return [
         (request["body"].get("messages") or request["body"].get("input"))[-1]["content"]
+        for request in _asked(upstream)
+    ]
+
+
+def said_first(upstream: Upstream) -> str:
+    """What the upstream has answered to the first of them so far."""
+    said: str = _asked(upstream)[0]["said"]
+    return said
+
+
+def _asked(upstream: Upstream) -> list[dict[str, Any]]:
+    return [
+        request
         for request in upstream.requests()
         if request["method"] == "POST" and not request["path"].endswith("/cancel")
     ]

@@ -9,7 +9,7 @@ import pytest
 
 from jupyter_chat.ids import new_id
 
-from .conftest import posts
+from .conftest import posts, said_first
 
 SLOW = "[[chunks=100 size=8 delay=0.02]]"
 WORDS = 800
@@ -66,9 +66,8 @@ async def test_a_durable_answer_goes_on_where_it_was(serve, open_page, upstream)
     assert view.status(reply_id) == "complete"
     assert view.text(waiting_id) == "Second"
     assert (view.gaps, view.mismatched) == (0, 0)
-    first = upstream.requests()[0]
-    assert view.text(reply_id) == first["said"]
-    assert len(first["said"]) == WORDS
+    assert view.text(reply_id) == said_first(upstream)
+    assert len(said_first(upstream)) == WORDS
     assert posts(upstream) == [f"Go on {SLOW}", "Second [[echo]]"]
 
 
@@ -87,10 +86,10 @@ async def test_a_durable_answer_can_be_stopped_after_the_restart(serve, open_pag
     await page.send("stop", thread_id=thread_id, message_id=reply_id)
     await page.shown(thread_id, lambda view: view.status(reply_id) == "stopped")
     await upstream.wait_for_async(lambda request: request["path"].endswith("/cancel"))
-    said = upstream.requests()[0]["said"]
+    said = said_first(upstream)
     assert said.startswith(page.views[thread_id].text(reply_id))
     await asyncio.sleep(0.2)
-    assert upstream.requests()[0]["said"] == said
+    assert said_first(upstream) == said
 
 
 async def test_a_durable_answer_that_upstream_has_forgotten_is_interrupted(
@@ -119,7 +118,7 @@ async def test_a_cut_upstream_is_seen_and_what_came_is_kept(serve, open_page, up
     reply_id = await page.asked("Go on [[chunks=50 size=8 delay=0.01 cut=20]]", thread_id)
     view = await page.shown(thread_id, lambda view: view.ended(reply_id))
     assert view.status(reply_id) == ("complete" if durable else "interrupted")
-    assert view.text(reply_id) == upstream.requests()[0]["said"]
+    assert view.text(reply_id) == said_first(upstream)
     assert len(view.text(reply_id)) == (400 if durable else 160)
     assert [problem["code"] for problem in view.waited] == (["stream_cut"] if durable else [])
     assert len(posts(upstream)) == 1

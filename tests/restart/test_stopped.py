@@ -17,7 +17,7 @@ from tests.browser.jupyter import Jupyter
 from tests.page import Broken, Page
 from tests.store.mongod import running_mongod
 
-from .conftest import posts
+from .conftest import posts, said_first
 
 SECONDS = 15
 """How long an end may take, on a machine that does much else; 8 at the very most when it is
@@ -55,7 +55,7 @@ async def test_what_runs_is_kept_and_viewers_are_told(serve, open_page, upstream
     page = await open_page(jupyter)
     await page.follow(thread_id)
     view = await page.shown(thread_id, lambda view: view.status(waiting_id) == "complete")
-    assert view.text(reply_id) == upstream.requests()[0]["said"]
+    assert view.text(reply_id) == said_first(upstream)
     assert view.status(reply_id) == "interrupted"
     assert len(posts(upstream)) == 2
 
@@ -97,7 +97,7 @@ async def test_a_durable_answer_goes_on_after_it(serve, open_page, upstream):
     view = await page.shown(thread_id, lambda view: view.messages)
     assert view.text(reply_id).startswith(shown), "nothing of it was lost"
     view = await page.shown(thread_id, lambda view: view.status(reply_id) == "complete")
-    assert view.text(reply_id) == upstream.requests()[0]["said"]
+    assert view.text(reply_id) == said_first(upstream)
     assert len(posts(upstream)) == 1
     assert "Traceback" not in jupyter.log()
 

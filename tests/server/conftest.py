@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -125,6 +126,17 @@ async def connect(jp_ws_fetch) -> AsyncIterator[Callable[..., Any]]:
     yield connect
     for socket in opened:
         socket.close()
+        with suppress(asyncio.TimeoutError):  # the other side may be away
+            await asyncio.wait_for(_until_closed(socket), 2)
+
+
+async def _until_closed(socket: WebSocketClientConnection) -> None:
+    while await asyncio.ensure_future(_next(socket)) is not None:
+        pass
+
+
+async def _next(socket: WebSocketClientConnection) -> str | bytes | None:
+    return await socket.read_message()
 
 
 @pytest.fixture

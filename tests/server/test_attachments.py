@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jupyter_server.auth.authorizer import Authorizer
@@ -16,7 +17,7 @@ def root(jp_root_dir: Path) -> Path:
     return jp_root_dir
 
 
-async def read(rest, path: str) -> tuple[int, dict]:
+async def read(rest, path: str) -> tuple[int, dict[str, Any]]:
     return await rest("POST", "attachments/read", {"path": path})
 
 
@@ -120,6 +121,12 @@ async def test_what_is_hidden_or_made_by_machines_is_not_found(rest, root):
         (root / path).write_text("x")
     (root / "seen.txt").write_text("x")
     assert await found(rest, "") == ["seen.txt"]
+
+
+async def test_what_is_hidden_is_not_found_even_where_it_can_be_read(rest, root, jp_serverapp):
+    jp_serverapp.contents_manager.allow_hidden = True
+    (root / ".env").write_text("x")
+    assert await found(rest, "env") == []
 
 
 async def test_what_is_found_is_bounded(rest, root):

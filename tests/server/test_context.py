@@ -9,6 +9,7 @@ import pytest
 
 from jupyter_chat.ids import new_id
 from tests.upstream import Upstream
+from tests.upstream.conversation import text_of
 
 NOBODYS = "019a0000-0000-7000-8000-000000000000"
 
@@ -37,11 +38,8 @@ async def look(rest, **query: Any) -> dict[str, Any]:
 
 def sent(upstream: Upstream) -> list[str]:
     """The texts of the newest request, as its server got them."""
-    body = upstream.requests()[-1]["body"]
-    return [
-        item["content"] if isinstance(item["content"], str) else item["content"][0]["text"]
-        for item in body["input"]
-    ]
+    messages = upstream.requests()[-1]["body"]["messages"]
+    return [text_of(message["content"]) for message in messages if message["role"] != "developer"]
 
 
 async def test_what_is_listed_as_sent_is_what_the_models_server_gets(client, rest, upstream):

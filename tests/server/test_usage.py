@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import time
+from typing import Any
 
 import pytest
 
@@ -19,14 +20,14 @@ def fetch_file(jp_fetch):
     return lambda path, **options: jp_fetch("jupyter-chat/api", path, **options)
 
 
-async def asked(client, text: str) -> tuple[str, dict]:
+async def asked(client, text: str) -> tuple[str, dict[str, Any]]:
     thread_id = new_id()
     ack = await client.ask(text, thread_id)
     await client.command("subscribe", thread_id=thread_id)
     return thread_id, await client.answer(ack["reply_id"])
 
 
-async def usage(rest, **query: object) -> dict:
+async def usage(rest, **query: object) -> dict[str, Any]:
     words = "&".join(f"{name}={value}" for name, value in query.items())
     code, report = await rest("GET", f"usage?{words}")
     assert code == 200, report
@@ -87,7 +88,7 @@ async def test_a_file_has_a_line_for_each_request(client, fetch_file, rest):
     thread_id, reply = await asked(client, 'Why? [[text="Because."]]')
     (row,) = await rows_of(fetch_file)
     assert (row["conversation"], row["message"]) == (thread_id, reply["id"])
-    assert (row["kind"], row["source"], row["estimated"]) == ("reply", "openai", "no")
+    assert (row["kind"], row["source"], row["estimated"]) == ("reply", "compatible", "no")
     assert int(row["input_tokens"]) == reply["usage"]["input_tokens"]
     assert float(row["cost_usd"]) == pytest.approx(reply["cost"], abs=1e-9)
     assert row["time"].startswith(time.strftime("%Y-", time.gmtime()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from jupyter_chat.ids import new_id
-from jupyter_chat.protocol import Effort, Library, Memory, Preset, Prompt, ThreadSettings
+from jupyter_chat.protocol import Effort, Library, MemoryPolicy, Preset, Prompt, ThreadSettings
 from jupyter_chat.store.interface import Store
 
 from .builders import ADA, GRACE
@@ -20,7 +20,7 @@ REVIEWER = Preset(
         effort=Effort.LOW,
         max_output_tokens=5,
         system_prompt="Be strict.\n",
-        memory=Memory.STRICT,
+        memory=MemoryPolicy.STRICT,
         json_schema={"$defs": {"a.b": {"type": "string"}}, "properties": {"$set": {}}},
     ),
 )

@@ -26,7 +26,7 @@ from hypothesis.stateful import (
 )
 
 from jupyter_chat.ids import new_id, now_ms
-from jupyter_chat.protocol import Message, Status, TextPart, Thread, text_of
+from jupyter_chat.protocol import Message, Status, TextPart, Thread, Usage, text_of
 from jupyter_chat.store import open_store
 from jupyter_chat.store.interface import (
     Conflict,
@@ -38,6 +38,7 @@ from jupyter_chat.store.interface import (
     Store,
     ThreadChanges,
     Turn,
+    UsageKind,
 )
 
 from .builders import a_thread, a_turn, an_entry, another_version, finished, grown
@@ -70,8 +71,8 @@ class Model:
     running: dict[str, Running] = field(default_factory=dict)
     turns: dict[str, Turn] = field(default_factory=dict)
     """By the id of the reply."""
-    ledger: dict[str, tuple[str, LedgerEntry]] = field(default_factory=dict)
-    """Likewise."""
+    ledger: dict[tuple[str, UsageKind], LedgerEntry] = field(default_factory=dict)
+    """By the id of the reply and the kind."""
 
     def change(self, thread_id: str, **fields: Any) -> None:
         user, thread = self.threads[thread_id]
@@ -259,10 +260,20 @@ class StoreMachine(RuleBasedStateMachine):
         final = finished(message, text, completed_at=now_ms())
         self.model.finish(final)
         entry = an_entry(message, cost=cost)
-        self.model.ledger[reply] = user, entry
+        self.model.ledger[reply, entry.kind] = entry
         for _ in range(times):
             thread = self.run(self.store.finish_reply(user, final, entry))
             assert thread == self.model.threads[message.thread_id][1]
+
+    @rule(reply=replies, estimated=st.booleans(), times=st.integers(1, 2))
+    def enter_a_title(self, reply: str, estimated: bool, times: int) -> None:
+        user, message = self.model.messages[reply]
+        usage = Usage(len(self.model.ledger), estimated=estimated)
+        entry = an_entry(message, kind=UsageKind.TITLE, usage=usage)
+        if not estimated or (reply, entry.kind) not in self.model.ledger:
+            self.model.ledger[reply, entry.kind] = entry
+        for _ in range(times):
+            self.run(self.store.add_usage(user, entry))
 
     @rule(times=st.integers(1, 2))
     def die_and_recover(self, times: int) -> None:
@@ -370,11 +381,11 @@ class StoreMachine(RuleBasedStateMachine):
             which = LedgerQuery(thread_id=thread_id)
             entries = self.run(self.store.usage_entries(user, which, limit=100))
             expected = {
-                reply: entry
-                for reply, (_, entry) in self.model.ledger.items()
+                key: entry
+                for key, entry in self.model.ledger.items()
                 if entry.thread_id == thread_id
             }
-            assert {entry.message_id: entry for entry in entries} == expected
+            assert {(entry.message_id, entry.kind): entry for entry in entries} == expected
             assert len(entries) == len(expected)
 
 

@@ -9,7 +9,6 @@ from pymongo.asynchronous.collection import AsyncCollection
 
 from jupyter_chat.store import mongo_branches, mongo_deletions, mongo_turns
 from jupyter_chat.store.interface import NotFound, Store, ThreadChanges
-from jupyter_chat.store.mongo_schema import MIGRATIONS
 
 from .builders import ADA, a_thread, a_turn, finished_turn
 from .contents import contents
@@ -18,6 +17,8 @@ from .mongod import database
 pytestmark = pytest.mark.parametrize("store_url", ["mongodb"], indirect=True)
 
 
+BEFORE_DELETIONS = 3
+"""Migrations."""
 Deleted: TypeAlias = tuple[tuple[str, str, str], list[dict[str, Any]]]
 
 
@@ -114,7 +115,7 @@ async def test_a_history_from_before_deletions_is_all_there(store: Store, mongod
     accepted = await finished_turn(store, a_thread())
     with database(mongodb_url) as db:
         db.deletions.drop()
-        earlier = {"$set": {"version": len(MIGRATIONS) - 1}}
+        earlier = {"$set": {"version": BEFORE_DELETIONS}}
         db.meta.update_one({"_id": "schema"}, earlier)
     await store.close()
     await store.open()

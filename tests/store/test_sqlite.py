@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import sqlite3
 import stat
 import subprocess
@@ -12,6 +13,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -41,6 +43,8 @@ from jupyter_chat.store.terms import Phrase
 from .builders import ADA, a_thread, a_turn, finished, finished_turn, grown, running_reply
 
 BUSY_SECONDS = 0.2
+BEFORE_DELETIONS = 4
+"""Migrations."""
 
 
 @pytest.fixture
@@ -229,10 +233,11 @@ async def test_an_older_file_is_migrated_and_its_history_stays(
 
 async def test_a_history_from_before_deletions_is_all_there(path: Path) -> None:
     thread_id = await with_history(path)
+    later = " ".join(chain.from_iterable(MIGRATIONS[BEFORE_DELETIONS:]))
     for statement in (
-        "DROP TABLE deletions",
+        *(f"DROP TABLE {table}" for table in re.findall(r"CREATE TABLE (\w+)", later)),
         "ALTER TABLE messages DROP COLUMN deleted_at",
-        f"PRAGMA user_version = {len(MIGRATIONS) - 1}",
+        f"PRAGMA user_version = {BEFORE_DELETIONS}",
     ):
         execute(path, statement)
     async with opened(path) as store:

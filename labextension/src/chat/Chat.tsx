@@ -199,9 +199,7 @@ export function Chat(props: Props) {
               {!isGone && (
                 <Composer
                   area={area}
-                  meter={
-                    panes !== undefined && <panes.Meter {...opening('context')} />
-                  }
+                  meter={panes !== undefined && <panes.Meter {...opening('context')} />}
                   model={opening('model')}
                   attach={panes && <panes.Attach />}
                   attached={panes && <panes.Attached />}

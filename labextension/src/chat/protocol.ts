@@ -20,6 +20,7 @@ export type MemoryPolicy = 'strict' | 'summarise' | 'window';
  * What went wrong, as far as it changes what the person can do.
  */
 export type Code =
+  | 'budget_spent'
   | 'conflict'
   | 'content_refused'
   | 'context_too_long'
@@ -71,10 +72,18 @@ export type BulkAction =
  * What the tokens of a model's window are spent on.
  *
  * `answer` is what is kept free for the answer; `attachments` are those of all messages
- * that are sent, and pictures; `draft` is the question that is being written.
+ * that are sent, and pictures; `draft` is the question that is being written; `notes` are
+ * the person's own.
  */
 export type ContextPart =
-  'answer' | 'attachments' | 'conversation' | 'draft' | 'pinned' | 'summary' | 'system';
+  | 'answer'
+  | 'attachments'
+  | 'conversation'
+  | 'draft'
+  | 'notes'
+  | 'pinned'
+  | 'summary'
+  | 'system';
 export type Role = 'assistant' | 'user';
 /**
  * Why a message is sent to the model, or is not.
@@ -112,6 +121,10 @@ export type ImportState = 'cancelled' | 'done' | 'failed' | 'running' | 'uploadi
  */
 export type More = [number, number, string];
 /**
+ * What usage is added up by.
+ */
+export type UsageBy = 'day' | 'model' | 'thread';
+/**
  * Which threads a list holds: each that is not temporary is in one of the three.
  */
 export type View = 'active' | 'archived' | 'trash';
@@ -136,6 +149,9 @@ export interface Account {
   local_available?: boolean;
   defaults?: ThreadSettings;
   durable_replies?: boolean;
+  notes?: string[];
+  use_notes?: boolean;
+  monthly_limit?: number | null;
   problem?: Problem | null;
 }
 /**
@@ -151,7 +167,9 @@ export interface User {
 /**
  * How replies of a thread are made; `None` leaves it to the default.
  *
- * With `json_schema`, a JSON Schema, an answer is JSON of that form.
+ * With `json_schema`, a JSON Schema, an answer is JSON of that form.  `use_notes` says
+ * whether the person's notes (:class:`Account`) go with the instructions; a temporary
+ * thread goes without them unless it says so itself.
  */
 export interface ThreadSettings {
   model?: string | null;
@@ -162,6 +180,7 @@ export interface ThreadSettings {
   json_schema?: {} | null;
   memory?: MemoryPolicy | null;
   summary_model?: string | null;
+  use_notes?: boolean | null;
 }
 /**
  * One thing that went wrong: what happened, what was kept, what to do next.
@@ -188,6 +207,12 @@ export interface AccountPatch {
   key?: string | null;
   defaults?: ThreadSettings;
   durable_replies?: boolean;
+  /**
+   * @maxItems 50
+   */
+  notes?: string[];
+  use_notes?: boolean;
+  monthly_limit?: number | null;
 }
 /**
  * The command `id` was carried out; what it stored is durable.
@@ -200,6 +225,13 @@ export interface Ack {
   reply_id?: string | null;
 }
 /**
+ * A file as part of a question; `notes` say what of it is missing.
+ */
+export interface Attached {
+  part: AttachmentPart | ImagePart;
+  notes?: string[];
+}
+/**
  * Something that goes with a question, as the text that the model reads.
  *
  * `language` is that of its code, if it is code.
@@ -210,6 +242,25 @@ export interface AttachmentPart {
   name: string;
   text: string;
   language?: string | null;
+}
+/**
+ * A picture that goes with a question; `data` is base64.
+ */
+export interface ImagePart {
+  type: 'image';
+  media_type: 'image/gif' | 'image/jpeg' | 'image/png' | 'image/webp';
+  data: string;
+  name?: string | null;
+}
+/**
+ * What may be spent in a month (US dollars), and what has been `since` it began (UTC).
+ *
+ * Requests whose price is not known count nothing.  From `limit` on nothing more is asked.
+ */
+export interface Budget {
+  spent: number;
+  since: number;
+  limit?: number | null;
 }
 /**
  * One action on many threads.  `value` is the tag, or the folder to move to
@@ -248,7 +299,8 @@ export interface BulkResult {
  * `input_cost` is what sending this costs, in US dollars, if nothing is cached.
  * `summary` is sent before the messages; with `summarises` another one is made first.
  *
- * `entries` go from newer to older; `next` is what to ask for `before`.
+ * `entries` go from newer to older; `next` is what to ask for `before`.  With them comes
+ * what the thread has cost so far, with all its branches, also those that are deleted.
  */
 export interface Context {
   window: number;
@@ -266,6 +318,7 @@ export interface Context {
   summarises?: boolean;
   entries?: ContextEntry[];
   next?: string | null;
+  thread_cost?: UsageSum | null;
 }
 /**
  * How many tokens one part takes.
@@ -297,6 +350,28 @@ export interface ContextEntry {
   attached: number;
   reason: Reason;
   beginning: string;
+}
+/**
+ * What several requests have taken and cost together: answers, and the titles
+ * and summaries that models made.
+ *
+ * `key` is the day (`2026-11-26`), the model or the thread's id; the sum of all has none.
+ * `title` is a thread's, as long as there is the thread.  `cost` is that of the requests
+ * whose price is known; `unpriced` of them have none.  The tokens of `estimated` ones were
+ * counted here, because the API did not say.
+ */
+export interface UsageSum {
+  key: string;
+  requests: number;
+  input_tokens: number;
+  output_tokens: number;
+  cached_tokens: number;
+  cache_write_tokens: number;
+  reasoning_tokens: number;
+  cost: number;
+  unpriced: number;
+  estimated: number;
+  title?: string | null;
 }
 /**
  * What would be sent if something were asked now, after `leaf_id` of a thread.
@@ -346,19 +421,12 @@ export interface TextPart {
   text: string;
 }
 /**
- * A picture that goes with a question; `data` is base64.
- */
-export interface ImagePart {
-  type: 'image';
-  media_type: 'image/gif' | 'image/jpeg' | 'image/png' | 'image/webp';
-  data: string;
-  name?: string | null;
-}
-/**
- * The tokens of each part, in the order of asking.
+ * The tokens of each part, in the order of asking, and what in each looks like a secret:
+ * sentences for the person, mostly none.
  */
 export interface Counted {
   tokens: number[];
+  warnings: string[][];
 }
 /**
  * Delete a message and all below it; `restore` takes that back.
@@ -477,7 +545,8 @@ export interface ReasoningPart {
   text: string;
 }
 /**
- * Tokens of one reply, as the API reports them.
+ * Tokens of one reply, as the API reports them; `estimated`: it did not say, as of a
+ * reply that broke off, and they were counted here.
  *
  * `cached_tokens` and `cache_write_tokens` are part of `input_tokens`,
  * `reasoning_tokens` of `output_tokens`.
@@ -488,12 +557,20 @@ export interface Usage {
   cached_tokens?: number;
   cache_write_tokens?: number;
   reasoning_tokens?: number;
+  estimated?: boolean;
 }
 /**
  * The body of every REST answer that is not a success.
  */
 export interface Failure {
   problem: Problem;
+}
+/**
+ * A file of the server that is to go with a question, by its path as Jupyter's file
+ * browser has it.
+ */
+export interface FileRead {
+  path: string;
 }
 /**
  * Folders and tags of threads that are neither archived nor in the trash, by name.
@@ -516,6 +593,20 @@ export interface Fork {
   client_id: string;
   thread_id: string;
   message_id: string;
+}
+/**
+ * A file of the server; `size` in bytes, as far as it is known.
+ */
+export interface FoundFile {
+  path: string;
+  size: number | null;
+}
+/**
+ * The best of what was looked for; with `more`, not all folders were looked through.
+ */
+export interface FoundFiles {
+  files: FoundFile[];
+  more: boolean;
 }
 /**
  * The server is stopping; running replies have been kept as far as they came.
@@ -608,6 +699,96 @@ export interface ImportStart {
   fingerprint: string;
 }
 /**
+ * All presets and prompts of a person, by name; `revision` grows with every change.
+ */
+export interface Library {
+  revision?: number;
+  presets?: Preset[];
+  prompts?: Prompt[];
+}
+/**
+ * Settings of a conversation under a name, which no other preset of the person has,
+ * whatever its case.
+ */
+export interface Preset {
+  id: string;
+  name: string;
+  settings: ThreadSettings;
+}
+/**
+ * A text to ask with, under a name of its own; `{{words}}` in it are to be filled in.
+ */
+export interface Prompt {
+  id: string;
+  name: string;
+  text: string;
+}
+/**
+ * Sent to every socket of the user: their presets and prompts have changed.
+ */
+export interface LibraryChanged {
+  type: 'library';
+  revision: number;
+}
+/**
+ * What presets and prompts are shared as: never with a key, or the address of a server.
+ */
+export interface LibraryFile {
+  format: 'jupyter-chat-presets';
+  version: 1;
+  presets?: SharedPreset[];
+  prompts?: SharedPrompt[];
+}
+/**
+ * A preset in a file; its id belongs to whoever keeps it.
+ */
+export interface SharedPreset {
+  name: string;
+  settings: ThreadSettings;
+}
+/**
+ * A prompt in a file.
+ */
+export interface SharedPrompt {
+  name: string;
+  text: string;
+}
+/**
+ * An entry of a file that was left out, and why; `entry` counts from 1 in its list.
+ */
+export interface LibraryProblem {
+  kind: 'presets' | 'prompts';
+  entry: number;
+  message: string;
+  name?: string | null;
+}
+/**
+ * What was taken from a file; `known` entries were there already, under the same name.
+ */
+export interface LibraryReport {
+  library: Library;
+  presets?: number;
+  prompts?: number;
+  known?: number;
+  renamed?: Renamed[];
+  problems?: LibraryProblem[];
+}
+/**
+ * An entry of a file whose name another one has had.
+ */
+export interface Renamed {
+  name: string;
+  now: string;
+}
+/**
+ * Factors on the prices of a request whose input is `above` so many tokens.
+ */
+export interface LongContext {
+  above: number;
+  input: number;
+  output: number;
+}
+/**
  * A place in a text, from `begin` to before `end`, counted as JavaScript counts
  * (in UTF-16).
  */
@@ -664,29 +845,40 @@ export interface MessagePage {
 }
 /**
  * A model that can be chosen and what it takes; prices are per million tokens.
+ *
+ * Its window has room for `context_tokens`; what goes in may be limited on its own
+ * (`max_input_tokens`).  `shutdown_date` is the first day on which it no longer answers.
  */
 export interface Model {
   id: string;
   name: string;
   known?: boolean;
   context_tokens?: number | null;
+  max_input_tokens?: number | null;
   max_output_tokens?: number | null;
   efforts?: Effort[];
   default_effort?: Effort | null;
   temperature?: boolean;
+  images?: boolean;
   input_price?: number | null;
   output_price?: number | null;
   cached_price?: number | null;
+  cache_write_price?: number | null;
+  long_context?: LongContext | null;
   shutdown_date?: string | null;
 }
 /**
  * `default` is the model used where a thread names none; `problem` says why the
- * server's own list could not be had (the catalogue is shown instead).
+ * server's own list could not be had (the catalogue is shown instead).  `gone` are models
+ * that conversations may still name, and that have been shut down.  `ignored` says what is
+ * wrong with what this server's administrator says of models: it is left out.
  */
 export interface ModelList {
   models: Model[];
   default: string | null;
   problem?: Problem | null;
+  gone?: Model[];
+  ignored?: Problem | null;
 }
 export interface Ping {
   type: 'ping';
@@ -906,6 +1098,15 @@ export interface Unsubscribe {
   thread_id: string;
 }
 /**
+ * One's own usage in a span of time: days in their order (those without any are left
+ * out), models and threads with the dearest first, of threads the first 100.  `total` is
+ * the sum of all.
+ */
+export interface UsageReport {
+  sums: UsageSum[];
+  total: UsageSum;
+}
+/**
  * A reply waits for its model's server and says why; `None`: no longer.
  */
 export interface Waiting {
@@ -956,6 +1157,7 @@ export type Event =
   | ThreadGone
   | Health
   | ImportChanged
+  | LibraryChanged
   | Heartbeat
   | Pong
   | Goodbye;

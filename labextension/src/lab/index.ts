@@ -13,6 +13,7 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { offerCells } from '../chat/cells';
 import type { SendKey } from '../chat/components/context';
 import { Services } from '../chat/state/services';
+import { fileMentions } from '../chat/fileMentions';
 import { attachSources } from './attachSources';
 import { addCellBars } from './cellBars';
 import { addCellCommands } from './cellCommands';
@@ -67,18 +68,16 @@ const plugin: JupyterFrontEndPlugin<void> = {
     panel.title.icon = chatIcon;
     panel.title.caption = trans.__('Chat');
     addCommands(app, panel, services, trans, palette);
+    const files = fileMentions(services, trans);
+    panel.mentions = [files];
     if (tracker !== null) {
       const cells = new NotebookCells(app, tracker, browser, services, trans);
       const questions = new Questions(app, panel, services, trans);
       panel.cells = cells;
-      panel.mentions = notebookMentions(tracker, cells, trans);
+      const variables = variableMentions(tracker, trans);
+      panel.mentions = [...notebookMentions(tracker, cells, trans), variables, files];
       offerCells(cells);
-      panel.attachSources = attachSources(
-        app,
-        cells,
-        variableMentions(tracker, trans),
-        trans
-      );
+      panel.attachSources = attachSources(app, cells, variables, trans);
       addCellCommands(app, tracker, questions, cells, services, trans, palette);
       addCellBars(tracker, questions, trans);
     }

@@ -101,11 +101,7 @@ export function notebookMentions(
           attach: () => {
             const all = panel.content.model?.sharedModel.toJSON().cells ?? [];
             const { activeCellIndex } = panel.content;
-            const part = notebookPart(
-              panel.title.label,
-              all as ICell[],
-              activeCellIndex
-            );
+            const part = notebookPart(panel.title.label, all as ICell[], activeCellIndex);
             return Promise.resolve([part]);
           }
         }

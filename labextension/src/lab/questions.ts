@@ -1,7 +1,7 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { Translator } from '../chat/i18n';
 import { MOST_ATTACHED, MOST_ATTACHED_BYTES, fitting } from '../chat/state/fitting';
-import { inspectingOf } from '../chat/state/inspecting';
+import { screeningOf } from '../chat/state/screening';
 import type { Attachment } from '../chat/state/parts';
 import type { Services } from '../chat/state/services';
 import type { ChatPanel } from './widget';
@@ -63,13 +63,13 @@ export class Questions {
 
   /** Whether it looks as if there were secrets in it: then the person is asked first. */
   async #isAlarming(attachments: readonly Attachment[]): Promise<boolean> {
-    const inspecting = inspectingOf(this.services.rest);
+    const screening = screeningOf(this.services.rest);
     try {
-      await inspecting.inspect(attachments);
+      await screening.screen(attachments);
     } catch {
       return true; // nobody can say
     }
-    return attachments.some(each => (inspecting.of(each)?.warnings.length ?? 0) > 0);
+    return attachments.some(each => (screening.of(each)?.warnings.length ?? 0) > 0);
   }
 
   #sayLeftOut(leftOut: readonly Attachment[]): void {

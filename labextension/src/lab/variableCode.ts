@@ -111,7 +111,8 @@ def size_of(value):
         if isinstance(shape, tuple):
             return " x ".join(str(side) for side in shape)
     if type(value) in (list, tuple, set, frozenset, dict, str, bytes, bytearray):
-        return "%d %s" % (len(value), "characters" if type(value) is str else "items")
+        kind = "character" if type(value) is str else "item"
+        return "%d %s%s" % (len(value), kind, "" if len(value) == 1 else "s")
     return ""
 
 

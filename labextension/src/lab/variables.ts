@@ -33,14 +33,15 @@ export function variableMentions(
       const found = (await variables.list()).filter(([name]) =>
         name.toLowerCase().includes(wanted)
       );
-      return found.slice(-MOST_SHOWN).reverse().map(
-        ([name, type, size]): Mention => ({
+      return found
+        .slice(-MOST_SHOWN)
+        .reverse()
+        .map(([name, type, size]): Mention => ({
           id: name,
           label: name,
           note: size === '' ? type : `${type}, ${size}`,
           attach: async () => [await variables.describe(name)]
-        })
-      );
+        }));
     }
   };
 }
@@ -84,7 +85,9 @@ class Variables {
     // The kernel shows a string as Python writes it: in quotes, of plain letters here.
     const text = found?.data?.['text/plain'];
     if (text === undefined) {
-      throw this.#refusal(this.trans.__('The kernel did not say which variables it has.'));
+      throw this.#refusal(
+        this.trans.__('The kernel did not say which variables it has.')
+      );
     }
     const bytes = Uint8Array.from(atob(text.slice(1, -1)), sign => sign.charCodeAt(0));
     return JSON.parse(new TextDecoder().decode(bytes));

@@ -82,13 +82,13 @@ export class ChatPanel extends ReactWidget {
         <CodeActionsProvider value={CellActions}>
           <MentionsProvider value={this.#mentions}>
             <AttachSourcesProvider value={this.#sources}>
-            <Chat
-              services={this.#services}
-              layout="sidebar"
-              panes={allPanes}
-              trans={this.#trans}
-              sendKey={this.#sendKey}
-            />
+              <Chat
+                services={this.#services}
+                layout="sidebar"
+                panes={allPanes}
+                trans={this.#trans}
+                sendKey={this.#sendKey}
+              />
             </AttachSourcesProvider>
           </MentionsProvider>
         </CodeActionsProvider>

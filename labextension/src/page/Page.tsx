@@ -1,7 +1,9 @@
-import { useEffect, useRef } from 'react';
+import { useEffect, useMemo, useRef } from 'react';
 import { Chat } from '../chat/Chat';
 import { IconButton } from '../chat/components/IconButton';
 import { ThemeIcon } from '../chat/components/icons';
+import { fileMentions } from '../chat/fileMentions';
+import { MentionsProvider } from '../chat/mentions';
 import { allPanes } from '../chat/panes';
 import { english } from '../chat/i18n';
 import type { Services } from '../chat/state/services';
@@ -20,6 +22,7 @@ export function Page({ services, theme }: Props) {
     current === 'dark'
       ? english.__('Use the light theme')
       : english.__('Use the dark theme');
+  const mentions = useMemo(() => [fileMentions(services, english)], [services]);
   const page = useRef<HTMLDivElement>(null);
   useEffect(() => {
     // The page is for asking: the cursor stands where one asks.
@@ -27,12 +30,14 @@ export function Page({ services, theme }: Props) {
   }, []);
   return (
     <div className="jc-Page" ref={page}>
-      <Chat
-        services={services}
-        layout="page"
-        panes={allPanes}
-        tools={<IconButton icon={ThemeIcon} label={label} onClick={theme.toggle} />}
-      />
+      <MentionsProvider value={mentions}>
+        <Chat
+          services={services}
+          layout="page"
+          panes={allPanes}
+          tools={<IconButton icon={ThemeIcon} label={label} onClick={theme.toggle} />}
+        />
+      </MentionsProvider>
     </div>
   );
 }

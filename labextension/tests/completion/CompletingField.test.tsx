@@ -1,4 +1,11 @@
-import { act, createEvent, fireEvent, screen, waitFor, within } from '@testing-library/react';
+import {
+  act,
+  createEvent,
+  fireEvent,
+  screen,
+  waitFor,
+  within
+} from '@testing-library/react';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { ProblemError } from '../../src/chat/client/problem';
 import type { Mention, MentionSource } from '../../src/chat/mentions';
@@ -252,7 +259,7 @@ describe('an @', () => {
     attach: () => Promise.resolve([part])
   };
   const two: Mention = { id: '2', label: 'Cell [2]', attach: one.attach };
-  let cells: MentionSource;
+  let cells: { -readonly [K in keyof MentionSource]: MentionSource[K] };
   let files: MentionSource;
 
   beforeEach(() => {
@@ -288,8 +295,8 @@ describe('an @', () => {
     expect(chat.services.store.state.attached).toEqual([part]);
     await chat.user.keyboard('why?{Enter}');
     expect((await chat.server.next('send')).parts).toEqual([
-      { type: 'text', text: 'See why?' },
-      part
+      part,
+      { type: 'text', text: 'See why?' }
     ]);
   });
 
@@ -299,6 +306,32 @@ describe('an @', () => {
     expect(await screen.findByRole('option', { name: /^data\/x\.csv/ })).toBeVisible();
     expect(files.complete).toHaveBeenLastCalledWith('data/x', expect.anything());
     expect(screen.queryByRole('group', { name: /^Cell/ })).toBeNull();
+  });
+
+  it('has the kinds first whose name begins as what is typed', async () => {
+    const chat = await show();
+    await chat.user.type(chat.composer(), '@f');
+    await screen.findByRole('group', { name: 'File — @file' });
+    cells.complete = () => Promise.resolve([one]);
+    await chat.user.keyboard('i');
+    await screen.findByRole('group', { name: 'Cell — @cell' });
+    expect(screen.getAllByRole('option')[0]).toHaveTextContent('.csv');
+  });
+
+  it('attaches nothing twice', async () => {
+    const output = { ...part, kind: 'output', text: '1' } as const;
+    const both = { ...two, attach: () => Promise.resolve([part, output]) };
+    cells = { ...cells, complete: () => Promise.resolve([one, both]) };
+    const chat = await showChat(undefined, undefined, undefined, [cells]);
+    for (const keys of ['{Enter}', '{ArrowDown}{Enter}']) {
+      await chat.user.type(chat.composer(), '@cell');
+      await screen.findAllByRole('option');
+      await chat.user.keyboard(keys);
+      await waitFor(() => {
+        expect(chat.composer()).toHaveValue('');
+      });
+    }
+    expect(chat.services.store.state.attached).toEqual([part, output]);
   });
 
   it('calls off what is asked no more', async () => {

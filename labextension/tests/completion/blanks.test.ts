@@ -18,7 +18,7 @@ it.each(['{{}}', '{{  }}', '{ {a} }', '{{a\nb}}', '{{% if %}', 'plain'])(
 it('goes from one to the next, and back', () => {
   const blanks = blanksIn(TEXT);
   const spans = [];
-  for (let from = 0; ; ) {
+  for (let from = 0; ;) {
     const span = nextBlank(TEXT, blanks, from);
     if (span === null) {
       break;

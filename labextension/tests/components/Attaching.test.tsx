@@ -85,7 +85,9 @@ it('attaches files of this computer', async () => {
     });
   });
   await chat.user.click(attach());
-  expect(screen.getByRole('menuitem', { name: 'File from this computer…' })).toHaveFocus();
+  expect(
+    screen.getByRole('menuitem', { name: 'File from this computer…' })
+  ).toHaveFocus();
   await chat.user.keyboard('{Escape}');
   await chat.user.upload(screen.getByLabelText('Files to attach'), [
     new File(['x'], 'a.txt'),

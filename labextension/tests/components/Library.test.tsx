@@ -1,4 +1,4 @@
-import { fireEvent, screen, waitFor, within } from '@testing-library/react';
+import { screen, waitFor, within } from '@testing-library/react';
 import { expect, it, vi } from 'vitest';
 import type { Library, Preset, Prompt } from '../../src/chat/protocol';
 import { type OnScreen, showChat } from './chat';
@@ -154,14 +154,14 @@ it('follows what another window changes', async () => {
 });
 
 it('shows nothing of somebody else', async () => {
-  const { server } = await showLibrary();
+  const { server, user } = await showLibrary();
   await screen.findByText('Reviewer');
   server.user = { id: 'grace', name: 'Grace', initials: 'G' };
   server.answers.set('GET library', { problem: { code: 'store_down', message: 'Down' } });
   server.welcome();
-  await waitFor(() => {
-    expect(screen.queryByText('Reviewer')).toBeNull();
-  });
+  await user.click(await screen.findByRole('button', { name: 'Settings' }));
+  expect(await screen.findByText('Down')).toBeVisible();
+  expect(screen.queryByText('Reviewer')).toBeNull();
 });
 
 it('shares one or all as a file', async () => {
@@ -192,13 +192,16 @@ it('adds what is in a file, and reports what is not', async () => {
     known: 1,
     renamed: [{ name: 'Calm', now: 'Calm (2)' }],
     problems: [
-      { kind: 'presets', entry: 3, name: 'Hot', message: 'The temperature must be at most 2.' }
+      {
+        kind: 'presets',
+        entry: 3,
+        name: 'Hot',
+        message: 'The temperature must be at most 2.'
+      }
     ]
   });
   const file = new File(['{}'], 'presets.json', { type: 'application/json' });
-  fireEvent.change(screen.getByLabelText('File with presets and prompts'), {
-    target: { files: Object.assign([file], { item: () => file }) }
-  });
+  await user.upload(screen.getByLabelText('File with presets and prompts'), file);
   const report = await screen.findByText(/^2 presets added/);
   expect(report).toHaveTextContent(
     '2 presets added · 1 prompt added · 1 was here already'
@@ -225,18 +228,20 @@ it('keeps how answers are made here as a preset, or in place of one', async () =
   await chat.user.click(screen.getByTitle('Model and settings: Small'));
   await chat.user.click(screen.getByRole('button', { name: 'Save as preset…' }));
   expect(screen.getByLabelText('Name of the preset')).toHaveFocus();
-  await chat.user.keyboard('Kind');
-  chat.server.answers.set('PUT library', LIBRARY);
-  await chat.user.keyboard('{Enter}');
+  await chat.user.keyboard('Kind{Enter}');
   expect(chat.server.lastChange?.body).toMatchObject({
     name: 'Kind',
     settings: { model: 'small', temperature: 1, system_prompt: 'Be kind.' }
   });
-  const field = screen.getByLabelText('Name of the preset');
-  await chat.user.clear(field);
-  await chat.user.type(field, ' reviewer ');
+  const button = await screen.findByRole('button', { name: 'Save as preset…' });
+  await waitFor(() => {
+    expect(button).toHaveFocus();
+  });
+  await chat.user.keyboard('{Enter} reviewer ');
   chat.server.answers.set('PUT library/presets/1', { ...LIBRARY, revision: 2 });
-  await chat.user.click(await screen.findByRole('button', { name: 'Replace “Reviewer”' }));
+  await chat.user.click(
+    await screen.findByRole('button', { name: 'Replace “Reviewer”' })
+  );
   expect(chat.server.lastChange?.path).toBe('library/presets/1');
   await waitFor(() => {
     expect(screen.getByRole('button', { name: 'Save as preset…' })).toHaveFocus();

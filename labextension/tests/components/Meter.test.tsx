@@ -112,7 +112,13 @@ it('lists the messages with the reason why each is in or out', async () => {
 it('says what the conversation has cost so far, as well as it is known', async () => {
   const thread_cost = {
     ...{ key: '', requests: 2, input_tokens: 1000, output_tokens: 500, cached_tokens: 0 },
-    ...{ cache_write_tokens: 0, reasoning_tokens: 0, cost: 1.25, unpriced: 0, estimated: 1 }
+    ...{
+      cache_write_tokens: 0,
+      reasoning_tokens: 0,
+      cost: 1.25,
+      unpriced: 0,
+      estimated: 1
+    }
   };
   const { panel } = await listed({ thread_cost });
   expect(

@@ -49,7 +49,9 @@ it('says of a model that goes until when it answers, with the way to another', a
 it('says it once to whoever has read it', async () => {
   const chat = await showWith('gpt-5');
   const said = note(/will be shut down/);
-  await chat.user.click(within(said as HTMLElement).getByRole('button', { name: 'Close' }));
+  await chat.user.click(
+    within(said as HTMLElement).getByRole('button', { name: 'Close' })
+  );
   expect(note(/will be shut down/)).toBeNull();
   expect(chat.services.memory.read('shutdown-gpt-5')).not.toBeNull();
 });

@@ -70,6 +70,7 @@ it('edits one in its place, and leaves it as it was with Escape', async () => {
   expect(editor).toHaveFocus();
   await user.keyboard(' No.{Escape}');
   expect(notes()).toEqual(['One.', 'Two.']);
+  expect(screen.getByRole('button', { name: 'Edit the note “Two.”' })).toHaveFocus();
   await user.click(screen.getByRole('button', { name: 'Edit the note “Two.”' }));
   await user.keyboard(' And a half.{Enter}');
   await waitFor(() => {

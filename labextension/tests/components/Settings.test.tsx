@@ -5,7 +5,9 @@ import type { Account } from '../../src/chat/protocol';
 import { ADA, DOWN, type Server } from '../server';
 import { type OnScreen, showChat } from './chat';
 
-const css = readFileSync('src/chat/styles/exchange.css', 'utf8');
+const css = ['exchange', 'ownnotes']
+  .map(name => readFileSync(`src/chat/styles/${name}.css`, 'utf8'))
+  .join('\n');
 const CHOICE = 'Let answers go on at OpenAI';
 
 async function showSettings(account: Account) {
@@ -46,6 +48,7 @@ it('gives all its sections headings of the same size', async () => {
   const names = [
     'Where answers come from',
     'When the Jupyter server stops',
+    'What answers should know of you',
     'Your history'
   ];
   const looks = names.map(name => {
@@ -55,7 +58,7 @@ it('gives all its sections headings of the same size', async () => {
   });
   style.remove();
   expect(looks[0][1]).toBe('600');
-  expect(looks).toEqual([looks[0], looks[0], looks[0]]);
+  expect(looks).toEqual(looks.map(() => looks[0]));
 });
 
 it.each([

@@ -76,7 +76,7 @@ it('can be made anew, and goes until then', async () => {
     thread_id: thread.id,
     upto: answer.id,
     summary: null
-  });
+  } as never);
   await waitFor(() => {
     expect(screen.queryByText(TITLE)).toBeNull();
   });
@@ -90,7 +90,7 @@ it('appears when it has been made in another window', async () => {
     thread_id: thread.id,
     upto: answer.id,
     summary: edited
-  });
+  } as never);
   const card = await unfold(chat);
   expect(await card.findByText('Another text.')).toBeVisible();
   expect(card.getByText('Edited by you')).toBeVisible();

@@ -2,7 +2,7 @@ import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, it, vi } from 'vitest';
 import * as server from '../../src/chat/client/server';
 import type { Import } from '../../src/chat/protocol';
-import { aThread } from '../server';
+import { type Request, aThread } from '../server';
 import { showChat, openThread } from './chat';
 
 const NEW: Import = { id: 'f00', name: 'history.json', size: 5, state: 'uploading' };
@@ -20,6 +20,8 @@ async function settings() {
   return chat;
 }
 
+const isStart = ({ method, path }: Request) => method === 'POST' && path === 'imports';
+
 describe('bringing a history', () => {
   it('sends the file, shows how far it is and what became of it', async () => {
     const { server: played, user } = await settings();
@@ -31,7 +33,7 @@ describe('bringing a history', () => {
     });
     await user.upload(screen.getByLabelText('File to import'), aFile());
     expect(await screen.findByRole('progressbar', { name: 'Importing…' })).toBeVisible();
-    const start = played.requests.find(({ method }) => method === 'POST');
+    const start = played.requests.find(isStart);
     expect(start?.body).toEqual({
       name: 'history.json',
       size: 5,
@@ -117,7 +119,7 @@ describe('bringing a history', () => {
     const { server: played, user } = await settings();
     await user.upload(screen.getByLabelText('File to import'), aFile(''));
     expect(await screen.findByText(/The file is empty/)).toBeVisible();
-    expect(played.requests.some(({ method }) => method === 'POST')).toBe(false);
+    expect(played.requests.some(isStart)).toBe(false);
   });
 
   it('can be cancelled', async () => {

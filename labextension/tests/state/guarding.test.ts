@@ -2,7 +2,7 @@ import { expect, it, vi } from 'vitest';
 import type { CountQuery, Counted } from '../../src/chat/protocol';
 import { Attaching } from '../../src/chat/state/attaching';
 import { Guarding } from '../../src/chat/state/guarding';
-import { Inspecting } from '../../src/chat/state/inspecting';
+import { Screening } from '../../src/chat/state/screening';
 import type { Attachment } from '../../src/chat/state/parts';
 import { initialState } from '../../src/chat/state/state';
 import { Store } from '../../src/chat/state/store';
@@ -29,8 +29,9 @@ function guarded(...attached: Attachment[]) {
   const attaching = new Attaching(store);
   attaching.add(...attached);
   const uploads = { isBusy: false, settled: vi.fn(() => Promise.resolve(true)) };
-  const guarding = new Guarding(store, attaching, new Inspecting({ count }), uploads);
-  return { store, count, attaching, uploads, guarding, go: vi.fn() };
+  const screening = new Screening({ count });
+  const guarding = new Guarding(store, attaching, screening, uploads);
+  return { store, count, attaching, uploads, screening, guarding, go: vi.fn() };
 }
 
 it('lets a question go that has no secret', async () => {
@@ -42,7 +43,10 @@ it('lets a question go that has no secret', async () => {
 
 it('asks nobody about a text that cannot be a secret: it goes at once', () => {
   const { guarding, go, count } = guarded();
-  void guarding.guard('Why is the sky blue? 東京の空はなぜ青いのでしょうか、教えてください', go);
+  void guarding.guard(
+    'Why is the sky blue? 東京の空はなぜ青いのでしょうか、教えてください',
+    go
+  );
   expect(go).toHaveBeenCalledOnce();
   expect(count).not.toHaveBeenCalled();
 });
@@ -57,8 +61,10 @@ it('keeps a question back whose attachment looks like a secret, until it is allo
     guarding.allow(held);
   }
   expect(go).toHaveBeenCalledOnce();
-  await guarding.guard('And now?', go);
-  expect(go).toHaveBeenCalledTimes(2); // it is asked once
+  for (const text of ['And now?', 'And "0123456789abcdef"?']) {
+    await guarding.guard(text, go);
+  }
+  expect(go).toHaveBeenCalledTimes(3); // it is asked once
 });
 
 it('takes away what looks like a secret, and leaves the rest', async () => {
@@ -77,7 +83,9 @@ it('looks for secrets in the text itself', async () => {
   const { guarding, go } = guarded();
   await guarding.guard('my key is sk-0123456789abcdef', go);
   expect(go).not.toHaveBeenCalled();
-  expect(guarding.held.state?.alarms).toEqual([{ attachment: null, warnings: [WARNING] }]);
+  expect(guarding.held.state?.alarms).toEqual([
+    { attachment: null, warnings: [WARNING] }
+  ]);
 });
 
 it('says what nobody has looked through, where the server cannot be reached', async () => {
@@ -93,6 +101,25 @@ it('sends no text that was only in doubt, where the server cannot be reached, la
   count.mockRejectedValue(new Error('away'));
   await guarding.guard('https://example.org/a/long/address', go);
   expect(go).toHaveBeenCalledOnce();
+});
+
+it('looks at what is attached meanwhile as well', async () => {
+  const { guarding, go, attaching, count } = guarded(PLAIN);
+  count.mockImplementationOnce(() => {
+    attaching.add(SECRET);
+    return Promise.resolve({ tokens: [1], warnings: [[]] });
+  });
+  await guarding.guard('Why?', go);
+  expect(go).not.toHaveBeenCalled();
+  expect(guarding.held.state?.alarms).toEqual([
+    { attachment: SECRET, warnings: [WARNING] }
+  ]);
+});
+
+it('asks about each attachment once, whoever wants to know', async () => {
+  const { count, screening } = guarded(PLAIN);
+  await Promise.all([screening.screen([PLAIN]), screening.screen([PLAIN])]);
+  expect(count).toHaveBeenCalledOnce();
 });
 
 it('waits for files that are being read', async () => {

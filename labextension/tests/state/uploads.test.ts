@@ -16,7 +16,8 @@ function aPart(name: string, text = 'words'): Attachment & { type: 'attachment' 
 function uploading() {
   const chat = new Store(initialState({ threadId: 'one', isNew: true, problem: null }));
   const files = vi.fn((path: string, body?: object): Promise<Attached> => {
-    const name = new URLSearchParams(path.split('?')[1]).get('name') ?? JSON.stringify(body);
+    const name =
+      new URLSearchParams(path.split('?')[1]).get('name') ?? JSON.stringify(body);
     return Promise.resolve({ part: aPart(name), notes: [`${name} is cut.`] });
   });
   const attaching = new Attaching(chat);
@@ -64,7 +65,9 @@ it('sends what makes sense as a whole only, or says that it is too large', async
   Object.defineProperty(huge, 'size', { value: 17 * 1024 * 1024 });
   await uploads.addFiles([huge]);
   expect(files).toHaveBeenCalledOnce();
-  expect(uploads.store.state.troubles[0].problem.message).toContain('“a.pdf” has 17.8 MB');
+  expect(uploads.store.state.troubles[0].problem.message).toContain(
+    '“a.pdf” has 17.8 MB'
+  );
 });
 
 it('says what could not be attached, until that is closed', async () => {
@@ -94,9 +97,13 @@ it('says of a folder that it is one', async () => {
 
 it('attaches no more than a question may have, and says so', () => {
   const { uploads, names } = uploading();
-  uploads.add(Array.from({ length: MOST_ATTACHED + 1 }, (_, index) => aPart(String(index))));
+  uploads.add(
+    Array.from({ length: MOST_ATTACHED + 1 }, (_, index) => aPart(String(index)))
+  );
   expect(names()).toHaveLength(MOST_ATTACHED);
-  expect(uploads.store.state.troubles[0].problem.message).toContain('“63” was not attached');
+  expect(uploads.store.state.troubles[0].problem.message).toContain(
+    '“63” was not attached'
+  );
 });
 
 it('attaches no more bytes than a frame has', () => {

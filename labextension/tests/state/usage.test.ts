@@ -7,7 +7,13 @@ const NOW = new Date(2026, 10, 26, 15, 30);
 function sum(key: string, changes: Partial<UsageSum> = {}): UsageSum {
   return {
     ...{ key, requests: 1, input_tokens: 10, output_tokens: 5, cached_tokens: 0 },
-    ...{ cache_write_tokens: 0, reasoning_tokens: 0, cost: 0.5, unpriced: 0, estimated: 0 },
+    ...{
+      cache_write_tokens: 0,
+      reasoning_tokens: 0,
+      cost: 0.5,
+      unpriced: 0,
+      estimated: 0
+    },
     ...changes
   };
 }
@@ -27,7 +33,11 @@ describe('a span', () => {
 
 describe('bars', () => {
   it('are there for days without any request, too', () => {
-    const bars = barsOf([sum('2026-11-24'), sum('2026-11-26')], new Date(2026, 10, 23), NOW);
+    const bars = barsOf(
+      [sum('2026-11-24'), sum('2026-11-26')],
+      new Date(2026, 10, 23),
+      NOW
+    );
     expect(bars.map(({ day, requests }) => [day, requests])).toEqual([
       [23, 0],
       [24, 1],
@@ -68,7 +78,9 @@ it('asks for each kind of sums of the same span', async () => {
   const from = String(new Date(2026, 10, 20).getTime());
   const west = String(NOW.getTimezoneOffset());
   expect(asked).toEqual(
-    ['day', 'model', 'thread'].map(by => `usage?by=${by}&minutes_west=${west}&from=${from}`)
+    ['day', 'model', 'thread'].map(
+      by => `usage?by=${by}&minutes_west=${west}&from=${from}`
+    )
   );
   expect(view.bars).toHaveLength(7);
   expect([view.models[0].key, view.threads[0].key]).toEqual(['model', 'thread']);

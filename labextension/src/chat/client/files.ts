@@ -16,7 +16,11 @@ export function findFiles(
   text: string,
   signal: AbortSignal
 ): Promise<FoundFiles> {
-  return rest.files(`files?${new URLSearchParams({ q: text }).toString()}`, undefined, signal);
+  return rest.files(
+    `files?${new URLSearchParams({ q: text }).toString()}`,
+    undefined,
+    signal
+  );
 }
 
 /** A file of this computer, or its beginning, where the whole has `size` bytes. */

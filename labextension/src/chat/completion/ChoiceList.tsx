@@ -27,6 +27,7 @@ export function ChoiceList({ id, label, groups, active, onActive, onChoose }: Pr
       id={id}
       role="listbox"
       aria-label={label}
+      tabIndex={0} // for whoever scrolls; Tab chooses, or closes it
       onMouseDown={event => {
         event.preventDefault(); // the focus stays
       }}
@@ -54,7 +55,7 @@ export function ChoiceList({ id, label, groups, active, onActive, onChoose }: Pr
               aria-disabled={choice.off !== undefined || undefined}
               title={choice.label}
               onPointerMove={() => {
-                if (choice.id !== active?.id) {
+                if (choice.id !== active?.id && choice.off === undefined) {
                   onActive(choice);
                 }
               }}

@@ -91,7 +91,8 @@ export function CompletingField({ area, attributes, held, onSend }: FieldProps) 
       case 'Enter':
       case 'Tab':
         if (active === undefined || event.shiftKey) {
-          return false; // nothing of it can be chosen
+          leave(); // nothing of it is chosen
+          return false;
         }
         choose(active);
         return true;

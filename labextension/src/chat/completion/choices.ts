@@ -34,9 +34,7 @@ export function fit(query: string, ...names: readonly string[]): number | null {
     if (lower.startsWith(wanted)) {
       return 0;
     }
-    const begins = lower
-      .split(/[^\p{L}\p{N}]+/u)
-      .some(word => word.startsWith(wanted));
+    const begins = lower.split(/[^\p{L}\p{N}]+/u).some(word => word.startsWith(wanted));
     return begins || commandOf(name).startsWith(wanted) ? 1 : null;
   });
   const fits = found.filter(rank => rank !== null);

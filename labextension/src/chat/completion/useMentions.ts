@@ -86,7 +86,8 @@ interface Asked {
   readonly rest: string;
 }
 
-/** Which sources a query is for: those whose kind it begins, or names; or else all. */
+/** Which sources a query is for: the one that it names, or all, first those whose kind it
+ * begins. */
 function asked(sources: readonly MentionSource[], query: string): readonly Asked[] {
   const [named, ...rest] = query.split(':');
   const kind = named.toLowerCase();
@@ -95,8 +96,9 @@ function asked(sources: readonly MentionSource[], query: string): readonly Asked
       .filter(source => source.kind === kind)
       .map(source => ({ source, rest: rest.join(':') }));
   }
-  return sources.map(source => ({
-    source,
-    rest: source.kind.startsWith(kind) ? '' : query
-  }));
+  const begins = (source: MentionSource) => source.kind.startsWith(kind);
+  return [
+    ...sources.filter(begins).map(source => ({ source, rest: '' })),
+    ...sources.filter(source => !begins(source)).map(source => ({ source, rest: query }))
+  ];
 }

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef } from 'react';
 import { Guarding, type Held } from '../state/guarding';
-import { type Inspecting, inspectingOf } from '../state/inspecting';
+import { type Screening, screeningOf } from '../state/screening';
 import type { Attachment } from '../state/parts';
 import { useStore } from '../state/store';
 import { uploadsOf } from '../state/uploads';
@@ -18,10 +18,10 @@ export function AttachedChips() {
   const online = useOnline();
   const uploads = uploadsOf(services);
   const { busy, troubles } = useStore(uploads.store, state => state);
-  const inspecting = inspectingOf(services.rest);
+  const screening = screeningOf(services.rest);
   useEffect(() => {
-    inspecting.inspect(attached).catch(() => undefined); // the next connection asks again
-  }, [inspecting, attached, online]);
+    screening.screen(attached).catch(() => undefined); // the next connection asks again
+  }, [screening, attached, online]);
   return (
     <>
       <Attachments
@@ -54,7 +54,7 @@ export function AttachedChips() {
           />
         ))}
       </div>
-      <Guard inspecting={inspecting} />
+      <Guard screening={screening} />
     </>
   );
 }
@@ -62,8 +62,8 @@ export function AttachedChips() {
 /** A name, cut in its middle where it is long, the tokens, and a sign of warning. */
 function Chip({ attachment }: { readonly attachment: Attachment }) {
   const { services, trans } = useChat();
-  const inspecting = inspectingOf(services.rest);
-  const finding = useStore(inspecting.store, () => inspecting.of(attachment));
+  const screening = screeningOf(services.rest);
+  const finding = useStore(screening.store, () => screening.of(attachment));
   const name = nameOf(attachment, trans);
   const said = [
     ...uploadsOf(services).notesOn(attachment),
@@ -90,7 +90,12 @@ function Chip({ attachment }: { readonly attachment: Attachment }) {
       {finding !== undefined && (
         <small
           className="jc-Attachment-tokens"
-          title={trans._n('%2 token', '%2 tokens', finding.tokens, number(finding.tokens))}
+          title={trans._n(
+            '%2 token',
+            '%2 tokens',
+            finding.tokens,
+            number(finding.tokens)
+          )}
         >
           {compact(finding.tokens)}
         </small>
@@ -100,12 +105,12 @@ function Chip({ attachment }: { readonly attachment: Attachment }) {
 }
 
 /** Looks at each question before it goes, and asks about what looks like a secret. */
-function Guard({ inspecting }: { readonly inspecting: Inspecting }) {
+function Guard({ screening }: { readonly screening: Screening }) {
   const { services } = useChat();
   const { store, attaching, drafts } = services;
   const guarding = useMemo(
-    () => new Guarding(store, attaching, inspecting, uploadsOf(services)),
-    [services, store, attaching, inspecting]
+    () => new Guarding(store, attaching, screening, uploadsOf(services)),
+    [services, store, attaching, screening]
   );
   const held = useStore(guarding.held, state => state);
   const open = useChatState(state => state.open);
@@ -158,9 +163,7 @@ function SecretQuestion({ held, guarding }: QuestionProps) {
           {alarms.map(({ attachment, warnings }, index) => (
             <li key={index}>
               <strong>
-                {attachment === null
-                  ? trans.__('Your text')
-                  : nameOf(attachment, trans)}
+                {attachment === null ? trans.__('Your text') : nameOf(attachment, trans)}
               </strong>{' '}
               {warnings.join(' ')}
             </li>

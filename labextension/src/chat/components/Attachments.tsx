@@ -28,16 +28,6 @@ export function Attachments({ attachments, onRemove, Name = PlainName }: Props) 
             <summary>
               <AttachIcon />
               <Name attachment={attachment} />
-              {onRemove !== undefined && (
-                <IconButton
-                  icon={CloseIcon}
-                  label={trans.__('Remove %1', nameOf(attachment, trans))}
-                  onClick={event => {
-                    event.preventDefault(); // it does not fold open
-                    onRemove(attachment);
-                  }}
-                />
-              )}
             </summary>
             {attachment.type === 'image' ? (
               <img
@@ -50,6 +40,15 @@ export function Attachments({ attachments, onRemove, Name = PlainName }: Props) 
               </pre>
             )}
           </details>
+          {onRemove !== undefined && (
+            <IconButton
+              icon={CloseIcon}
+              label={trans.__('Remove %1', nameOf(attachment, trans))}
+              onClick={() => {
+                onRemove(attachment);
+              }}
+            />
+          )}
         </li>
       ))}
     </ul>

@@ -19,6 +19,7 @@ export function BudgetNote() {
 function Warning({ limit }: { readonly limit: number }) {
   const { services, trans } = useChat();
   const budget = useBudget();
+  const screen = useChatState(state => state.screen);
   const [seen, setSeen] = useState(() => services.memory.read(SEEN));
   const share = (budget?.spent ?? 0) / limit;
   if (budget === null || share < NEARLY) {
@@ -31,7 +32,11 @@ function Warning({ limit }: { readonly limit: number }) {
     return null;
   }
   return (
-    <div className="jc-ThreadNote jc-BudgetNote" role="status" data-spent={isSpent || undefined}>
+    <div
+      className="jc-ThreadNote jc-BudgetNote"
+      role="status"
+      data-spent={isSpent || undefined}
+    >
       <WarningIcon />
       <span>
         {isSpent
@@ -45,15 +50,17 @@ function Warning({ limit }: { readonly limit: number }) {
               dollars(limit)
             )}
       </span>
-      <button
-        type="button"
-        className="jc-Button"
-        onClick={() => {
-          services.store.update(state => ({ ...state, screen: 'settings' }));
-        }}
-      >
-        {trans.__('Change the limit')}
-      </button>
+      {screen !== 'settings' && (
+        <button
+          type="button"
+          className="jc-Button"
+          onClick={() => {
+            services.store.update(state => ({ ...state, screen: 'settings' }));
+          }}
+        >
+          {trans.__('Change the limit')}
+        </button>
+      )}
       {!isSpent && (
         <IconButton
           icon={CloseIcon}

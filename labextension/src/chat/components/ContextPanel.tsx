@@ -178,7 +178,13 @@ type EntriesProps = Props;
 function Entries({ context, metering, draft, onDone }: EntriesProps) {
   const { trans } = useChat();
   const thread = useThread();
-  const { entries, next, cost: spent, problem, more } = useEntries(metering, draft, context);
+  const {
+    entries,
+    next,
+    cost: spent,
+    problem,
+    more
+  } = useEntries(metering, draft, context);
   if (problem !== null) {
     return <ProblemNote problem={problem} />;
   }

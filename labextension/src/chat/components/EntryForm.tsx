@@ -11,13 +11,15 @@ interface Props {
   readonly children: ReactNode;
   /** Keep it under this name; rejects where it cannot be kept. */
   readonly onKeep: (name: string) => Promise<void>;
-  readonly onDone: () => void;
+  readonly onKept: () => void;
+  readonly onCancel: () => void;
 }
 
 const LONGEST_NAME = 50;
 
 /** Changes a preset or a prompt in its place; Escape leaves it as it was. */
-export function EntryForm({ label, name: given, children, onKeep, onDone }: Props) {
+export function EntryForm(props: Props) {
+  const { label, name: given, children, onKeep, onKept, onCancel } = props;
   const { trans, announce } = useChat();
   const [name, setName] = useState(given);
   const [problem, setProblem] = useState<Problem | null>(null);
@@ -33,7 +35,7 @@ export function EntryForm({ label, name: given, children, onKeep, onDone }: Prop
     try {
       await onKeep(name);
       announce(trans.__('Saved “%1”.', name.trim()));
-      onDone();
+      onKept();
     } catch (error) {
       setProblem(problemOf(error));
       input.current?.focus();
@@ -50,7 +52,7 @@ export function EntryForm({ label, name: given, children, onKeep, onDone }: Prop
       onKeyDown={event => {
         if (event.key === 'Escape' && !event.nativeEvent.isComposing) {
           event.stopPropagation(); // it would leave the settings
-          onDone();
+          onCancel();
         }
       }}
     >
@@ -79,7 +81,7 @@ export function EntryForm({ label, name: given, children, onKeep, onDone }: Prop
         >
           {trans.__('Save')}
         </button>
-        <button type="button" className="jc-Button" onClick={onDone}>
+        <button type="button" className="jc-Button" onClick={onCancel}>
           {trans.__('Cancel')}
         </button>
       </div>

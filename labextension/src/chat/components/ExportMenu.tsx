@@ -1,7 +1,7 @@
 import { useCells } from '../cells';
 import { problemOf } from '../client/problem';
 import type { Problem } from '../protocol';
-import type { ExportFormat } from '../state/exchange';
+import type { ExportFormat } from '../state/exporting';
 import { Menu, type MenuItem } from './Menu';
 import { useChat } from './context';
 import { ExportIcon } from './icons';

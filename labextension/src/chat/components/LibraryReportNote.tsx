@@ -7,22 +7,16 @@ export function LibraryReportNote({ report }: { readonly report: LibraryReport }
   const { trans } = useChat();
   const { presets = 0, prompts = 0, known = 0, renamed = [], problems = [] } = report;
   const counts = [
-    trans._n('%2 preset added', '%2 presets added', presets, number(presets)),
-    trans._n('%2 prompt added', '%2 prompts added', prompts, number(prompts)),
-    ...(known > 0
-      ? [
-          trans._n(
-            '%2 was here already',
-            '%2 were here already',
-            known,
-            number(known)
-          )
-        ]
-      : [])
-  ];
+    presets > 0 &&
+      trans._n('%2 preset added', '%2 presets added', presets, number(presets)),
+    prompts > 0 &&
+      trans._n('%2 prompt added', '%2 prompts added', prompts, number(prompts)),
+    known > 0 &&
+      trans._n('%2 was here already', '%2 were here already', known, number(known))
+  ].filter(count => count !== false);
   return (
     <div className="jc-LibraryReport" role="status">
-      <p>{counts.join(' · ')}</p>
+      <p>{counts.length > 0 ? counts.join(' · ') : trans.__('Nothing was added.')}</p>
       {renamed.length > 0 && (
         <ul>
           {renamed.map(({ name, now }) => (

@@ -1,4 +1,4 @@
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { problemOf } from '../client/problem';
 import type { LibraryReport, Preset, Problem, Prompt } from '../protocol';
 import { EntryRow } from './EntryRow';
@@ -17,16 +17,21 @@ export function LibrarySection() {
   /** The id of what is being changed, or what is made anew. */
   const [editing, setEditing] = useState<string | null>(null);
   const section = useRef<HTMLElement>(null);
-  const focus = (entryId: string | undefined) => {
-    requestAnimationFrame(() => {
-      const { current } = section;
-      const row = current?.querySelector<HTMLElement>(`[data-entry="${entryId ?? ''}"]`);
-      (row ?? current)?.querySelector<HTMLElement>('button')?.focus();
-    });
-  };
-  const done = () => {
+  /** Whose button takes the focus next; another one each time. */
+  const [next, setNext] = useState<{ readonly entryId?: string } | null>(null);
+  useEffect(() => {
+    const { current } = section;
+    if (next !== null) {
+      const row = current?.querySelector<HTMLElement>(
+        `[data-entry="${next.entryId ?? ''}"]`
+      );
+      const button = (row ?? current)?.querySelector<HTMLElement>('button') ?? row;
+      button?.focus();
+    }
+  }, [next]);
+  const done = (entryId = editing ?? undefined) => {
     setEditing(null);
-    focus(editing ?? undefined); // the form goes
+    setNext({ entryId }); // the form goes
   };
   const remove = async (entry: Preset | Prompt) => {
     const kind = 'text' in entry ? 'prompts' : 'presets';
@@ -41,7 +46,8 @@ export function LibrarySection() {
     const index = entries.findIndex(({ id }) => id === entry.id);
     try {
       await state.delete(kind, entry.id);
-      focus((entries.at(index + 1) ?? entries.at(index - 1))?.id); // the button goes
+      const beside = entries.at(index + 1) ?? entries.at(index - 1);
+      setNext({ entryId: beside?.id }); // the button goes
     } catch (error) {
       refuse(error);
       return;
@@ -125,6 +131,7 @@ export function LibrarySection() {
         <button
           type="button"
           className="jc-Button"
+          data-entry={NEW_PRESET}
           onClick={() => {
             setEditing(NEW_PRESET);
           }}
@@ -135,6 +142,7 @@ export function LibrarySection() {
         <button
           type="button"
           className="jc-Button"
+          data-entry={NEW_PROMPT}
           onClick={() => {
             setEditing(NEW_PROMPT);
           }}

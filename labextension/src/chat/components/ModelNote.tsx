@@ -17,7 +17,9 @@ interface Note {
 export function ModelNote() {
   const { services, trans, chooseModel, focusComposer } = useChat();
   const { model: offered, modelId } = useModelSettings();
-  const gone = useChatState(({ models }) => models?.gone?.find(({ id }) => id === modelId));
+  const gone = useChatState(({ models }) =>
+    models?.gone?.find(({ id }) => id === modelId)
+  );
   const hasPictures = useChatState(({ attached }) =>
     attached.some(({ type }) => type === 'image')
   );
@@ -56,7 +58,10 @@ export function ModelNote() {
 function noteOn(model: Model, hasPictures: boolean, trans: Translator): Note | null {
   const shutdown = shutdownOf(model, Date.now());
   if (shutdown?.isOver === true) {
-    return { text: trans.__('%1 was shut down on %2.', model.name, shutdown.day), name: null };
+    return {
+      text: trans.__('%1 was shut down on %2.', model.name, shutdown.day),
+      name: null
+    };
   }
   if (hasPictures && model.images === false) {
     return {

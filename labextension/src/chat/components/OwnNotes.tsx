@@ -1,4 +1,4 @@
-import { type FormEvent, useId, useRef, useState } from 'react';
+import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
 import { problemOf } from '../client/problem';
 import type { AccountPatch, Problem } from '../protocol';
 import { IconButton } from './IconButton';
@@ -22,6 +22,14 @@ export function OwnNotes() {
   const title = useId();
   const explanation = useId();
   const list = useRef<HTMLUListElement>(null);
+  const wasEdited = useRef<number | null>(null);
+  useEffect(() => {
+    if (edited === null && wasEdited.current !== null) {
+      const note = list.current?.children[wasEdited.current];
+      note?.querySelector('button')?.focus(); // the form is gone
+    }
+    wasEdited.current = edited;
+  }, [edited]);
   if (account === null) {
     return null;
   }
@@ -132,6 +140,13 @@ function NoteForm({ label, placeholder, value, action, onDone, onCancel }: FormP
   const [busy, setBusy] = useState(false);
   const area = useRef<HTMLTextAreaElement>(null);
   useAutoGrow(area, text);
+  const isEdit = onCancel !== undefined;
+  useEffect(() => {
+    if (isEdit) {
+      area.current?.focus();
+      area.current?.setSelectionRange(LONGEST, LONGEST);
+    }
+  }, [isEdit]);
   const wanted = text.trim();
   const submit = (event?: FormEvent) => {
     event?.preventDefault();
@@ -141,7 +156,7 @@ function NoteForm({ label, placeholder, value, action, onDone, onCancel }: FormP
     setBusy(true);
     void onDone(wanted).then(isKept => {
       setBusy(false);
-      if (isKept && onCancel === undefined) {
+      if (isKept && !isEdit) {
         setText('');
         area.current?.focus();
       }
@@ -157,7 +172,6 @@ function NoteForm({ label, placeholder, value, action, onDone, onCancel }: FormP
         placeholder={placeholder}
         maxLength={LONGEST}
         value={text}
-        autoFocus={onCancel !== undefined}
         onChange={event => {
           setText(event.target.value);
         }}
@@ -218,7 +232,8 @@ function without(note: string): Edit {
 }
 
 function replacing(note: string, text: string): Edit {
-  return notes => notes.map((known, place) => (place === notes.indexOf(note) ? text : known));
+  return notes =>
+    notes.map((known, place) => (place === notes.indexOf(note) ? text : known));
 }
 
 function shortened(note: string): string {

@@ -10,7 +10,8 @@ import { useModelSettings } from './useModelSettings';
 interface Props {
   /** `undefined`: a new one. */
   readonly preset?: Preset;
-  readonly onDone: () => void;
+  /** It is kept under this id, or (without one) nothing was changed. */
+  readonly onDone: (entryId?: string) => void;
 }
 
 export function PresetForm({ preset, onDone }: Props) {
@@ -27,7 +28,12 @@ export function PresetForm({ preset, onDone }: Props) {
       label={trans.__('Preset')}
       name={preset?.name ?? ''}
       onKeep={name => state.putPreset({ id: entryId, name, settings: settings.current })}
-      onDone={onDone}
+      onKept={() => {
+        onDone(entryId);
+      }}
+      onCancel={() => {
+        onDone();
+      }}
     >
       <SettingsFields
         own={shown}

@@ -8,7 +8,8 @@ import { useLibrary } from './useLibrary';
 interface Props {
   /** `undefined`: a new one. */
   readonly prompt?: Prompt;
-  readonly onDone: () => void;
+  /** It is kept under this id, or (without one) nothing was changed. */
+  readonly onDone: (entryId?: string) => void;
 }
 
 const LONGEST_TEXT = 20_000;
@@ -25,7 +26,12 @@ export function PromptForm({ prompt, onDone }: Props) {
       label={trans.__('Prompt')}
       name={prompt?.name ?? ''}
       onKeep={name => state.putPrompt({ id: entryId, name, text })}
-      onDone={onDone}
+      onKept={() => {
+        onDone(entryId);
+      }}
+      onCancel={() => {
+        onDone();
+      }}
     >
       <div className="jc-Field">
         <label htmlFor={id}>{trans.__('Text')}</label>

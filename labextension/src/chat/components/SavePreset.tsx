@@ -22,23 +22,22 @@ export function SavePreset() {
   const input = useRef<HTMLInputElement>(null);
   const label = useId();
   const wanted = name.trim().replace(/\s+/g, ' ');
-  const same = presets.find(
-    preset => preset.name.toLowerCase() === wanted.toLowerCase()
-  );
+  const same = presets.find(preset => preset.name.toLowerCase() === wanted.toLowerCase());
 
+  const wasNaming = useRef(false);
   useEffect(() => {
     if (naming) {
       input.current?.focus();
+    } else if (wasNaming.current) {
+      button.current?.focus(); // the field has gone
     }
+    wasNaming.current = naming;
   }, [naming]);
 
   const end = () => {
     setNaming(false);
     setName('');
     setProblem(null);
-    requestAnimationFrame(() => {
-      button.current?.focus(); // the field goes
-    });
   };
   const keep = async (event: FormEvent) => {
     event.preventDefault();
@@ -89,11 +88,7 @@ export function SavePreset() {
           setName(event.target.value);
         }}
       />
-      <button
-        type="submit"
-        className="jc-Button jc-mod-accent"
-        disabled={wanted === ''}
-      >
+      <button type="submit" className="jc-Button jc-mod-accent" disabled={wanted === ''}>
         {same === undefined ? trans.__('Save') : trans.__('Replace “%1”', same.name)}
       </button>
       <button type="button" className="jc-Button" onClick={end}>

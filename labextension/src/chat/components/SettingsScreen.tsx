@@ -21,15 +21,11 @@ export function SettingsScreen() {
   const fromEnvironment = account?.from_environment === true;
   if (showsUsage) {
     return (
-      <div className="jc-Settings" tabIndex={-1}>
-        <div className="jc-Settings-column">
-          <UsagePage
-            onDone={() => {
-              setShowsUsage(false);
-            }}
-          />
-        </div>
-      </div>
+      <UsagePage
+        onDone={() => {
+          setShowsUsage(false);
+        }}
+      />
     );
   }
   return (

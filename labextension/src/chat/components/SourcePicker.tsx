@@ -92,6 +92,9 @@ export function SourcePicker({ source, onChosen }: Props) {
             aria-selected={index === active}
             aria-disabled={mention.off === undefined ? undefined : true}
             title={mention.off ?? mention.label}
+            onPointerMove={() => {
+              setActive(index);
+            }}
             onClick={() => {
               choose(mention);
             }}

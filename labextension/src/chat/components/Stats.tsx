@@ -1,7 +1,7 @@
 import type { Translator } from '../i18n';
 import type { Message } from '../protocol';
 import { useChat } from './context';
-import { cost, exactCost, number, seconds, totalTokens } from './format';
+import { cost, exactCost, number, roughly, seconds, totalTokens } from './format';
 
 /** Tokens · cost · seconds of an answer, as far as they are known. */
 export function Stats({ message }: { readonly message: Message }) {
@@ -10,10 +10,10 @@ export function Stats({ message }: { readonly message: Message }) {
   if (message.status === 'failed') {
     return null;
   }
-  const about = usage?.estimated === true ? '≈ ' : '';
+  const known = usage?.estimated === true ? roughly : String;
   const items = [
-    usage && about + tokens(totalTokens(usage), trans),
-    message.cost != null && about + cost(message.cost),
+    usage && known(tokens(totalTokens(usage), trans)),
+    message.cost != null && known(cost(message.cost)),
     // Of one that was interrupted the end is when that was noticed, perhaps a day later.
     // When one of before `begun_at` was kept had its turn, nobody knows.
     completedAt != null &&

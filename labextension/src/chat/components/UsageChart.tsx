@@ -1,13 +1,16 @@
 import { useState } from 'react';
 import type { Bar } from '../state/usage';
 import { useChat } from './context';
-import { number } from './format';
+import { number, roughly } from './format';
 import { dollars, tokens } from './usageFormat';
 
 type Measure = 'cost' | 'tokens';
 
 const dayFormat = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
-const monthFormat = new Intl.DateTimeFormat(undefined, { month: 'short', year: 'numeric' });
+const monthFormat = new Intl.DateTimeFormat(undefined, {
+  month: 'short',
+  year: 'numeric'
+});
 
 interface Props {
   readonly bars: readonly Bar[];
@@ -87,8 +90,7 @@ export function UsageChart({ bars, priced }: Props) {
                   <td>{number(bar.requests)}</td>
                   <td>{tokens(bar.tokens)}</td>
                   <td>
-                    {bar.estimated > 0 && '≈ '}
-                    {dollars(bar.cost)}
+                    {bar.estimated > 0 ? roughly(dollars(bar.cost)) : dollars(bar.cost)}
                   </td>
                 </tr>
               ))}

@@ -48,51 +48,59 @@ export function UsagePage({ onDone }: { readonly onDone: () => void }) {
     }
   };
   return (
-    <section className="jc-Usage" aria-labelledby="jc-usage" onKeyDown={leave}>
-      <div className="jc-Usage-head">
-        <IconButton
-          icon={BackIcon}
-          label={trans.__('Back to the settings')}
-          className="jc-mod-directional"
-          onClick={onDone}
-        />
-        <h3 id="jc-usage" ref={heading} tabIndex={-1}>
-          {trans.__('Usage')}
-        </h3>
-        <select
-          aria-label={trans.__('Span of time')}
-          value={span}
-          onChange={event => {
-            setSpan(event.target.value as Span);
-          }}
-        >
-          {SPANS.map(each => (
-            <option key={each} value={each}>
-              {names[each]}
-            </option>
-          ))}
-        </select>
-        <button
-          type="button"
-          className="jc-Button"
-          onClick={() => {
-            void exportAll();
-          }}
-        >
-          {trans.__('Export as CSV')}
-        </button>
+    // A press on an empty place leaves the focus in here, where Escape is heard.
+    <section
+      className="jc-Settings"
+      aria-labelledby="jc-usage"
+      tabIndex={-1}
+      onKeyDown={leave}
+    >
+      <div className="jc-Settings-column jc-Usage">
+        <div className="jc-Usage-head">
+          <IconButton
+            icon={BackIcon}
+            label={trans.__('Back to the settings')}
+            className="jc-mod-directional"
+            onClick={onDone}
+          />
+          <h3 id="jc-usage" ref={heading} tabIndex={-1}>
+            {trans.__('Usage')}
+          </h3>
+          <select
+            aria-label={trans.__('Span of time')}
+            value={span}
+            onChange={event => {
+              setSpan(event.target.value as Span);
+            }}
+          >
+            {SPANS.map(each => (
+              <option key={each} value={each}>
+                {names[each]}
+              </option>
+            ))}
+          </select>
+          <button
+            type="button"
+            className="jc-Button"
+            onClick={() => {
+              void exportAll();
+            }}
+          >
+            {trans.__('Export as CSV')}
+          </button>
+        </div>
+        {refusal !== null && <ProblemNote problem={refusal} />}
+        {problem !== null && (
+          <ProblemNote
+            problem={problem}
+            actions={[{ label: trans.__('Try again'), run: again }]}
+          />
+        )}
+        {usage === null && problem === null && (
+          <p className="jc-Settings-note jc-mod-late">{trans.__('Adding up…')}</p>
+        )}
+        {usage !== null && <Found usage={usage} />}
       </div>
-      {refusal !== null && <ProblemNote problem={refusal} />}
-      {problem !== null && (
-        <ProblemNote
-          problem={problem}
-          actions={[{ label: trans.__('Try again'), run: again }]}
-        />
-      )}
-      {usage === null && problem === null && (
-        <p className="jc-Settings-note jc-mod-late">{trans.__('Adding up…')}</p>
-      )}
-      {usage !== null && <Found usage={usage} />}
     </section>
   );
 }
@@ -103,7 +111,9 @@ function Found({ usage }: { readonly usage: UsageView }) {
   if (total.requests === 0) {
     return (
       <p className="jc-Settings-note">
-        {trans.__('Nothing was asked in this time. What you ask from now on is counted here.')}
+        {trans.__(
+          'Nothing was asked in this time. What you ask from now on is counted here.'
+        )}
       </p>
     );
   }

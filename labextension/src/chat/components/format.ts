@@ -105,6 +105,11 @@ export function cost(dollars: number): string {
     : costFormat.format(dollars);
 }
 
+/** Not known exactly: `≈ $0.0021`; what is a bound only already stays as it is. */
+export function roughly(amount: string): string {
+  return amount.startsWith('<') ? amount : `≈ ${amount}`;
+}
+
 /** US dollars as exactly as they are known: `$0.0000075`. */
 export function exactCost(dollars: number): string {
   return exactCostFormat.format(dollars);

@@ -3,7 +3,8 @@ import type { ReactElement } from 'react';
 /** An icon of 16 × 16, drawn in the colour of the text. */
 export type Icon = (props: object) => ReactElement;
 
-/* @__NO_SIDE_EFFECTS__ -- what nobody draws is left out of a bundle */
+// What nobody draws is left out of a bundle.
+/* @__NO_SIDE_EFFECTS__ */
 function icon(...paths: string[]): Icon {
   const Drawn: Icon = () => (
     <svg className="jc-Icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">

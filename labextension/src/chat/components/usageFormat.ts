@@ -1,7 +1,8 @@
 import type { UsageSum } from '../protocol';
-import { compact, cost, number } from './format';
+import { compact, cost, number, roughly } from './format';
 
 const LEAST_COMPACT = 10_000;
+const LEAST_DOLLARS = 0.1;
 
 const sumFormat = new Intl.NumberFormat(undefined, {
   style: 'currency',
@@ -14,15 +15,17 @@ export function tokens(count: number): string {
   return count < LEAST_COMPACT ? number(count) : compact(count);
 }
 
-/** US dollars of many requests: `$12.30`; below a dollar as of one of them. */
+/** US dollars of many requests: `$12.30`; a few cents as of one of them. */
 export function dollars(sum: number): string {
-  return sum >= 1 || sum === 0 ? sumFormat.format(sum) : cost(sum);
+  return sum >= LEAST_DOLLARS || sum === 0 ? sumFormat.format(sum) : cost(sum);
 }
 
 /** What requests have cost, as well as it is known: `≈ $12.30`, `–` without any price. */
-export function costOf(sum: Pick<UsageSum, 'cost' | 'requests' | 'unpriced' | 'estimated'>) {
+export function costOf(
+  sum: Pick<UsageSum, 'cost' | 'requests' | 'unpriced' | 'estimated'>
+) {
   if (sum.unpriced === sum.requests) {
     return '–';
   }
-  return sum.estimated > 0 ? `≈ ${dollars(sum.cost)}` : dollars(sum.cost);
+  return sum.estimated > 0 ? roughly(dollars(sum.cost)) : dollars(sum.cost);
 }

@@ -80,11 +80,13 @@ export function withSummary(
   upto: string,
   summary: Summary | null
 ): Conversation {
-  const { [upto]: _, ...others } = conversation.summaries;
-  return {
-    ...conversation,
-    summaries: summary === null ? others : { ...others, [upto]: summary }
-  };
+  const summaries = { ...conversation.summaries };
+  if (summary === null) {
+    Reflect.deleteProperty(summaries, upto);
+  } else {
+    summaries[upto] = summary;
+  }
+  return { ...conversation, summaries };
 }
 
 /** Without a message and all that is known below it; what was shown there ends before it. */

@@ -1,13 +1,12 @@
 import { problemOf } from '../client/problem';
 import type { Rest } from '../client/rest';
-import { type ServerSettings, save } from '../client/server';
+import type { ServerSettings } from '../client/server';
 import type { Import, Problem } from '../protocol';
+import { type ExportFormat, saveExport } from './exporting';
 import type { Listing } from './listing';
 import type { Memory } from './memory';
 import type { ChatState } from './state';
 import type { Store } from './store';
-
-export type ExportFormat = 'markdown' | 'json' | 'ipynb';
 
 /** Taking the history along, out and in. */
 export interface Exchange {
@@ -51,16 +50,8 @@ export class TakingAlong {
   ) {}
 
   /** Save a thread, or everything, as a file; the problem if that cannot be. */
-  async export(format: ExportFormat, threadId: string | null): Promise<Problem | null> {
-    const what = threadId === null ? 'export' : `threads/${threadId}/export`;
-    const path = `${what}?format=${format}`;
-    try {
-      await this.rest.checkExport(path);
-    } catch (error) {
-      return problemOf(error);
-    }
-    save(this.server, path);
-    return null;
+  export(format: ExportFormat, threadId: string | null): Promise<Problem | null> {
+    return saveExport(this.rest, this.server, format, threadId);
   }
 
   /** What would be saved of a thread, and under which name. */

@@ -1,5 +1,5 @@
 import type { Attaching } from './attaching';
-import type { Inspecting } from './inspecting';
+import type { Screening } from './screening';
 import type { Attachment } from './parts';
 import type { ChatState } from './state';
 import { Store } from './store';
@@ -31,7 +31,7 @@ export class Guarding {
   constructor(
     private readonly store: Store<ChatState>,
     private readonly attaching: Attaching,
-    private readonly inspecting: Inspecting,
+    private readonly screening: Screening,
     private readonly uploads: Pick<Uploads, 'isBusy' | 'settled'>
   ) {}
 
@@ -63,7 +63,7 @@ export class Guarding {
   #isClear(text: string): boolean {
     const { attached } = this.store.state;
     const isSeen = (each: Attachment) =>
-      this.inspecting.of(each)?.warnings.length === 0 || this.#allowed.has(each);
+      this.screening.of(each)?.warnings.length === 0 || this.#allowed.has(each);
     return !this.uploads.isBusy && attached.every(isSeen) && !MAY_BE_SECRET.test(text);
   }
 
@@ -75,7 +75,7 @@ export class Guarding {
     const { attached } = this.store.state;
     const [written] = await Promise.all([
       this.#inText(text),
-      this.inspecting.inspect(attached).catch(() => undefined)
+      this.screening.screen(attached).catch(() => undefined)
     ]);
     if (this.store.state.attached !== attached) {
       return this.#look(text, go);
@@ -84,12 +84,12 @@ export class Guarding {
       .filter(each => !this.#allowed.has(each))
       .map(attachment => ({
         attachment,
-        warnings: this.inspecting.of(attachment)?.warnings ?? []
+        warnings: this.screening.of(attachment)?.warnings ?? []
       }));
     alarms.push({ attachment: null, warnings: written });
     return {
       alarms: alarms.filter(({ warnings }) => warnings.length > 0),
-      unseen: attached.filter(each => this.inspecting.of(each) === undefined),
+      unseen: attached.filter(each => this.screening.of(each) === undefined),
       go
     };
   }
@@ -117,6 +117,8 @@ export class Guarding {
   }
 
   async #inText(text: string): Promise<readonly string[]> {
-    return MAY_BE_SECRET.test(text) ? this.inspecting.warningsIn(text).catch(() => []) : [];
+    return MAY_BE_SECRET.test(text)
+      ? this.screening.warningsIn(text).catch(() => [])
+      : [];
   }
 }

@@ -60,7 +60,10 @@ export class LibraryState {
 
   /** Let the browser save one entry as a file, or all of them. */
   share(id?: string): void {
-    save(this.services.server, id === undefined ? 'library/file' : `library/file?id=${id}`);
+    save(
+      this.services.server,
+      id === undefined ? 'library/file' : `library/file?id=${id}`
+    );
   }
 
   readonly #take = (event: Event): void => {

@@ -1,6 +1,6 @@
 import type { Rest } from '../client/rest';
 import type { Context, ContextQuery } from '../protocol';
-import { type Inspecting, inspectingOf } from './inspecting';
+import { type Screening, screeningOf } from './screening';
 import type { Attachment } from './parts';
 import { Store } from './store';
 
@@ -15,13 +15,13 @@ export class Metering {
   /** `null` until it is known. */
   readonly store = new Store<Context | null>(null);
   readonly #rest: Pick<Rest, 'context' | 'count'>;
-  readonly #inspecting: Inspecting;
+  readonly #screening: Screening;
   #wanted: Draft | null = null;
   #isAsking = false;
 
   constructor(rest: Pick<Rest, 'context' | 'count'>) {
     this.#rest = rest;
-    this.#inspecting = inspectingOf(rest);
+    this.#screening = screeningOf(rest);
   }
 
   measure(draft: Draft): void {
@@ -52,9 +52,9 @@ export class Metering {
   }
 
   async #query({ attachments, ...query }: Draft): Promise<ContextQuery> {
-    await this.#inspecting.inspect(attachments);
+    await this.#screening.screen(attachments);
     const attached = attachments.reduce(
-      (sum, each) => sum + (this.#inspecting.of(each)?.tokens ?? 0),
+      (sum, each) => sum + (this.#screening.of(each)?.tokens ?? 0),
       0
     );
     return { ...query, attached };

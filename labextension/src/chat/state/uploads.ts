@@ -144,7 +144,10 @@ export class Uploads {
           `${megabytes(MOST_WHOLE_BYTES)} MB. Attach a part of it, or its text.`
       });
     }
-    const data = await bytesOf(isWhole ? file : file.slice(0, MOST_TEXT_BYTES), file.name);
+    const data = await bytesOf(
+      isWhole ? file : file.slice(0, MOST_TEXT_BYTES),
+      file.name
+    );
     return this.#take(await extract(this.rest, file.name, data, file.size));
   }
 

@@ -81,13 +81,13 @@ export function barsOf(
   const bars = new Map<string, Bar>();
   const step = inDays ? 1 : 0;
   for (
-    let date = new Date(first.getFullYear(), first.getMonth(), inDays ? first.getDate() : 1);
+    let date = new Date(
+      first.getFullYear(),
+      first.getMonth(),
+      inDays ? first.getDate() : 1
+    );
     date <= now;
-    date = new Date(
-      date.getFullYear(),
-      date.getMonth() + 1 - step,
-      date.getDate() + step
-    )
+    date = new Date(date.getFullYear(), date.getMonth() + 1 - step, date.getDate() + step)
   ) {
     bars.set(keyOf(date, inDays), emptyBar(date, inDays));
   }

@@ -12,7 +12,7 @@ export interface Finding {
 }
 
 /** Has each attachment counted and looked through, once. */
-export class Inspecting {
+export class Screening {
   /** Grows with what is known. */
   readonly store = new Store(0);
   readonly #rest: Counting;
@@ -29,7 +29,7 @@ export class Inspecting {
   }
 
   /** Once all of these are known; rejects where the server does not say. */
-  async inspect(attachments: readonly Attachment[]): Promise<void> {
+  async screen(attachments: readonly Attachment[]): Promise<void> {
     const unknown = attachments.filter(
       each => !this.#findings.has(each) && !this.#asked.has(each)
     );
@@ -64,13 +64,13 @@ export class Inspecting {
   }
 }
 
-const ofServers = new WeakMap<Counting, Inspecting>();
+const ofServers = new WeakMap<Counting, Screening>();
 
 /** The one of a chat: what its meter has counted, its chips need not ask for. */
-export function inspectingOf(rest: Counting): Inspecting {
+export function screeningOf(rest: Counting): Screening {
   let found = ofServers.get(rest);
   if (found === undefined) {
-    found = new Inspecting(rest);
+    found = new Screening(rest);
     ofServers.set(rest, found);
   }
   return found;
