@@ -33,12 +33,16 @@ from tests.store.builders import ADA, GRACE, a_thread, a_whole_thread
 
 from .conftest import SMALL, all_of, an_import, as_json, conversation, ended, node, simple, taken
 
+_DATE = (2026, 1, 1, 0, 0, 0)
+
 
 def zipped(**files: bytes) -> bytes:
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
-            archive.writestr(name.replace("__", "/").replace("_json", ".json"), content)
+            # With its date it would be another file, and its test another one, each time.
+            entry = zipfile.ZipInfo(name.replace("__", "/").replace("_json", ".json"), _DATE)
+            archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
     return data.getvalue()
 
 
