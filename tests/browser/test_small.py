@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, WebSocketRoute, expect
+from playwright.sync_api import (
+    Browser,
+    FloatRect,
+    Locator,
+    Page,
+    ViewportSize,
+    WebSocketRoute,
+    expect,
+)
 
 from .chat import Chat, open_chat
 
@@ -96,12 +104,21 @@ def test_where_a_question_stands_is_said_whole(jupyter, page: Page):
     assert phase.evaluate("phase => phase.scrollWidth <= phase.clientWidth")
 
 
+def _settled(item: Locator) -> FloatRect | None:
+    """Where it is once the list, which is being loaded, stands still."""
+    before = None
+    while (now := item.bounding_box()) != before:
+        before = now
+        item.page.wait_for_timeout(300)
+    return now
+
+
 def test_nothing_moves_in_the_list_while_a_title_is_changed(chat: Chat):
     chat.ask("A question")
     chat.expect_idle()
     chat.button("Show conversations").click()
     item = chat.root.get_by_role("listitem").first
-    before = item.bounding_box()
+    before = _settled(item)
     item.get_by_role("button").first.press("F2")
     expect(chat.root.get_by_role("textbox", name="Title")).to_be_focused()
     assert item.bounding_box() == before

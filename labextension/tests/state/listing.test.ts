@@ -40,6 +40,19 @@ it('renames at once, and back where that is refused', async () => {
   expect(chat.store.state.refusal).toEqual(DOWN);
 });
 
+it('takes no answer that the news have overtaken', async () => {
+  server.answers.set(`PATCH threads/${thread.id}`, {
+    ...thread,
+    title: 'Woods',
+    revision: 1
+  });
+  const renamed = chat.listing.rename(thread, 'Woods');
+  const deleted = { ...thread, title: 'Woods', revision: 2, deleted_at: 5 };
+  server.say({ type: 'thread', thread: deleted });
+  await renamed;
+  expect(chat.store.state.threads.threads).toEqual([deleted]);
+});
+
 it('keeps settings of a new conversation for its first question', async () => {
   await chat.listing.changeSettings({ temperature: 0.5 });
   expect(chat.store.state.newSettings).toEqual({ temperature: 0.5 });

@@ -77,9 +77,12 @@ export class Listing {
     }
   }
 
-  /** A thread is new or has changed. */
+  /** A thread is new or has changed; an answer that the news have overtaken says nothing. */
   take(thread: Thread): void {
     const before = findThread(this.store.state.threads, thread.id);
+    if ((thread.revision ?? 0) < (before?.revision ?? 0)) {
+      return;
+    }
     if (before?.running === true && thread.running !== true) {
       this.#markUnread(thread.id);
     }
