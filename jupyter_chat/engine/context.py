@@ -85,11 +85,14 @@ def choose(
     """
     costs: list[int] = []
     reasons: list[Reason] = []
-    withdrawn = {each.parent_id for each in branch if _was_not_asked(each)}
+    withdrawn = {
+        each.parent_id for each in branch if each.status is Status.STOPPED and _was_not_asked(each)
+    }
     for place, each in enumerate(branch):
         weight = each.weight
         total = 0 if weight is None else weight.text + weight.attached + weight.images
-        costs.append(round((total + PER_MESSAGE) * correction))
+        cost = total + PER_MESSAGE
+        costs.append(cost if correction == 1 else round(cost * correction))
         own = each.id
         if not total:
             reasons.append(Reason.WAITING if each.status is Status.QUEUED else Reason.EMPTY)
@@ -121,7 +124,10 @@ def _leave_out(
 ) -> None:
     """Note which of the messages that would be sent do not fit."""
     fitting = [place for place, reason in enumerate(reasons) if reason is Reason.FITS]
-    pinned = sum(costs[place] for place, reason in enumerate(reasons) if reason is Reason.PINNED)
+    pinned = 0
+    if Reason.PINNED in reasons:
+        places = zip(costs, reasons, strict=True)
+        pinned = sum(cost for cost, reason in places if reason is Reason.PINNED)
     question = draft if draft is not None else costs[-1] if costs else 0
     start = _start([*(costs[place] for place in fitting), question], tokens - pinned)
     for place in fitting[:start]:

@@ -142,15 +142,16 @@ def _attached(outline: Outline, correction: float) -> int:
 def _shares(plan: Plan) -> list[ContextShare]:
     """Those parts that take anything."""
     choices = plan.choices
-    pinned = sum(
-        cost
-        for cost, reason in zip(choices.tokens, choices.reasons, strict=True)
-        if reason is Reason.PINNED
-    )
+    pinned = 0
+    if Reason.PINNED in choices.reasons:
+        places = zip(choices.tokens, choices.reasons, strict=True)
+        pinned = sum(cost for cost, reason in places if reason is Reason.PINNED)
     attached = sum(
         _attached(outline, plan.correction)
         for outline, reason in zip(choices.branch, choices.reasons, strict=True)
-        if reason is Reason.FITS or reason is Reason.ASKED
+        if (weight := outline.weight) is not None
+        and (weight.attached or weight.images)
+        and (reason is Reason.FITS or reason is Reason.ASKED)
     )
     messages = sum(cost for _, cost in plan.sent)
     parts = {
