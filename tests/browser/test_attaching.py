@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, FilePayload, Locator, expect
 
 from tests.upstream import Upstream
@@ -106,8 +107,7 @@ def send(chat: Chat, text: str) -> None:
 def test_a_photograph_is_made_smaller_turned_and_rid_of_where_it_was_taken(
     chat: Chat, upstream: Upstream
 ):
-    image = pytest.importorskip("PIL.Image", reason="pictures are made with Pillow")
-    picture, file = image.new("RGB", (4000, 3000), "teal"), io.BytesIO()
+    picture, file = Image.new("RGB", (4000, 3000), "teal"), io.BytesIO()
     exif = picture.getexif()
     exif[0x0112] = 6  # lies on its side
     exif[0x010F] = "Camera of somebody"
@@ -119,14 +119,13 @@ def test_a_photograph_is_made_smaller_turned_and_rid_of_where_it_was_taken(
     send(chat, "Where is this?")
     head, made = image_in(upstream)
     assert head == "data:image/jpeg;base64"
-    assert image.open(io.BytesIO(made)).size == (768, 1024)
+    assert Image.open(io.BytesIO(made)).size == (768, 1024)
     assert b"Exif" not in made
     assert b"Camera" not in made
 
 
 def test_a_picture_of_a_screen_stays_exact(chat: Chat, upstream: Upstream):
-    image = pytest.importorskip("PIL.Image", reason="pictures are made with Pillow")
-    picture, file = image.new("RGBA", (300, 200), (255, 0, 0, 128)), io.BytesIO()
+    picture, file = Image.new("RGBA", (300, 200), (255, 0, 0, 128)), io.BytesIO()
     picture.save(file, "PNG")
     transfer = a_transfer(chat, ("image.png", "image/png", file.getvalue()))
     chat.question.focus()
@@ -137,7 +136,7 @@ def test_a_picture_of_a_screen_stays_exact(chat: Chat, upstream: Upstream):
     )
     expect(attachments(chat)).to_have_count(1)
     send(chat, "What is this?")
-    made = image.open(io.BytesIO(image_in(upstream)[1]))
+    made = Image.open(io.BytesIO(image_in(upstream)[1]))
     assert (made.format, made.size, made.getpixel((5, 5))) == ("PNG", (300, 200), (255, 0, 0, 128))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -217,3 +217,23 @@ async def make_engine(
     await planner.close()
     await health.close()
     await kept.close()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do not wait as long as with a real upstream."""
+    monkeypatch.setattr("jupyter_chat.engine.generation._FIRST_WAIT_SECONDS", 0.01)
+
+
+@pytest.fixture
+async def next_engine(tmp_path: Path) -> AsyncIterator[Callable[[], Awaitable[Engine]]]:
+    """Starts another process's engine on the same history."""
+    made: list[AsyncIterator[Engine]] = []
+
+    async def start() -> Engine:
+        made.append(make_engine(tmp_path))
+        return await anext(made[-1])
+
+    yield start
+    for each in made:
+        await anext(each, None)

@@ -28,27 +28,9 @@ from jupyter_chat.store.interface import LedgerEntry, LedgerQuery, ThreadChanges
 from .conftest import Engine, make_engine
 from .puppet import USAGE
 
+pytestmark = pytest.mark.usefixtures("impatient")
+
 LUNA = ThreadSettings(model="gpt-6-luna")
-
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch):
-    """Do not wait as long as with a real upstream."""
-    monkeypatch.setattr("jupyter_chat.engine.generation._FIRST_WAIT_SECONDS", 0.01)
-
-
-@pytest.fixture
-async def next_engine(tmp_path):
-    """Starts another process's engine on the same history."""
-    made = []
-
-    async def start():
-        made.append(make_engine(tmp_path))
-        return await anext(made[-1])
-
-    yield start
-    for each in made:
-        await anext(each, None)
 
 
 def failure(code: Code, *, again: bool = False) -> ProviderError:

@@ -48,22 +48,10 @@ async def text_of(name: str, data: bytes) -> str:
     return part.text
 
 
-@pytest.fixture
-def reads_pdf() -> None:
-    pytest.importorskip("pypdf", reason="the extra `documents` is not installed")
-
-
-@pytest.fixture
-def reads_word() -> None:
-    pytest.importorskip("docx", reason="the extra `documents` is not installed")
-
-
-@pytest.mark.usefixtures("reads_pdf")
 async def test_a_pdf_goes_as_the_text_of_its_pages():
     assert await text_of("a.pdf", a_pdf("One", "", "Three")) == ("[Page 1]\nOne\n\n[Page 3]\nThree")
 
 
-@pytest.mark.usefixtures("reads_word")
 async def test_a_word_file_goes_with_its_headings_and_tables():
     from docx import Document
 
@@ -76,7 +64,6 @@ async def test_a_word_file_goes_with_its_headings_and_tables():
     assert await text_of("a.docx", file.getvalue()) == "## Results\n\nThey are good.\n\na | b"
 
 
-@pytest.mark.usefixtures("reads_pdf")
 @pytest.mark.parametrize(
     ("data", "words"), [(a_pdf(""), "no text, only pictures"), (b"nonsense", "is damaged")]
 )
@@ -85,7 +72,6 @@ async def test_a_pdf_that_cannot_be_read_is_refused_with_its_reason(data, words)
         await text_of("a.pdf", data)
 
 
-@pytest.mark.usefixtures("reads_pdf")
 async def test_of_a_long_pdf_the_first_pages_go_and_that_is_said(monkeypatch):
     monkeypatch.setattr(extracting, "MOST_PAGES", 2)
     answer = extracting.pdf(a_pdf("One", "Two", "Three"))
@@ -103,7 +89,6 @@ async def test_of_a_long_document_the_beginning_goes(monkeypatch):
     assert found.notes == ["Only its beginning: 200,000 of 200,005 characters."]
 
 
-@pytest.mark.usefixtures("reads_word")
 async def test_a_bomb_is_not_unpacked():
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -113,7 +98,6 @@ async def test_a_bomb_is_not_unpacked():
         await text_of("bomb.docx", file.getvalue())
 
 
-@pytest.mark.usefixtures("reads_pdf")
 async def test_what_takes_too_long_is_ended(monkeypatch):
     monkeypatch.setattr(documents, "_SECONDS", 0.01)
     with pytest.raises(Unreadable, match="takes too long"):

@@ -13,31 +13,11 @@ from jupyter_chat.protocol import Code, Problem, Status, Stop
 from jupyter_chat.providers.interface import Chunk, Mark, ProviderError
 from jupyter_chat.store.interface import Failed
 
-from .conftest import make_engine
+pytestmark = pytest.mark.usefixtures("impatient")
 
 
 def failure(code: Code, *, again: bool = True, ended: bool = False) -> ProviderError:
     return ProviderError(Problem(code, "No."), 0.0 if again else None, ended=ended)
-
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch):
-    """Do not wait as long as with a real upstream."""
-    monkeypatch.setattr("jupyter_chat.engine.generation._FIRST_WAIT_SECONDS", 0.01)
-
-
-@pytest.fixture
-async def next_engine(tmp_path):
-    """Starts another process's engine on the same history."""
-    made = []
-
-    async def start():
-        made.append(make_engine(tmp_path))
-        return await anext(made[-1])
-
-    yield start
-    for each in made:
-        await anext(each, None)
 
 
 async def test_a_cut_before_the_first_token_is_tried_once_more_and_says_so(engine):

@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -87,7 +88,7 @@ def test_describing_calls_one_repr(code):
 
 
 def test_a_table_goes_with_its_types_and_first_rows(code):
-    pandas = pytest.importorskip("pandas")
+    pandas = import_module("pandas")
     table = pandas.DataFrame({"city": ["Rome", "Oslo"] * 500, "n": range(1000)})
     assert listed(code, table=table) == [["table", "pandas.DataFrame", "1000 x 2"]]
     text = described(code, table)["text"]
