@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useRef } from 'react';
+import { useEffect, useMemo } from 'react';
 import type { OpenProps } from '../Chat';
 import type { Context, ThreadSettings } from '../protocol';
 import { type Draft, Metering } from '../state/metering';
@@ -6,7 +6,7 @@ import { useStore } from '../state/store';
 import { ContextPanel } from './ContextPanel';
 import { useChat, useChatState } from './context';
 import { number, percent } from './format';
-import { useConversation, useDismiss, useThread } from './hooks';
+import { useConversation, useOpener, useThread } from './hooks';
 import { useIsTemporary } from './useIsTemporary';
 
 /** From here on it is worth a look. */
@@ -20,13 +20,7 @@ export function Meter({ open, onOpen }: OpenProps) {
   const context = useStore(metering.store, state => state);
   useMeasuring(metering, draft);
 
-  const element = useRef<HTMLDivElement>(null);
-  const button = useRef<HTMLButtonElement>(null);
-  const leave = useCallback(() => {
-    onOpen(false);
-    button.current?.focus();
-  }, [onOpen]);
-  useDismiss(element, open, leave);
+  const { element, button, leave } = useOpener(open, onOpen);
 
   if (context === null) {
     return null;

@@ -1,8 +1,7 @@
-import { useCallback, useRef } from 'react';
 import type { OpenProps } from '../Chat';
 import { ModelPopover } from './ModelPopover';
 import { useChat, useChatState } from './context';
-import { useDismiss } from './hooks';
+import { useOpener } from './hooks';
 import { ChevronIcon } from './icons';
 import { useModelSettings } from './useModelSettings';
 
@@ -11,13 +10,7 @@ export function ModelChip({ open, onOpen }: OpenProps) {
   const { trans } = useChat();
   const { name } = useModelSettings();
   const nobody = useNobody();
-  const element = useRef<HTMLDivElement>(null);
-  const button = useRef<HTMLButtonElement>(null);
-  const leave = useCallback(() => {
-    onOpen(false);
-    button.current?.focus();
-  }, [onOpen]);
-  useDismiss(element, open, leave);
+  const { element, button, leave } = useOpener(open, onOpen);
 
   return (
     <div className="jc-ModelChip" ref={element}>

@@ -1,7 +1,9 @@
 import {
   type RefObject,
+  useCallback,
   useEffect,
   useMemo,
+  useRef,
   useState,
   useSyncExternalStore
 } from 'react';
@@ -142,6 +144,19 @@ export function useDismiss(
       document.removeEventListener('keydown', key, true);
     };
   }, [element, active, leave, also]);
+}
+
+/** What a button needs that opens something beside it: whoever leaves that with `leave`,
+ * Escape or a press outside is at the button again. */
+export function useOpener(open: boolean, onOpen: (open: boolean) => void) {
+  const element = useRef<HTMLDivElement>(null);
+  const button = useRef<HTMLButtonElement>(null);
+  const leave = useCallback(() => {
+    onOpen(false);
+    button.current?.focus();
+  }, [onOpen]);
+  useDismiss(element, open, leave);
+  return { element, button, leave };
 }
 
 function subscribeToNothing(): () => void {
