@@ -9,6 +9,7 @@ import type {
   Budget,
   Command,
   Context,
+  ContextQuery,
   CountQuery,
   Counted,
   Event,
@@ -99,7 +100,13 @@ export class Server {
   account: Account = { user: ADA, source: 'openai', from_environment: true };
   models: ModelList = { models: [SMALL, THINKER], default: 'small' };
   threads: ThreadPage = { threads: [], next: null };
-  context: Context = { window: 8000, used: 3, shares: [], sent: 0, left_out: 0 };
+  context: Context | ((query: ContextQuery) => Context) = {
+    window: 8000,
+    used: 3,
+    shares: [],
+    sent: 0,
+    left_out: 0
+  };
   library: Library = {};
   search: SearchPage | { problem: object } = {};
   budget: Budget = { spent: 0, since: 0 };
@@ -230,6 +237,10 @@ export class Server {
     } as never);
   }
 
+  #measured(query: ContextQuery): Context {
+    return typeof this.context === 'function' ? this.context(query) : this.context;
+  }
+
   readonly #fetch = (url: string, init: RequestInit): Promise<Response> => {
     const path = url.replace('http://localhost/jupyter-chat/api/', '');
     const method = init.method ?? 'GET';
@@ -239,12 +250,12 @@ export class Server {
     const answer =
       this.answers.get(`${method} ${path}`) ??
       (path === 'context/count' ? counted(body as CountQuery) : null) ??
+      (path === 'context' ? this.#measured(body as ContextQuery) : null) ??
       {
         account: this.account,
         models: this.models,
         threads: this.threads,
         search: this.search,
-        context: this.context,
         budget: this.budget,
         usage: this.usage(path),
         library: this.library

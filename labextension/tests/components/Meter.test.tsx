@@ -1,6 +1,6 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import { expect, it } from 'vitest';
-import type { Context } from '../../src/chat/protocol';
+import type { Context, ContextQuery } from '../../src/chat/protocol';
 import { aThread, anAnswer, aQuestion } from '../server';
 import { type OnScreen, openThread, showChat } from './chat';
 
@@ -27,14 +27,16 @@ async function open(chat: OnScreen) {
   return within(screen.getByRole('dialog', { name: 'What the model will see' }));
 }
 
+const same = (whole: Context) => whole;
+
 /** A thread with a question and its answer, and the panel that lists them. */
-async function listed(context: Partial<Context> = {}) {
+async function listed(seen: (whole: Context, query: ContextQuery) => Context = same) {
   const thread = aThread();
   const question = aQuestion(thread, 'Why?');
   const answer = anAnswer(question, 'Because.');
   const chat = await showChat(server => {
     server.threads = { threads: [thread], next: null };
-    server.context = {
+    const whole: Context = {
       ...CONTEXT,
       entries: [
         {
@@ -53,9 +55,9 @@ async function listed(context: Partial<Context> = {}) {
           reason: 'full',
           beginning: 'Why?'
         }
-      ],
-      ...context
+      ]
     };
+    server.context = query => seen(whole, query);
   });
   await openThread(chat, thread, [question, answer]);
   return { chat, thread, question, answer, panel: await open(chat) };
@@ -120,7 +122,7 @@ it('says what the conversation has cost so far, as well as it is known', async (
       estimated: 1
     }
   };
-  const { panel } = await listed({ thread_cost });
+  const { panel } = await listed(whole => ({ ...whole, thread_cost }));
   expect(
     await panel.findByText('So far this conversation has cost ≈ $1.25, for 1,500 tokens.')
   ).toBeVisible();
@@ -198,16 +200,17 @@ it('counts no notes for what is to be temporary', async () => {
 });
 
 it('asks for older messages page by page', async () => {
-  const { chat, panel } = await listed({ next: 'older' });
-  await chat.user.click(
-    await panel.findByRole('button', { name: 'Show older messages' })
-  );
-  await waitFor(() => {
-    const asked = chat.server.requests.filter(({ path }) => path === 'context');
-    expect(asked.map(({ body }) => body)).toContainEqual(
-      expect.objectContaining({ before: 'older' })
-    );
+  const { chat, panel } = await listed((whole, { before }) => {
+    const role = before === 'older' ? 'user' : 'assistant';
+    const entries = whole.entries?.filter(entry => entry.role === role);
+    return { ...whole, entries, next: before === undefined ? 'older' : null };
   });
+  const older = await panel.findByRole('button', { name: 'Show older messages' });
+  expect(panel.getAllByText(/tokens · /)).toHaveLength(1);
+  await chat.user.click(older);
+  expect(await panel.findByText('5 tokens · left out: no room')).toBeVisible();
+  expect(panel.getByText('6 tokens · sent')).toBeVisible();
+  expect(panel.queryByRole('button', { name: 'Show older messages' })).toBeNull();
 });
 
 it('says when nothing would be asked', async () => {

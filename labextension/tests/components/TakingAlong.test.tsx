@@ -144,8 +144,10 @@ describe('bringing a history', () => {
     expect(section).toHaveTextContent('12 conversations added');
     expect(screen.queryByRole('progressbar')).toBeNull();
     expect(screen.queryByRole('button', { name: 'Cancel the import' })).toBeNull();
-    expect(document.querySelector('[aria-live]')).toHaveTextContent('Interrupted');
     expect(screen.getByRole('button', { name: 'Choose the file again…' })).toBeVisible();
+    await waitFor(() => {
+      expect(document.querySelector('[aria-live]')).toHaveTextContent('Interrupted');
+    });
     played.answers.set('POST imports', running);
     await user.upload(screen.getByLabelText('File to import'), aFile());
     expect(await screen.findByRole('progressbar', { name: 'Importing…' })).toBeVisible();
