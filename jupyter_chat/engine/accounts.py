@@ -21,11 +21,12 @@ from ..protocol import (
     User,
 )
 from ..providers.interface import KEPT, Endpoint, Provider, ProviderError, unasked
-from ..store.interface import Store, UserSettings
+from ..store.interface import Store
+from ..store.types import UserSettings
 from ..store.vault import Vault, VaultError
-from . import catalogue
-from .listings import Listings
-from .overrides import Overrides
+from .models import catalogue
+from .models.listings import Listings
+from .models.overrides import Overrides
 
 KEY_PURPOSE = "api key"
 _OPENAI = (Source.OPENAI, Source.AZURE)

@@ -11,9 +11,9 @@ from msgspec import Struct
 
 from ..protocol import Code, Problem, Usage
 from ..providers.interface import Endpoint, Provider, ProviderError, ReplyRequest
-from ..store.interface import StoreError
-from . import tokens
-from .accounting import may_be_billed
+from ..store.errors import StoreError
+from .context import tokens
+from .costs.accounting import may_be_billed
 
 Spend: TypeAlias = Callable[[Usage], Awaitable[None]]
 """Enters what a request has taken."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ..ids import now_ms
 from ..protocol import Ack, Delete, Fork, Message, Restore, Select, Thread
-from ..store.interface import NotFound, Store
+from ..store.errors import NotFound
+from ..store.interface import Store
 from ..store.records import LIVE
 from . import forking, leaves
 from .conversations import Conversations

@@ -15,7 +15,9 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 
 from ..ids import new_id, now_ms
-from ..store.interface import Checkpoint, Estimate, Lease, Left, Store, StoreError
+from ..store.errors import StoreError
+from ..store.interface import Store
+from ..store.types import Checkpoint, Estimate, Lease, Left
 from .generation import Generation
 
 INTERVAL_SECONDS = 0.4

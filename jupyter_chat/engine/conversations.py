@@ -29,13 +29,9 @@ from ..protocol import (
     ThreadSettings,
     encode,
 )
-from ..store.interface import (
-    EVERYTHING,
-    NotFound,
-    Store,
-    ThreadChanges,
-    ThreadFilter,
-)
+from ..store.errors import NotFound
+from ..store.interface import Store
+from ..store.types import EVERYTHING, ThreadChanges, ThreadFilter
 from . import continuing, leaves, titles
 from .broadcast import Broadcast, Feed, Viewer
 from .errors import Invalid

@@ -42,19 +42,13 @@ from ..providers.interface import (
     asked_often,
     partly_answered,
 )
-from ..store.interface import (
-    Checkpoint,
-    LedgerEntry,
-    Left,
-    NotFound,
-    Store,
-    StoreError,
-    Unavailable,
-)
-from . import catalogue
-from .accounting import Accounting, entry_of, may_be_billed
+from ..store.errors import NotFound, StoreError, Unavailable
+from ..store.interface import Store
+from ..store.types import Checkpoint, LedgerEntry, Left
 from .broadcast import Feed
+from .costs.accounting import Accounting, entry_of, may_be_billed
 from .growth import Growth, Kind
+from .models import catalogue
 from .pace import Pace
 from .requests import Listener
 

@@ -9,7 +9,8 @@ from contextvars import ContextVar
 from typing import TypeVar, cast
 
 from ..protocol import Health, Problem
-from ..store.interface import Failed, Store, StoreError, Unavailable
+from ..store.errors import Failed, StoreError, Unavailable
+from ..store.interface import Store
 from .broadcast import Broadcast
 
 _T = TypeVar("_T")

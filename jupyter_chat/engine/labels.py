@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import UNSET
 
 from ..protocol import MOST_TAGS, ThreadPatch
-from ..store.interface import ThreadChanges
+from ..store.types import ThreadChanges
 from .errors import Invalid
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from ..protocol import Thread
-from ..store.interface import Conflict, Store, ThreadChanges
+from ..store.errors import Conflict
+from ..store.interface import Store
+from ..store.types import ThreadChanges
 
 _TRIES = 10
 

@@ -17,7 +17,8 @@ from ..protocol import (
     Prompt,
     encode,
 )
-from ..store.interface import Store, StoreError
+from ..store.errors import StoreError
+from ..store.interface import Store
 from .broadcast import Broadcast
 from .errors import Invalid
 

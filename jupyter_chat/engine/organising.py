@@ -20,7 +20,9 @@ from ..protocol import (
     ThreadGone,
     View,
 )
-from ..store.interface import Conflict, NotFound, Store, StoreError, ThreadChanges, ThreadFilter
+from ..store.errors import Conflict, NotFound, StoreError
+from ..store.interface import Store
+from ..store.types import ThreadChanges, ThreadFilter
 from .broadcast import Broadcast
 from .conversations import Conversations
 from .errors import Invalid

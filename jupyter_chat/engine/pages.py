@@ -10,7 +10,8 @@ import asyncio
 from collections.abc import Mapping
 
 from ..protocol import Message, MessagePage
-from ..store.interface import NotFound, Store
+from ..store.errors import NotFound
+from ..store.interface import Store
 from .generation import Generation
 
 PAGE = 50

@@ -34,23 +34,17 @@ from ..protocol import (
     text_of,
 )
 from ..providers.interface import Provider, ProviderError
-from ..store.interface import (
-    Accepted,
-    Left,
-    NotFound,
-    Store,
-    StoreError,
-    ThreadChanges,
-    Turn,
-    UsageKind,
-)
-from . import catalogue, titles
-from .accounting import Accounting, entry_of
+from ..store.errors import NotFound, StoreError
+from ..store.interface import Store
+from ..store.types import Accepted, Left, ThreadChanges, Turn, UsageKind
+from . import titles
 from .broadcast import Broadcast
-from .budgets import Budgets
 from .checkpoints import Checkpointer
-from .corrections import Corrections
+from .context.corrections import Corrections
+from .costs.accounting import Accounting, entry_of
+from .costs.budgets import Budgets
 from .generation import Generation
+from .models import catalogue
 from .pace import Pace
 from .requests import Requests
 from .temporary import Temporaries

@@ -21,13 +21,16 @@ from ..protocol import (
 from ..providers.interface import KEPT, Endpoint, Prompt, Provider, ProviderError, ReplyRequest
 from ..store.interface import Store
 from ..store.vault import VaultError
-from . import attachments, catalogue, continuing, summaries
+from . import continuing
 from .accounts import Accounts
-from .instructions import instructions
-from .planning import Plan, Planner, counted
-from .settings import fitting, overlaid, with_defaults
-from .summaries import Summariser
-from .weighing import PER_MESSAGE
+from .attached import attachments
+from .context import summaries
+from .context.instructions import instructions
+from .context.planning import Plan, Planner, counted
+from .context.settings import fitting, overlaid, with_defaults
+from .context.summaries import Summariser
+from .context.weighing import PER_MESSAGE
+from .models import catalogue
 
 _BODIES_AT_ONCE = 500
 _MOST_SUMMARIES = 3

@@ -20,8 +20,10 @@ from ..protocol import (
     TitleHit,
     text_of,
 )
-from ..store.interface import FoundPage, SearchQuery, Store, StoreError
+from ..store.errors import StoreError
+from ..store.interface import Store
 from ..store.terms import Matcher, normal
+from ..store.types import FoundPage, SearchQuery
 from .search_query import parse
 
 PAGE = 20

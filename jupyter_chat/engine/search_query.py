@@ -16,8 +16,8 @@ from datetime import datetime, timedelta, timezone
 from msgspec.structs import replace
 
 from ..protocol import Milliseconds, Role
-from ..store.interface import SearchQuery
 from ..store.terms import Phrase, words
+from ..store.types import SearchQuery
 from .errors import Invalid
 
 LONGEST = 1000

@@ -6,9 +6,9 @@ import re
 
 from ..protocol import Role
 from ..providers.interface import Endpoint, Prompt, Provider, ProviderError, ReplyRequest
-from . import catalogue
 from .asides import Spend, ask_aside
-from .context import lowest_effort
+from .context.choosing import lowest_effort
+from .models import catalogue
 
 _LONGEST = 60
 _EXCERPT = 1_000

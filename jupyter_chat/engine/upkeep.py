@@ -9,7 +9,7 @@ from typing import Protocol
 
 from ..ids import now_ms
 from ..protocol import Milliseconds
-from ..store.interface import StoreError
+from ..store.errors import StoreError
 
 ROUND_SECONDS = 5.0
 PURGE_MS = 10 * 60_000

@@ -29,7 +29,8 @@ from ..protocol import (
     ImportState,
     Problem,
 )
-from ..store.interface import NotFound, Store, Unavailable
+from ..store.errors import NotFound, Unavailable
+from ..store.interface import Store
 from . import problems, sources
 from .entries import Unreadable
 from .found import Found

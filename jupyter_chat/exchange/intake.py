@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 
 from ..protocol import Import, ImportProblem, Message, Thread
-from ..store.interface import NotFound, Store, ThreadChanges, Unavailable
+from ..store.errors import NotFound, Unavailable
+from ..store.interface import Store
+from ..store.types import ThreadChanges
 from .found import Found
 
 

@@ -32,7 +32,7 @@ from ..protocol import (
     SharedPrompt,
     decode,
 )
-from ..store.interface import NotFound
+from ..store.errors import NotFound
 from .filenames import safe
 from .found import short_title
 from .problems import of_form

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from datetime import datetime, timezone
 
-from ..engine import attachments
+from ..engine.attached import attachments
 from ..protocol import (
     AttachmentPart,
     Message,

@@ -8,8 +8,10 @@ import msgspec
 from msgspec import Struct
 
 from ..protocol import Message, Status, Thread
-from ..store.interface import Node, NotFound, Store
+from ..store.errors import NotFound
+from ..store.interface import Store
 from ..store.records import LIVE
+from ..store.types import Node
 
 _MESSAGES_AT_ONCE = 50
 

@@ -6,8 +6,8 @@ from jupyter_server.auth.decorator import authorized
 from jupyter_server.utils import ensure_async
 from tornado import web
 
+from ..engine.attached.readable import MOST_FILE_BYTES, too_large
 from ..engine.errors import Invalid
-from ..engine.readable import MOST_FILE_BYTES, too_large
 from ..protocol import FileRead, decode
 from .rest import ChatHandler
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from ..engine.attached.readable import Unreadable
 from ..engine.errors import Invalid
-from ..engine.readable import Unreadable
 from ..exchange.imports import ImportRefused
 from ..protocol import Code, InvalidFrame, Problem
 from ..providers.interface import ProviderError
-from ..store.interface import StoreError
+from ..store.errors import StoreError
 from ..store.vault import VaultError
 
 KNOWN = (

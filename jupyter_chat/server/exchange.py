@@ -13,7 +13,7 @@ from ..engine.errors import Invalid
 from ..exchange.documents import ENDINGS, MEDIA_TYPES, Format, everything, one_thread
 from ..exchange.filenames import disposition, file_name
 from ..protocol import ImportList, ImportStart, decode
-from ..store.interface import NotFound
+from ..store.errors import NotFound
 from .rest import ChatHandler
 
 _ID = r"([0-9a-f-]{36})"

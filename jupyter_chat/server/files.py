@@ -17,7 +17,7 @@ from jupyter_server.utils import ensure_async
 from msgspec import Struct
 from tornado import web
 
-from ..engine.readable import MOST_FILE_BYTES, Unreadable, too_large
+from ..engine.attached.readable import MOST_FILE_BYTES, Unreadable, too_large
 from ..protocol import Code, FoundFile, FoundFiles
 
 _MOST_FOUND = 50

@@ -12,7 +12,7 @@ from msgspec import Struct
 from tornado import web
 
 from .. import __version__
-from ..engine import secrets
+from ..engine.attached import secrets
 from ..engine.errors import Invalid
 from ..engine.pages import PAGE
 from ..engine.search import PAGE as SEARCH_PAGE
@@ -36,7 +36,7 @@ from ..protocol import (
     decode,
     encode,
 )
-from ..store.interface import ThreadFilter
+from ..store.types import ThreadFilter
 from .errors import INTERNAL, KNOWN, SIGNED_OUT, STOPPING, status_of
 from .kernels import FromKernels
 from .services import Services

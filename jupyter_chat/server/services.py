@@ -6,18 +6,18 @@ import logging
 from dataclasses import dataclass
 
 from ..engine.accounts import Accounts
+from ..engine.attached.documents import Documents
 from ..engine.branches import Branches
 from ..engine.broadcast import Broadcast
-from ..engine.budgets import Budgets
+from ..engine.context.inspecting import Inspector
 from ..engine.conversations import Conversations
-from ..engine.documents import Documents
+from ..engine.costs.budgets import Budgets
+from ..engine.costs.usage import UsageReports
 from ..engine.health import StoreHealth
-from ..engine.inspecting import Inspector
 from ..engine.libraries import Libraries
 from ..engine.organising import Organiser
 from ..engine.replies import Replies
 from ..engine.search import Search
-from ..engine.usage import UsageReports
 from ..exchange.imports import Imports
 from ..store.interface import Store
 from .files import ServerFiles

@@ -43,7 +43,7 @@ from ..protocol import (
     decode_command,
     encode,
 )
-from ..store.interface import Unavailable
+from ..store.errors import Unavailable
 from .errors import INTERNAL, KNOWN
 from .kernels import FromKernels
 from .rest import AUTH_RESOURCE

@@ -10,7 +10,7 @@ from tornado import web
 
 from ..engine.errors import Invalid
 from ..protocol import UsageBy
-from ..store.interface import LedgerQuery
+from ..store.types import LedgerQuery
 from .exchange import ExportHandler
 from .rest import ChatHandler
 

@@ -43,11 +43,16 @@ from . import (
     mongo_summaries,
     mongo_turns,
 )
-from .interface import (
+from .errors import Conflict, NotFound, Unavailable
+from .mongo_documents import Database, Document, change_to, is_there, to_message, to_thread
+from .mongo_errors import translated
+from .mongo_schema import migrate
+from .records import changed, decode_cursor
+from .tree import reachable
+from .types import (
     EVERYTHING,
     Accepted,
     Checkpoint,
-    Conflict,
     Deletion,
     Estimate,
     FoundPage,
@@ -56,21 +61,14 @@ from .interface import (
     LedgerQuery,
     Left,
     Node,
-    NotFound,
     Outline,
     SearchQuery,
     ThreadChanges,
     ThreadFilter,
     Turn,
-    Unavailable,
     UserSettings,
     Weight,
 )
-from .mongo_documents import Database, Document, change_to, is_there, to_message, to_thread
-from .mongo_errors import translated
-from .mongo_schema import migrate
-from .records import changed, decode_cursor
-from .tree import reachable
 
 DEFAULT_DATABASE = "jupyter_chat"
 _OPTIONS = {

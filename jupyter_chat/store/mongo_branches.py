@@ -12,7 +12,7 @@ from typing import Any
 from pymongo import ASCENDING, DESCENDING
 
 from ..protocol import Message
-from .interface import NotFound
+from .errors import NotFound
 from .mongo_documents import Database, Document, is_there, to_message
 from .mongo_replies import with_checkpoints
 

@@ -13,9 +13,10 @@ from pymongo.errors import DuplicateKeyError
 
 from ..protocol import Milliseconds, Thread
 from . import mongo_search, mongo_summaries
-from .interface import BelowDeleted, Deletion, Node, NotFound
+from .errors import BelowDeleted, NotFound
 from .mongo_documents import NODE_FIELDS, Database, Document, to_node, to_thread
 from .tree import below, leaf_without, reachable, require
+from .types import Deletion, Node
 
 _NODES_AT_ONCE = 1000
 

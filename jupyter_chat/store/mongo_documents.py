@@ -13,8 +13,9 @@ import msgspec
 from pymongo.asynchronous.database import AsyncDatabase
 
 from ..protocol import Message, Thread, View
-from .interface import Node, NotFound
+from .errors import NotFound
 from .records import LIVE
+from .types import Node
 
 Document: TypeAlias = dict[str, Any]
 Database: TypeAlias = AsyncDatabase[Document]

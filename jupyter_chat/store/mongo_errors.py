@@ -21,7 +21,7 @@ from pymongo.errors import (
 )
 
 from ..protocol import Code, Problem
-from .interface import Unavailable
+from .errors import Unavailable
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")

@@ -14,9 +14,9 @@ from pymongo import ASCENDING
 from pymongo.errors import DuplicateKeyError
 
 from ..protocol import UsageBy, UsageSum
-from .interface import LedgerEntry, LedgerQuery
 from .mongo_documents import Database, Document
 from .records import DAY_MS, MINUTE_MS, day_name
+from .types import LedgerEntry, LedgerQuery
 
 ENTRY = "entry"
 """The field of a final reply that holds what is to be entered."""

@@ -14,10 +14,10 @@ from pymongo.errors import DuplicateKeyError
 
 from ..protocol import Milliseconds, Thread, View
 from . import mongo_search, mongo_summaries
-from .interface import ThreadFilter
 from .mongo_documents import Database, Document, shelf, to_thread
 from .mongo_replies import forget
 from .records import LIVE, Place, page_of
+from .types import ThreadFilter
 
 Query: TypeAlias = tuple[Document, list[tuple[str, int]]]
 """What to look for, and in which order."""

@@ -6,9 +6,10 @@ from __future__ import annotations
 import msgspec
 from pymongo import UpdateOne
 
-from .interface import NotFound, Outline, Weight
+from .errors import NotFound
 from .mongo_branches import back
 from .mongo_documents import Database, Document
+from .types import Outline, Weight
 
 _FIELDS = {"parent_id": 1, "role": 1, "status": 1, "begun_at": 1, "weight": 1}
 

@@ -16,7 +16,7 @@ from pymongo import ASCENDING, ReturnDocument
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from ..protocol import Message, Milliseconds, Source, Thread, written_in
-from .interface import Checkpoint, Estimate, Lease, LedgerEntry, Left, NotFound
+from .errors import NotFound
 from .mongo_documents import (
     IS_LIVE,
     Database,
@@ -40,6 +40,7 @@ from .records import (
     resumable,
     source_of,
 )
+from .types import Checkpoint, Estimate, Lease, LedgerEntry, Left
 
 _GROWTH = Growth.__struct_fields__
 

@@ -18,7 +18,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import OperationFailure
 
 from ..protocol import Code, Problem
-from .interface import Unavailable
+from .errors import Unavailable
 
 Document: TypeAlias = dict[str, Any]
 

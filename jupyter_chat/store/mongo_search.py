@@ -22,12 +22,12 @@ from pymongo.errors import BulkWriteError
 
 from ..protocol import Message, Milliseconds, Thread
 from . import terms
-from .interface import FoundPage, SearchQuery
 from .mongo_documents import Database, Document, to_message, to_thread
 from .mongo_errors import is_duplicate
 from .records import LIVE, decode_number, unreadable_cursor
 from .searching import MOST_PASSED, MOST_READ, Groups, Sieve, groups_of
 from .terms import Alternative
+from .types import FoundPage, SearchQuery
 
 MESSAGE, TITLE = "message", "title"
 

@@ -10,7 +10,7 @@ from pymongo import ASCENDING
 from pymongo.errors import DuplicateKeyError
 
 from ..protocol import Summary
-from .interface import NotFound
+from .errors import NotFound
 from .mongo_documents import Database, Document, is_there
 
 

@@ -11,9 +11,10 @@ from pymongo import ReturnDocument
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from ..protocol import Message, Role, Status, Thread
-from .interface import Accepted, NotFound, Turn
+from .errors import NotFound
 from .mongo_documents import Database, Document, to_document, to_thread
 from .mongo_errors import is_duplicate
+from .types import Accepted, Turn
 
 _Written: TypeAlias = dict[Role, Document]
 """What is stored of a turn, by role."""

@@ -24,7 +24,7 @@ from ..protocol import (
     WrittenPart,
     written_in,
 )
-from .interface import Estimate, Lease, LedgerEntry, Left, ThreadChanges
+from .types import Estimate, Lease, LedgerEntry, Left, ThreadChanges
 
 LARGEST_NUMBER = 2**63 - 1
 """That either database compares with."""

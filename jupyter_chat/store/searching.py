@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from ..protocol import Message, Thread, text_of
-from .interface import SearchQuery
 from .records import LIVE
 from .terms import Alternative, Matcher, candidates, fold, of_attributes
+from .types import SearchQuery
 
 Groups: TypeAlias = list[tuple[Alternative, ...]]
 

@@ -25,7 +25,11 @@ from . import (
     sqlite_summaries,
     sqlite_threads,
 )
-from .interface import (
+from .records import decode_cursor, decode_number
+from .sqlite_database import Database
+from .sqlite_threads import to_json
+from .terms import of_message
+from .types import (
     EVERYTHING,
     Accepted,
     Checkpoint,
@@ -45,10 +49,6 @@ from .interface import (
     UserSettings,
     Weight,
 )
-from .records import decode_cursor, decode_number
-from .sqlite_database import Database
-from .sqlite_threads import to_json
-from .terms import of_message
 
 _PROBE_BYTES = 64 * 1024
 _PURGED_AT_ONCE = 200

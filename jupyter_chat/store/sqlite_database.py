@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Generic, TypeAlias, TypeVar
 
 from ..protocol import Code, Problem
-from .interface import StoreError, Unavailable
+from .errors import StoreError, Unavailable
 from .sqlite_errors import is_writable, translate
 from .sqlite_schema import migrate
 

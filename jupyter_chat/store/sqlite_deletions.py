@@ -6,13 +6,14 @@ from __future__ import annotations
 import sqlite3
 
 from ..protocol import Milliseconds, Thread
-from .interface import BelowDeleted, Deletion, NotFound, ThreadChanges
+from .errors import BelowDeleted, NotFound
 from .records import changed
 from .sqlite_index import forget_messages
 from .sqlite_lists import NO_USER
 from .sqlite_messages import require_message, tree
 from .sqlite_threads import get_thread, save_thread, to_json
 from .tree import below, leaf_without
+from .types import Deletion, ThreadChanges
 
 
 def delete_message(

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from ..protocol import Code, Problem
-from .interface import Unavailable
+from .errors import Unavailable
 
 _NEARLY_FULL_BYTES = 1024 * 1024
 _CANNOT_WRITE = {errno.EACCES, errno.EPERM, errno.EROFS}

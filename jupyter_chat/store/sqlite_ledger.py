@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 
 from ..protocol import Source, Usage, UsageBy, UsageSum
-from .interface import LedgerEntry, LedgerQuery, UsageKind
 from .records import DAY_MS, LARGEST_NUMBER, MINUTE_MS, day_name
+from .types import LedgerEntry, LedgerQuery, UsageKind
 
 _COLUMNS = (
     *("message_id", "kind", "thread_id", "at", "model", "source"),

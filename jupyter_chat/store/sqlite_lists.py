@@ -9,10 +9,10 @@ from __future__ import annotations
 import sqlite3
 
 from ..protocol import Milliseconds, Thread, View
-from .interface import ThreadFilter
 from .records import Place, page_of
 from .sqlite_index import forget_messages, forget_title
 from .sqlite_threads import decode_thread
+from .types import ThreadFilter
 
 NO_USER = "\0"
 """Whose a thread is that is being purged, or a deletion: nobody's."""

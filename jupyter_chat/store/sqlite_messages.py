@@ -8,11 +8,12 @@ from collections.abc import Iterable
 import msgspec
 
 from ..protocol import Message, Role, Status, Thread
-from .interface import Accepted, Node, NotFound, ThreadChanges, Turn
+from .errors import NotFound
 from .records import LIVE, Growth, changed, fold
 from .sqlite_index import put_message
 from .sqlite_threads import get_thread, insert_thread, save_thread, to_json
 from .tree import reachable
+from .types import Accepted, Node, ThreadChanges, Turn
 
 decode_message = msgspec.json.Decoder(Message).decode
 _growth = msgspec.json.Decoder(Growth).decode

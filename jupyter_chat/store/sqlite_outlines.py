@@ -8,8 +8,9 @@ import sqlite3
 import msgspec
 
 from ..protocol import Role, Status
-from .interface import NotFound, Outline, Weight
+from .errors import NotFound
 from .sqlite_threads import to_json
+from .types import Outline, Weight
 
 _weight = msgspec.json.Decoder(Weight).decode
 

@@ -6,15 +6,7 @@ from __future__ import annotations
 import sqlite3
 
 from ..protocol import Message, Milliseconds, Thread
-from .interface import (
-    Checkpoint,
-    Estimate,
-    Lease,
-    LedgerEntry,
-    Left,
-    NotFound,
-    ThreadChanges,
-)
+from .errors import NotFound
 from .records import (
     Growth,
     Resumable,
@@ -29,6 +21,7 @@ from .sqlite_index import put_message
 from .sqlite_ledger import put_entry
 from .sqlite_messages import decode_message, growth_of
 from .sqlite_threads import get_thread, save_thread, to_json
+from .types import Checkpoint, Estimate, Lease, LedgerEntry, Left, ThreadChanges
 
 
 def append_checkpoints(db: sqlite3.Connection, checkpoints: list[Checkpoint]) -> None:

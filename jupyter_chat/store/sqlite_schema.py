@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 
 from ..protocol import Code, Problem
-from .interface import Unavailable
+from .errors import Unavailable
 
 APPLICATION_ID = 0x4A436874
 """Marks a file as ours ("JCht"), so that no other program's database is touched."""

@@ -6,11 +6,12 @@ import sqlite3
 from collections.abc import Iterator
 
 from ..protocol import Message, Thread
-from .interface import FoundPage, NotFound, SearchQuery
+from .errors import NotFound
 from .searching import MOST_PASSED, MOST_READ, Groups, Sieve, groups_of
 from .sqlite_index import DRIFT, MESSAGE, MOMENT, TITLE, is_behind, scope
 from .sqlite_messages import decode_message
 from .sqlite_threads import get_thread
+from .types import FoundPage, SearchQuery
 
 _NEWEST = 2**62
 

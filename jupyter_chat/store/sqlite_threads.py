@@ -7,9 +7,10 @@ import sqlite3
 import msgspec
 
 from ..protocol import Thread
-from .interface import Conflict, NotFound, ThreadChanges
+from .errors import Conflict, NotFound
 from .records import changed
 from .sqlite_index import put_kept, put_title
+from .types import ThreadChanges
 
 decode_thread = msgspec.json.Decoder(Thread).decode
 

@@ -3,7 +3,8 @@ parents before children."""
 
 from __future__ import annotations
 
-from .interface import Node, NotFound
+from .errors import NotFound
+from .types import Node
 
 
 def newest_leaf(nodes: list[Node], message_id: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..protocol import Problem
-from .interface import Unavailable
+from .errors import Unavailable
 
 
 class UnusableStore:

@@ -1,4 +1,4 @@
-// Writes src/chat/protocol.ts from the types of jupyter_chat/protocol.py; with
+// Writes src/chat/protocol.ts from the types of jupyter_chat/protocol/; with
 // --check it only says whether the file is current.  Needs a Python with msgspec:
 // the one that PYTHON names, or the first on the PATH.
 
@@ -28,7 +28,7 @@ print(json.dumps({
 }))
 `;
 
-const HEADER = `// Generated from jupyter_chat/protocol.py by \`npm run protocol\`; do not edit.
+const HEADER = `// Generated from jupyter_chat/protocol/ by \`npm run protocol\`; do not edit.
 `;
 
 function exported() {

@@ -1,5 +1,5 @@
 // Writes the ranks of OpenAI's tokens, of the package js-tiktoken (MIT), into
-// ../jupyter_chat/engine/ranks as tiktoken reads them: it would fetch them from the
+// ../jupyter_chat/engine/context/ranks as tiktoken reads them: it would fetch them from the
 // network at the first use.
 
 import { createHash } from 'node:crypto';
@@ -12,7 +12,7 @@ import o200k from 'js-tiktoken/ranks/o200k_base';
 const SHA256 = '446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d';
 
 const here = dirname(dirname(fileURLToPath(import.meta.url)));
-const folder = join(here, '..', 'jupyter_chat', 'engine', 'ranks');
+const folder = join(here, '..', 'jupyter_chat', 'engine', 'context', 'ranks');
 
 /** Each line of the source is `! RANK TOKEN TOKEN…`, with ranks that follow one another. */
 function lines({ bpe_ranks: ranks }) {

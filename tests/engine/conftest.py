@@ -15,11 +15,11 @@ import pytest
 from jupyter_chat.engine.accounts import Accounts
 from jupyter_chat.engine.branches import Branches
 from jupyter_chat.engine.broadcast import Broadcast
-from jupyter_chat.engine.budgets import Budgets
+from jupyter_chat.engine.context.inspecting import Inspector
+from jupyter_chat.engine.context.planning import Planner
 from jupyter_chat.engine.conversations import Conversations
+from jupyter_chat.engine.costs.budgets import Budgets
 from jupyter_chat.engine.health import StoreHealth, watch
-from jupyter_chat.engine.inspecting import Inspector
-from jupyter_chat.engine.planning import Planner
 from jupyter_chat.engine.replies import Replies
 from jupyter_chat.engine.requests import Requests
 from jupyter_chat.ids import new_id

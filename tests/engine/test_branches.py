@@ -10,7 +10,8 @@ from jupyter_chat.engine.errors import Invalid
 from jupyter_chat.engine.forking import marked
 from jupyter_chat.ids import new_id
 from jupyter_chat.protocol import Ack, Delete, Fork, Origin, Restore, Select, Status, ThreadPatch
-from jupyter_chat.store.interface import NotFound, ThreadChanges
+from jupyter_chat.store.errors import NotFound
+from jupyter_chat.store.types import ThreadChanges
 
 
 async def delete(engine, thread_id: str, message_id: str):

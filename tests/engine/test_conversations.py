@@ -27,7 +27,7 @@ from jupyter_chat.protocol import (
     Usage,
 )
 from jupyter_chat.providers.interface import Finish, ProviderError
-from jupyter_chat.store.interface import Conflict, NotFound
+from jupyter_chat.store.errors import Conflict, NotFound
 
 
 def stop(thread_id: str, message_id: str) -> Stop:

@@ -15,7 +15,8 @@ from jupyter_chat.engine.health import StoreHealth, watch
 from jupyter_chat.ids import new_id
 from jupyter_chat.protocol import Code, Problem
 from jupyter_chat.store import open_store
-from jupyter_chat.store.interface import Failed, Left, Unavailable
+from jupyter_chat.store.errors import Failed, Unavailable
+from jupyter_chat.store.types import Left
 
 from .conftest import Watcher
 

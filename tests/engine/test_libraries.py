@@ -10,7 +10,7 @@ from jupyter_chat.engine.errors import Invalid
 from jupyter_chat.engine.libraries import MOST_BYTES, Libraries
 from jupyter_chat.ids import new_id
 from jupyter_chat.protocol import MOST_ENTRIES, Library, Preset, Prompt, ThreadSettings
-from jupyter_chat.store.interface import StoreError
+from jupyter_chat.store.errors import StoreError
 
 from .conftest import Engine, Watcher
 

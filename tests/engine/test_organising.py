@@ -22,7 +22,8 @@ from jupyter_chat.protocol import (
     ThreadPatch,
     View,
 )
-from jupyter_chat.store.interface import NotFound, ThreadChanges, ThreadFilter
+from jupyter_chat.store.errors import NotFound
+from jupyter_chat.store.types import ThreadChanges, ThreadFilter
 
 from .conftest import Engine, Watcher
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from jupyter_chat.engine.tokens import count
-from jupyter_chat.engine.weighing import PER_MESSAGE, PER_REPLY
+from jupyter_chat.engine.context.tokens import count
+from jupyter_chat.engine.context.weighing import PER_MESSAGE, PER_REPLY
 from jupyter_chat.ids import new_id
 from jupyter_chat.protocol import (
     AccountPatch,
@@ -28,7 +28,7 @@ from jupyter_chat.protocol import (
     User,
 )
 from jupyter_chat.providers.interface import Finish
-from jupyter_chat.store.interface import NotFound
+from jupyter_chat.store.errors import NotFound
 
 from .conftest import Engine
 from .puppet import Call

@@ -8,8 +8,8 @@ from jupyter_chat.engine.errors import Invalid
 from jupyter_chat.engine.search import snippet
 from jupyter_chat.engine.search_query import parse
 from jupyter_chat.protocol import Mark, Role, Snippet
-from jupyter_chat.store.interface import SearchQuery
 from jupyter_chat.store.terms import Matcher, Phrase
+from jupyter_chat.store.types import SearchQuery
 
 JANUARY_2026 = 1_767_225_600_000
 DAY = 24 * 60 * 60 * 1000

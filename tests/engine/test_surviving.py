@@ -11,7 +11,7 @@ import pytest
 from jupyter_chat.ids import new_id
 from jupyter_chat.protocol import Code, Problem, Status, Stop
 from jupyter_chat.providers.interface import Chunk, Mark, ProviderError
-from jupyter_chat.store.interface import Failed
+from jupyter_chat.store.errors import Failed
 
 pytestmark = pytest.mark.usefixtures("impatient")
 

@@ -42,7 +42,7 @@ from jupyter_chat.protocol import (
     text_of,
 )
 from jupyter_chat.providers.interface import Finish, ProviderError
-from jupyter_chat.store.interface import NotFound
+from jupyter_chat.store.errors import NotFound
 from tests.store.conftest import mongodb_server, mongodb_url, sqlite_url, store_url  # noqa: F401
 
 from .conftest import Engine, Watcher, make_engine

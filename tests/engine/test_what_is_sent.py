@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from jupyter_chat.engine import catalogue
+from jupyter_chat.engine.models import catalogue
 from jupyter_chat.ids import new_id
 from jupyter_chat.protocol import (
     Api,

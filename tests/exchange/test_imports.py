@@ -28,7 +28,8 @@ from jupyter_chat.protocol import (
     encode,
     written_in,
 )
-from jupyter_chat.store.interface import NotFound, Store
+from jupyter_chat.store.errors import NotFound
+from jupyter_chat.store.interface import Store
 from tests.store.builders import ADA, GRACE, a_thread, a_whole_thread
 
 from .conftest import SMALL, all_of, an_import, as_json, conversation, ended, node, simple, taken

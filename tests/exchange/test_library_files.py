@@ -21,7 +21,8 @@ from jupyter_chat.protocol import (
     ThreadSettings,
     encode,
 )
-from jupyter_chat.store.interface import NotFound, Store
+from jupyter_chat.store.errors import NotFound
+from jupyter_chat.store.interface import Store
 from tests.store.builders import ADA, GRACE
 
 STRICT = Preset(new_id(), "Strict / reviewer?", ThreadSettings(model="m", effort=Effort.HIGH))

@@ -33,7 +33,8 @@ from jupyter_chat.protocol import (
     Usage,
 )
 from jupyter_chat.store import open_store
-from jupyter_chat.store.interface import Store, ThreadChanges
+from jupyter_chat.store.interface import Store
+from jupyter_chat.store.types import ThreadChanges
 from tests.store.builders import ADA, GRACE, a_thread, a_whole_thread, finished_turn, running_reply
 
 from .conftest import all_of, an_import, exported, taken, without_date

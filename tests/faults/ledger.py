@@ -7,8 +7,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from jupyter_chat.protocol import Code, Message, Status, text_of
-from jupyter_chat.store.interface import LedgerEntry, LedgerQuery, NotFound, Store
+from jupyter_chat.store.errors import NotFound
+from jupyter_chat.store.interface import Store
 from jupyter_chat.store.records import LIVE
+from jupyter_chat.store.types import LedgerEntry, LedgerQuery
 from tests.page import View
 
 from .questions import Question

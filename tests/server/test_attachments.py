@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from jupyter_server.auth.authorizer import Authorizer
 
-from jupyter_chat.engine.readable import MOST_FILE_BYTES
+from jupyter_chat.engine.attached.readable import MOST_FILE_BYTES
 
 
 @pytest.fixture

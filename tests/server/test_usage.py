@@ -11,7 +11,7 @@ import pytest
 
 from jupyter_chat.ids import new_id
 from jupyter_chat.protocol import Source, Usage
-from jupyter_chat.store.interface import LedgerEntry, ThreadChanges
+from jupyter_chat.store.types import LedgerEntry, ThreadChanges
 
 
 @pytest.fixture

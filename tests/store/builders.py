@@ -19,7 +19,8 @@ from jupyter_chat.protocol import (
     ThreadSettings,
     Usage,
 )
-from jupyter_chat.store.interface import Accepted, Checkpoint, LedgerEntry, Store, Turn
+from jupyter_chat.store.interface import Store
+from jupyter_chat.store.types import Accepted, Checkpoint, LedgerEntry, Turn
 
 ADA = "ada"
 GRACE = "grace"

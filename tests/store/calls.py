@@ -9,7 +9,8 @@ import msgspec
 
 from jupyter_chat.ids import now_ms
 from jupyter_chat.protocol import Library, Source, Status, ThreadSettings, Usage
-from jupyter_chat.store.interface import Lease, Store, ThreadChanges, UserSettings
+from jupyter_chat.store.interface import Store
+from jupyter_chat.store.types import Lease, ThreadChanges, UserSettings
 
 from .builders import (
     ADA,

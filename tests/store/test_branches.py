@@ -10,7 +10,8 @@ import pytest
 from jupyter_chat.ids import new_id
 from jupyter_chat.protocol import Message, Role
 from jupyter_chat.store import mongo_branches
-from jupyter_chat.store.interface import NotFound, Store
+from jupyter_chat.store.errors import NotFound
+from jupyter_chat.store.interface import Store
 
 from .builders import ADA, GRACE, a_message, a_thread, finished_turn, running_reply
 

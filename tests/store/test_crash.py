@@ -16,7 +16,8 @@ import pytest
 from jupyter_chat.ids import new_id, now_ms
 from jupyter_chat.protocol import Status, text_of
 from jupyter_chat.store import open_store
-from jupyter_chat.store.interface import Lease, LedgerQuery, Store
+from jupyter_chat.store.interface import Store
+from jupyter_chat.store.types import Lease, LedgerQuery
 
 from .builders import ADA, estimate
 from .conftest import OpenStore

@@ -8,7 +8,9 @@ import pytest
 
 from jupyter_chat.ids import now_ms
 from jupyter_chat.protocol import Status, Thread
-from jupyter_chat.store.interface import Accepted, BelowDeleted, Lease, NotFound, Store
+from jupyter_chat.store.errors import BelowDeleted, NotFound
+from jupyter_chat.store.interface import Store
+from jupyter_chat.store.types import Accepted, Lease
 
 from .builders import (
     ADA,

@@ -20,17 +20,17 @@ from jupyter_chat.protocol import (
     UsageBy,
     UsageSum,
 )
-from jupyter_chat.store.interface import (
+from jupyter_chat.store.errors import NotFound
+from jupyter_chat.store.interface import Store
+from jupyter_chat.store.records import DAY_MS
+from jupyter_chat.store.types import (
     Checkpoint,
     Lease,
     LedgerEntry,
     LedgerQuery,
-    NotFound,
-    Store,
     ThreadChanges,
     UsageKind,
 )
-from jupyter_chat.store.records import DAY_MS
 
 from .builders import (
     ADA,

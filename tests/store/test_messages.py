@@ -18,7 +18,9 @@ from jupyter_chat.protocol import (
     TextPart,
     Usage,
 )
-from jupyter_chat.store.interface import Node, NotFound, Store
+from jupyter_chat.store.errors import NotFound
+from jupyter_chat.store.interface import Store
+from jupyter_chat.store.types import Node
 
 from .builders import (
     ADA,

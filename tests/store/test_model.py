@@ -28,14 +28,13 @@ from hypothesis.stateful import (
 from jupyter_chat.ids import new_id, now_ms
 from jupyter_chat.protocol import Message, Status, TextPart, Thread, Usage, text_of
 from jupyter_chat.store import open_store
-from jupyter_chat.store.interface import (
-    Conflict,
+from jupyter_chat.store.errors import Conflict, NotFound
+from jupyter_chat.store.interface import Store
+from jupyter_chat.store.types import (
     Lease,
     LedgerEntry,
     LedgerQuery,
     Left,
-    NotFound,
-    Store,
     ThreadChanges,
     Turn,
     UsageKind,

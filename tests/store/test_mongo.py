@@ -29,9 +29,11 @@ from pymongo.errors import (
 from jupyter_chat.ids import new_id, now_ms
 from jupyter_chat.protocol import Code, Role, Status, written_in
 from jupyter_chat.store import mongo_search, open_store
-from jupyter_chat.store.interface import Lease, Store, StoreError, Unavailable, UserSettings
+from jupyter_chat.store.errors import StoreError, Unavailable
+from jupyter_chat.store.interface import Store
 from jupyter_chat.store.mongo_errors import translated
 from jupyter_chat.store.mongo_schema import MIGRATIONS
+from jupyter_chat.store.types import Lease, UserSettings
 
 from . import calls
 from .builders import ADA, a_thread, a_turn, finished, finished_turn, grown, running_reply

@@ -8,7 +8,9 @@ import pytest
 from pymongo.asynchronous.collection import AsyncCollection
 
 from jupyter_chat.store import mongo_branches, mongo_deletions, mongo_turns
-from jupyter_chat.store.interface import NotFound, Store, ThreadChanges
+from jupyter_chat.store.errors import NotFound
+from jupyter_chat.store.interface import Store
+from jupyter_chat.store.types import ThreadChanges
 
 from .builders import ADA, a_thread, a_turn, finished_turn
 from .contents import contents

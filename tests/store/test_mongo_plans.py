@@ -13,10 +13,11 @@ from pymongo.asynchronous.cursor import AsyncCursor
 
 from jupyter_chat.protocol import Role, UsageBy
 from jupyter_chat.store import mongo_ledger, mongo_search
-from jupyter_chat.store.interface import LedgerQuery, SearchQuery, Store
+from jupyter_chat.store.interface import Store
 from jupyter_chat.store.mongo import MongoStore
 from jupyter_chat.store.searching import groups_of
 from jupyter_chat.store.terms import Phrase
+from jupyter_chat.store.types import LedgerQuery, SearchQuery
 
 from .builders import ADA, GRACE, a_thread, a_whole_thread, an_entry, finished_turn
 from .mongod import database

@@ -7,9 +7,10 @@ import sqlite3
 from jupyter_chat.ids import now_ms
 from jupyter_chat.protocol import Status, TextPart
 from jupyter_chat.store import open_store, sqlite_schema
-from jupyter_chat.store.interface import Lease, Store
+from jupyter_chat.store.interface import Store
 from jupyter_chat.store.mongo_documents import to_document
 from jupyter_chat.store.sqlite_threads import to_json
+from jupyter_chat.store.types import Lease
 
 from .builders import ADA, OWNER, a_thread, a_turn
 from .mongod import database

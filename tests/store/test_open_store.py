@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_chat.store import open_store
-from jupyter_chat.store.interface import Unavailable
+from jupyter_chat.store.errors import Unavailable
 from jupyter_chat.store.mongo import MongoStore
 from jupyter_chat.store.sqlite import SqliteStore
 

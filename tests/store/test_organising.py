@@ -25,8 +25,10 @@ from jupyter_chat.store import (
     sqlite_lists,
     sqlite_schema,
 )
-from jupyter_chat.store.interface import NotFound, Store, ThreadChanges, ThreadFilter
+from jupyter_chat.store.errors import NotFound
+from jupyter_chat.store.interface import Store
 from jupyter_chat.store.records import Place
+from jupyter_chat.store.types import ThreadChanges, ThreadFilter
 
 from .builders import (
     ADA,

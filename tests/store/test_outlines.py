@@ -6,7 +6,9 @@ import pytest
 
 from jupyter_chat.ids import new_id
 from jupyter_chat.protocol import Role, Status
-from jupyter_chat.store.interface import NotFound, Outline, Store, Weight
+from jupyter_chat.store.errors import NotFound
+from jupyter_chat.store.interface import Store
+from jupyter_chat.store.types import Outline, Weight
 
 from .builders import ADA, GRACE, a_message, a_thread, a_whole_thread, running_reply
 

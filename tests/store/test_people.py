@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from jupyter_chat.protocol import Api, Effort, Source, ThreadSettings
-from jupyter_chat.store.interface import Store, UserSettings
+from jupyter_chat.store.interface import Store
+from jupyter_chat.store.types import UserSettings
 
 from .builders import ADA, GRACE
 

@@ -12,7 +12,8 @@ import pytest
 
 from jupyter_chat.ids import new_id, now_ms
 from jupyter_chat.protocol import Message, ReasoningPart, Status, TextPart
-from jupyter_chat.store.interface import Lease, Store
+from jupyter_chat.store.interface import Store
+from jupyter_chat.store.types import Lease
 
 from .builders import (
     ADA,

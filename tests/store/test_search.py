@@ -9,8 +9,10 @@ import pytest
 
 from jupyter_chat.ids import now_ms
 from jupyter_chat.protocol import Message, Role, Thread, written_in
-from jupyter_chat.store.interface import Lease, NotFound, SearchQuery, Store, ThreadChanges
+from jupyter_chat.store.errors import NotFound
+from jupyter_chat.store.interface import Store
 from jupyter_chat.store.terms import Phrase, words
+from jupyter_chat.store.types import Lease, SearchQuery, ThreadChanges
 
 from .builders import (
     ADA,

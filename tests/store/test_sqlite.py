@@ -28,17 +28,12 @@ from jupyter_chat.store import (
     sqlite_lists,
     sqlite_search,
 )
-from jupyter_chat.store.interface import (
-    NotFound,
-    SearchQuery,
-    StoreError,
-    ThreadChanges,
-    Unavailable,
-)
+from jupyter_chat.store.errors import NotFound, StoreError, Unavailable
 from jupyter_chat.store.sqlite import SqliteStore
 from jupyter_chat.store.sqlite_database import Database
 from jupyter_chat.store.sqlite_schema import MIGRATIONS, migrate
 from jupyter_chat.store.terms import Phrase
+from jupyter_chat.store.types import SearchQuery, ThreadChanges
 
 from .builders import ADA, a_thread, a_turn, finished, finished_turn, grown, running_reply
 

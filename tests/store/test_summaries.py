@@ -6,7 +6,8 @@ import pytest
 
 from jupyter_chat.ids import new_id
 from jupyter_chat.protocol import Summary
-from jupyter_chat.store.interface import NotFound, Store
+from jupyter_chat.store.errors import NotFound
+from jupyter_chat.store.interface import Store
 
 from .builders import ADA, GRACE, a_whole_thread
 

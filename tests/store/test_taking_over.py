@@ -8,7 +8,8 @@ import msgspec
 
 from jupyter_chat.ids import now_ms
 from jupyter_chat.protocol import Message, ReasoningPart, Status, TextPart
-from jupyter_chat.store.interface import Lease, Left, Store
+from jupyter_chat.store.interface import Store
+from jupyter_chat.store.types import Lease, Left
 
 from .builders import ADA, GRACE, MODEL, OWNER, a_thread, a_turn, finished, grown, running_reply
 from .conftest import OpenStore

@@ -9,7 +9,9 @@ import pytest
 
 from jupyter_chat.ids import new_id
 from jupyter_chat.protocol import Thread, ThreadSettings
-from jupyter_chat.store.interface import Conflict, NotFound, Store, ThreadChanges
+from jupyter_chat.store.errors import Conflict, NotFound
+from jupyter_chat.store.interface import Store
+from jupyter_chat.store.types import ThreadChanges
 
 from .builders import ADA, GRACE, a_thread, a_turn, finished_turn
 from .conftest import OpenStore

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from jupyter_chat.ids import new_id
 from jupyter_chat.protocol import written_in
-from jupyter_chat.store.interface import Store, ThreadChanges
+from jupyter_chat.store.interface import Store
+from jupyter_chat.store.types import ThreadChanges
 
 from .builders import ADA, GRACE, a_thread, a_whole_thread, finished_turn, grown, running_reply
 

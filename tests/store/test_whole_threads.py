@@ -8,7 +8,9 @@ import msgspec
 import pytest
 
 from jupyter_chat.ids import new_id
-from jupyter_chat.store.interface import NotFound, Store, ThreadChanges
+from jupyter_chat.store.errors import NotFound
+from jupyter_chat.store.interface import Store
+from jupyter_chat.store.types import ThreadChanges
 
 from .builders import ADA, GRACE, a_thread, a_whole_thread, finished_turn
 

@@ -17,7 +17,8 @@ import msgspec
 
 from jupyter_chat.ids import new_id, now_ms
 from jupyter_chat.store import open_store
-from jupyter_chat.store.interface import Lease, Store
+from jupyter_chat.store.interface import Store
+from jupyter_chat.store.types import Lease
 
 from .builders import ADA, a_thread, a_turn, an_entry, finished, grown
 

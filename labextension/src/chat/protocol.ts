@@ -1,4 +1,4 @@
-// Generated from jupyter_chat/protocol.py by `npm run protocol`; do not edit.
+// Generated from jupyter_chat/protocol/ by `npm run protocol`; do not edit.
 
 /**
  * Where replies come from.

@@ -1,0 +1,1 @@
+"""What goes with a question: files, notebooks and values, as text and pictures."""

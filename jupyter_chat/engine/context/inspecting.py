@@ -1,0 +1,169 @@
+"""What people are shown of what the model would see."""
+
+from __future__ import annotations
+
+import asyncio
+
+from ...protocol import (
+    AskedPart,
+    Context,
+    ContextEntry,
+    ContextPart,
+    ContextQuery,
+    ContextShare,
+    MemoryPolicy,
+    Message,
+    Model,
+    Reason,
+    ThreadSettings,
+    Usage,
+    text_of,
+)
+from ...providers.interface import ProviderError
+from ...store.interface import Store
+from ...store.types import LedgerQuery, Outline, UserSettings
+from ...store.vault import VaultError
+from ..accounts import Accounts
+from ..models import catalogue
+from . import weighing
+from .instructions import instructions
+from .planning import Plan, Planner, counted
+from .settings import fitting, with_defaults
+
+_BEGINNING = 160
+
+
+class Inspector:
+    """Answers what would be sent if something were asked now."""
+
+    def __init__(self, store: Store, accounts: Accounts, planner: Planner) -> None:
+        self._store = store
+        self._accounts = accounts
+        self._planner = planner
+
+    async def look(self, user_id: str, query: ContextQuery) -> Context:
+        """Raises :class:`~jupyter_chat.store.interface.NotFound`."""
+        settings = await self._accounts.settings(user_id)
+        thread, wanted = None, query.settings or ThreadSettings()
+        if query.thread_id is not None:
+            thread = await self._store.get_thread(user_id, query.thread_id)
+            wanted = thread.settings
+        name, model = await self._model(user_id, settings, wanted.model)
+        wanted = fitting(with_defaults(wanted, settings), model)
+        said = instructions(wanted, settings, thread)
+        draft = await counted(query.text) + query.attached
+        plan = await self._planner.plan(
+            user_id,
+            model,
+            wanted,
+            said,
+            thread,
+            query.leaf_id,
+            draft=draft + weighing.PER_MESSAGE if draft else 0,
+        )
+        entries, following = await self._entries(user_id, query, plan)
+        thread_cost = None
+        if entries and query.before is None:
+            of_thread = LedgerQuery(thread_id=query.thread_id)
+            thread_cost = await self._store.usage_total(user_id, of_thread)
+        return Context(
+            window=plan.room.window,
+            used=plan.used,
+            shares=_shares(plan),
+            sent=len(plan.sent),
+            left_out=len(plan.choices.branch) - len(plan.sent),
+            model=name,
+            assumed=plan.room.assumed,
+            correction=plan.correction,
+            refused=plan.refused,
+            input_cost=catalogue.price(model, Usage(input_tokens=plan.used)),
+            instructions=(said.whole or None) if query.entries else None,
+            summary=plan.summary,
+            summarises=wanted.memory is MemoryPolicy.SUMMARISE and bool(plan.unsummarised),
+            entries=entries,
+            next=following,
+            thread_cost=thread_cost,
+        )
+
+    async def count(self, parts: list[AskedPart]) -> list[int]:
+        """The tokens of each part of a question."""
+        return await asyncio.to_thread(
+            lambda: [weighing.weigh_parts([part]).total for part in parts]
+        )
+
+    async def _model(
+        self, user_id: str, settings: UserSettings, named: str | None
+    ) -> tuple[str | None, Model]:
+        """The model that would answer and what is known of it; none where none is named and
+        nothing is set up, or its server does not answer."""
+        try:
+            endpoint = await self._accounts.endpoint(user_id, settings)
+            name = named or await self._accounts.default_model(endpoint, settings)
+            return name, await self._accounts.model(endpoint, name)
+        except (ProviderError, VaultError):
+            return named, catalogue.lookup(named or "")
+
+    async def _entries(
+        self, user_id: str, query: ContextQuery, plan: Plan
+    ) -> tuple[list[ContextEntry], str | None]:
+        if not query.entries or query.thread_id is None:
+            return [], None
+        places = [
+            place
+            for place in reversed(range(len(plan.choices.branch)))
+            if query.before is None or plan.choices.branch[place].id < query.before
+        ]
+        page = places[: query.entries]
+        ids = [plan.choices.branch[place].id for place in page]
+        found = await self._store.get_messages(user_id, query.thread_id, ids)
+        bodies = {message.id: message for message in found}
+        entries = [
+            ContextEntry(
+                message_id=outline.id,
+                role=outline.role,
+                tokens=plan.choices.tokens[place],
+                attached=_attached(outline, plan.correction),
+                reason=plan.choices.reasons[place],
+                beginning=_beginning(bodies[outline.id]),
+            )
+            for place in page
+            if (outline := plan.choices.branch[place]).id in bodies
+        ]
+        return entries, ids[-1] if len(places) > len(page) else None
+
+
+def _beginning(message: Message) -> str:
+    return " ".join(text_of(message)[: 4 * _BEGINNING].split())[:_BEGINNING]
+
+
+def _attached(outline: Outline, correction: float) -> int:
+    weight = outline.weight
+    return round((weight.attached + weight.images) * correction) if weight is not None else 0
+
+
+def _shares(plan: Plan) -> list[ContextShare]:
+    """Those parts that take anything."""
+    choices = plan.choices
+    pinned = 0
+    if Reason.PINNED in choices.reasons:
+        places = zip(choices.tokens, choices.reasons, strict=True)
+        pinned = sum(cost for cost, reason in places if reason is Reason.PINNED)
+    attached = sum(
+        _attached(outline, plan.correction)
+        for outline, reason in zip(choices.branch, choices.reasons, strict=True)
+        if (weight := outline.weight) is not None
+        and (weight.attached or weight.images)
+        and (reason is Reason.FITS or reason is Reason.ASKED)
+    )
+    messages = sum(cost for _, cost in plan.sent)
+    parts = {
+        ContextPart.SYSTEM: plan.room.fixed - plan.notes,
+        ContextPart.NOTES: plan.notes,
+        ContextPart.SUMMARY: plan.summary_tokens,
+        ContextPart.PINNED: pinned,
+        ContextPart.ATTACHMENTS: attached,
+        ContextPart.CONVERSATION: messages - pinned - attached,
+        ContextPart.DRAFT: plan.draft,
+        ContextPart.ANSWER: plan.room.reserved,
+    }
+    return [ContextShare(part, tokens) for part, tokens in parts.items() if tokens]

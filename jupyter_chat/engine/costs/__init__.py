@@ -1,0 +1,1 @@
+"""What replies take and cost, and what may be spent."""

@@ -1,0 +1,83 @@
+"""What a reply has taken and cost: as the API says or, where it does not, estimated.
+
+Estimated are replies that broke off after the model had been asked: the request as it was
+counted before it was sent, and the text that has come.  What was thought out of sight is
+not in it, and nothing is taken for cached.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from ...protocol import Code, Message, Model, Source, Usage
+from ...providers.interface import ProviderError
+from ...store.types import LedgerEntry, UsageKind
+from ..context import tokens
+from ..context.corrections import Corrections
+from ..models import catalogue
+
+_PERHAPS_BILLED = {Code.STREAM_CUT, Code.PROVIDER_TIMEOUT}
+"""Where nothing had come, it was refused in all other cases."""
+
+
+class Accounting:
+    """Usage, prices and entries of the ledger; counts are multiplied by `corrections`."""
+
+    def __init__(self, corrections: Corrections) -> None:
+        self._corrections = corrections
+
+    def estimate(
+        self, user_id: str, model: str, counted_tokens: int, grown: str, times: int = 1
+    ) -> Usage:
+        """Of a request that was sent so many `times`, and of the text that has come of it.
+
+        Takes 50 ms for a megabyte: not to be called on the event loop.
+        """
+        correction = self._corrections.of(user_id, model)
+        return Usage(
+            input_tokens=round(counted_tokens * correction) * times,
+            output_tokens=round(tokens.estimate(grown) * correction),
+            estimated=True,
+        )
+
+    def estimated(
+        self, user_id: str, message: Message, grown: str, source: Source | None
+    ) -> tuple[Message, LedgerEntry | None]:
+        """See `store.interface.Estimate`."""
+        if message.model is None or message.counted_tokens is None:
+            return message, None
+        model = catalogue.lookup(message.model)
+        usage = self.estimate(user_id, model.id, message.counted_tokens, grown)
+        message = msgspec.structs.replace(message, usage=usage, cost=catalogue.price(model, usage))
+        return message, entry_of(message, model, usage, source)
+
+
+def may_be_billed(error: ProviderError, *, answered: bool) -> bool:
+    """Whether a request that ended so may have to be paid for; `answered`: some of the
+    answer had come."""
+    return answered or error.problem.code in _PERHAPS_BILLED
+
+
+def cost_of(source: Source | None, model: Model, usage: Usage) -> float | None:
+    """US dollars; what a model of one's own says costs nothing."""
+    return 0.0 if source is Source.LOCAL else catalogue.price(model, usage)
+
+
+def entry_of(
+    message: Message,
+    model: Model,
+    usage: Usage,
+    source: Source | None,
+    kind: UsageKind = UsageKind.REPLY,
+) -> LedgerEntry:
+    """What goes into the ledger for a message, for which the `model` was asked."""
+    return LedgerEntry(
+        message_id=message.id,
+        thread_id=message.thread_id,
+        at=message.created_at,
+        model=model.id,
+        usage=usage,
+        cost=cost_of(source, model, usage),
+        source=source,
+        kind=kind,
+    )

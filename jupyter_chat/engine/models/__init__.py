@@ -1,0 +1,1 @@
+"""What is known of the models: shipped, from their servers, from the administrator."""
