@@ -164,7 +164,7 @@ class Requests:
     async def _prompts(
         self, user_id: str, thread_id: str, plan: Plan, model: Model
     ) -> list[Prompt]:
-        ids = [outline.id for outline, _ in plan.sent]
+        ids = [outline.id for outline, _ in plan.choices.sent]
         prompts: list[Prompt] = []
         for start in range(0, len(ids), _BODIES_AT_ONCE):
             wanted = ids[start : start + _BODIES_AT_ONCE]

@@ -7,6 +7,7 @@ it come from the same choice.
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -36,17 +37,48 @@ class Room(Struct, frozen=True):
         return max(self.window - self.reserved, self.window // 8) - self.fixed
 
 
-class Choices(Struct, frozen=True):
+class Choices(Struct, frozen=True, dict=True):
     """The messages of a branch, what each costs with its frame, and whether it is sent."""
 
     branch: list[Outline]
     tokens: list[int]
     reasons: list[Reason]
+    correction: float
+    room_for_draft: int
+    """Tokens of a draft up to which these are the choices; with a longer one more is left out."""
 
+    @cached_property
     def sent(self) -> list[tuple[Outline, int]]:
         """The messages that are sent, and what they cost."""
         places = zip(self.branch, self.tokens, self.reasons, strict=True)
         return [(outline, cost) for outline, cost, reason in places if reason in _SENT]
+
+    @cached_property
+    def used(self) -> int:
+        """What all that are sent cost together."""
+        return sum(cost for _, cost in self.sent)
+
+    @cached_property
+    def pinned(self) -> int:
+        """What those cost that are pinned."""
+        return _pinned(self.tokens, self.reasons)
+
+    @cached_property
+    def attached(self) -> int:
+        """What goes with the others that are sent takes of `used`."""
+        places = zip(self.branch, self.reasons, strict=True)
+        return sum(
+            attached(outline, self.correction)
+            for outline, reason in places
+            if (weight := outline.weight) is not None
+            and (weight.attached or weight.images)
+            and (reason is Reason.FITS or reason is Reason.ASKED)
+        )
+
+    @cached_property
+    def is_full(self) -> bool:
+        """Whether something has no room."""
+        return Reason.FULL in self.reasons
 
 
 _SENT = tuple(reason for reason in Reason if reason.is_sent)
@@ -106,8 +138,14 @@ def choose(
             reasons.append(Reason.SUMMARISED if place < summarised else Reason.FITS)
     if branch and draft is None:
         reasons[-1] = Reason.ASKED
-    _leave_out(branch, costs, reasons, tokens, draft)
-    return Choices(branch, costs, reasons)
+    room_for_draft = _leave_out(branch, costs, reasons, tokens, draft)
+    return Choices(branch, costs, reasons, correction, room_for_draft)
+
+
+def attached(outline: Outline, correction: float) -> int:
+    """The tokens of what goes with a message, pictures too."""
+    weight = outline.weight
+    return round((weight.attached + weight.images) * correction) if weight is not None else 0
 
 
 def _was_not_asked(reply: Outline) -> bool:
@@ -121,15 +159,13 @@ def _has_any(outline: Outline) -> bool:
 
 def _leave_out(
     branch: list[Outline], costs: list[int], reasons: list[Reason], tokens: int, draft: int | None
-) -> None:
-    """Note which of the messages that would be sent do not fit."""
+) -> int:
+    """Note which of the messages that would be sent do not fit; returns the room that was there
+    before the question."""
     fitting = [place for place, reason in enumerate(reasons) if reason is Reason.FITS]
-    pinned = 0
-    if Reason.PINNED in reasons:
-        places = zip(costs, reasons, strict=True)
-        pinned = sum(cost for cost, reason in places if reason is Reason.PINNED)
     question = draft if draft is not None else costs[-1] if costs else 0
-    start = _start([*(costs[place] for place in fitting), question], tokens - pinned)
+    room_for = tokens - _pinned(costs, reasons)
+    start, room_left = _start([*(costs[place] for place in fitting), question], room_for)
     for place in fitting[:start]:
         reasons[place] = Reason.FULL
     # A window never begins with an answer whose question is gone.
@@ -137,18 +173,28 @@ def _leave_out(
         if branch[place].role is not Role.ASSISTANT:
             break
         reasons[place] = Reason.ALONE
+    return room_left
 
 
-def _start(costs: list[int], room_for: int) -> int:
-    """How many of the first do not fit; the last one always does."""
+def _pinned(costs: list[int], reasons: list[Reason]) -> int:
+    if Reason.PINNED not in reasons:
+        return 0
+    places = zip(costs, reasons, strict=True)
+    return sum(cost for cost, reason in places if reason is Reason.PINNED)
+
+
+def _start(costs: list[int], room_for: int) -> tuple[int, int]:
+    """How many of the first do not fit, the last one always does; and the room before that."""
     start = total = 0
+    room_left = room_for
     for place, cost in enumerate(costs):
+        room_left = room_for - total
         total += cost
         if total > room_for:
             while total > room_for * _KEPT and start < place:
                 total -= costs[start]
                 start += 1
-    return start
+    return start, room_left
 
 
 def lowest_effort(model: Model) -> Effort | None:

@@ -14,18 +14,18 @@ from ...protocol import (
     MemoryPolicy,
     Message,
     Model,
-    Reason,
     ThreadSettings,
     Usage,
     text_of,
 )
 from ...providers.interface import ProviderError
 from ...store.interface import Store
-from ...store.types import LedgerQuery, Outline, UserSettings
+from ...store.types import LedgerQuery, UserSettings
 from ...store.vault import VaultError
 from ..accounts import Accounts
 from ..models import catalogue
 from . import weighing
+from .choosing import attached
 from .instructions import instructions
 from .planning import Plan, Planner, counted
 from .settings import fitting, with_defaults
@@ -70,8 +70,8 @@ class Inspector:
             window=plan.room.window,
             used=plan.used,
             shares=_shares(plan),
-            sent=len(plan.sent),
-            left_out=len(plan.choices.branch) - len(plan.sent),
+            sent=len(plan.choices.sent),
+            left_out=len(plan.choices.branch) - len(plan.choices.sent),
             model=name,
             assumed=plan.room.assumed,
             correction=plan.correction,
@@ -122,7 +122,7 @@ class Inspector:
                 message_id=outline.id,
                 role=outline.role,
                 tokens=plan.choices.tokens[place],
-                attached=_attached(outline, plan.correction),
+                attached=attached(outline, plan.correction),
                 reason=plan.choices.reasons[place],
                 beginning=_beginning(bodies[outline.id]),
             )
@@ -136,33 +136,16 @@ def _beginning(message: Message) -> str:
     return " ".join(text_of(message)[: 4 * _BEGINNING].split())[:_BEGINNING]
 
 
-def _attached(outline: Outline, correction: float) -> int:
-    weight = outline.weight
-    return round((weight.attached + weight.images) * correction) if weight is not None else 0
-
-
 def _shares(plan: Plan) -> list[ContextShare]:
     """Those parts that take anything."""
     choices = plan.choices
-    pinned = 0
-    if Reason.PINNED in choices.reasons:
-        places = zip(choices.tokens, choices.reasons, strict=True)
-        pinned = sum(cost for cost, reason in places if reason is Reason.PINNED)
-    attached = sum(
-        _attached(outline, plan.correction)
-        for outline, reason in zip(choices.branch, choices.reasons, strict=True)
-        if (weight := outline.weight) is not None
-        and (weight.attached or weight.images)
-        and (reason is Reason.FITS or reason is Reason.ASKED)
-    )
-    messages = sum(cost for _, cost in plan.sent)
     parts = {
         ContextPart.SYSTEM: plan.room.fixed - plan.notes,
         ContextPart.NOTES: plan.notes,
         ContextPart.SUMMARY: plan.summary_tokens,
-        ContextPart.PINNED: pinned,
-        ContextPart.ATTACHMENTS: attached,
-        ContextPart.CONVERSATION: messages - pinned - attached,
+        ContextPart.PINNED: choices.pinned,
+        ContextPart.ATTACHMENTS: choices.attached,
+        ContextPart.CONVERSATION: choices.used - choices.pinned - choices.attached,
         ContextPart.DRAFT: plan.draft,
         ContextPart.ANSWER: plan.room.reserved,
     }

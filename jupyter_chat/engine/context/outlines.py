@@ -12,6 +12,7 @@ from collections.abc import Coroutine
 from contextlib import suppress
 
 import msgspec
+from msgspec import Struct
 
 from ...bounded import drop_oldest
 from ...protocol import Message
@@ -28,7 +29,13 @@ _AT_ONCE = 100
 """Messages whose bodies are in memory together."""
 _MOST_BRANCHES = 100
 
-_Known = dict[str, Outline]
+
+class _Known(Struct):
+    """Of one thread: messages that are final, and the branch that was asked for last, where
+    all of it is."""
+
+    messages: dict[str, Outline]
+    branch: list[Outline]
 
 
 class Outlines:
@@ -47,23 +54,30 @@ class Outlines:
     async def branch(self, user_id: str, thread_id: str, leaf_id: str) -> list[Outline]:
         """The messages of a branch, older first, `MOST` at most; each has its weight.
 
+        As long as nothing has changed it is the same list, which is not to be changed.
         Raises :class:`~jupyter_chat.store.interface.NotFound`.
         """
         key = user_id, thread_id
-        known = self._known.pop(key, None) or {}
+        known = self._known.pop(key, None) or _Known({}, [])
         self._known[key] = known
         drop_oldest(self._known, _MOST_BRANCHES)
         # What is deleted takes with it all that is below: the leaf answers for the others.
         (leaf,) = await self._store.outline(user_id, thread_id, leaf_id, limit=1)
-        branch = [*await self._counted(user_id, thread_id, known, [leaf])]
+        (leaf,) = await self._counted(user_id, thread_id, known, [leaf])
+        if known.branch and known.branch[-1] is leaf:
+            return known.branch
+        branch, changing = [leaf], not leaf.status.is_final
         while (wanted := branch[-1].parent_id) is not None and len(branch) < MOST:
-            found = known.get(wanted)
+            found = known.messages.get(wanted)
             if found is not None:
                 branch.append(found)
                 continue
             stretch = await self._store.outline(user_id, thread_id, wanted, limit=_STRETCH)
             branch += reversed(await self._counted(user_id, thread_id, known, stretch))
-        return branch[::-1]
+            changing |= not all(each.status.is_final for each in stretch)
+        branch.reverse()
+        known.branch = [] if changing else branch
+        return branch
 
     async def _counted(
         self, user_id: str, thread_id: str, known: _Known, outlines: list[Outline]
@@ -72,7 +86,8 @@ class Outlines:
         missing = [
             each.id
             for each in outlines
-            if each.id not in known and (each.weight is None or each.weight.rules != weighing.RULES)
+            if each.id not in known.messages
+            and (each.weight is None or each.weight.rules != weighing.RULES)
         ]
         weights: dict[str, Weight] = {}
         for start in range(0, len(missing), _AT_ONCE):
@@ -87,11 +102,11 @@ class Outlines:
                 self._keep(self._store.put_weights(user_id, thread_id, kept))
         counted = []
         for each in outlines:
-            each = known.get(each.id, each)
+            each = known.messages.get(each.id, each)
             if each.id in weights:
                 each = msgspec.structs.replace(each, weight=weights[each.id])
             if each.status.is_final and each.weight is not None:
-                known[each.id] = each
+                known.messages[each.id] = each
             counted.append(each)
         return counted
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 import msgspec
 from msgspec import Struct
 
+from ...bounded import drop_oldest
 from ...protocol import MemoryPolicy, Model, Reason, Summary, Thread, ThreadSettings
 from ...store.interface import Store
 from ...store.types import Outline, Weight
@@ -21,8 +22,8 @@ from .weighing import PER_MESSAGE
 
 _AT_ONCE = 4_000
 """Characters that are counted in no time."""
-
-
+_MOST_DRAFTING = 20
+"""Threads whose choices are remembered while somebody types there."""
 _NO_ROOM = (Reason.FULL, Reason.ALONE)
 
 
@@ -32,7 +33,6 @@ class Plan(Struct, frozen=True):
     room: Room
     correction: float
     choices: Choices
-    sent: list[tuple[Outline, int]]
     notes: int
     draft: int
     summary: Summary | None
@@ -46,10 +46,10 @@ class Plan(Struct, frozen=True):
     @property
     def unsummarised(self) -> list[Outline]:
         """What has no room, and no summary that stands for it."""
+        if not self.choices.is_full:
+            return []
         places = zip(self.choices.branch, self.choices.reasons, strict=True)
-        left_out = [(each, reason) for each, reason in places if reason in _NO_ROOM]
-        full = any(reason is Reason.FULL for _, reason in left_out)
-        return [each for each, _ in left_out] if full else []
+        return [each for each, reason in places if reason in _NO_ROOM]
 
 
 class Planner:
@@ -58,6 +58,7 @@ class Planner:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._outlines = Outlines(store)
+        self._drafting: dict[tuple[str, str], _Chosen] = {}
         self.corrections = Corrections()
 
     async def close(self) -> None:
@@ -96,41 +97,88 @@ class Planner:
         blind = False
         if not model.images:
             blind = draft is None and bool(branch) and _pictures(branch[-1]) > 0
-            branch = list(map(_without_pictures, branch))
 
         def choose(taken: int = 0, summarised: int = 0) -> Choices:
-            return choosing.choose(
-                branch,
+            how = _How(
+                model.images,
                 room.for_messages - taken,
-                pinned=frozenset(thread.pinned_messages) if thread is not None else (),
-                excluded=frozenset(thread.excluded_messages) if thread is not None else (),
-                draft=question,
-                summarised=summarised,
-                correction=correction,
+                frozenset(thread.pinned_messages) if thread is not None else frozenset(),
+                frozenset(thread.excluded_messages) if thread is not None else frozenset(),
+                summarised,
+                correction,
             )
+            if question is None or thread is None:
+                return how.choose(branch, question)
+            return self._choose(user_id, thread.id, branch, how, question)
 
         choices, summary, taken = choose(), None, 0
-        if wanted.memory is MemoryPolicy.SUMMARISE and thread is not None and _is_full(choices):
+        if wanted.memory is MemoryPolicy.SUMMARISE and thread is not None and choices.is_full:
             found = await self._store.summaries(user_id, thread.id)
             known = summaries.newest_on(branch, found)
             if known is not None:
                 summary = known.summary
                 taken = corrected(await counted_once(summary.text)) + PER_MESSAGE
                 choices = choose(taken, known.messages)
-        sent = choices.sent()
         return Plan(
             room,
             correction,
             choices,
-            sent,
             notes,
             question or 0,
             summary,
             taken,
-            used=room.fixed + taken + (question or 0) + sum(cost for _, cost in sent),
-            refused=wanted.memory is MemoryPolicy.STRICT and _is_full(choices),
+            used=room.fixed + taken + (question or 0) + choices.used,
+            refused=wanted.memory is MemoryPolicy.STRICT and choices.is_full,
             blind=blind,
         )
+
+    def _choose(
+        self, user_id: str, thread_id: str, branch: list[Outline], how: _How, draft: int
+    ) -> Choices:
+        """While somebody types the choices stay as they are, until the draft needs more room."""
+        key = user_id, thread_id
+        known = self._drafting.get(key)
+        if (
+            known is not None
+            and known.branch is branch
+            and known.how == how
+            and draft <= known.choices.room_for_draft
+        ):
+            return known.choices
+        choices = how.choose(branch, draft)
+        if draft <= choices.room_for_draft:
+            self._drafting.pop(key, None)
+            self._drafting[key] = _Chosen(branch, how, choices)
+            drop_oldest(self._drafting, _MOST_DRAFTING)
+        return choices
+
+
+class _How(Struct, frozen=True):
+    """What the choices among the messages of a branch follow from, beside the question."""
+
+    images: bool
+    tokens: int
+    pinned: frozenset[str]
+    excluded: frozenset[str]
+    summarised: int
+    correction: float
+
+    def choose(self, branch: list[Outline], draft: int | None) -> Choices:
+        return choosing.choose(
+            branch if self.images else list(map(_without_pictures, branch)),
+            self.tokens,
+            pinned=self.pinned,
+            excluded=self.excluded,
+            draft=draft,
+            summarised=self.summarised,
+            correction=self.correction,
+        )
+
+
+class _Chosen(Struct, frozen=True):
+    branch: list[Outline]
+    how: _How
+    choices: Choices
 
 
 def _pictures(outline: Outline) -> int:
@@ -144,10 +192,6 @@ def _without_pictures(outline: Outline) -> Outline:
         return outline
     weight = Weight(weight.rules, weight.text, weight.attached, images=0)
     return msgspec.structs.replace(outline, weight=weight)
-
-
-def _is_full(choices: Choices) -> bool:
-    return any(reason is Reason.FULL for reason in choices.reasons)
 
 
 async def counted(text: str) -> int:

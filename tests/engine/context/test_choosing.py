@@ -46,7 +46,7 @@ class Branch:
         return [reason.value for reason in self.chosen(tokens, **how).reasons]
 
     def sent(self, tokens: int, **how: object) -> list[str]:
-        return [outline.id for outline, _ in self.chosen(tokens, **how).sent()]
+        return [outline.id for outline, _ in self.chosen(tokens, **how).sent]
 
 
 def test_all_of_a_branch_that_fits_is_sent_and_its_end_is_the_question():
@@ -116,7 +116,7 @@ def test_a_pinned_message_is_sent_however_old():
     reasons = branch.reasons(500, pinned={kept})
     assert reasons[0] == "pinned"
     assert reasons[1] == "full"
-    assert sum(cost for _, cost in branch.chosen(500, pinned={kept}).sent()) <= 500
+    assert sum(cost for _, cost in branch.chosen(500, pinned={kept}).sent) <= 500
 
 
 def test_an_excluded_message_is_never_sent_even_if_pinned():
@@ -160,7 +160,24 @@ def test_nothing_ever_overflows_but_the_question_and_what_is_pinned():
             for cost, reason in zip(chosen.tokens, chosen.reasons, strict=True)
             if reason in (Reason.ASKED, Reason.PINNED)
         )
-        assert sum(cost for _, cost in chosen.sent()) <= max(tokens, always)
+        assert sum(cost for _, cost in chosen.sent) <= max(tokens, always)
+
+
+def test_a_draft_changes_no_choice_while_there_is_room_for_it():
+    chance = random.Random(11)
+    pushed_out = 0
+    for _ in range(300):
+        branch = Branch(*[chance.randint(5, 400) for _ in range(chance.randint(1, 60))])
+        tokens = chance.randint(100, 5000)
+        pinned = {branch.outlines[0].id} if chance.random() < 0.3 else ()
+        chosen = branch.chosen(tokens, pinned=pinned, draft=0)
+        for draft in (1, chosen.room_for_draft // 2, chosen.room_for_draft):
+            if 0 <= draft <= chosen.room_for_draft:
+                again = branch.chosen(tokens, pinned=pinned, draft=draft)
+                assert again == chosen
+        longer = branch.chosen(tokens, pinned=pinned, draft=max(chosen.room_for_draft, 0) + 1)
+        pushed_out += longer.reasons != chosen.reasons
+    assert pushed_out > 200
 
 
 def test_the_room_is_what_answer_and_instructions_leave():
