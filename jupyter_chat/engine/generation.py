@@ -128,8 +128,8 @@ class Generation:
         """The characters that it goes on from, which are another reply's."""
         self._asked = 1 if self._resumed else 0
         """The requests that may be billed."""
-        self._request_kept = self._resumed
-        """The store knows what was asked."""
+        self._kept_as_asked = self._resumed
+        """What the store knows of that."""
         self._endpoint: Endpoint | None = None
         self._known: Model | None = None
         """What is known of the model, once it is asked."""
@@ -190,14 +190,14 @@ class Generation:
         grown = self._growth.take_unsaved()
         mark = self._mark
         new_id = mark is not None and self._kept_id is None
-        if not grown and (new_id or (self._asked and not self._request_kept)):
+        if not grown and (new_id or self._kept_as_asked != bool(self._asked)):
             # Whoever takes this over must know the id, and what there is to pay for.
             grown = [(0, "text", "")]
         made = []
         for number, (part, kind, text) in enumerate(grown, start=1):
             # What upstream sent together may be two checkpoints.
             place = mark if number == len(grown) else None
-            is_new = not self._request_kept
+            is_new = self._kept_as_asked != bool(self._asked)
             made.append(
                 Checkpoint(
                     user_id=self.user_id,
@@ -211,15 +211,18 @@ class Generation:
                     upstream_id=place.upstream_id if place and self._kept_id is None else None,
                     upstream_seq=place.seq if place else None,
                     attempt=self._attempt,
-                    counted_tokens=self._reply.counted_tokens if is_new else None,
+                    counted_tokens=self._to_pay_for() if is_new else None,
                     source=self._endpoint.source if is_new and self._endpoint else None,
                 )
             )
-            self._request_kept = True
+            self._kept_as_asked = bool(self._asked)
             self._checkpoints += 1
         if made and mark is not None:
             self._kept_id = mark.upstream_id
         return made
+
+    def _to_pay_for(self) -> int | None:
+        return self._reply.counted_tokens if self._asked else 0
 
     async def run(self, finished: Callable[[Thread | None], None]) -> None:
         """Make the reply to its end, whatever happens, and keep it.

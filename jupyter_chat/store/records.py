@@ -83,7 +83,8 @@ def fold(message: Message, growth: Iterable[Growth]) -> Message:
     model, counted = message.model, message.counted_tokens
     for each in growth:
         model = each.model or model
-        counted = each.counted_tokens or counted
+        if each.counted_tokens is not None:
+            counted = each.counted_tokens or None
         if not each.text:
             continue
         if each.part >= len(texts):

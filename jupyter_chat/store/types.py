@@ -93,7 +93,8 @@ class Checkpoint(Struct, frozen=True):
 
     `kind` is that of the part it belongs to, `part` the part's index; a checkpoint
     never spans two parts, and one without text begins none.  The first one says what was
-    asked: the `model`, where (`source`), and the tokens that the request was counted as.
+    asked: the `model`, where (`source`), and the tokens that the request was counted as
+    (later 0: it was refused, and may be asked again).
 
     Where upstream goes on without us, `upstream_id` is what it calls the reply (said
     once) and `upstream_seq` the number of its last event that the text up to here holds.

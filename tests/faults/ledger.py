@@ -191,8 +191,16 @@ def miscounted(reply: Message, asked: bool, entries: list[LedgerEntry]) -> str |
     if [entry.usage for entry in entries] != ([] if reply.usage is None else [reply.usage]):
         return f"{len(entries)} entries, usage {reply.usage}"
     if reply.usage is not None:
-        return None if asked else "paid for, but not asked"
+        return None if asked or _perhaps_asked(reply) else "paid for, but not asked"
     return f"{len(text_of(reply))} characters for nothing" if reply.parts else None
+
+
+def _perhaps_asked(reply: Message) -> bool:
+    """Its process was killed when it was about to ask, or to note that it was refused: what
+    can be lost of an answer is as much as can be lost of that."""
+    code = reply.problem.code if reply.problem is not None else None
+    estimated = reply.usage is not None and reply.usage.estimated
+    return code is Code.SERVER_STOPPED and estimated and not text_of(reply)
 
 
 async def compare(store: Store, user_id: str, views: list[View]) -> Findings:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_chat.protocol import Message, Role, Status, Usage
+from jupyter_chat.protocol import Code, Message, Problem, Role, Status, Usage
 from tests.store.builders import a_message, an_entry
 
 from .ledger import Asked, Ends, Upstream, miscounted, misfit
@@ -68,6 +68,15 @@ def test_the_checker_knows_what_is_entered_as_it_was_paid_for(
     message.usage = usage
     entries = [an_entry(message, usage=each) for each in entered]
     assert (miscounted(message, asked, entries) is None) is right
+
+
+def test_the_checker_knows_that_a_killed_process_may_have_been_about_to_ask() -> None:
+    usage = Usage(1, estimated=True)
+    for code, right in ((Code.SERVER_STOPPED, True), (Code.STREAM_CUT, False)):
+        message = reply("", Status.INTERRUPTED)
+        message.usage, message.problem = usage, Problem(code, "Gone.")
+        why = miscounted(message, False, [an_entry(message, usage=usage)])
+        assert (why is None) is right
 
 
 def test_the_checker_knows_what_must_have_been_kept() -> None:

@@ -172,6 +172,18 @@ async def test_one_that_had_asked_and_got_nothing_is_entered_too(store: Store) -
     assert [each.usage for each in await entries(store)] == [Usage(40, 0, estimated=True)]
 
 
+async def test_one_that_had_been_refused_is_entered_only_if_it_was_asked_for_again(
+    store: Store,
+) -> None:
+    refused, again = await running_reply(store), await running_reply(store)
+    for reply in (refused, again):
+        no = msgspec.structs.replace(asked(reply, number=1), counted_tokens=0)
+        await store.append_checkpoints([asked(reply), no])
+    await store.append_checkpoints([asked(again, number=2)])
+    await store.recover(NEXT, NOW, estimate)
+    assert [each.message_id for each in await entries(store)] == [again.id]
+
+
 async def test_one_that_had_not_asked_is_not_entered(store: Store) -> None:
     await running_reply(store)
     (left,) = await store.recover(NEXT, NOW, estimate)

@@ -290,6 +290,24 @@ async def test_what_a_killed_process_had_asked_the_next_one_enters(
     assert entry.source is Source.COMPATIBLE
 
 
+async def test_a_process_killed_while_it_waits_after_a_refusal_has_nothing_to_pay_for(
+    engine, next_engine, monkeypatch
+):
+    monkeypatch.setattr("jupyter_chat.engine.generation._FIRST_WAIT_SECONDS", 60)
+    thread_id, reply_id = await ask(engine)
+    call = await engine.provider.call()
+    await engine.replies._checkpointer.save()
+    call.fail(failure(Code.RATE_LIMITED, again=True))
+    await asyncio.sleep(0.01)
+    await engine.replies._checkpointer.save()
+    monkeypatch.setattr(engine.store, "finish_reply", killed, raising=False)
+    await engine.store.release_lease(engine.replies._checkpointer.owner)
+    later = await next_engine()
+    reply = await later.end(thread_id, reply_id)
+    assert (reply.status, reply.usage) == (Status.INTERRUPTED, None)
+    assert await ledger(later) == []
+
+
 async def killed(*args: object) -> None:
     """Nothing comes of it any more."""
     await asyncio.Event().wait()

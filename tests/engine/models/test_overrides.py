@@ -16,7 +16,7 @@ from jupyter_chat.engine.models import catalogue, overrides
 from jupyter_chat.engine.models.overrides import CONFIGURED, Overrides
 from jupyter_chat.protocol import Effort, Model, Usage
 
-CONFIGURATION = Path(__file__).parents[2] / "docs" / "configuration.md"
+CONFIGURATION = Path(__file__).parents[3] / "docs" / "configuration.md"
 LOG = logging.getLogger("test")
 
 
