@@ -11,7 +11,6 @@ import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing, suppress
-from typing import Protocol
 
 import msgspec
 
@@ -26,6 +25,7 @@ from ..protocol import (
     Summary,
     SummaryChanged,
     Thread,
+    ThreadSettings,
     Waiting,
     written_in,
 )
@@ -50,7 +50,7 @@ from .costs.accounting import Accounting, entry_of, may_be_billed
 from .growth import Growth, Kind
 from .models import catalogue
 from .pace import Pace
-from .requests import Listener
+from .requests import Requests
 
 _ATTEMPTS = {Code.RATE_LIMITED: 6, Code.STREAM_CUT: 2}
 """How often a reply of which nothing has come is asked for.  Upstream may bill a reply
@@ -68,14 +68,6 @@ class _NotOurs(Exception):
     """Another process has taken the reply over."""
 
 
-class Prepare(Protocol):
-    """Finds out what to ask, when a reply's turn has come."""
-
-    async def __call__(
-        self, user_id: str, thread_id: str, reply: Message, *, listener: Listener | None = None
-    ) -> tuple[Endpoint, ReplyRequest]: ...
-
-
 class Generation:
     """The running of one reply."""
 
@@ -88,7 +80,8 @@ class Generation:
         store: Store,
         provider: Provider,
         pace: Pace,
-        prepare: Prepare,
+        requests: Requests,
+        particular: ThreadSettings | None,
         allow: Callable[[str], Awaitable[None]],
         accounting: Accounting,
         after: Generation | None,
@@ -104,7 +97,8 @@ class Generation:
         self._store = store
         self._provider = provider
         self._pace = pace
-        self._prepare = prepare
+        self._requests = requests
+        self._particular = particular
         self._allow = allow
         """Raises :class:`ProviderError` where a person may ask nothing more."""
         self._accounting = accounting
@@ -275,8 +269,8 @@ class Generation:
         if not self._resumed:
             self._reply.begun_at = now_ms()
             await self._allow(self.user_id)
-        endpoint, request = await self._prepare(
-            self.user_id, self._reply.thread_id, self._reply, listener=self
+        endpoint, request = await self._requests.prepare(
+            self.user_id, self._reply.thread_id, self._reply, self._particular, listener=self
         )
         self._endpoint, self._known = endpoint, request.known
         if not self._resumed:
@@ -390,9 +384,10 @@ class Generation:
             return
         with suppress(ProviderError, StoreError):
             if self._endpoint is None:
-                self._endpoint, _ = await self._prepare(
-                    self.user_id, self._reply.thread_id, self._reply
+                target = await self._requests.target(
+                    self.user_id, self._reply.thread_id, self._reply, self._particular
                 )
+                self._endpoint = target.endpoint
             await self._provider.cancel(self._endpoint, self._mark)
 
     async def _show_as_kept(self) -> None:

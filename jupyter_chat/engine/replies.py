@@ -9,7 +9,6 @@ import asyncio
 import logging
 from collections.abc import Coroutine, Iterable, Mapping
 from contextlib import suppress
-from functools import partial
 
 import msgspec
 
@@ -44,7 +43,6 @@ from .context.corrections import Corrections
 from .costs.accounting import Accounting, entry_of
 from .costs.budgets import Budgets
 from .generation import Generation
-from .models import catalogue
 from .pace import Pace
 from .requests import Requests
 from .temporary import Temporaries
@@ -213,7 +211,8 @@ class Replies:
             store=self._store,
             provider=self._provider,
             pace=self._pace,
-            prepare=partial(self._requests.prepare, particular=settings),
+            requests=self._requests,
+            particular=settings,
             allow=self._budgets.require,
             accounting=self._accounting,
             after=None if goes_on else self._last.get(key),
@@ -266,19 +265,19 @@ class Replies:
                 return
             await self._budgets.require(user_id)
             anew = msgspec.structs.replace(reply, parts=[], model=None)
-            endpoint, request = await self._requests.prepare(user_id, thread_id, anew)
+            target = await self._requests.target(user_id, thread_id, anew)
+            endpoint, model = target.endpoint, target.model
             if endpoint.source is Source.LOCAL:
                 return  # it finds no better one, and the next question waits for it
 
             async def spend(usage: Usage) -> None:
-                model = request.known or catalogue.lookup(request.model)
                 entry = entry_of(reply, model, usage, endpoint.source, UsageKind.TITLE)
                 await self._store.add_usage(user_id, entry)
 
             title = await titles.from_model(
                 self._provider,
                 endpoint,
-                request.model,
+                target.name,
                 text_of(question),
                 text_of(reply),
                 spend=spend,

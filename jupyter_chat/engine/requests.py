@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import Protocol
 
+from msgspec import Struct
+
 from ..protocol import (
     Code,
     Effort,
@@ -20,6 +22,7 @@ from ..protocol import (
 )
 from ..providers.interface import KEPT, Endpoint, Prompt, Provider, ProviderError, ReplyRequest
 from ..store.interface import Store
+from ..store.types import UserSettings
 from ..store.vault import VaultError
 from . import continuing
 from .accounts import Accounts
@@ -45,6 +48,17 @@ class Listener(Protocol):
     def summed_up(self, summary: Summary) -> None: ...
 
 
+class Target(Struct, frozen=True):
+    """Which model a reply comes from, and the settings that hold for it."""
+
+    endpoint: Endpoint
+    name: str
+    model: Model
+    thread: Thread
+    settings: UserSettings
+    wanted: ThreadSettings
+
+
 class Requests:
     """Puts requests together, from the branch, the thread's settings and the person's own."""
 
@@ -56,21 +70,16 @@ class Requests:
         self._planner = planner
         self._summariser = Summariser(store, provider)
 
-    async def prepare(
+    async def target(
         self,
         user_id: str,
         thread_id: str,
         reply: Message,
         particular: ThreadSettings | None = None,
-        *,
-        listener: Listener | None = None,
-    ) -> tuple[Endpoint, ReplyRequest]:
-        """What to ask, where; found out when the reply's turn has come.
+    ) -> Target:
+        """Where to ask; the reply's own settings, `particular`, go before those of the thread.
 
-        Its own settings, `particular`, go before those of the thread.  A reply that has
-        text already is gone on with.  Where a summary has to be made first, `listener`
-        hears of it; without one none is made.  Raises :class:`ProviderError` where nothing
-        can be asked.
+        Raises :class:`ProviderError` where nothing can be asked.
         """
         settings = await self._accounts.settings(user_id)
         try:
@@ -82,6 +91,26 @@ class Requests:
         name = reply.model or wanted.model or await self._accounts.default_model(endpoint, settings)
         model = await self._accounts.model(endpoint, name)
         wanted = fitting(with_defaults(wanted, settings), model)
+        return Target(endpoint, name, model, thread, settings, wanted)
+
+    async def prepare(
+        self,
+        user_id: str,
+        thread_id: str,
+        reply: Message,
+        particular: ThreadSettings | None = None,
+        *,
+        listener: Listener | None = None,
+    ) -> tuple[Endpoint, ReplyRequest]:
+        """What to ask, and where (see `target`); found out when the reply's turn has come.
+
+        A reply that has text already is gone on with.  Where a summary has to be made
+        first, `listener` hears of it; without one none is made.  Raises
+        :class:`ProviderError` where nothing can be asked.
+        """
+        target = await self.target(user_id, thread_id, reply, particular)
+        endpoint, model, thread = target.endpoint, target.model, target.thread
+        wanted, settings = target.wanted, target.settings
         said = instructions(wanted, settings, thread)
         after = continuing.prompts(text_of(reply))
         tokens_after = sum([await counted(prompt.text) + PER_MESSAGE for prompt in after])
@@ -107,7 +136,7 @@ class Requests:
             raise ProviderError(_too_long(planned))
         effort, temperature = catalogue.allowed(model, wanted.effort, wanted.temperature)
         return endpoint, ReplyRequest(
-            model=name,
+            model=target.name,
             known=model,
             messages=[*await self._prompts(user_id, thread_id, planned, model), *after],
             instructions=summaries.instructions(said.whole or None, planned.summary),
