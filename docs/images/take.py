@@ -179,8 +179,9 @@ def _spend(jupyter: Jupyter) -> None:
             model = catalogue.lookup(chance.choice(models))
             usage = Usage(chance.randint(2_000, 60_000), chance.randint(200, 4_000))
             thread, _ = chance.choice(threads)
-            at, cost = now_ms() - days * day, catalogue.price(model, usage)
-            entries.append(LedgerEntry(new_id(), thread.id, at, model.id, usage, cost))
+            at, price = now_ms() - days * day, catalogue.price(model, usage)
+            assert price is not None
+            entries.append(LedgerEntry(new_id(), thread.id, at, model.id, usage, price.dollars))
 
     async def keep() -> None:
         history = jupyter.folder / "jupyter_data_dir" / "jupyter_chat" / "history.sqlite"
