@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useId, useState } from 'react';
 import { problemOf } from '../client/problem';
 import type { Summary } from '../protocol';
 import { Markdown } from './Markdown';
@@ -10,6 +10,7 @@ export function SummaryCard({ summary }: { readonly summary: Summary }) {
   const { services, trans } = useChat();
   const thread = useThread();
   const usual = useChatState(state => state.account?.defaults?.memory);
+  const note = useId();
   const [typed, setTyped] = useState<string | null>(null);
   if ((thread?.settings.memory ?? usual) !== 'summarise') {
     return null;
@@ -46,7 +47,7 @@ export function SummaryCard({ summary }: { readonly summary: Summary }) {
             <button
               type="button"
               className="jc-Button"
-              title={trans.__('With the next question, if it is needed then')}
+              aria-describedby={note}
               onClick={() => {
                 void change(null);
               }}
@@ -54,6 +55,11 @@ export function SummaryCard({ summary }: { readonly summary: Summary }) {
               {trans.__('Make anew')}
             </button>
           </div>
+          <small id={note}>
+            {trans.__(
+              '“Make anew”: it is made anew with the next question, if it is needed then.'
+            )}
+          </small>
         </>
       ) : (
         <>
