@@ -281,12 +281,12 @@ it('chooses which model makes the summaries, where they are made', async () => {
   await openThread(chat, thread, []);
   const panel = await open(chat);
   const choice = panel.getByRole('combobox', { name: 'Summed up by' });
-  expect(choice).toHaveDisplayValue('The model of the conversation');
+  expect(choice).toHaveDisplayValue('The conversation’s model');
   await chat.user.selectOptions(choice, 'Thinker');
   expect(chat.server.lastChange?.body).toEqual({
     settings: { memory: 'summarise', summary_model: 'thinker' }
   });
-  await chat.user.selectOptions(choice, 'The model of the conversation');
+  await chat.user.selectOptions(choice, 'The conversation’s model');
   expect(chat.server.lastChange?.body).toEqual({ settings: { memory: 'summarise' } });
 });
 

@@ -103,6 +103,13 @@ it('says of what may have cost less that it is a bound, everywhere', async () =>
   expect(screen.getAllByRole('cell', { name: '≤ $12.35' })).toHaveLength(1);
 });
 
+it('calls models by their names', async () => {
+  sums.model = [aSum('small'), aSum('mine')];
+  await showUsage();
+  expect((await screen.findAllByText('Small'))[0]).toHaveAttribute('title', 'small');
+  expect(rows('By model').map(([name]) => name)).toEqual(['Small', 'mine']);
+});
+
 it('shows tokens where nothing has a price', async () => {
   total = aSum('', { unpriced: 1, cost: 0 });
   sums.day = [aSum(today(), { unpriced: 1, cost: 0 })];

@@ -95,30 +95,33 @@ function Shares({ context }: ContextProps) {
 function Numbers({ context }: ContextProps) {
   const { trans } = useChat();
   const { window, used, over = 0, input_cost: dollars, correction = 1 } = context;
+  const sentences = [
+    over === 0 &&
+      (dollars == null
+        ? trans.__('%1 tokens will be sent.', number(used))
+        : trans.__('%1 tokens will be sent, for %2.', number(used), cost(dollars))),
+    context.assumed === true &&
+      trans.__(
+        'How large the window of this model is, is not known: %1 are assumed.',
+        number(window)
+      ),
+    over === 0 &&
+      context.summarises === true &&
+      trans.__('What no longer fits will be summed up first.'),
+    correction !== 1 &&
+      trans.__(
+        'Counts are multiplied by %1: that is what the last answers of this model have shown.',
+        percent(correction)
+      )
+  ].filter(sentence => sentence !== false);
   const spent = spentInWords(context.thread_cost, trans);
   return (
-    <div className="jc-ContextPanel-note">
-      <p>
-        {over === 0 &&
-          (dollars == null
-            ? trans.__('%1 tokens will be sent. ', number(used))
-            : trans.__('%1 tokens will be sent, for %2. ', number(used), cost(dollars)))}
-        {context.assumed === true &&
-          trans.__(
-            'How large the window of this model is, is not known: %1 are assumed. ',
-            number(window)
-          )}
-        {over === 0 &&
-          context.summarises === true &&
-          trans.__('What no longer fits will be summed up first. ')}
-        {correction !== 1 &&
-          trans.__(
-            'Counts are multiplied by %1: that is what the last answers of this model have shown.',
-            percent(correction)
-          )}
-      </p>
-      {spent !== null && <p>{spent}</p>}
-    </div>
+    <>
+      {sentences.length > 0 && (
+        <p className="jc-ContextPanel-note">{sentences.join(' ')}</p>
+      )}
+      {spent !== null && <p className="jc-ContextPanel-note">{spent}</p>}
+    </>
   );
 }
 

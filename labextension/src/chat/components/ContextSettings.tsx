@@ -56,7 +56,7 @@ export function SummedUpBy() {
           choose(event.target.value);
         }}
       >
-        <option value="">{trans.__('The model of the conversation')}</option>
+        <option value="">{trans.__('The conversation’s model')}</option>
         {!isListed && <option value={chosen}>{chosen}</option>}
         {models.map(model => (
           <option key={model.id} value={model.id}>
