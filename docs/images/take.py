@@ -42,7 +42,7 @@ from tests.browser.jupyter import Jupyter  # noqa: E402
 from tests.upstream import start_upstream  # noqa: E402
 
 WIDE, NARROW, HEIGHT = 1400, 260, 820
-NARROW_PAGE, TALL = 700, 1100
+NARROW_PAGE, TALL = 700, 1200
 MARGIN = 12
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 QUESTION = "How do I add up my sales by month, and plot them?"
@@ -247,7 +247,9 @@ def _spend(jupyter: Jupyter) -> None:
 def _remember(jupyter: Jupyter) -> str:
     """A conversation that no longer fits, with a summary, a pin and an exclusion; its title."""
     at = now_ms() - 60_000
-    settings = ThreadSettings(model="house", memory=MemoryPolicy.SUMMARISE)
+    settings = ThreadSettings(
+        model="house", memory=MemoryPolicy.SUMMARISE, system_prompt="Answer in a few sentences."
+    )
     thread = Thread(new_id(), "Sensors that are off", settings, at, at)
     messages: list[Message] = []
     for asked, answered in TALK:
@@ -290,10 +292,14 @@ def _shoot_memory(browser: Browser, jupyter: Jupyter, theme: str, title: str) ->
     chat.page.set_viewport_size({"width": NARROW_PAGE, "height": TALL})
     chat.button("Show conversations").click()
     chat.conversation(title).click()
+    chat.root.get_by_text("The model sees a summary of what stands above").click()
+    chat.root.get_by_role("button", name="Make anew").wait_for()
     chat.root.get_by_role("button", name=re.compile("^Context: ")).click()
     panel = chat.root.get_by_role("dialog", name="What the model will see")
     panel.get_by_text("sent: pinned").wait_for()
-    panel.get_by_role("heading", name=re.compile("^Messages: ")).scroll_into_view_if_needed()
+    panel.get_by_text("Instructions").click()
+    panel.get_by_text("Answer in a few sentences.").scroll_into_view_if_needed()
+    panel.evaluate("panel => { panel.scrollTop = panel.scrollHeight; }")
     chat.page.wait_for_timeout(500)
     chat.page.screenshot(path=HERE / f"memory-{theme}.png")
     chat.page.close()

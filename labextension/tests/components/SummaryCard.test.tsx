@@ -37,7 +37,7 @@ it('stands after the last message that it is about', async () => {
   const { chat } = await show();
   const card = await unfold(chat);
   expect(card.getByText('why').tagName).toBe('STRONG');
-  expect(card.getByText('Made by small')).toBeVisible();
+  expect(card.getByText('Made by Small')).toBeVisible();
   const [, answer, next] = screen.getAllByRole('article');
   const title = screen.getByText(TITLE);
   const { DOCUMENT_POSITION_FOLLOWING: follows } = Node;

@@ -42,6 +42,7 @@ export function Meter({ open, onOpen }: OpenProps) {
   const context = online ? measured : { ...measured, isOld: true };
   const share = fullness(context);
   const word = tooLong(context, trans);
+  const words = inWords(context, trans);
   return (
     <>
       <div className="jc-Meter" ref={element}>
@@ -54,7 +55,7 @@ export function Meter({ open, onOpen }: OpenProps) {
           aria-label={nameOf(context, trans)}
           data-full={share >= NEARLY_FULL || isTooLong || undefined}
           data-old={context.isOld}
-          title={inWords(context, trans)}
+          title={words}
           onClick={() => {
             onOpen(!open);
           }}
@@ -65,8 +66,10 @@ export function Meter({ open, onOpen }: OpenProps) {
           />
           <span>{percent(share)}</span>
           {context.summary_problem != null && <WarningIcon />}
-          <span className="jc-Meter-more">{inShort(context, trans)}</span>
         </button>
+        <span className="jc-Meter-more" title={words}>
+          {inShort(context, trans)}
+        </span>
         {open && (
           <ContextPanel
             context={context}
@@ -87,17 +90,10 @@ function fullness(context: Context): number {
 
 function nameOf(context: Measured, trans: Translator): string {
   const { over = 0 } = context;
-  const state =
-    over > 0
-      ? trans._n(
-          'Context: too long by %2 token',
-          'Context: too long by %2 tokens',
-          over,
-          number(over)
-        )
-      : trans.__('Context: %1 full', percent(fullness(context)));
   return [
-    state,
+    trans.__('Context: %1 full', percent(fullness(context))),
+    over > 0 &&
+      trans._n('too long by %2 token', 'too long by %2 tokens', over, number(over)),
     context.summary_problem != null && trans.__('the summary could not be made'),
     context.isOld === true && trans.__('as last known')
   ]

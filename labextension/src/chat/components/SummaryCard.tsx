@@ -4,6 +4,7 @@ import type { Summary } from '../protocol';
 import { Markdown } from './Markdown';
 import { useChat, useChatState } from './context';
 import { useThread } from './hooks';
+import { modelNamed } from './useModelSettings';
 
 /** What the model sees instead of all that stands above; nothing where it sees that. */
 export function SummaryCard({ summary }: { readonly summary: Summary }) {
@@ -11,6 +12,7 @@ export function SummaryCard({ summary }: { readonly summary: Summary }) {
   const thread = useThread();
   const usual = useChatState(state => state.account?.defaults?.memory);
   const note = useId();
+  const maker = useChatState(({ models }) => modelNamed(models, summary.model));
   const [typed, setTyped] = useState<string | null>(null);
   if ((thread?.settings.memory ?? usual) !== 'summarise') {
     return null;
@@ -33,7 +35,7 @@ export function SummaryCard({ summary }: { readonly summary: Summary }) {
             <small>
               {summary.edited === true
                 ? trans.__('Edited by you')
-                : trans.__('Made by %1', summary.model ?? '')}
+                : trans.__('Made by %1', maker?.name ?? summary.model ?? '')}
             </small>
             <button
               type="button"
