@@ -85,44 +85,45 @@ MODELS = {
     "house": {"name": "House model", "context_tokens": 512, "max_output_tokens": 128},
 }
 """A window that a short conversation fills."""
-TALK = (
-    (
-        "I have a log of the temperature of each of our forty sensors, one value a minute. How "
-        "do I find the sensors that are off?",
-        "Compare each sensor with those around it, not with a limit: on a hot day all are high, "
-        "and only one that differs from its neighbours is suspect. Take the median of all sensors "
-        "for each minute, subtract it, and look at what is left. A sensor whose rest is mostly "
-        "above or below zero has drifted; one whose rest jumps has a loose contact. Begin with a "
-        "week of data, so that day and night even out, and plot the rest of each sensor as a line.",
-    ),
-    (
-        "Only sensors 7 and 31 stand out. How do I say by how much?",
-        "Use the median absolute deviation: it is what the standard deviation would be without the "
-        "outliers. Divide the median of each sensor's rest by it. Sensor 7 is then 4.1 deviations "
-        "too high and sensor 31 is 6.8 too low, which no one would call chance. Between 2 and 3 "
-        "look again after another week; above 3 have the sensor checked.",
-    ),
-    (
-        "Keep to this in all that follows: never drop rows, mark them in a column `suspect`.",
-        "I will: every step adds or changes the column `suspect`, and the number of rows stays as it "
-        "is. At the end, one filter on that column leaves what is to be trusted.",
-    ),
-    (
-        "Wait, did the building have a power cut that week?",
-        "I cannot know that. If it had, all sensors will have gaps at the same minute, and you see "
-        "them at once when you count the values of each minute.",
-    ),
-    (
-        "There is no gap. Then write the code that marks the suspects.",
-        "Put the sensors side by side, subtract the median of each row, and compare the median of "
-        "each column with the deviation of them all. The result is one number per sensor; all rows "
-        "of those beyond 3 get `suspect = True`, all others `False`. Since nothing is dropped, you can "
-        "run it again after each new week, and see whether a sensor that was checked is well again.",
-    ),
-)
-SUMMARY = """They look for broken ones among forty temperature sensors (one value a minute) by each \
-sensor's difference from the median of all. Sensors 7 (4.1 deviations too high) and 31 (6.8 too \
-low) stand out; from 3 on a sensor is to be checked."""
+TALK = """\
+I have a log of the temperature of each of our forty sensors, one value a minute. How do I find
+the sensors that are off?
+
+Compare each sensor with those around it, not with a limit: on a hot day all are high, and only
+one that differs from its neighbours is suspect. Take the median of all sensors for each minute,
+subtract it, and look at what is left. A sensor whose rest is mostly above or below zero has
+drifted; one whose rest jumps has a loose contact. Begin with a week of data, so that day and
+night even out, and plot the rest of each sensor as a line.
+
+Only sensors 7 and 31 stand out. How do I say by how much?
+
+Use the median absolute deviation: it is what the standard deviation would be without the
+outliers. Divide the median of each sensor's rest by it. Sensor 7 is then 4.1 deviations too
+high and sensor 31 is 6.8 too low, which no one would call chance. Between 2 and 3 look again
+after another week; above 3 have the sensor checked.
+
+Keep to this in all that follows: never drop rows, mark them in a column `suspect`.
+
+I will: every step adds or changes the column `suspect`, and the number of rows stays as it is.
+At the end, one filter on that column leaves what is to be trusted.
+
+Wait, did the building have a power cut that week?
+
+I cannot know that. If it had, all sensors will have gaps at the same minute, and you see them
+at once when you count the values of each minute.
+
+There is no gap. Then write the code that marks the suspects.
+
+Put the sensors side by side, subtract the median of each row, and compare the median of each
+column with the deviation of them all. The result is one number per sensor; all rows of those
+beyond 3 get `suspect = True`, all others `False`. Since nothing is dropped, you can run it
+again after each new week, and see whether a sensor that was checked is well again."""
+"""Question and answer in turn."""
+SENSORS = "Sensors that are off"
+SUMMARY = """\
+They look for broken ones among forty temperature sensors (one value a minute) by each sensor's
+difference from the median of all. Sensors 7 (4.1 deviations too high) and 31 (6.8 too low)
+stand out; from 3 on a sensor is to be checked."""
 
 
 def main() -> None:
@@ -250,26 +251,30 @@ def _remember(jupyter: Jupyter) -> str:
     settings = ThreadSettings(
         model="house", memory=MemoryPolicy.SUMMARISE, system_prompt="Answer in a few sentences."
     )
-    thread = Thread(new_id(), "Sensors that are off", settings, at, at)
+    thread = Thread(new_id(), SENSORS, settings, at, at)
     messages: list[Message] = []
-    for asked, answered in TALK:
-        for role, text in ((Role.USER, asked), (Role.ASSISTANT, answered)):
-            parent = messages[-1].id if messages else None
-            parts = [TextPart(text)]
-            message = Message(new_id(), thread.id, parent, role, parts, Status.COMPLETE, at)
-            message.model = "house" if role is Role.ASSISTANT else None
-            messages.append(message)
+    for place, text in enumerate(TALK.split("\n\n")):
+        role = Role.ASSISTANT if place % 2 else Role.USER
+        parent = messages[-1].id if messages else None
+        said = _unwrapped(text)
+        message = Message(new_id(), thread.id, parent, role, [TextPart(said)], Status.COMPLETE, at)
+        message.model = "house" if role is Role.ASSISTANT else None
+        messages.append(message)
     thread.leaf_id = messages[-1].id
     thread.pinned_messages = [messages[4].id]
     thread.excluded_messages = [messages[6].id, messages[7].id]
-    summary = Summary(thread.id, messages[3].id, SUMMARY, at, model="house")
+    summary = Summary(thread.id, messages[3].id, _unwrapped(SUMMARY), at, model="house")
 
     async def keep(store: Store, owner: str) -> None:
         await store.add_thread(owner, thread, messages)
         await store.put_summary(owner, summary)
 
     _with_history(jupyter, keep)
-    return thread.title
+    return SENSORS
+
+
+def _unwrapped(text: str) -> str:
+    return text.replace("\n", " ")
 
 
 def _with_history(jupyter: Jupyter, keep: Callable[[Store, str], Awaitable[None]]) -> None:
@@ -299,7 +304,8 @@ def _shoot_memory(browser: Browser, jupyter: Jupyter, theme: str, title: str) ->
     panel.get_by_text("sent: pinned").wait_for()
     panel.get_by_text("Instructions").click()
     panel.get_by_text("Answer in a few sentences.").scroll_into_view_if_needed()
-    panel.evaluate("panel => { panel.scrollTop = panel.scrollHeight; }")
+    heading = panel.get_by_role("heading", name=re.compile("^Messages: "))
+    heading.evaluate("heading => heading.scrollIntoView({ block: 'start' })")
     chat.page.wait_for_timeout(500)
     chat.page.screenshot(path=HERE / f"memory-{theme}.png")
     chat.page.close()
