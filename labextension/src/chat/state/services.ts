@@ -96,6 +96,7 @@ export class Services {
       this.browsing,
       this.memory,
       this.drafts,
+      this.attaching,
       this.edits
     );
     const onNote = (note: Note) => {
@@ -117,7 +118,8 @@ export class Services {
       this.following,
       this.browsing,
       this.outbox,
-      this.drafts
+      this.drafts,
+      this.attaching
     );
     this.listing = new Listing(
       this.store,
