@@ -426,3 +426,24 @@ describe('an @', () => {
     expect((await chat.server.next('send')).parts).toHaveLength(2);
   });
 });
+
+it('says why what was asked for by its kind cannot be had, and asks again', async () => {
+  let isBusy = true;
+  const variables: MentionSource = {
+    kind: 'variable',
+    label: 'Variables',
+    complete: () =>
+      isBusy
+        ? Promise.reject(new Error('The kernel is busy.'))
+        : Promise.resolve([{ id: 'df', label: 'df', attach: () => Promise.resolve([]) }])
+  };
+  const chat = await showChat(undefined, undefined, undefined, [variables]);
+  await chat.user.type(chat.composer(), '@df');
+  expect(screen.queryByRole('option')).not.toBeInTheDocument();
+  await chat.user.clear(chat.composer());
+  await chat.user.type(chat.composer(), '@var');
+  expect(await screen.findByRole('option')).toHaveAttribute('aria-disabled', 'true');
+  isBusy = false;
+  const option = await screen.findByRole('option', { name: 'df' }, { timeout: 3000 });
+  expect(option).not.toHaveAttribute('aria-disabled');
+});
