@@ -4,6 +4,7 @@ import { Guarding, type Held, type Waiting, suspects } from '../state/guarding';
 import { withoutOf } from '../state/edits';
 import { screeningOf } from '../state/screening';
 import type { Attachment } from '../state/parts';
+import { keepAttached } from '../state/keptAttached';
 import type { Services } from '../state/services';
 import { placeOf } from '../state/state';
 import { useStore } from '../state/store';
@@ -32,6 +33,7 @@ export function AttachedChips() {
     screening.screen(attached).catch(() => undefined); // the next connection asks again
   }, [screening, attached, online]);
   useEffect(() => {
+    keepAttached(services);
     const { attaching } = services;
     attaching.guard = leaving => {
       void guardingOf(services).guard(leaving);

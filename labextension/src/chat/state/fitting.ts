@@ -28,6 +28,7 @@ export function fitting(
   return { kept, leftOut };
 }
 
-function sizeOf(value: unknown): number {
+/** In bytes, as it is sent. */
+export function sizeOf(value: unknown): number {
   return new TextEncoder().encode(JSON.stringify(value)).length;
 }

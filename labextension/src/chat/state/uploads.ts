@@ -51,6 +51,11 @@ export class Uploads {
     private readonly chat: Store<ChatState>
   ) {}
 
+  /** They were read before this page was loaded. */
+  putNotes(attachment: Attachment, notes: readonly string[]): void {
+    this.#notes.set(attachment, notes);
+  }
+
   notesOn(attachment: Attachment): readonly string[] {
     return this.#notes.get(attachment) ?? [];
   }
@@ -159,7 +164,12 @@ export class Uploads {
   }
 
   #refuse(open: Open, problem: Problem): void {
-    const trouble = { id: newId(), place: placeOf(open), problem };
+    this.say(placeOf(open), problem);
+  }
+
+  /** Say what is wrong where it was to be attached. */
+  say(place: string, problem: Problem): void {
+    const trouble = { id: newId(), place, problem };
     this.store.update(state => ({ ...state, troubles: [...state.troubles, trouble] }));
   }
 }
