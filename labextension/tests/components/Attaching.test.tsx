@@ -25,7 +25,7 @@ it('keeps the end of a long name', async () => {
   const { services } = await showChat();
   services.attaching.add(FILE);
   const name = await screen.findByTitle(`File ${FILE.name ?? ''}`);
-  expect(name.lastElementChild).toHaveTextContent('/name/data.csv');
+  expect(name.lastElementChild).toHaveTextContent('ame/data.csv');
 });
 
 it('asks once before something is sent that looks like a secret', async () => {
@@ -275,4 +275,42 @@ it('gives a question back that waits for a file, when asked or when that fails',
     expect(chat.composer()).toHaveValue('Why?');
   });
   expect(chat.server.commands.some(({ type }) => type === 'send')).toBe(false);
+});
+
+it('says of several files at once why they were refused', async () => {
+  const chat = await showChat(server => {
+    for (const name of ['a.bin', 'b.bin']) {
+      const problem = { code: 'invalid', message: `“${name}” is no text.` };
+      server.answers.set(`POST attachments/extract?name=${name}&size=1`, { problem });
+    }
+    const problem = { code: 'invalid', message: '“c.txt” is empty.' };
+    server.answers.set('POST attachments/extract?name=c.txt&size=1', { problem });
+  });
+  await chat.user.upload(
+    screen.getByLabelText('Files to attach'),
+    ['a.bin', 'b.bin', 'c.txt'].map(name => new File(['x'], name))
+  );
+  expect(await screen.findByText('“c.txt” is empty.')).toBeVisible();
+  expect(screen.getByText('a.bin, b.bin').closest('li')).toHaveTextContent(
+    'a.bin, b.bin Each of them is no text.'
+  );
+  await chat.user.click(screen.getByRole('button', { name: 'Close all' }));
+  expect(screen.queryByRole('button', { name: 'Close all' })).not.toBeInTheDocument();
+});
+
+it('has each thing once, and removes many at once', async () => {
+  const chat = await showChat();
+  const { attaching, store } = chat.services;
+  attaching.add(FILE, { ...FILE });
+  expect(attachedIn(store.state)).toEqual([FILE]);
+  attaching.add(...['b', 'c', 'd'].map(name => ({ ...FILE, name }) as Attachment));
+  await chat.user.click(await screen.findByRole('button', { name: 'Remove all 4' }));
+  expect(attachedIn(store.state)).toEqual([]);
+});
+
+it('does not part a short name', async () => {
+  const { services } = await showChat();
+  services.attaching.add({ ...FILE, kind: 'variable', name: 'SECRET' } as Attachment);
+  const name = await screen.findByTitle('Variable SECRET');
+  expect(name.children).toHaveLength(1);
 });

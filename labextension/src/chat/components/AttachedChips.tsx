@@ -8,7 +8,7 @@ import { keepAttached } from '../state/keptAttached';
 import type { Services } from '../state/services';
 import { placeOf } from '../state/state';
 import { useStore } from '../state/store';
-import { uploadsOf } from '../state/uploads';
+import { type Trouble, uploadsOf } from '../state/uploads';
 import { Attachments, nameOf } from './Attachments';
 import { ProblemNote } from './ProblemNote';
 import { useChat, useChatState } from './context';
@@ -23,6 +23,14 @@ export function AttachedChips() {
   const open = useChatState(state => state.open);
   const place = placeOf(open);
   const draft = useStore(services.drafts.store, () => services.drafts.read(open));
+  const list = useRef<HTMLUListElement>(null);
+  const before = useRef(0);
+  useEffect(() => {
+    if (attached.length > before.current) {
+      list.current?.lastElementChild?.scrollIntoView({ block: 'nearest' });
+    }
+    before.current = attached.length;
+  }, [attached]);
   const online = useOnline();
   const uploads = uploadsOf(services);
   const all = useStore(uploads.store, state => state);
@@ -46,34 +54,39 @@ export function AttachedChips() {
     <>
       <Attachments
         attachments={attached}
+        list={list}
         Name={Chip}
         onRemove={attachment => {
           services.attaching.remove(attachment);
           focusComposer(); // the button goes
         }}
       />
+      {attached.length > FEW && (
+        <button
+          type="button"
+          className="jc-Button jc-RemoveAll"
+          onClick={() => {
+            services.attaching.remove(...attached);
+            focusComposer(); // the button goes
+          }}
+        >
+          {trans.__('Remove all %1', number(attached.length))}
+        </button>
+      )}
       {busy.length > 0 && (
         <p className="jc-AttachNote jc-mod-late" role="status">
           {trans.__('Reading %1…', busy.map(({ name }) => name).join(', '))}
         </p>
       )}
-      <div className="jc-AttachTroubles" role="status">
-        {troubles.map(trouble => (
-          <ProblemNote
-            key={trouble.id}
-            problem={trouble.problem}
-            actions={[
-              {
-                label: trans.__('Close'),
-                run: () => {
-                  uploads.dismiss(trouble);
-                  focusComposer();
-                }
-              }
-            ]}
-          />
-        ))}
-      </div>
+      <Troubles
+        troubles={troubles}
+        onClose={() => {
+          troubles.forEach(trouble => {
+            uploads.dismiss(trouble);
+          });
+          focusComposer();
+        }}
+      />
       <Guard
         place={place}
         text={draft}
@@ -87,6 +100,89 @@ export function AttachedChips() {
   );
 }
 
+/** A name of so many signs has room everywhere; of a longer one, so many stay at its end. */
+const SHORT = 16;
+const TAIL = 12;
+/** So many are removed one by one. */
+const FEW = 3;
+
+/** Why something could not be attached: one note, however much it was. */
+function Troubles({
+  troubles,
+  onClose
+}: {
+  readonly troubles: readonly Trouble[];
+  readonly onClose: () => void;
+}) {
+  const { trans } = useChat();
+  const list = useRef<HTMLUListElement>(null);
+  const reasons = byReason(troubles);
+  useEffect(() => {
+    list.current?.lastElementChild?.scrollIntoView({ block: 'nearest' });
+  }, [reasons.length, troubles.length]);
+  return (
+    <div className="jc-AttachTroubles" role="status">
+      {troubles.length === 1 && (
+        <ProblemNote
+          problem={troubles[0].problem}
+          actions={[{ label: trans.__('Close'), run: onClose }]}
+        />
+      )}
+      {troubles.length > 1 && (
+        <div className="jc-Problem">
+          <WarningIcon />
+          <div className="jc-Problem-text">
+            <ul ref={list}>
+              {reasons.map(({ reason, names, message }) => (
+                <li key={message}>
+                  {names.length > 1 ? (
+                    <>
+                      <strong>{names.join(', ')}</strong>{' '}
+                      {trans.__('Each of them %1', reason)}
+                    </>
+                  ) : (
+                    message
+                  )}
+                </li>
+              ))}
+            </ul>
+            <div className="jc-Buttons">
+              <button type="button" className="jc-Button jc-mod-accent" onClick={onClose}>
+                {trans.__('Close all')}
+              </button>
+            </div>
+          </div>
+        </div>
+      )}
+    </div>
+  );
+}
+
+interface Reason {
+  /** What is said of each: “name” and this. */
+  readonly reason: string;
+  readonly names: string[];
+  /** Of the first. */
+  readonly message: string;
+}
+
+/** What is said of several files alike is said once. */
+function byReason(troubles: readonly Trouble[]): readonly Reason[] {
+  const reasons = new Map<string, Reason>();
+  for (const { problem } of troubles) {
+    const { message } = problem;
+    const [, name, rest] = /^“([^”]*)” (.*)$/su.exec(message) ?? [message, message, ''];
+    const key = rest === '' ? message : rest;
+    const known = reasons.get(key);
+    if (known === undefined) {
+      reasons.set(key, { reason: rest, names: [name], message });
+    } else if (rest !== '' && !known.names.includes(name)) {
+      known.names.push(name);
+    }
+  }
+  return [...reasons.values()];
+}
+
 /** A name, cut in its middle where it is long, the tokens, and a sign of warning. */
 function Chip({ attachment }: { readonly attachment: Attachment }) {
   const { services, trans } = useChat();
@@ -97,11 +193,11 @@ function Chip({ attachment }: { readonly attachment: Attachment }) {
     ...uploadsOf(services).notesOn(attachment),
     ...(finding?.warnings ?? [])
   ].join(' ');
-  const end = Math.max(0, name.length - 14);
+  const end = name.length > SHORT ? name.length - TAIL : 0;
   return (
     <>
       <span className="jc-Attachment-name jc-mod-cut" title={name}>
-        <span>{name.slice(0, end)}</span>
+        {end > 0 && <span>{name.slice(0, end)}</span>}
         <span>{name.slice(end)}</span>
       </span>
       {said !== '' && (
