@@ -12,9 +12,9 @@ from .notebook_text import notebook_text
 
 MOST_BYTES = 200_000
 """Of a text; of a longer one the beginning is taken."""
-MOST_FILE_BYTES = 16 * 1024 * 1024
+MOST_FILE_BYTES = 16_000_000
 """What is read of a file at all."""
-MOST_IMAGE_BYTES = 2 * 1024 * 1024
+MOST_IMAGE_BYTES = 2_000_000
 _LONGEST_NAME = 200
 
 _MediaType: TypeAlias = Literal["image/png", "image/jpeg", "image/gif", "image/webp"]

@@ -94,7 +94,7 @@ export class Questions {
         this.trans.__(
           'Not attached: %1. All that goes with a question may have %2 MB and %3 parts.',
           names.join(', '),
-          String(MOST_ATTACHED_BYTES / 1024 ** 2),
+          String(MOST_ATTACHED_BYTES / 1e6),
           String(MOST_ATTACHED)
         )
       );

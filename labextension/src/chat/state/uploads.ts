@@ -14,7 +14,7 @@ import { Store } from './store';
 const MOST_TEXT_BYTES = 200_000;
 /** What only makes sense as a whole is sent as one, up to what the server reads. */
 const WHOLE = /\.(?:ipynb|pdf|docx|xlsx|pptx)$/i;
-const MOST_WHOLE_BYTES = 16 * 1024 * 1024;
+const MOST_WHOLE_BYTES = 16_000_000;
 
 /** A file that could not be attached. */
 export interface Trouble {
@@ -109,7 +109,7 @@ export class Uploads {
         code: 'too_large',
         message:
           `“${name ?? ''}” was not attached: all that goes with a question may have ` +
-          `${String(MOST_ATTACHED)} parts and ${String(MOST_ATTACHED_BYTES / 1024 ** 2)} MB. ` +
+          `${String(MOST_ATTACHED)} parts and ${String(MOST_ATTACHED_BYTES / 1e6)} MB. ` +
           'Ask about some of it first, or take something away.'
       });
     }
