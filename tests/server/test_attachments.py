@@ -92,7 +92,7 @@ async def test_a_huge_file_is_refused_before_it_is_read(rest, root):
     for path in ("huge.csv", "link.csv"):
         code, answer = await read(rest, path)
         assert (code, answer["problem"]["code"]) == (413, "too_large")
-        assert "671.1 MB" in answer["problem"]["message"]
+        assert "640.0 MB" in answer["problem"]["message"]
 
 
 async def test_a_path_of_the_wrong_form_is_refused_by_its_field(rest):

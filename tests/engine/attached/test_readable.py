@@ -131,7 +131,7 @@ def test_a_picture_goes_as_one():
 
 
 def test_a_picture_that_is_too_large_is_refused_with_what_to_do():
-    with pytest.raises(Unreadable, match=r"photo\.png.*3\.1 MB.*Save it smaller") as refused:
+    with pytest.raises(Unreadable, match=r"photo\.png.*3\.0 MB.*Save it smaller") as refused:
         attached("photo.png", PNG + bytes(MOST_IMAGE_BYTES + 1_000_000))
     assert refused.value.problem.code is Code.TOO_LARGE
 
