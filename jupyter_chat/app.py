@@ -12,11 +12,12 @@ from jupyter_server.extension.application import ExtensionApp, ExtensionAppJinja
 from jupyter_server.serverapp import ServerApp
 from jupyter_server.serverapp import aliases as server_aliases
 from jupyter_server.serverapp import flags as server_flags
-from traitlets import Bool, Dict, Float, Int, Unicode
+from traitlets import Bool, Dict, Enum, Float, Int, Unicode
 
 from . import __version__
 from .engine.accounts import Accounts
 from .engine.attached.documents import Documents
+from .engine.audit import Audit
 from .engine.branches import Branches
 from .engine.broadcast import Broadcast
 from .engine.context.inspecting import Inspector
@@ -31,6 +32,7 @@ from .engine.organising import Organiser
 from .engine.replies import Replies
 from .engine.requests import Requests
 from .engine.search import Search
+from .engine.shared import SharedSources
 from .engine.upkeep import Upkeep
 from .exchange.imports import Imports
 from .exchange.sources import Limits
@@ -58,6 +60,10 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
     extension_url = "/jupyter-chat/"
     load_other_extensions = False
     file_url_prefix = "jupyter-chat"
+    subcommands = {  # noqa: RUF012
+        "keys": ("jupyter_chat.commands.keys.Keys", "The keys that encrypt, and the shared one."),
+        "audit": ("jupyter_chat.commands.audit.AuditLog", "The audit log."),
+    }
     # The server takes these whether they are here or not: they are for `--help`.
     aliases = {  # noqa: RUF012
         **ExtensionApp.aliases,
@@ -77,6 +83,23 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
     data_dir = Unicode(
         help="""The directory of the history and of the key that encrypts people's API
         keys. The default is `jupyter_chat` in the Jupyter data directory."""
+    ).tag(config=True)
+
+    key_storage = Enum(
+        ["file", "keyring"],
+        "file",
+        help="""Where the key is that encrypts people's API keys, unless JUPYTER_CHAT_KEYS
+        has it: in a file in `data_dir` that only its owner may read, or in the keyring of
+        the operating system (which needs the extra `keyring`).""",
+    ).tag(config=True)
+
+    shared_key_file = Unicode(
+        allow_none=True,
+        default_value=None,
+        help="""A file with the API key for everybody who has entered none, instead of
+        OPENAI_API_KEY or AZURE_OPENAI_API_KEY. Nobody but its owner may read it (mode
+        0600). It is read again when the key is needed. What `jupyter chat keys share` has
+        stored goes before it.""",
     ).tag(config=True)
 
     default_model = Unicode(
@@ -183,16 +206,18 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         self._health = StoreHealth(self._store, broadcast, self.log)
         store = watch(self._store, self._health)
         self._providers = Providers(self.idle_seconds)
-        environment = endpoint_from_environment()
+        vault = self.open_vault()
+        audit = Audit(store)
         accounts = Accounts(
             store,
-            Vault(self.data_dir),
+            vault,
             self._providers,
-            environment=environment,
+            shared=self.shared_sources(store, vault),
+            audit=audit,
             default_model=self.default_model,
             local_available=local_model_available,
             durable_replies=self.durable_replies,
-            overrides=Overrides(self._models_path(), self.models, self.log),
+            overrides=Overrides(_path(self.models_file), self.models, self.log),
         )
         self._heartbeats = Heartbeats()
         self._planner = Planner(store)
@@ -232,6 +257,7 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             branches=Branches(store, conversations, self._replies),
             organiser=organiser,
             accounts=accounts,
+            audit=audit,
             inspector=Inspector(store, accounts, self._planner),
             libraries=Libraries(store, broadcast),
             search=self._search,
@@ -258,8 +284,13 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             self.handlers.append((route, handler, {"services": services}))
         self.handlers.extend(pages.default_handlers)
 
-    def _models_path(self) -> Path | None:
-        return Path(self.models_file).expanduser().absolute() if self.models_file else None
+    def open_vault(self) -> Vault:
+        """What encrypts people's keys."""
+        return Vault(self.data_dir, keyring=self.key_storage == "keyring")
+
+    def shared_sources(self, store: Store, vault: Vault) -> SharedSources:
+        """The source for everybody who has set nothing else."""
+        return SharedSources(store, vault, endpoint_from_environment(), _path(self.shared_key_file))
 
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
         await self._health.open()
@@ -281,6 +312,10 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         await self._health.close()
         await self._providers.close()
         await self._store.close()
+
+
+def _path(setting: str | None) -> Path | None:
+    return Path(setting).expanduser().absolute() if setting else None
 
 
 def main(argv: list[str] | None = None) -> Any:

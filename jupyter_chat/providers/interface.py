@@ -19,6 +19,7 @@ KEPT = "Your question is kept"
 """Stands in the message of every error that a question may meet, before what to do."""
 
 _PARTLY_KEPT = "What had come is kept"
+_PASSWORD = re.compile(r"//[^/?#]*@")
 
 
 def partly_answered(problem: Problem) -> Problem:
@@ -78,8 +79,9 @@ class Endpoint(Struct, frozen=True):
     key: str | None = None
     azure_api_version: str | None = None
 
-    def __repr__(self) -> str:  # the key stays out of logs and tracebacks
-        return f"Endpoint({self.source.value}, {self.base_url!r})"
+    def __repr__(self) -> str:  # the key, and a password in the address, stay out of logs
+        shown = None if self.base_url is None else _PASSWORD.sub("//", self.base_url)
+        return f"Endpoint({self.source.value}, {shown!r})"
 
 
 class Prompt(Struct, frozen=True):

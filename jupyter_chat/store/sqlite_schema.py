@@ -173,6 +173,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             body TEXT NOT NULL
         ) WITHOUT ROWID""",
     ),
+    # What matters for the safety of the whole, see `interface.AuditEntry`.  What is in it stays.
+    (
+        "CREATE TABLE audit (number INTEGER PRIMARY KEY, body TEXT NOT NULL)",
+        """CREATE TRIGGER audit_unchanged BEFORE UPDATE ON audit
+            BEGIN SELECT RAISE(ABORT, 'the audit log is only added to'); END""",
+        """CREATE TRIGGER audit_kept BEFORE DELETE ON audit
+            BEGIN SELECT RAISE(ABORT, 'the audit log is only added to'); END""",
+    ),
 )
 
 

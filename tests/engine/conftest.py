@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from jupyter_chat.engine.accounts import Accounts
+from jupyter_chat.engine.audit import Audit
 from jupyter_chat.engine.branches import Branches
 from jupyter_chat.engine.broadcast import Broadcast
 from jupyter_chat.engine.context.inspecting import Inspector
@@ -22,6 +23,7 @@ from jupyter_chat.engine.costs.budgets import Budgets
 from jupyter_chat.engine.health import StoreHealth, watch
 from jupyter_chat.engine.replies import Replies
 from jupyter_chat.engine.requests import Requests
+from jupyter_chat.engine.shared import SharedSources
 from jupyter_chat.ids import new_id
 from jupyter_chat.protocol import (
     Ack,
@@ -184,11 +186,13 @@ async def make_engine(
     health = StoreHealth(kept, broadcast, log)
     store = watch(kept, health)
     provider = Puppet()
+    vault = Vault(directory)
     accounts = Accounts(
         store,
-        Vault(directory),
+        vault,
         provider,
-        environment=endpoint,
+        shared=SharedSources(store, vault, endpoint),
+        audit=Audit(store),
         default_model=None,
         local_available=lambda: local_available,
     )
