@@ -19,7 +19,7 @@ from jupyter_chat.engine.context.inspecting import Inspector
 from jupyter_chat.engine.context.planning import Planner
 from jupyter_chat.engine.context.tokens import encoding
 from jupyter_chat.engine.context.weighing import weigh
-from jupyter_chat.engine.shared import SharedSources
+from jupyter_chat.engine.keys.shared import SharedSources
 from jupyter_chat.protocol import ContextQuery, Source, text_of
 from jupyter_chat.providers import Providers
 from jupyter_chat.providers.interface import Endpoint

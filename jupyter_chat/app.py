@@ -26,13 +26,13 @@ from .engine.conversations import Conversations
 from .engine.costs.budgets import Budgets
 from .engine.costs.usage import UsageReports
 from .engine.health import StoreHealth, watch
+from .engine.keys.shared import SharedSources
 from .engine.libraries import Libraries
 from .engine.models.overrides import Overrides
 from .engine.organising import Organiser
 from .engine.replies import Replies
 from .engine.requests import Requests
 from .engine.search import Search
-from .engine.shared import SharedSources
 from .engine.upkeep import Upkeep
 from .exchange.imports import Imports
 from .exchange.sources import Limits

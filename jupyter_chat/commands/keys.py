@@ -9,7 +9,7 @@ import sys
 from traitlets import Bool, Unicode
 
 from ..engine.audit import Audit, Event
-from ..engine.reencrypting import Reencryption, reencrypt
+from ..engine.keys.reencrypting import Reencryption, reencrypt
 from ..protocol import Source
 from ..store.vault import EVERYBODY, new_key
 from .command import Command, by_whom

@@ -25,11 +25,11 @@ from ..store.interface import Store
 from ..store.types import UserSettings
 from ..store.vault import API_KEY, Vault, VaultError
 from .audit import Audit, Event
-from .entered import address, api_key, hint_of, without_password
+from .keys.entered import address, api_key, hint_of, without_password
+from .keys.shared import SharedSources
 from .models import catalogue
 from .models.listings import Listings
 from .models.overrides import Overrides
-from .shared import SharedSources
 
 _OPENAI = (Source.OPENAI, Source.AZURE)
 _USELESS = {Code.NO_KEY, Code.WRONG_KEY, Code.PROVIDER_DOWN, Code.PROVIDER_TIMEOUT}

@@ -21,9 +21,9 @@ from jupyter_chat.engine.context.planning import Planner
 from jupyter_chat.engine.conversations import Conversations
 from jupyter_chat.engine.costs.budgets import Budgets
 from jupyter_chat.engine.health import StoreHealth, watch
+from jupyter_chat.engine.keys.shared import SharedSources
 from jupyter_chat.engine.replies import Replies
 from jupyter_chat.engine.requests import Requests
-from jupyter_chat.engine.shared import SharedSources
 from jupyter_chat.ids import new_id
 from jupyter_chat.protocol import (
     Ack,
@@ -39,6 +39,14 @@ from jupyter_chat.providers.interface import Endpoint, Finish, ProviderError
 from jupyter_chat.store import open_store
 from jupyter_chat.store.interface import Store
 from jupyter_chat.store.vault import Vault
+from tests.store.conftest import (  # noqa: F401
+    mongodb_server,
+    mongodb_url,
+    open_another,
+    sqlite_url,
+    store,
+    store_url,
+)
 
 from .puppet import Call, Puppet
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..protocol import Code, InvalidFrame, Problem
+from ...protocol import Code, InvalidFrame, Problem
 
 _ADDRESS = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
 _WITH_PASSWORD = re.compile(r"https?://[^/?#]*@", re.IGNORECASE)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from ..protocol import Code
-from ..store.interface import Store
-from ..store.types import StoredSecret
-from ..store.vault import Vault, VaultError
+from ...protocol import Code
+from ...store.interface import Store
+from ...store.types import StoredSecret
+from ...store.vault import Vault, VaultError
 
 _PAGE = 100
 _MOST_ROUNDS = 20

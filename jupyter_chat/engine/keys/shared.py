@@ -12,11 +12,11 @@ from pathlib import Path
 
 import msgspec
 
-from ..protocol import Api, Code, InvalidFrame, Problem, Source
-from ..providers.interface import KEPT, Endpoint
-from ..store.interface import Store
-from ..store.types import SharedSource
-from ..store.vault import EVERYBODY, SHARED_KEY, Vault, VaultError, read_private
+from ...protocol import Api, Code, InvalidFrame, Problem, Source
+from ...providers.interface import KEPT, Endpoint
+from ...store.interface import Store
+from ...store.types import SharedSource
+from ...store.vault import EVERYBODY, SHARED_KEY, Vault, VaultError, read_private
 from .entered import address, api_key, hint_of
 
 _FRESH_SECONDS = 5.0
