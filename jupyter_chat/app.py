@@ -15,6 +15,7 @@ from jupyter_server.serverapp import flags as server_flags
 from traitlets import Bool, Dict, Enum, Float, Int, Unicode
 
 from . import __version__
+from .addresses import login_of
 from .engine.accounts import Accounts
 from .engine.attached.documents import Documents
 from .engine.audit import Audit
@@ -36,7 +37,14 @@ from .engine.search import Search
 from .engine.upkeep import Upkeep
 from .exchange.imports import Imports
 from .exchange.sources import Limits
-from .providers import IDLE_SECONDS, Providers, endpoint_from_environment, local_model_available
+from .providers import (
+    IDLE_SECONDS,
+    KEY_VARIABLES,
+    Providers,
+    endpoint_from_environment,
+    local_model_available,
+)
+from .redaction import Redacting
 from .server import attachments, exchange, library, pages, rest, socket, usage
 from .server.files import ServerFiles
 from .server.heartbeat import Heartbeats
@@ -44,7 +52,7 @@ from .server.identity import Identities
 from .server.kernels import StartingKernels
 from .server.services import Services
 from .server.unused import StopWhenUnused
-from .store import open_store
+from .store import STORE_URL, open_store, vault
 from .store.interface import Store
 from .store.vault import Vault
 
@@ -181,7 +189,7 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
 
     def _store_url_default(self) -> str:
         path = Path(self.data_dir) / "history.sqlite"
-        return os.environ.get("JUPYTER_CHAT_STORE_URL") or f"sqlite:///{path}"
+        return os.environ.get(STORE_URL) or f"sqlite:///{path}"
 
     def _data_dir_default(self) -> str:
         return str(Path(jupyter_data_dir()) / "jupyter_chat")
@@ -198,21 +206,26 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
     def _template_paths_default(self) -> list[str]:
         return [str(_HERE / "server" / "templates")]
 
+    def initialize_settings(self) -> None:
+        """What the server keeps of these settings is seen by all of its extensions."""
+        self.settings[f"{self.name}_config"].pop("store_url", None)
+
     def initialize_handlers(self) -> None:
         assert self.serverapp is not None
+        self._keep_secrets_out_of_the_log()
         self._unused: StopWhenUnused | None = None
         broadcast = Broadcast()
         self._store: Store = open_store(self.store_url)
         self._health = StoreHealth(self._store, broadcast, self.log)
         store = watch(self._store, self._health)
         self._providers = Providers(self.idle_seconds)
-        vault = self.open_vault()
         audit = Audit(store)
+        secrets = self.open_vault()
         accounts = Accounts(
             store,
-            vault,
+            secrets,
             self._providers,
-            shared=self.shared_sources(store, vault),
+            shared=self.shared_sources(store, secrets),
             audit=audit,
             default_model=self.default_model,
             local_available=local_model_available,
@@ -284,13 +297,31 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             self.handlers.append((route, handler, {"services": services}))
         self.handlers.extend(pages.default_handlers)
 
+    def _keep_secrets_out_of_the_log(self) -> None:
+        login = login_of(self.store_url)
+        password = login[1] if login is not None else ""
+        if password and "store_url" in self.config.get("ChatApp", {}):
+            self.log.warning(
+                "The address of the chat history holds a password, and stands in the "
+                "configuration, which --show-config and --debug show. Set %s instead.",
+                STORE_URL,
+            )
+        keys = os.environ.get(vault.ENVIRONMENT, "").split(";")
+        upstream = [os.environ.get(name, "") for name in KEY_VARIABLES]
+        address = login_of(os.environ.get("OPENAI_BASE_URL", ""))
+        upstream += [address[1]] if address is not None else []
+        self._redacting = Redacting([password, *keys, *upstream])
+        self.log.addFilter(self._redacting)
+
     def open_vault(self) -> Vault:
         """What encrypts people's keys."""
         return Vault(self.data_dir, keyring=self.key_storage == "keyring")
 
-    def shared_sources(self, store: Store, vault: Vault) -> SharedSources:
+    def shared_sources(self, store: Store, secrets: Vault) -> SharedSources:
         """The source for everybody who has set nothing else."""
-        return SharedSources(store, vault, endpoint_from_environment(), _path(self.shared_key_file))
+        return SharedSources(
+            store, secrets, endpoint_from_environment(), _path(self.shared_key_file)
+        )
 
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
         await self._health.open()
@@ -312,6 +343,7 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         await self._health.close()
         await self._providers.close()
         await self._store.close()
+        self.log.removeFilter(self._redacting)
 
 
 def _path(setting: str | None) -> Path | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import msgspec
 from msgspec import UNSET
 
+from ..addresses import without_login
 from ..protocol import (
     Account,
     AccountPatch,
@@ -25,7 +26,7 @@ from ..store.interface import Store
 from ..store.types import UserSettings
 from ..store.vault import API_KEY, Vault, VaultError
 from .audit import Audit, Event
-from .keys.entered import address, api_key, hint_of, without_password
+from .keys.entered import address, api_key, hint_of
 from .keys.shared import SharedSources
 from .models import catalogue
 from .models.listings import Listings
@@ -63,7 +64,7 @@ class Accounts:
     ) -> None:
         self._store = store
         self._vault = vault
-        self._shared = shared
+        self.shared = shared
         self._audit = audit
         self._default_model = default_model
         self._local_available = local_available
@@ -80,7 +81,7 @@ class Accounts:
         Raises :class:`ProviderError` (`no_key`) where nothing is set up.
         """
         if settings.source is None:
-            shared = await self._shared.endpoint()
+            shared = await self.shared.endpoint()
             if shared is None:
                 raise ProviderError(_no_source(self._local_available()))
             return shared
@@ -103,14 +104,14 @@ class Accounts:
         shown = None
         if not own:
             try:
-                shown = await self._shared.endpoint()
+                shown = await self.shared.endpoint()
             except VaultError as error:
                 problem = problem or unasked(error.problem)
         return Account(
             user=user,
             source=settings.source if own else (shown.source if shown else None),
             from_environment=shown is not None,
-            base_url=without_password(settings.base_url) if own else None,
+            base_url=without_login(settings.base_url) if own and settings.base_url else None,
             api=settings.api if own else (shown.api if shown else Api.AUTO),
             key_hint=settings.key_hint if own else None,
             local_available=self._local_available(),

@@ -13,13 +13,13 @@ from typing import Any, Protocol
 import msgspec
 from msgspec import Struct
 
+from ..addresses import without_login
 from ..protocol import Api, Effort, ImagePart, Model, Problem, Role, Source, Usage
 
 KEPT = "Your question is kept"
 """Stands in the message of every error that a question may meet, before what to do."""
 
 _PARTLY_KEPT = "What had come is kept"
-_PASSWORD = re.compile(r"//[^/?#]*@")
 
 
 def partly_answered(problem: Problem) -> Problem:
@@ -80,7 +80,7 @@ class Endpoint(Struct, frozen=True):
     azure_api_version: str | None = None
 
     def __repr__(self) -> str:  # the key, and a password in the address, stay out of logs
-        shown = None if self.base_url is None else _PASSWORD.sub("//", self.base_url)
+        shown = None if self.base_url is None else without_login(self.base_url)
         return f"Endpoint({self.source.value}, {shown!r})"
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from ...addresses import login_of
 from ...protocol import Code, InvalidFrame, Problem
 
 _ADDRESS = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
-_WITH_PASSWORD = re.compile(r"https?://[^/?#]*@", re.IGNORECASE)
 _SHORTEST_WITH_HINT = 12
 
 
@@ -43,7 +43,7 @@ def address(text: str) -> str:
                 field="base_url",
             )
         )
-    if _WITH_PASSWORD.match(entered):
+    if login_of(entered) is not None:
         raise InvalidFrame(
             Problem(
                 Code.INVALID,
@@ -54,12 +54,3 @@ def address(text: str) -> str:
             )
         )
     return entered
-
-
-def without_password(address: str | None) -> str | None:
-    """An address as it may be shown: earlier versions took some with a password."""
-    if address is None or not _WITH_PASSWORD.match(address):
-        return address
-    scheme, _, rest = address.partition("://")
-    host, slash, path = rest.partition("/")
-    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
