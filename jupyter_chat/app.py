@@ -33,6 +33,7 @@ from .engine.models.overrides import Overrides
 from .engine.organising import Organiser
 from .engine.replies import Replies
 from .engine.requests import Requests
+from .engine.retention import Retention
 from .engine.search import Search
 from .engine.upkeep import Upkeep
 from .exchange.imports import Imports
@@ -161,6 +162,14 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         then it is deleted for good. 0: never.""",
     ).tag(config=True)
 
+    retention_days = Int(
+        0,
+        min=0,
+        help="""Conversations in which nothing was said for so many days go to the trash, also
+        pinned and archived ones, and are deleted for good after `trash_days` there. People
+        see it in their list a week before. 0: never.""",
+    ).tag(config=True)
+
     import_bytes = Int(
         1024**3,
         min=1,
@@ -246,8 +255,11 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             model_titles=self.model_titles,
         )
         conversations = Conversations(store, self._replies, broadcast)
-        organiser = Organiser(store, conversations, self._replies, broadcast, self.trash_days)
-        self._upkeep = Upkeep(organiser, self.log)
+        retention = Retention(store, conversations, audit, self.retention_days)
+        organiser = Organiser(
+            store, conversations, self._replies, broadcast, self.trash_days, retention
+        )
+        self._upkeep = Upkeep(organiser, self.log, retention)
         self._imports = Imports(
             store,
             broadcast,

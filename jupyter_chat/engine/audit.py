@@ -44,7 +44,7 @@ class Event(str, Enum):
     IMPORTED = "import begun"
     TRASH_EMPTIED = "trash emptied"
     PURGED = "conversations deleted for good"
-    RETAINED_NO_LONGER = "conversations put into the trash by age"
+    RETIRED = "conversations put into the trash by age"
 
 
 class Break(Struct, frozen=True):

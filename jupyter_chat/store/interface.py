@@ -95,6 +95,19 @@ class Store(Protocol):
         before `deleted_before`, temporary and expired, or purged in part by a process
         that died over it."""
 
+    async def quiet(
+        self, *, before: Milliseconds, limit: int, after: Thread | None = None
+    ) -> list[tuple[str, Thread]]:
+        """(user id, thread), of all users: kept threads that are not to be retired yet, whose
+        last activity was before that time; what has been quiet for longest first, from the
+        one that follows `after`."""
+
+    async def retiring(
+        self, *, before: Milliseconds, limit: int, after: Thread | None = None
+    ) -> list[tuple[str, Thread]]:
+        """(user id, thread), of all users: kept threads that were to be retired before that
+        time, in this order, from the one that follows `after`."""
+
     async def purge(self, user_id: str, thread_id: str) -> bool:
         """Delete for good a thread that is in the trash or temporary, with all that
         belongs to it; one that is neither (any more) is left alone.  In small steps, so

@@ -185,6 +185,18 @@ class MongoStore:
         return await mongo_lists.due(self._db, deleted_before, now, limit)
 
     @translated
+    async def quiet(
+        self, *, before: Milliseconds, limit: int, after: Thread | None = None
+    ) -> list[tuple[str, Thread]]:
+        return await mongo_lists.quiet(self._db, before, limit, after)
+
+    @translated
+    async def retiring(
+        self, *, before: Milliseconds, limit: int, after: Thread | None = None
+    ) -> list[tuple[str, Thread]]:
+        return await mongo_lists.retiring(self._db, before, limit, after)
+
+    @translated
     async def purge(self, user_id: str, thread_id: str) -> bool:
         return await mongo_lists.purge(self._db, user_id, thread_id)
 

@@ -129,6 +129,20 @@ class SqliteStore:
             partial(sqlite_lists.due, deleted_before=deleted_before, now=now, limit=limit)
         )
 
+    async def quiet(
+        self, *, before: Milliseconds, limit: int, after: Thread | None = None
+    ) -> list[tuple[str, Thread]]:
+        return await self._read(
+            partial(sqlite_lists.quiet, before=before, limit=limit, after=after)
+        )
+
+    async def retiring(
+        self, *, before: Milliseconds, limit: int, after: Thread | None = None
+    ) -> list[tuple[str, Thread]]:
+        return await self._read(
+            partial(sqlite_lists.retiring, before=before, limit=limit, after=after)
+        )
+
     async def purge(self, user_id: str, thread_id: str) -> bool:
         while True:  # each step is a job of its own: other writes come between
             self._database.leave_nothing()

@@ -181,6 +181,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """CREATE TRIGGER audit_kept BEFORE DELETE ON audit
             BEGIN SELECT RAISE(ABORT, 'the audit log is only added to'); END""",
     ),
+    # When threads go to the trash because nothing happens in them any more.
+    (
+        "ALTER TABLE threads ADD COLUMN retire_at INTEGER",
+        """CREATE INDEX threads_by_retirement ON threads (retire_at, id)
+            WHERE retire_at IS NOT NULL AND deleted_at IS NULL""",
+    ),
 )
 
 

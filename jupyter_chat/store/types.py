@@ -37,6 +37,7 @@ class ThreadChanges(Struct, frozen=True):
     folder: str | None | UnsetType = UNSET
     temporary: bool | UnsetType = UNSET
     expires_at: Milliseconds | None | UnsetType = UNSET
+    retire_at: Milliseconds | None | UnsetType = UNSET
     pinned_messages: list[str] | UnsetType = UNSET
     excluded_messages: list[str] | UnsetType = UNSET
 
