@@ -332,7 +332,7 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
     def shared_sources(self, store: Store, secrets: Vault) -> SharedSources:
         """The source for everybody who has set nothing else."""
         return SharedSources(
-            store, secrets, endpoint_from_environment(), _path(self.shared_key_file)
+            store, secrets, endpoint_from_environment(), _path(self.shared_key_file), self.log
         )
 
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:

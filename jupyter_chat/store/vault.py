@@ -141,7 +141,8 @@ def read_private(path: Path) -> str:
                     f"Others may read or change the file with a secret of this server ({path}; its "
                     f"mode is {mode:04o}). It was not used, and no API key was stored or changed. "
                     f"Let nobody else read it (chmod 600 {path}) and try again; if somebody "
-                    "else may have read it, change the secret as well.",
+                    "else may have read it, change the secret as well. Where files cannot be "
+                    f"kept from others, give the server its key in {ENVIRONMENT}.",
                 )
             )
         return file.read()

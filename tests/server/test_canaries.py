@@ -74,7 +74,8 @@ async def shown(services: Services, jp_serverapp: ServerApp, rest, jp_fetch) -> 
         name, _, query = path.partition("?")
         params = dict([query.split("=")]) if query else {}
         seen.append((await jp_fetch(f"jupyter-chat/api/{name}", params=params)).body)
-    seen.append((await jp_fetch("jupyter-chat/")).body)
+    for path in ("jupyter-chat/", "metrics", "api/status", "api/me", "api/kernelspecs"):
+        seen.append((await jp_fetch(path)).body)
     (app,) = jp_serverapp.extension_manager.extension_apps["jupyter_chat"]
     web_app = jp_serverapp.web_app
     seen += [repr(each) for each in (services, app, app.settings, web_app.settings, app.config)]
@@ -138,6 +139,39 @@ async def test_addresses_with_a_password_are_refused_and_old_ones_not_shown(
     assert account["base_url"] == "http://127.0.0.1:1/v1"
     _, models = await rest("GET", "models")
     assert not found_in(account, models)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f'{{"key": "{canaries.PERSONS_KEY}',
+        f'{{"key": ["{canaries.PERSONS_KEY}"]}}',
+        f'{{"key": "{canaries.PERSONS_KEY * 20}"}}',
+        f'{{"key": "{canaries.PERSONS_KEY} \u00e4"}}',
+        f'{{"{canaries.PERSONS_KEY}": 1, "source": "{canaries.PERSONS_KEY}"}}',
+        f'{{"source": "openai", "base_url": "{canaries.PERSONS_KEY}"}}',
+    ],
+)
+async def test_a_body_that_is_refused_is_not_repeated(jp_fetch, caplog, body: str) -> None:
+    response = await jp_fetch(
+        *("jupyter-chat", "api", "account"), method="PATCH", body=body, raise_error=False
+    )
+    assert response.code == 400
+    assert not found_in(response.body, caplog.text)
+
+
+MEANT_OTHERWISE = (
+    {"type": "send", "id": [canaries.PERSONS_KEY]},
+    {"type": canaries.PERSONS_KEY, "id": "1"},
+    {"type": "stop", "id": "1", "thread_id": canaries.PERSONS_KEY * 50},
+)
+
+
+async def test_a_frame_that_is_refused_is_not_repeated(client, caplog) -> None:
+    for frame in (canaries.PERSONS_KEY, *map(json.dumps, MEANT_OTHERWISE)):
+        await client.socket.write_message(frame)
+        answer = await client.until(lambda event: event["type"] in ("rejected", "error"))
+        assert not found_in(answer, caplog.text)
 
 
 def test_what_holds_a_secret_does_not_show_it(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ environment.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from ...store.types import SharedSource
 from ...store.vault import EVERYBODY, SHARED_KEY, Vault, VaultError, read_private
 from .entered import address, api_key, hint_of
 
+_log = logging.getLogger(__name__)
 _FRESH_SECONDS = 5.0
 """For so long a process goes on with what it has read of the store."""
 
@@ -33,11 +35,14 @@ class SharedSources:
         vault: Vault,
         environment: Endpoint | None = None,
         key_file: Path | None = None,
+        log: logging.Logger = _log,
     ) -> None:
         self._store = store
         self._vault = vault
         self._environment = environment
         self._key_file = key_file
+        self._log = log
+        self._logged = ""
         self._endpoint: Endpoint | None = None
         self._read_at: float | None = None
 
@@ -84,6 +89,9 @@ class SharedSources:
             if self._key_file is not None:
                 return self._with(api_key(await asyncio.to_thread(read_private, self._key_file)))
         except (VaultError, InvalidFrame, OSError, ValueError) as error:
+            if str(error) != self._logged:  # for whoever administers it, and once
+                self._logged = str(error)
+                self._log.error("The API key for everybody cannot be read: %s", error)
             raise _unreadable(error) from None
         return self._environment
 
