@@ -8,9 +8,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote
 
-_LOOKS_SECRET = re.compile(
-    r"(?i)(sk-|(bearer|basic)\s+|key[-_ ]?[:=]\s*)[\w*./+=-]{6,}|//[^/\s@]+@"
-)
+_LOOKS_SECRET = re.compile(r"(?i)(\bsk-|\bbearer\s+|key[-_ ]?[:=]\s*)[\w*./+=-]{6,}|//[^/\s@]+@")
 _SHORTEST = 4
 """What is shorter is no secret, and stands in many words."""
 
