@@ -28,6 +28,50 @@ class Generate(Command):
         self.say(new_key())
 
 
+class Rotate(Command):
+    """Put a new key in front of the one in the key file or the keyring.
+
+    Start the servers again then, and let `jupyter chat keys reencrypt` encrypt everything
+    with it.
+    """
+
+    name = "jupyter chat keys rotate"
+    description = __doc__
+
+    async def act(self) -> None:
+        vault = self.chat.open_vault()
+        async with self.history() as store:
+            await Audit(store).note("", Event.KEYS_CHANGED, "", by_whom())
+            await vault.rotate()
+        self.say(
+            "There is a new key in front of the others. Start the servers again, and then give "
+            "`jupyter chat keys reencrypt`."
+        )
+
+
+class ForgetOld(Command):
+    """Take all keys but the first out of the key file or the keyring.
+
+    Only where nothing needs them any more.
+    """
+
+    name = "jupyter chat keys forget-old"
+    description = __doc__
+
+    async def act(self) -> None:
+        vault = self.chat.open_vault()
+        async with self.history() as store:
+            seen = await reencrypt(store, vault, only_look=True)
+            if seen.older:
+                self.fail(
+                    f"So many secrets need an older key still: {seen.older}. Nothing was changed: give "
+                    "`jupyter chat keys reencrypt` first."
+                )
+            await Audit(store).note("", Event.KEYS_CHANGED, "", by_whom())
+            count = await vault.forget_older()
+        self.say(f"Forgotten: {count}.")
+
+
 class Reencrypt(Command):
     """Encrypt everything again with the first of the keys.
 
@@ -114,7 +158,9 @@ class Keys(Command):
     description = __doc__
     subcommands = {  # noqa: RUF012
         "generate": (Generate, "Make a key for JUPYTER_CHAT_KEYS."),
+        "rotate": (Rotate, "Put a new key in front of those in the key file or the keyring."),
         "reencrypt": (Reencrypt, "Encrypt everything again with the first of the keys."),
+        "forget-old": (ForgetOld, "Take all keys but the first out of there again."),
         "share": (Share, "Store an API key for everybody who has entered none."),
         "unshare": (Unshare, "Forget the stored API key for everybody."),
     }

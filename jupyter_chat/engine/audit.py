@@ -39,6 +39,7 @@ class Event(str, Enum):
     LIMIT_CHANGED = "monthly limit changed"
     SHARED_KEY_SET = "shared key set"
     SHARED_KEY_REMOVED = "shared key removed"
+    KEYS_CHANGED = "keys that encrypt changed"
     REENCRYPTED = "secrets encrypted again"
     EXPORTED = "everything exported"
     IMPORTED = "import begun"

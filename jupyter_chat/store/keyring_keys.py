@@ -7,8 +7,10 @@ names.
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from ..ids import new_id
 from ..protocol import Code, Problem
@@ -18,10 +20,28 @@ SERVICE = "jupyter-chat"
 
 
 def read(file: Path, new_key: str) -> str:
-    """The keys; raises :class:`VaultError`, and `ValueError` where the entry is empty.
+    """The keys; raises :class:`VaultError`.  Empty: the entry that the file names is gone.
 
-    Where there is no entry yet, one with `new_key` is made.
+    Where there is no file yet, an entry with `new_key` is made.
     """
+    with _keyring() as keyring:
+        if not file.exists():
+            name = new_id()
+            keyring.set_password(SERVICE, name, new_key)
+            create_private(file, name)
+            if _named(file) != name:  # another process was faster
+                keyring.delete_password(SERVICE, name)
+        return keyring.get_password(SERVICE, _named(file)) or ""
+
+
+def write(file: Path, keys: str) -> None:
+    """Put others in the place of the keys that the file names; raises :class:`VaultError`."""
+    with _keyring() as keyring:
+        keyring.set_password(SERVICE, _named(file), keys)
+
+
+@contextmanager
+def _keyring() -> Iterator[Any]:
     try:
         import keyring
         from keyring.errors import KeyringError
@@ -31,14 +51,7 @@ def read(file: Path, new_key: str) -> str:
             "ChatApp.key_storage to `file`"
         ) from None
     try:
-        if not file.exists():
-            name = new_id()
-            keyring.set_password(SERVICE, name, new_key)
-            create_private(file, name)
-            if _named(file) != name:  # another process was faster
-                with suppress(KeyringError):
-                    keyring.delete_password(SERVICE, name)
-        keys = keyring.get_password(SERVICE, _named(file))
+        yield keyring
     except KeyringError as error:
         # Its words may be anything: which kind it is says enough.
         raise _unusable(
@@ -46,7 +59,6 @@ def read(file: Path, new_key: str) -> str:
             "desktop). Unlock it, or set ChatApp.key_storage to `file`",
             type(error).__name__,
         ) from None
-    return keys or ""
 
 
 def _named(file: Path) -> str:

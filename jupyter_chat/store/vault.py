@@ -14,8 +14,8 @@ import base64
 import os
 import stat
 import tempfile
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,6 +87,18 @@ class Vault:
         number, text = _opened(ciphers, secret, _bound_to(user_id, purpose))
         return _seal(ciphers[0], text, _bound_to(user_id, purpose)) if number else None
 
+    async def rotate(self) -> None:
+        """Put a new key in front of those that are kept on this machine.  It is used by
+        whoever reads them from now on."""
+        await asyncio.to_thread(lambda: self._keep([new_key(), *map(_written, self._own())]))
+
+    async def forget_older(self) -> int:
+        """Keep the first of the keys alone; how many others there were."""
+        keys = await asyncio.to_thread(self._own)
+        if len(keys) > 1:
+            await asyncio.to_thread(self._keep, [_written(keys[0])])
+        return len(keys) - 1
+
     async def _ready(self) -> list[AESGCM]:
         if self._ciphers is None:
             self._ciphers = await asyncio.to_thread(self._load)
@@ -128,6 +140,25 @@ class Vault:
                 )
             ) from None
 
+    def _own(self) -> list[bytes]:
+        if self._keys is not None:
+            raise VaultError(
+                Problem(
+                    Code.INVALID,
+                    f"The keys of this server are in {ENVIRONMENT}, and are changed there: a new "
+                    "one goes in front of the others, separated by `;`. Nothing was changed.",
+                )
+            )
+        return self._kept()
+
+    def _keep(self, keys: list[str]) -> None:
+        if self._keyring:
+            from . import keyring_keys
+
+            keyring_keys.write(self._file, ";".join(keys))
+        else:
+            _replace_private(self._file, ";".join(keys))
+
 
 def read_private(path: Path) -> str:
     """What a file with a secret holds; raises :class:`VaultError` where others than its
@@ -152,26 +183,42 @@ def create_private(path: Path, text: str) -> None:
     """Write a file that only its owner may read, unless another process is faster: whole or
     not at all."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _written_beside(path, text) as written:
+        try:
+            os.link(written, path)
+        except FileExistsError:
+            pass
+        except OSError:  # a file system without hard links
+            if not path.exists():
+                written.rename(path)
+
+
+def _replace_private(path: Path, text: str) -> None:
+    with _written_beside(path, text) as written:
+        written.replace(path)
+
+
+@contextmanager
+def _written_beside(path: Path, text: str) -> Iterator[Path]:
+    """A file with the text, on disk, that only its owner may read."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")  # mode 0600
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text + "\n")
             file.flush()
             os.fsync(file.fileno())
-        try:
-            os.link(name, path)
-        except FileExistsError:
-            pass
-        except OSError:  # a file system without hard links
-            if not path.exists():
-                Path(name).rename(path)
+        yield Path(name)
     finally:
         Path(name).unlink(missing_ok=True)
 
 
 def new_key() -> str:
     """A key such as JUPYTER_CHAT_KEYS takes."""
-    return base64.b64encode(os.urandom(_KEY_BYTES)).decode()
+    return _written(os.urandom(_KEY_BYTES))
+
+
+def _written(key: bytes) -> str:
+    return base64.b64encode(key).decode()
 
 
 def _parse(text: str) -> list[bytes]:

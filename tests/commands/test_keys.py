@@ -51,6 +51,30 @@ async def test_a_new_key_in_front_then_reencrypt_then_without_the_old_one(
     assert events == ["secrets encrypted again"], "looking is no change"
 
 
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+async def test_a_key_file_is_changed_by_commands(
+    store: Store, run: Run, keys: list[str], tmp_path: Path
+) -> None:
+    assert "JUPYTER_CHAT_KEYS" in run("keys", "rotate").stderr
+    keys.clear()  # so the file has them
+    sealed = await Vault(tmp_path / "chat", {}).encrypt(SECRET, user_id="ada", purpose=API_KEY)
+    await store.put_settings("ada", UserSettings(Source.OPENAI, key=sealed))
+    before = (tmp_path / "chat" / "keys").read_text().strip()
+    rotated = run("keys", "rotate")
+    assert (rotated.returncode, rotated.stderr) == (0, "")
+    refused = run("keys", "forget-old")
+    assert refused.returncode == 1
+    assert "need an older key still: 1." in refused.stderr
+    assert run("keys", "reencrypt").returncode == 0
+    assert run("keys", "forget-old").stdout == "Forgotten: 1.\n"
+    after = (tmp_path / "chat" / "keys").read_text().strip()
+    assert ";" not in after
+    assert after != before
+    sealed = str((await store.get_settings("ada")).key)
+    opened = await Vault(tmp_path / "chat", {}).decrypt(sealed, user_id="ada", purpose=API_KEY)
+    assert opened == SECRET
+
+
 async def test_it_says_which_records_no_key_opens(store: Store, run: Run, keys: list[str]) -> None:
     await enter(store, keys)
     keys[0] = new_key()

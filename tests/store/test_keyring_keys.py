@@ -91,6 +91,21 @@ async def test_all_who_start_at_once_use_the_same_key(tmp_path: Path, keyring: K
     assert len(keyring.entries) == 1, "keys that nobody uses are not left behind"
 
 
+async def test_the_entry_gets_a_new_key_in_front_and_loses_the_old_one(
+    tmp_path: Path, keyring: Keyring
+) -> None:
+    old = await encrypt(vault_in(tmp_path))
+    await vault_in(tmp_path).rotate()
+    both = vault_in(tmp_path)
+    new = await encrypt(both)
+    assert await decrypt(both, old) == SECRET
+    assert await both.forget_older() == 1
+    assert await decrypt(vault_in(tmp_path), new) == SECRET
+    with pytest.raises(VaultError):
+        await decrypt(vault_in(tmp_path), old)
+    assert len(keyring.entries) == 1
+
+
 async def test_keys_of_the_environment_go_before_it(tmp_path: Path, keyring: Keyring) -> None:
     await encrypt(vault_in(tmp_path, **{ENVIRONMENT: new_key()}))
     assert not keyring.entries

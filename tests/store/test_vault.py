@@ -201,6 +201,30 @@ async def test_all_who_start_at_once_use_the_same_key(tmp_path: Path) -> None:
     assert [file.name for file in (tmp_path / "data").iterdir()] == [KEY_FILE]
 
 
+async def test_a_key_file_gets_a_new_key_in_front_and_loses_the_old_one(tmp_path: Path) -> None:
+    old = await encrypt(vault_with(tmp_path))
+    await vault_with(tmp_path).rotate()
+    both = vault_with(tmp_path)
+    new = await encrypt(both)
+    assert await decrypt(both, old) == await decrypt(both, new) == SECRET
+    assert stat.S_IMODE((tmp_path / KEY_FILE).stat().st_mode) == 0o600
+    assert await both.forget_older() == 1
+    last = vault_with(tmp_path)
+    assert await decrypt(last, new) == SECRET
+    with pytest.raises(VaultError):
+        await decrypt(last, old)
+    assert await last.forget_older() == 0
+    assert [file.name for file in tmp_path.iterdir()] == [KEY_FILE]
+
+
+async def test_keys_of_the_environment_are_not_changed(tmp_path: Path) -> None:
+    vault = vault_with(tmp_path, a_key(), a_key())
+    for change in (vault.rotate(), vault.forget_older()):
+        with pytest.raises(VaultError, match=ENVIRONMENT):
+            await change
+    assert not list(tmp_path.iterdir())
+
+
 async def test_a_vault_shows_no_key(tmp_path: Path) -> None:
     key = a_key()
     assert key not in repr(vault_with(tmp_path, key))
