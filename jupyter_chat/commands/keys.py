@@ -64,8 +64,8 @@ class ForgetOld(Command):
             seen = await reencrypt(store, vault, only_look=True)
             if seen.older:
                 self.fail(
-                    f"So many secrets need an older key still: {seen.older}. Nothing was changed: give "
-                    "`jupyter chat keys reencrypt` first."
+                    f"So many secrets need an older key still: {seen.older}. Nothing was "
+                    "changed: give `jupyter chat keys reencrypt` first."
                 )
             await Audit(store).note("", Event.KEYS_CHANGED, "", by_whom())
             count = await vault.forget_older()
