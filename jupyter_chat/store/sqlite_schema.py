@@ -173,6 +173,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             body TEXT NOT NULL
         ) WITHOUT ROWID""",
     ),
+    ("ALTER TABLE ledger ADD COLUMN at_most INTEGER NOT NULL DEFAULT 0",),
     # What matters for the safety of the whole, see `interface.AuditEntry`.  What is in it stays.
     (
         "CREATE TABLE audit (number INTEGER PRIMARY KEY, body TEXT NOT NULL)",
