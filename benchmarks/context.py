@@ -14,10 +14,12 @@ import psutil
 import tiktoken
 
 from jupyter_chat.engine.accounts import Accounts
+from jupyter_chat.engine.audit import Audit
 from jupyter_chat.engine.context.inspecting import Inspector
 from jupyter_chat.engine.context.planning import Planner
 from jupyter_chat.engine.context.tokens import encoding
 from jupyter_chat.engine.context.weighing import weigh
+from jupyter_chat.engine.keys.shared import SharedSources
 from jupyter_chat.protocol import ContextQuery, Source, text_of
 from jupyter_chat.providers import Providers
 from jupyter_chat.providers.interface import Endpoint
@@ -48,11 +50,13 @@ async def _build() -> Figure:
         await store.open()
         for start in range(0, _LONG, 1000):
             await store.add_thread(_USER, thread, messages[start : start + 1000])
+        vault = Vault(folder)
         accounts = Accounts(
             store,
-            Vault(folder),
+            vault,
             Providers(60),
-            environment=Endpoint(Source.OPENAI, key="sk-test"),
+            shared=SharedSources(store, vault, Endpoint(Source.OPENAI, key="sk-test")),
+            audit=Audit(store),
             default_model=_MODEL,
             local_available=lambda: False,
         )

@@ -12,11 +12,13 @@ from jupyter_server.extension.application import ExtensionApp, ExtensionAppJinja
 from jupyter_server.serverapp import ServerApp
 from jupyter_server.serverapp import aliases as server_aliases
 from jupyter_server.serverapp import flags as server_flags
-from traitlets import Bool, Dict, Float, Int, Unicode
+from traitlets import Bool, Dict, Enum, Float, Int, Unicode
 
 from . import __version__
+from .addresses import login_of
 from .engine.accounts import Accounts
 from .engine.attached.documents import Documents
+from .engine.audit import Audit
 from .engine.branches import Branches
 from .engine.broadcast import Broadcast
 from .engine.context.inspecting import Inspector
@@ -25,16 +27,25 @@ from .engine.conversations import Conversations
 from .engine.costs.budgets import Budgets
 from .engine.costs.usage import UsageReports
 from .engine.health import StoreHealth, watch
+from .engine.keys.shared import SharedSources
 from .engine.libraries import Libraries
 from .engine.models.overrides import Overrides
 from .engine.organising import Organiser
 from .engine.replies import Replies
 from .engine.requests import Requests
+from .engine.retention import Retention
 from .engine.search import Search
 from .engine.upkeep import Upkeep
 from .exchange.imports import Imports
 from .exchange.sources import Limits
-from .providers import IDLE_SECONDS, Providers, endpoint_from_environment, local_model_available
+from .providers import (
+    IDLE_SECONDS,
+    KEY_VARIABLES,
+    Providers,
+    endpoint_from_environment,
+    local_model_available,
+)
+from .redaction import Redacting
 from .server import attachments, exchange, library, pages, rest, socket, usage
 from .server.files import ServerFiles
 from .server.heartbeat import Heartbeats
@@ -42,7 +53,7 @@ from .server.identity import Identities
 from .server.kernels import StartingKernels
 from .server.services import Services
 from .server.unused import StopWhenUnused
-from .store import open_store
+from .store import STORE_URL, open_store, vault
 from .store.interface import Store
 from .store.vault import Vault
 
@@ -58,6 +69,10 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
     extension_url = "/jupyter-chat/"
     load_other_extensions = False
     file_url_prefix = "jupyter-chat"
+    subcommands = {  # noqa: RUF012
+        "keys": ("jupyter_chat.commands.keys.Keys", "The keys that encrypt, and the shared one."),
+        "audit": ("jupyter_chat.commands.audit.AuditLog", "The audit log."),
+    }
     # The server takes these whether they are here or not: they are for `--help`.
     aliases = {  # noqa: RUF012
         **ExtensionApp.aliases,
@@ -77,6 +92,23 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
     data_dir = Unicode(
         help="""The directory of the history and of the key that encrypts people's API
         keys. The default is `jupyter_chat` in the Jupyter data directory."""
+    ).tag(config=True)
+
+    key_storage = Enum(
+        ["file", "keyring"],
+        "file",
+        help="""Where the key is that encrypts people's API keys, unless JUPYTER_CHAT_KEYS
+        has it: in a file in `data_dir` that only its owner may read, or in the keyring of
+        the operating system (which needs the extra `keyring`).""",
+    ).tag(config=True)
+
+    shared_key_file = Unicode(
+        allow_none=True,
+        default_value=None,
+        help="""A file with the API key for everybody who has entered none, instead of
+        OPENAI_API_KEY or AZURE_OPENAI_API_KEY. Nobody but its owner may read it (mode
+        0600). It is read again when the key is needed. What `jupyter chat keys share` has
+        stored goes before it.""",
     ).tag(config=True)
 
     default_model = Unicode(
@@ -130,6 +162,14 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         then it is deleted for good. 0: never.""",
     ).tag(config=True)
 
+    retention_days = Int(
+        0,
+        min=0,
+        help="""Conversations in which nothing was said for so many days go to the trash, also
+        pinned and archived ones, and are deleted for good after `trash_days` there. People
+        see it in their list a week before. 0: never.""",
+    ).tag(config=True)
+
     import_bytes = Int(
         1024**3,
         min=1,
@@ -158,7 +198,7 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
 
     def _store_url_default(self) -> str:
         path = Path(self.data_dir) / "history.sqlite"
-        return os.environ.get("JUPYTER_CHAT_STORE_URL") or f"sqlite:///{path}"
+        return os.environ.get(STORE_URL) or f"sqlite:///{path}"
 
     def _data_dir_default(self) -> str:
         return str(Path(jupyter_data_dir()) / "jupyter_chat")
@@ -175,24 +215,31 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
     def _template_paths_default(self) -> list[str]:
         return [str(_HERE / "server" / "templates")]
 
+    def initialize_settings(self) -> None:
+        """What the server keeps of these settings is seen by all of its extensions."""
+        self.settings[f"{self.name}_config"].pop("store_url", None)
+
     def initialize_handlers(self) -> None:
         assert self.serverapp is not None
+        self._keep_secrets_out_of_the_log()
         self._unused: StopWhenUnused | None = None
         broadcast = Broadcast()
         self._store: Store = open_store(self.store_url)
         self._health = StoreHealth(self._store, broadcast, self.log)
         store = watch(self._store, self._health)
         self._providers = Providers(self.idle_seconds)
-        environment = endpoint_from_environment()
+        audit = Audit(store)
+        secrets = self.open_vault()
         accounts = Accounts(
             store,
-            Vault(self.data_dir),
+            secrets,
             self._providers,
-            environment=environment,
+            shared=self.shared_sources(store, secrets),
+            audit=audit,
             default_model=self.default_model,
             local_available=local_model_available,
             durable_replies=self.durable_replies,
-            overrides=Overrides(self._models_path(), self.models, self.log),
+            overrides=Overrides(_path(self.models_file), self.models, self.log),
         )
         self._heartbeats = Heartbeats()
         self._planner = Planner(store)
@@ -208,8 +255,11 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             model_titles=self.model_titles,
         )
         conversations = Conversations(store, self._replies, broadcast)
-        organiser = Organiser(store, conversations, self._replies, broadcast, self.trash_days)
-        self._upkeep = Upkeep(organiser, self.log)
+        retention = Retention(store, conversations, audit, self.retention_days)
+        organiser = Organiser(
+            store, conversations, self._replies, broadcast, self.trash_days, retention
+        )
+        self._upkeep = Upkeep(organiser, self.log, retention)
         self._imports = Imports(
             store,
             broadcast,
@@ -232,6 +282,7 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             branches=Branches(store, conversations, self._replies),
             organiser=organiser,
             accounts=accounts,
+            audit=audit,
             inspector=Inspector(store, accounts, self._planner),
             libraries=Libraries(store, broadcast),
             search=self._search,
@@ -258,8 +309,31 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             self.handlers.append((route, handler, {"services": services}))
         self.handlers.extend(pages.default_handlers)
 
-    def _models_path(self) -> Path | None:
-        return Path(self.models_file).expanduser().absolute() if self.models_file else None
+    def _keep_secrets_out_of_the_log(self) -> None:
+        login = login_of(self.store_url)
+        password = login[1] if login is not None else ""
+        if password and "store_url" in self.config.get("ChatApp", {}):
+            self.log.warning(
+                "The address of the chat history holds a password, and stands in the "
+                "configuration, which --show-config and --debug show. Set %s instead.",
+                STORE_URL,
+            )
+        keys = os.environ.get(vault.ENVIRONMENT, "").split(";")
+        upstream = [os.environ.get(name, "") for name in KEY_VARIABLES]
+        address = login_of(os.environ.get("OPENAI_BASE_URL", ""))
+        upstream += [address[1]] if address is not None else []
+        self._redacting = Redacting([password, *keys, *upstream])
+        self.log.addFilter(self._redacting)
+
+    def open_vault(self) -> Vault:
+        """What encrypts people's keys."""
+        return Vault(self.data_dir, keyring=self.key_storage == "keyring")
+
+    def shared_sources(self, store: Store, secrets: Vault) -> SharedSources:
+        """The source for everybody who has set nothing else."""
+        return SharedSources(
+            store, secrets, endpoint_from_environment(), _path(self.shared_key_file), self.log
+        )
 
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
         await self._health.open()
@@ -281,6 +355,11 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         await self._health.close()
         await self._providers.close()
         await self._store.close()
+        self.log.removeFilter(self._redacting)
+
+
+def _path(setting: str | None) -> Path | None:
+    return Path(setting).expanduser().absolute() if setting else None
 
 
 def main(argv: list[str] | None = None) -> Any:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 import msgspec
 from msgspec import UNSET
 
+from ..addresses import without_login
 from ..protocol import (
     Account,
     AccountPatch,
@@ -21,14 +21,17 @@ from ..protocol import (
     User,
 )
 from ..providers.interface import KEPT, Endpoint, Provider, ProviderError, unasked
+from ..store.errors import Failed
 from ..store.interface import Store
 from ..store.types import UserSettings
-from ..store.vault import Vault, VaultError
+from ..store.vault import API_KEY, Vault, VaultError
+from .audit import Audit, Event
+from .keys.entered import address, api_key, hint_of
+from .keys.shared import SharedSources
 from .models import catalogue
 from .models.listings import Listings
 from .models.overrides import Overrides
 
-KEY_PURPOSE = "api key"
 _OPENAI = (Source.OPENAI, Source.AZURE)
 _USELESS = {Code.NO_KEY, Code.WRONG_KEY, Code.PROVIDER_DOWN, Code.PROVIDER_TIMEOUT}
 """What is wrong with a source that cannot answer anything."""
@@ -36,14 +39,14 @@ _TAKEN_AS_THEY_ARE = (
     *("source", "base_url", "api"),
     *("durable_replies", "use_notes", "monthly_limit"),
 )
-_ADDRESS = re.compile(r"https?://[^\s/?#]+[^\s]*", re.IGNORECASE)
+_TRIES = 20
 
 
 class Accounts:
     """Settings of all people, and the endpoints that follow from them.
 
-    `environment` is the endpoint that the server's environment names, for everybody
-    who has set nothing else; `overrides` are what its administrator says of models.
+    `shared` is the source for everybody who has set nothing else; `overrides` are what the
+    server's administrator says of models.
     """
 
     def __init__(
@@ -52,7 +55,8 @@ class Accounts:
         vault: Vault,
         provider: Provider,
         *,
-        environment: Endpoint | None,
+        shared: SharedSources,
+        audit: Audit,
         default_model: str | None,
         local_available: Callable[[], bool],
         durable_replies: bool = False,
@@ -60,7 +64,8 @@ class Accounts:
     ) -> None:
         self._store = store
         self._vault = vault
-        self._environment = environment
+        self.shared = shared
+        self._audit = audit
         self._default_model = default_model
         self._local_available = local_available
         self._durable_replies = durable_replies
@@ -76,12 +81,13 @@ class Accounts:
         Raises :class:`ProviderError` (`no_key`) where nothing is set up.
         """
         if settings.source is None:
-            if self._environment is None:
+            shared = await self.shared.endpoint()
+            if shared is None:
                 raise ProviderError(_no_source(self._local_available()))
-            return self._environment
+            return shared
         key = None
         if settings.key is not None:
-            key = await self._vault.decrypt(settings.key, user_id=user_id, purpose=KEY_PURPOSE)
+            key = await self._vault.decrypt(settings.key, user_id=user_id, purpose=API_KEY)
         return Endpoint(
             source=settings.source, api=settings.api, base_url=settings.base_url, key=key
         )
@@ -95,12 +101,17 @@ class Accounts:
         """The account as its owner's browser may see it."""
         settings = await self._store.get_settings(user.id)
         own = settings.source is not None
-        shown = self._environment if not own else None
+        shown = None
+        if not own:
+            try:
+                shown = await self.shared.endpoint()
+            except VaultError as error:
+                problem = problem or unasked(error.problem)
         return Account(
             user=user,
             source=settings.source if own else (shown.source if shown else None),
             from_environment=shown is not None,
-            base_url=settings.base_url if own else None,
+            base_url=without_login(settings.base_url) if own and settings.base_url else None,
             api=settings.api if own else (shown.api if shown else Api.AUTO),
             key_hint=settings.key_hint if own else None,
             local_available=self._local_available(),
@@ -118,15 +129,34 @@ class Accounts:
         A source among them is tried out before: one that does not let us in, or is not
         there, replaces none that may work.  The answer's `problem` says so.
         """
-        settings = await self._changed(user.id, patch)
-        problem = None
         touched = (patch.source, patch.base_url, patch.api, patch.key)
-        if settings.source is not None and any(field is not UNSET for field in touched):
-            settings, problem = await self._tried(user.id, settings)
         entered = any(field is not UNSET and field is not None for field in touched)
-        if problem is None or problem.code not in _USELESS or not entered:
-            await self._store.put_settings(user.id, settings)
-        return await self.describe(user, problem)
+        for _ in range(_TRIES):
+            before = await self._store.get_settings(user.id)
+            settings = await self._changed(user.id, before, patch)
+            problem = None
+            if settings.source is not None and any(field is not UNSET for field in touched):
+                settings, problem = await self._tried(user.id, settings)
+            if problem is not None and problem.code in _USELESS and entered:
+                return await self.describe(user, problem)
+            await self._note(user.id, before, settings)
+            # Another key may have been entered meanwhile, or this one encrypted again: then
+            # what was read is not written back.
+            if await self._store.put_settings(user.id, settings, key_before=before.key):
+                return await self.describe(user, problem)
+        raise Failed
+
+    async def _note(self, user_id: str, before: UserSettings, after: UserSettings) -> None:
+        """What of a change matters for safety; neither a key nor an address."""
+        if after.key != before.key:
+            event = Event.KEY_REMOVED if after.key is None else Event.KEY_SET
+            await self._audit.note(user_id, event, user_id)
+        if (after.source, after.base_url) != (before.source, before.base_url):
+            source = "the server's" if after.source is None else after.source.value
+            await self._audit.note(user_id, Event.SOURCE_CHANGED, user_id, source)
+        if after.monthly_limit != before.monthly_limit:
+            limit = "none" if after.monthly_limit is None else f"{after.monthly_limit:.2f} USD"
+            await self._audit.note(user_id, Event.LIMIT_CHANGED, user_id, limit)
 
     async def _tried(
         self, user_id: str, settings: UserSettings
@@ -134,10 +164,10 @@ class Accounts:
         """Whether a source works.  Most servers have their API below /v1: where it is not
         at the address that was entered, it is looked for there."""
         problem = (await self._offered(user_id, settings)).problem
-        address = (settings.base_url or "").rstrip("/")
+        entered = (settings.base_url or "").rstrip("/")
         compatible = settings.source is Source.COMPATIBLE
-        if problem is not None and compatible and not address.endswith("/v1"):
-            longer = msgspec.structs.replace(settings, base_url=f"{address}/v1")
+        if problem is not None and compatible and not entered.endswith("/v1"):
+            longer = msgspec.structs.replace(settings, base_url=f"{entered}/v1")
             if (await self._offered(user_id, longer)).problem is None:
                 return longer, None
         return settings, problem
@@ -210,7 +240,9 @@ class Accounts:
             return catalogue.default_model()
         return models[0].id if models else None
 
-    async def _changed(self, user_id: str, patch: AccountPatch) -> UserSettings:
+    async def _changed(
+        self, user_id: str, settings: UserSettings, patch: AccountPatch
+    ) -> UserSettings:
         changes: dict[str, object] = {}
         for field in _TAKEN_AS_THEY_ARE:
             value = getattr(patch, field)
@@ -221,14 +253,13 @@ class Accounts:
         if patch.notes is not UNSET:
             changes["notes"] = [_note(text, place) for place, text in enumerate(patch.notes)]
         if isinstance(patch.base_url, str):
-            changes["base_url"] = _address(patch.base_url)
+            changes["base_url"] = address(patch.base_url)
         if patch.key is None:
             changes.update(key=None, key_hint=None)
         elif patch.key is not UNSET:
-            key = _key(patch.key)
-            changes["key"] = await self._vault.encrypt(key, user_id=user_id, purpose=KEY_PURPOSE)
-            changes["key_hint"] = key[-4:] if len(key) >= 12 else None
-        settings = await self._store.get_settings(user_id)
+            key = api_key(patch.key)
+            changes["key"] = await self._vault.encrypt(key, user_id=user_id, purpose=API_KEY)
+            changes["key_hint"] = hint_of(key)
         moved = patch.source is not UNSET and patch.source is not settings.source
         if moved and patch.defaults is UNSET:  # another server has other models
             changes["defaults"] = msgspec.structs.replace(settings.defaults, model=None)
@@ -244,21 +275,6 @@ def _no_source(local_available: bool) -> Problem:
     return Problem(Code.NO_KEY, f"No model is set up yet. {KEPT}: {ways}, and retry.")
 
 
-def _key(text: str) -> str:
-    """An API key, as it was entered; raises :class:`InvalidFrame`."""
-    key = text.strip()
-    if not key.isascii() or not key.isprintable() or not key:
-        raise InvalidFrame(
-            Problem(
-                Code.INVALID,
-                "This is no API key: it holds characters that keys do not have, perhaps "
-                "because it was copied in a shortened form. Nothing was changed.",
-                field="key",
-            )
-        )
-    return key
-
-
 def _note(text: str, place: int) -> str:
     """A note, as it was entered; raises :class:`InvalidFrame`."""
     note = text.strip()
@@ -271,18 +287,3 @@ def _note(text: str, place: int) -> str:
             )
         )
     return note
-
-
-def _address(text: str) -> str:
-    """The address of a server, as it was entered; raises :class:`InvalidFrame`."""
-    address = text.strip()
-    if not _ADDRESS.fullmatch(address):
-        raise InvalidFrame(
-            Problem(
-                Code.INVALID,
-                "The address of a server begins with http:// or https://, for example "
-                "http://localhost:11434/v1. Nothing was changed.",
-                field="base_url",
-            )
-        )
-    return address

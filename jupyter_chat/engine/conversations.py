@@ -193,7 +193,7 @@ class Conversations:
 
     async def restore_thread(self, user_id: str, thread_id: str) -> Thread:
         """Take a thread out of the trash."""
-        return await self.change(user_id, thread_id, ThreadChanges(deleted_at=None))
+        return await self.change(user_id, thread_id, ThreadChanges(deleted_at=None, retire_at=None))
 
     async def reshaped(self, user_id: str, thread: Thread, deleted: str | None = None) -> None:
         """A thread shows other messages now: tell all viewers, and those of the thread

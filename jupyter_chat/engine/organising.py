@@ -28,6 +28,7 @@ from .conversations import Conversations
 from .errors import Invalid
 from .labels import name_of, with_tag, without_tag
 from .replies import Replies
+from .retention import Retention
 
 _T = TypeVar("_T")
 
@@ -42,7 +43,7 @@ _CHANGES = {
     BulkAction.UNPIN: ThreadChanges(pinned=False),
     BulkAction.ARCHIVE: ThreadChanges(archived=True),
     BulkAction.UNARCHIVE: ThreadChanges(archived=False),
-    BulkAction.RESTORE: ThreadChanges(deleted_at=None),
+    BulkAction.RESTORE: ThreadChanges(deleted_at=None, retire_at=None),
 }
 
 
@@ -56,17 +57,20 @@ class Organiser:
         replies: Replies,
         broadcast: Broadcast,
         trash_days: int,
+        retention: Retention | None = None,
     ) -> None:
         self._store = store
         self._conversations = conversations
         self._replies = replies
         self._broadcast = broadcast
         self._trash_days = trash_days
+        self._retention = retention
 
     async def folders(self, user_id: str) -> Folders:
         """A user's folders and tags, by name."""
         folders, tags = await self._store.folders(user_id)
-        return Folders(_by_name(folders), _by_name(tags), self._trash_days)
+        kept = await self._retention.days_of(user_id) if self._retention is not None else 0
+        return Folders(_by_name(folders), _by_name(tags), self._trash_days, kept)
 
     # --- many at once -------------------------------------------------------------------
 

@@ -1,4 +1,5 @@
-"""What has to be done now and then: closing temporary threads, emptying the trash."""
+"""What has to be done now and then: closing temporary threads, emptying the trash, and
+putting into it what has been quiet for too long."""
 
 from __future__ import annotations
 
@@ -24,11 +25,20 @@ class Organised(Protocol):
     async def purge_due(self, now: Milliseconds) -> int: ...
 
 
+class Retained(Protocol):
+    """The part of the retention that is needed here."""
+
+    async def round(self, now: Milliseconds) -> int: ...
+
+
 class Upkeep:
     """A loop for as long as the server runs."""
 
-    def __init__(self, organiser: Organised, log: logging.Logger) -> None:
+    def __init__(
+        self, organiser: Organised, log: logging.Logger, retention: Retained | None = None
+    ) -> None:
         self._organiser = organiser
+        self._retention = retention
         self._log = log
         self._purge_at: Milliseconds = 0
         self._task: asyncio.Task[None] | None = None
@@ -52,6 +62,9 @@ class Upkeep:
                 self._purge_at = now + round(PURGE_MS * random.uniform(0.75, 1.25))
                 if count:
                     self._log.info("Chat history: deleted %d old conversations for good.", count)
+                retired = await self._retention.round(now) if self._retention is not None else 0
+                if retired:
+                    self._log.info("Chat history: put %d conversations into the trash.", retired)
         except StoreError:
             pass  # reported and awaited by `health.py`; it is done in a later round
         except Exception:  # noqa: BLE001 - the loop must go on

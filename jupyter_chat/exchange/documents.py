@@ -130,7 +130,7 @@ async def _history(
 
 
 async def _entries(store: Store, user_id: str, thread: Thread) -> AsyncIterator[bytes]:
-    thread = msgspec.structs.replace(thread, running=False)
+    thread = msgspec.structs.replace(thread, running=False, retire_at=None)
     messages: list[bytes] = []
     size, written = 0, False
     async for message in reading.whole_tree(store, user_id, thread):

@@ -121,6 +121,7 @@ def _possible(thread: Thread) -> tuple[Thread, list[str]]:
         updated_at=updated_at or created_at or 1,
         deleted_at=None,
         expires_at=None,
+        retire_at=None,
         tags=_tags(thread),
         folder=thread.folder[:_NAME] or None if thread.folder is not None else None,
         running=False,

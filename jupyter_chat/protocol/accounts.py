@@ -36,7 +36,8 @@ class Account(Struct, omit_defaults=True, frozen=True):
     source: Source | None = None
     """`None`: nothing is set up yet and the first-run screen shows."""
     from_environment: bool = False
-    """The source comes from the server's environment, not from this user."""
+    """The source is the server's, for everybody who has set none: nothing more of it is
+    shown."""
     base_url: str | None = None
     api: Api = Api.AUTO
     key_hint: str | None = None
@@ -68,3 +69,7 @@ class AccountPatch(Struct, frozen=True):
     notes: Annotated[list[Note], Meta(max_length=MOST_NOTES)] | UnsetType = UNSET
     use_notes: bool | UnsetType = UNSET
     monthly_limit: Annotated[float, Meta(ge=0.01, le=1_000_000)] | None | UnsetType = UNSET
+
+    def __repr__(self) -> str:  # the key stays out of logs and tracebacks
+        given = (name for name in self.__struct_fields__ if getattr(self, name) is not UNSET)
+        return f"AccountPatch({', '.join(given)})"

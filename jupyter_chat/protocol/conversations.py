@@ -237,6 +237,9 @@ class Thread(Struct, omit_defaults=True):
     it.  A `temporary` thread is in no list; it is deleted for good once it is closed,
     and at `expires_at` at the latest.
 
+    Where conversations are kept for a limited time, this one goes to the trash at
+    `retire_at`, unless something is asked in it before.
+
     `pinned_messages` go to the model whether they are old or not, `excluded_messages`
     never do, even if pinned.
     """
@@ -259,6 +262,7 @@ class Thread(Struct, omit_defaults=True):
     folder: str | None = None
     temporary: bool = False
     expires_at: Milliseconds | None = None
+    retire_at: Milliseconds | None = None
     pinned_messages: list[Id] = []
     excluded_messages: list[Id] = []
 

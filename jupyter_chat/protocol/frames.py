@@ -71,7 +71,8 @@ def decode(body: str | bytes, kind: type[_T]) -> _T:
 
 
 def _problem_of(error: Exception) -> Problem:
-    text = str(error) or type(error).__name__
+    # Without what was in the wrong place: it may be a secret.
+    text = _VALUE.sub(r"\1", str(error) or type(error).__name__)
     found = re.search(r" - at `\$?\.?(.*)`$", text)
     field = found.group(1) if found else None
     if field is None:
@@ -80,6 +81,7 @@ def _problem_of(error: Exception) -> Problem:
     return Problem(Code.INVALID, _in_words(text, field), field=field, detail=text)
 
 
+_VALUE = re.compile(r"^(Invalid (?:enum )?value) .*(?= - at `)", re.DOTALL)
 _ENTERED = {
     "base_url": "The address",
     "folder": "A folder's name",

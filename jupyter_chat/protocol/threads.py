@@ -162,9 +162,11 @@ class Count(Struct, frozen=True):
 class Folders(Struct, frozen=True):
     """Folders and tags of threads that are neither archived nor in the trash, by name.
 
-    What is in the trash is deleted for good after `trash_days`; 0: never.
+    What is in the trash is deleted for good after `trash_days`; conversations in which
+    nothing has happened go there after `retention_days`; 0: never.
     """
 
     folders: list[Count]
     tags: list[Count]
     trash_days: int
+    retention_days: int = 0

@@ -6,12 +6,18 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 
 from ..protocol import Model, Source
-from .environment import endpoint_from_environment
+from .environment import KEY_VARIABLES, endpoint_from_environment
 from .interface import Chunk, Endpoint, Mark, ReplyRequest, Resume
 from .local import LocalModel, local_model_available
 from .openai import IDLE_SECONDS, OpenAI
 
-__all__ = ["IDLE_SECONDS", "Providers", "endpoint_from_environment", "local_model_available"]
+__all__ = [
+    "IDLE_SECONDS",
+    "KEY_VARIABLES",
+    "Providers",
+    "endpoint_from_environment",
+    "local_model_available",
+]
 
 
 class Providers:

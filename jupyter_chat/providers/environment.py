@@ -9,6 +9,8 @@ from ..protocol import Source
 from .interface import Endpoint
 from .local import local_model_available
 
+KEY_VARIABLES = ("OPENAI_API_KEY", "AZURE_OPENAI_API_KEY")
+
 
 def endpoint_from_environment() -> Endpoint | None:
     """Where replies come from for people who have set nothing themselves.

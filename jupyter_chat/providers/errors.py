@@ -10,7 +10,9 @@ import math
 import re
 from collections.abc import Mapping
 
+from ..addresses import login_of, without_login
 from ..protocol import Code, Problem, Source
+from ..redaction import redact
 from .interface import KEPT as _KEPT
 from .interface import Endpoint, ProviderError
 
@@ -32,7 +34,6 @@ _STATUS_OF_CODE = {
     **dict.fromkeys(_QUOTA, 429),
     **dict.fromkeys(_TOO_LONG | _REFUSED, 400),
 }
-_SECRET = re.compile(r"(?i)(sk-|bearer\s+|key[-_ ]?[:=]\s*)[\w*./+=-]{6,}|//[^/\s@]+@")
 _MOST_DETAIL = 500
 _RETRY_SECONDS = 1.0
 
@@ -55,7 +56,7 @@ def of_status(
 ) -> ProviderError:
     """An answer with an HTTP error status (or the same within a stream)."""
     retry_after = _retry_after(headers or {})
-    detail = scrub(message)
+    detail = scrub(message, endpoint)
     name = server_name(endpoint)
     where = _at_the_start(name)
     if status == 404 and (code in _NO_MODEL or "model" in message.lower()):
@@ -112,7 +113,7 @@ def of_status(
         Code.REQUEST_REFUSED,
         f"{where} refused the request ({status}). {_KEPT}; the details say what it did not like.",
         detail,
-        field=parameter,
+        field=scrub(parameter or "", endpoint),
     )
 
 
@@ -156,7 +157,7 @@ def unreachable(endpoint: Endpoint, reason: str) -> ProviderError:
         Code.PROVIDER_DOWN,
         f"{_at_the_start(server_name(endpoint))} cannot be reached. {_KEPT}: check the "
         f"{what}, and try again.",
-        scrub(reason),
+        scrub(reason, endpoint),
         _RETRY_SECONDS,
     )
 
@@ -167,7 +168,7 @@ def no_api(endpoint: Endpoint, reason: str) -> ProviderError:
         Code.PROVIDER_DOWN,
         f"{_at_the_start(server_name(endpoint))} does not answer like a server of models. "
         f"{_KEPT}: check the address (it often ends in /v1), and try again.",
-        scrub(reason),
+        scrub(reason, endpoint),
     )
 
 
@@ -187,7 +188,7 @@ def cut(endpoint: Endpoint, reason: str = "") -> ProviderError:
         Code.STREAM_CUT,
         f"The connection to {server_name(endpoint)} broke off before the answer was "
         f"complete. {_KEPT}.",
-        scrub(reason),
+        scrub(reason, endpoint),
         _RETRY_SECONDS,
     )
 
@@ -198,7 +199,7 @@ def garbled(endpoint: Endpoint, reason: str) -> ProviderError:
         Code.STREAM_CUT,
         f"{_at_the_start(server_name(endpoint))} sent something that makes no sense before the "
         f"answer was complete. {_KEPT}.",
-        scrub(reason),
+        scrub(reason, endpoint),
         _RETRY_SECONDS,
     )
 
@@ -208,7 +209,7 @@ def gone(endpoint: Endpoint, reason: str = "") -> ProviderError:
     return _error(
         Code.REPLY_GONE,
         f"{server_name(endpoint)} no longer has the rest of this answer. {_KEPT}.",
-        scrub(reason),
+        scrub(reason, endpoint),
         ended=True,
     )
 
@@ -224,7 +225,7 @@ def server_name(endpoint: Endpoint) -> str:
         return "the local model"
     if endpoint.base_url is None:
         return "OpenAI"
-    host = re.sub(r"^\w+://", "", endpoint.base_url).split("/")[0].split("@")[-1]
+    host = without_login(endpoint.base_url).partition("://")[2].split("/")[0]
     return f"the server {host}"
 
 
@@ -232,9 +233,14 @@ def _at_the_start(name: str) -> str:
     return name[0].upper() + name[1:]
 
 
-def scrub(text: str) -> str | None:
-    """The upstream's words without anything that looks like a secret."""
-    return _SECRET.sub("…", text)[:_MOST_DETAIL] or None
+def scrub(text: str, endpoint: Endpoint) -> str | None:
+    """The upstream's words without what we have sent it as a secret, and without anything
+    else that looks like one."""
+    secrets = [endpoint.key or ""]
+    login = login_of(endpoint.base_url or "")
+    if login is not None:
+        secrets += [login[1], ":".join(login)]
+    return redact(text, secrets)[:_MOST_DETAIL] or None
 
 
 def _error(

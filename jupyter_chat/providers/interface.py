@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import msgspec
 from msgspec import Struct
 
+from ..addresses import without_login
 from ..protocol import Api, Effort, ImagePart, Model, Problem, Role, Source, Usage
 
 KEPT = "Your question is kept"
@@ -78,8 +79,9 @@ class Endpoint(Struct, frozen=True):
     key: str | None = None
     azure_api_version: str | None = None
 
-    def __repr__(self) -> str:  # the key stays out of logs and tracebacks
-        return f"Endpoint({self.source.value}, {self.base_url!r})"
+    def __repr__(self) -> str:  # the key, and a password in the address, stay out of logs
+        shown = None if self.base_url is None else without_login(self.base_url)
+        return f"Endpoint({self.source.value}, {shown!r})"
 
 
 class Prompt(Struct, frozen=True):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from ..addresses import login_of, without_login
 from ..bounded import drop_oldest
 from ..protocol import Api, Model, Source
 from . import background, chat_completions, errors, listing, responses
@@ -228,13 +229,18 @@ class OpenAI:
 
         if self._transport is None:
             self._transport = Transport()
-        http_client = httpx2.AsyncClient(transport=self._transport, timeout=None)
+        # A name and password in the address go into a header at once: the package would log
+        # the address.
+        address = without_login(endpoint.base_url or "")
+        http_client = httpx2.AsyncClient(
+            transport=self._transport, timeout=None, auth=login_of(endpoint.base_url or "")
+        )
         # Servers without keys still want the header to be there.
         key = endpoint.key or "none"
         try:
             if endpoint.source is Source.AZURE:
                 client = openai.AsyncAzureOpenAI(
-                    azure_endpoint=endpoint.base_url or "",
+                    azure_endpoint=address,
                     api_key=key,
                     api_version=endpoint.azure_api_version or _AZURE_VERSION,
                     max_retries=0,
@@ -243,7 +249,7 @@ class OpenAI:
             else:
                 client = openai.AsyncOpenAI(
                     api_key=key,
-                    base_url=endpoint.base_url or "https://api.openai.com/v1",
+                    base_url=address or "https://api.openai.com/v1",
                     max_retries=0,
                     http_client=http_client,
                 )

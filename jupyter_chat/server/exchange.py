@@ -9,6 +9,7 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 from tornado.iostream import StreamClosedError
 
+from ..engine.audit import Event
 from ..engine.errors import Invalid
 from ..exchange.documents import ENDINGS, MEDIA_TYPES, Format, everything, one_thread
 from ..exchange.filenames import disposition, file_name
@@ -95,6 +96,8 @@ class ExportAllHandler(ExportHandler):
         kind, all_branches = self.format(), self.all_branches()
         store = self.services.store
         await store.thread_ids(user.id)  # while there can still be an error
+        if self.request.method == "GET":
+            await self.services.audit.note(user.id, Event.EXPORTED, user.id, kind.value)
         pieces = everything(store, user.id, kind, person=user.name, all_branches=all_branches)
         ending, media_type = ".zip", _ZIP
         if kind is Format.JSON:
@@ -121,6 +124,8 @@ class ImportsHandler(ChatHandler):
     async def post(self) -> None:
         user = await self.person()
         command = decode(self.body(), ImportStart)
+        size = f"{command.size} bytes"
+        await self.services.audit.note(user.id, Event.IMPORTED, user.id, size)
         self.answer(await self.services.imports.start(user.id, command))
 
 

@@ -19,6 +19,11 @@ from jupyter_server.serverapp import ServerApp
 from tornado import web
 
 from ..protocol import KERNEL_SCHEME, KERNEL_TOKEN, KERNEL_URL
+from ..store import STORE_URL, vault
+
+_SECRETS = (vault.ENVIRONMENT, STORE_URL)
+"""Variables of the server's environment that are no kernel's business: it reaches the chat
+through the server."""
 
 _EVERYWHERE = ("", "*", "0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
 
@@ -81,7 +86,8 @@ class KernelIdentity:
 
 
 class StartingKernels:
-    """Puts what a kernel needs to find the chat into its environment."""
+    """Puts what a kernel needs to find the chat into its environment, and takes the secrets
+    of the chat out of it."""
 
     def __init__(self, serverapp: ServerApp) -> None:
         self._serverapp = serverapp
@@ -89,9 +95,9 @@ class StartingKernels:
         self.tokens = KernelTokens(self._runs)
 
     def watch(self) -> None:
-        """From now on; kernels elsewhere (a gateway's) could not reach this server."""
+        """From now on; a gateway's kernels have another environment."""
         manager = self._serverapp.kernel_manager
-        if self._serverapp.gateway_config.gateway_enabled or self._serverapp.sock:
+        if self._serverapp.gateway_config.gateway_enabled:
             return
         start: Callable[..., Awaitable[str]] = manager.start_kernel
 
@@ -99,7 +105,9 @@ class StartingKernels:
             if kernel_id is not None and kernel_id in manager:
                 return await start(kernel_id=kernel_id, **options)
             kernel_id = kernel_id or manager.new_kernel_id(**options)
-            given = options.get("env") or os.environ
+            given = dict(options.get("env") or os.environ)
+            for name in _SECRETS:
+                given.pop(name, None)
             options["env"] = {**given, **self._variables(kernel_id)}
             self._starting.add(kernel_id)
             try:
@@ -111,7 +119,7 @@ class StartingKernels:
 
     def _variables(self, kernel_id: str) -> dict[str, str]:
         user = _asking()
-        if user is None:
+        if user is None or self._serverapp.sock:  # where nothing listens but a file
             return {}
         token = self.tokens.issue(kernel_id, user)
         return {KERNEL_URL: _reachable(self._serverapp), KERNEL_TOKEN: token}

@@ -13,6 +13,7 @@ from tornado import web
 
 from .. import __version__
 from ..engine.attached import secrets
+from ..engine.audit import Event
 from ..engine.errors import Invalid
 from ..engine.pages import PAGE
 from ..engine.search import PAGE as SEARCH_PAGE
@@ -20,6 +21,7 @@ from ..protocol import (
     MAX_FRAME_BYTES,
     About,
     AccountPatch,
+    BulkAction,
     BulkChange,
     Code,
     ContextQuery,
@@ -181,6 +183,9 @@ class BulkHandler(ChatHandler):
     async def post(self) -> None:
         user = await self.person()
         change = decode(self.body(), BulkChange)
+        if change.action is BulkAction.PURGE:
+            count = str(len(change.thread_ids))
+            await self.services.audit.note(user.id, Event.PURGED, user.id, count)
         self.answer(await self.services.organiser.bulk(user.id, change))
 
 
@@ -189,6 +194,7 @@ class TrashHandler(ChatHandler):
     @authorized
     async def delete(self) -> None:
         user = await self.person()
+        await self.services.audit.note(user.id, Event.TRASH_EMPTIED, user.id)
         self.answer(await self.services.organiser.empty_trash(user.id))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ..engine.accounts import Accounts
 from ..engine.attached.documents import Documents
+from ..engine.audit import Audit
 from ..engine.branches import Branches
 from ..engine.broadcast import Broadcast
 from ..engine.context.inspecting import Inspector
@@ -36,6 +37,7 @@ class Services:
     branches: Branches
     organiser: Organiser
     accounts: Accounts
+    audit: Audit
     inspector: Inspector
     libraries: Libraries
     search: Search

@@ -9,7 +9,10 @@ from ..protocol import Code, Problem
 from .interface import Store
 from .unusable import UnusableStore
 
-__all__ = ["open_store"]
+__all__ = ["STORE_URL", "open_store"]
+
+STORE_URL = "JUPYTER_CHAT_STORE_URL"
+"""The variable of the environment that says where history lives."""
 
 
 def open_store(url: str) -> Store:
@@ -35,7 +38,7 @@ def open_store(url: str) -> Store:
                 Code.STORE_DOWN,
                 "The address of the chat history must be of the form sqlite:///PATH or "
                 "mongodb://HOST/DATABASE. Nothing can be kept until it is set right "
-                "(ChatApp.store_url or JUPYTER_CHAT_STORE_URL) and the server is started "
+                f"(ChatApp.store_url or {STORE_URL}) and the server is started "
                 "again.",
             )
         ),

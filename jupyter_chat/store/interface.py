@@ -12,10 +12,13 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from msgspec import UNSET, UnsetType
+
 from ..protocol import Library, Message, Milliseconds, Summary, Thread, UsageBy, UsageSum
 from .types import (
     EVERYTHING,
     Accepted,
+    AuditEntry,
     Checkpoint,
     Deletion,
     Estimate,
@@ -27,6 +30,8 @@ from .types import (
     Node,
     Outline,
     SearchQuery,
+    SharedSource,
+    StoredSecret,
     ThreadChanges,
     ThreadFilter,
     Turn,
@@ -89,6 +94,19 @@ class Store(Protocol):
         """(user id, thread id) of threads to be purged, of all users: in the trash since
         before `deleted_before`, temporary and expired, or purged in part by a process
         that died over it."""
+
+    async def quiet(
+        self, *, before: Milliseconds, limit: int, after: Thread | None = None
+    ) -> list[tuple[str, Thread]]:
+        """(user id, thread), of all users: kept threads that are not to be retired yet, whose
+        last activity was before that time; what has been quiet for longest first, from the
+        one that follows `after`."""
+
+    async def retiring(
+        self, *, before: Milliseconds, limit: int, after: Thread | None = None
+    ) -> list[tuple[str, Thread]]:
+        """(user id, thread), of all users: kept threads that were to be retired before that
+        time, in this order, from the one that follows `after`."""
 
     async def purge(self, user_id: str, thread_id: str) -> bool:
         """Delete for good a thread that is in the trash or temporary, with all that
@@ -275,8 +293,15 @@ class Store(Protocol):
     async def get_settings(self, user_id: str) -> UserSettings:
         """Defaults if nothing was ever set."""
 
-    async def put_settings(self, user_id: str, settings: UserSettings) -> None:
-        """Replace them."""
+    async def put_settings(
+        self,
+        user_id: str,
+        settings: UserSettings,
+        *,
+        key_before: str | None | UnsetType = UNSET,
+    ) -> bool:
+        """Replace them.  With `key_before`, only those whose `key` is this; `False`: it is
+        another one by now, and nothing was changed."""
 
     async def get_library(self, user_id: str) -> Library:
         """Empty, with revision 0, if nothing was ever kept."""
@@ -284,3 +309,28 @@ class Store(Protocol):
     async def put_library(self, user_id: str, library: Library) -> bool:
         """Keep it in place of the one whose revision is one lower.  False: another one has
         taken that place, and nothing was changed."""
+
+    # for whoever administers the server: these name no user
+
+    async def get_shared_source(self) -> SharedSource | None:
+        """`None` if there is none."""
+
+    async def put_shared_source(self, shared: SharedSource | None) -> None:
+        """Replace it."""
+
+    async def secrets(self, *, after: str | None = None, limit: int) -> list[StoredSecret]:
+        """All that is encrypted, by user id (that for everybody first), from the one that
+        follows the user `after`."""
+
+    async def replace_secret(self, secret: StoredSecret, sealed: str) -> bool:
+        """Put another ciphertext in the place of just this one.  `False`: it is not there any
+        more, and nothing was changed."""
+
+    async def add_audit(self, entry: AuditEntry) -> bool:
+        """Keep an entry for ever, as it is.  `False`: another one has its number."""
+
+    async def last_audit(self) -> AuditEntry | None:
+        """The one with the highest number."""
+
+    async def audit_entries(self, *, after: int = 0, limit: int) -> list[AuditEntry]:
+        """In the order of their numbers, from the one that follows the number `after`."""

@@ -13,8 +13,7 @@ from operator import attrgetter
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 from pymongo import AsyncMongoClient, ReadPreference, ReturnDocument
 from pymongo.errors import DuplicateKeyError, InvalidURI
 from pymongo.write_concern import WriteConcern
@@ -32,6 +31,7 @@ from ..protocol import (
     UsageSum,
 )
 from . import (
+    mongo_audit,
     mongo_branches,
     mongo_deletions,
     mongo_ledger,
@@ -40,6 +40,7 @@ from . import (
     mongo_outlines,
     mongo_replies,
     mongo_search,
+    mongo_settings,
     mongo_summaries,
     mongo_turns,
 )
@@ -52,6 +53,7 @@ from .tree import reachable
 from .types import (
     EVERYTHING,
     Accepted,
+    AuditEntry,
     Checkpoint,
     Deletion,
     Estimate,
@@ -63,6 +65,8 @@ from .types import (
     Node,
     Outline,
     SearchQuery,
+    SharedSource,
+    StoredSecret,
     ThreadChanges,
     ThreadFilter,
     Turn,
@@ -179,6 +183,18 @@ class MongoStore:
         self, *, deleted_before: Milliseconds, now: Milliseconds, limit: int
     ) -> list[tuple[str, str]]:
         return await mongo_lists.due(self._db, deleted_before, now, limit)
+
+    @translated
+    async def quiet(
+        self, *, before: Milliseconds, limit: int, after: Thread | None = None
+    ) -> list[tuple[str, Thread]]:
+        return await mongo_lists.quiet(self._db, before, limit, after)
+
+    @translated
+    async def retiring(
+        self, *, before: Milliseconds, limit: int, after: Thread | None = None
+    ) -> list[tuple[str, Thread]]:
+        return await mongo_lists.retiring(self._db, before, limit, after)
 
     @translated
     async def purge(self, user_id: str, thread_id: str) -> bool:
@@ -409,13 +425,17 @@ class MongoStore:
 
     @translated
     async def get_settings(self, user_id: str) -> UserSettings:
-        found = await self._db.settings.find_one({"_id": user_id, "user_id": user_id})
-        return msgspec.convert(found or {}, UserSettings)
+        return await mongo_settings.get_settings(self._db, user_id)
 
     @translated
-    async def put_settings(self, user_id: str, settings: UserSettings) -> None:
-        document = {**msgspec.to_builtins(settings), "_id": user_id, "user_id": user_id}
-        await self._db.settings.replace_one({"_id": user_id}, document, upsert=True)
+    async def put_settings(
+        self,
+        user_id: str,
+        settings: UserSettings,
+        *,
+        key_before: str | None | UnsetType = UNSET,
+    ) -> bool:
+        return await mongo_settings.put_settings(self._db, user_id, settings, key_before)
 
     @translated
     async def get_library(self, user_id: str) -> Library:
@@ -424,6 +444,36 @@ class MongoStore:
     @translated
     async def put_library(self, user_id: str, library: Library) -> bool:
         return await mongo_libraries.put_library(self._db, user_id, library)
+
+    # --- for whoever administers the server ---------------------------------------------
+
+    @translated
+    async def get_shared_source(self) -> SharedSource | None:
+        return await mongo_settings.get_shared_source(self._db)
+
+    @translated
+    async def put_shared_source(self, shared: SharedSource | None) -> None:
+        await mongo_settings.put_shared_source(self._db, shared)
+
+    @translated
+    async def secrets(self, *, after: str | None = None, limit: int) -> list[StoredSecret]:
+        return await mongo_settings.secrets(self._db, after, limit)
+
+    @translated
+    async def replace_secret(self, secret: StoredSecret, sealed: str) -> bool:
+        return await mongo_settings.replace_secret(self._db, secret, sealed)
+
+    @translated
+    async def add_audit(self, entry: AuditEntry) -> bool:
+        return await mongo_audit.add(self._db, entry)
+
+    @translated
+    async def last_audit(self) -> AuditEntry | None:
+        return await mongo_audit.last(self._db)
+
+    @translated
+    async def audit_entries(self, *, after: int = 0, limit: int) -> list[AuditEntry]:
+        return await mongo_audit.entries(self._db, after, limit)
 
 
 async def _probe(db: Database) -> None:

@@ -6,10 +6,11 @@ of all of them.
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
 from typing import TypeAlias
 
-from pymongo import DESCENDING
+from pymongo import ASCENDING, DESCENDING
 from pymongo.errors import DuplicateKeyError
 
 from ..protocol import Milliseconds, Thread, View
@@ -23,7 +24,9 @@ Query: TypeAlias = tuple[Document, list[tuple[str, int]]]
 """What to look for, and in which order."""
 
 _KEPT = (View.ACTIVE, View.ARCHIVED)
+_SHELVES = [shelf(view, pinned) for view in _KEPT for pinned in (True, False)]
 _MESSAGES_AT_ONCE = 500
+_THREADS_AT_ONCE = 200
 
 _PURGEABLE: Document = {"$or": [{"deleted_at": {"$gt": 0}}, {"temporary": True}]}
 
@@ -71,8 +74,7 @@ async def list_threads(
 
 
 async def thread_ids(db: Database, user_id: str) -> list[str]:
-    shelves = [shelf(view, pinned) for view in _KEPT for pinned in (True, False)]
-    query = {"user_id": user_id, "shelf": {"$in": shelves}}
+    query = {"user_id": user_id, "shelf": {"$in": _SHELVES}}
     return sorted([each["_id"] async for each in db.threads.find(query, {"_id": 1})])
 
 
@@ -118,6 +120,60 @@ def long_deleted(before: Milliseconds) -> Document:
 
 def expired(now: Milliseconds) -> Document:
     return {"expires_at": {"$gt": 0, "$lte": now}}
+
+
+async def quiet(
+    db: Database, before: Milliseconds, limit: int, after: Thread | None
+) -> list[tuple[str, Thread]]:
+    place = None if after is None else (after.updated_at, after.id)
+    found: list[tuple[str, Thread]] = []
+    async with aclosing(_upwards(db, quiet_before(before), place)) as documents:
+        async for document in documents:
+            if document["shelf"] in _SHELVES and document.get("retire_at") is None:
+                found.append((document["user_id"], to_thread(document)))
+                if len(found) == limit:
+                    break
+    return found
+
+
+async def retiring(
+    db: Database, before: Milliseconds, limit: int, after: Thread | None
+) -> list[tuple[str, Thread]]:
+    place = None if after is None or after.retire_at is None else (after.retire_at, after.id)
+    found: list[tuple[str, Thread]] = []
+    async with aclosing(_upwards(db, retired_before(before), place)) as documents:
+        async for document in documents:
+            if document["shelf"] in _SHELVES:
+                found.append((document["user_id"], to_thread(document)))
+                if len(found) == limit:
+                    break
+    return found
+
+
+async def _upwards(
+    db: Database, query: Document, place: tuple[Milliseconds, str] | None
+) -> AsyncGenerator[Document, None]:
+    """Threads of all users, in the order of a time and of their ids.  Whoever takes them
+    looks at what else they must be: not every server uses an index for a part of a query."""
+    (field,) = query
+    queries = [query]
+    if place is not None:  # in one query with `$or` it would be the same
+        time, thread_id = place
+        same = {field: time, "_id": {"$gt": thread_id}}
+        queries = [same, {field: {**query[field], "$gt": time}}]
+    for each in queries:
+        found = db.threads.find(each).sort([(field, ASCENDING), ("_id", ASCENDING)])
+        async with found.batch_size(_THREADS_AT_ONCE) as documents:
+            async for document in documents:
+                yield document
+
+
+def quiet_before(before: Milliseconds) -> Document:
+    return {"updated_at": {"$lt": before}}
+
+
+def retired_before(before: Milliseconds) -> Document:
+    return {"retire_at": {"$gt": 0, "$lt": before}}
 
 
 async def purge(db: Database, user_id: str, thread_id: str) -> bool:

@@ -158,7 +158,11 @@ async def finish_reply(
     place = {"_id": message.thread_id, "user_id": user_id}
     updated = await db.threads.find_one_and_update(
         {**place, "updated_at": {"$lt": message.completed_at or 0}},
-        {"$set": {"updated_at": message.completed_at}, "$inc": {"revision": 1}},
+        {
+            "$set": {"updated_at": message.completed_at},
+            "$unset": {"retire_at": ""},
+            "$inc": {"revision": 1},
+        },
         return_document=ReturnDocument.AFTER,
     )
     await forget(db, user_id, message.id)

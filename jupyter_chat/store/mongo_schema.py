@@ -116,6 +116,17 @@ async def _ledger(db: AsyncDatabase[Document]) -> None:
         await db["ledger"].create_index([(field, ASCENDING) for field in fields], name=name)
 
 
+async def _retention(db: AsyncDatabase[Document]) -> None:
+    """What is looked for in all users' threads, as `due_deleted` is."""
+    threads = db["threads"]
+    await threads.create_index([("updated_at", ASCENDING), ("_id", ASCENDING)], name="quiet")
+    await threads.create_index(
+        [("retire_at", ASCENDING), ("_id", ASCENDING)],
+        name="due_retired",
+        partialFilterExpression={"retire_at": {"$gt": 0}},
+    )
+
+
 MIGRATIONS: tuple[Callable[[AsyncDatabase[Document]], Awaitable[None]], ...] = (
     _first,
     _organised,
@@ -123,6 +134,7 @@ MIGRATIONS: tuple[Callable[[AsyncDatabase[Document]], Awaitable[None]], ...] = (
     _deletions,
     _summaries,
     _ledger,
+    _retention,
 )
 
 

@@ -192,6 +192,7 @@ async def _show(
         {
             "$set": {"leaf_id": reply["_id"], "last_reply_id": reply["_id"]},
             "$max": {"updated_at": created_at},
+            "$unset": {"retire_at": ""},
             "$inc": {"revision": 1},
         },
         return_document=ReturnDocument.AFTER,

@@ -7,11 +7,12 @@ import sqlite3
 from functools import partial
 from pathlib import Path
 
-import msgspec
+from msgspec import UNSET, UnsetType
 
 from ..ids import new_id
 from ..protocol import Library, Message, Milliseconds, Summary, Thread, UsageBy, UsageSum
 from . import (
+    sqlite_audit,
     sqlite_branches,
     sqlite_deletions,
     sqlite_index,
@@ -22,6 +23,7 @@ from . import (
     sqlite_outlines,
     sqlite_replies,
     sqlite_search,
+    sqlite_settings,
     sqlite_summaries,
     sqlite_threads,
 )
@@ -32,6 +34,7 @@ from .terms import of_message
 from .types import (
     EVERYTHING,
     Accepted,
+    AuditEntry,
     Checkpoint,
     Deletion,
     Estimate,
@@ -43,6 +46,8 @@ from .types import (
     Node,
     Outline,
     SearchQuery,
+    SharedSource,
+    StoredSecret,
     ThreadChanges,
     ThreadFilter,
     Turn,
@@ -52,7 +57,6 @@ from .types import (
 
 _PROBE_BYTES = 64 * 1024
 _PURGED_AT_ONCE = 200
-_decode_settings = msgspec.json.Decoder(UserSettings).decode
 
 
 class SqliteStore:
@@ -123,6 +127,20 @@ class SqliteStore:
     ) -> list[tuple[str, str]]:
         return await self._read(
             partial(sqlite_lists.due, deleted_before=deleted_before, now=now, limit=limit)
+        )
+
+    async def quiet(
+        self, *, before: Milliseconds, limit: int, after: Thread | None = None
+    ) -> list[tuple[str, Thread]]:
+        return await self._read(
+            partial(sqlite_lists.quiet, before=before, limit=limit, after=after)
+        )
+
+    async def retiring(
+        self, *, before: Milliseconds, limit: int, after: Thread | None = None
+    ) -> list[tuple[str, Thread]]:
+        return await self._read(
+            partial(sqlite_lists.retiring, before=before, limit=limit, after=after)
         )
 
     async def purge(self, user_id: str, thread_id: str) -> bool:
@@ -382,10 +400,23 @@ class SqliteStore:
         return await self._write(partial(sqlite_index.write_batch, batch=batch))
 
     async def get_settings(self, user_id: str) -> UserSettings:
-        return await self._read(partial(_get_settings, user_id=user_id))
+        return await self._read(partial(sqlite_settings.get_settings, user_id=user_id))
 
-    async def put_settings(self, user_id: str, settings: UserSettings) -> None:
-        await self._write(partial(_put_settings, user_id=user_id, settings=settings))
+    async def put_settings(
+        self,
+        user_id: str,
+        settings: UserSettings,
+        *,
+        key_before: str | None | UnsetType = UNSET,
+    ) -> bool:
+        return await self._write(
+            partial(
+                sqlite_settings.put_settings,
+                user_id=user_id,
+                settings=settings,
+                key_before=key_before,
+            )
+        )
 
     async def get_library(self, user_id: str) -> Library:
         return await self._read(partial(sqlite_libraries.get_library, user_id=user_id))
@@ -400,6 +431,30 @@ class SqliteStore:
             )
         )
 
+    async def get_shared_source(self) -> SharedSource | None:
+        return await self._read(sqlite_settings.get_shared_source)
+
+    async def put_shared_source(self, shared: SharedSource | None) -> None:
+        await self._write(partial(sqlite_settings.put_shared_source, shared=shared))
+
+    async def secrets(self, *, after: str | None = None, limit: int) -> list[StoredSecret]:
+        return await self._read(partial(sqlite_settings.secrets, after=after, limit=limit))
+
+    async def replace_secret(self, secret: StoredSecret, sealed: str) -> bool:
+        self._database.leave_nothing()
+        return await self._write(
+            partial(sqlite_settings.replace_secret, secret=secret, sealed=sealed)
+        )
+
+    async def add_audit(self, entry: AuditEntry) -> bool:
+        return await self._write(partial(sqlite_audit.add, entry=entry))
+
+    async def last_audit(self) -> AuditEntry | None:
+        return await self._read(sqlite_audit.last)
+
+    async def audit_entries(self, *, after: int = 0, limit: int) -> list[AuditEntry]:
+        return await self._read(partial(sqlite_audit.entries, after=after, limit=limit))
+
 
 def _terms_of(messages: list[Message]) -> dict[str, set[str]]:
     return {message.id: of_message(message) for message in messages}
@@ -413,15 +468,3 @@ def _owner_id(db: sqlite3.Connection) -> str:
     db.execute("INSERT OR IGNORE INTO meta (name, value) VALUES ('owner', ?)", (new_id(),))
     (owner_id,) = db.execute("SELECT value FROM meta WHERE name = 'owner'").fetchone()
     return str(owner_id)
-
-
-def _get_settings(db: sqlite3.Connection, user_id: str) -> UserSettings:
-    row = db.execute("SELECT body FROM settings WHERE user_id = ?", (user_id,)).fetchone()
-    return UserSettings() if row is None else _decode_settings(row[0])
-
-
-def _put_settings(db: sqlite3.Connection, user_id: str, settings: UserSettings) -> None:
-    db.execute(
-        "INSERT OR REPLACE INTO settings (user_id, body) VALUES (?, ?)",
-        (user_id, to_json(settings)),
-    )

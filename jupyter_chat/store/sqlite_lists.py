@@ -50,6 +50,19 @@ LONG_DELETED = """SELECT user_id, id FROM threads WHERE deleted_at < ?
 
 EXPIRED = "SELECT user_id, id FROM threads WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"
 
+# Through the index of the lists, which is for one person at a time, from its beginning to its
+# end: an index more would be written with each answer, and this is done now and then.
+QUIET = """SELECT threads.user_id, threads.body
+    FROM threads places INDEXED BY threads_by_place CROSS JOIN threads ON threads.id = places.id
+    WHERE places.deleted_at IS NULL AND places.temporary = 0
+        AND places.updated_at < ? AND (places.updated_at, places.id) > (?, ?)
+        AND threads.retire_at IS NULL
+    ORDER BY places.updated_at, places.id LIMIT ?"""
+
+RETIRING = """SELECT user_id, body FROM threads
+    WHERE retire_at < ? AND (retire_at, id) > (?, ?) AND deleted_at IS NULL
+    ORDER BY retire_at, id LIMIT ?"""
+
 SOME_MESSAGES = "SELECT id FROM messages WHERE thread_id = ? LIMIT ?"
 
 
@@ -82,6 +95,22 @@ def due(
 ) -> list[tuple[str, str]]:
     found = db.execute(LONG_DELETED, (deleted_before, limit)).fetchall()
     return found + db.execute(EXPIRED, (now, limit - len(found))).fetchall()
+
+
+def quiet(
+    db: sqlite3.Connection, before: Milliseconds, limit: int, after: Thread | None
+) -> list[tuple[str, Thread]]:
+    place = (-1, "") if after is None else (after.updated_at, after.id)
+    rows = db.execute(QUIET, (before, *place, limit))
+    return [(user_id, decode_thread(body)) for user_id, body in rows]
+
+
+def retiring(
+    db: sqlite3.Connection, before: Milliseconds, limit: int, after: Thread | None
+) -> list[tuple[str, Thread]]:
+    place = (-1, "") if after is None else (after.retire_at, after.id)
+    rows = db.execute(RETIRING, (before, *place, limit))
+    return [(user_id, decode_thread(body)) for user_id, body in rows]
 
 
 def purge(db: sqlite3.Connection, user_id: str, thread_id: str) -> bool | None:

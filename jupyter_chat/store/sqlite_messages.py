@@ -38,7 +38,7 @@ def add_turn(db: sqlite3.Connection, user_id: str, turn: Turn) -> Accepted:
         (reply.id, user_id, turn.owner, reply.status is not Status.QUEUED),
     )
     updated_at = max(thread.updated_at, reply.created_at)
-    thread = changed(thread, ThreadChanges(leaf_id=reply.id, updated_at=updated_at))
+    thread = changed(thread, ThreadChanges(leaf_id=reply.id, updated_at=updated_at, retire_at=None))
     return Accepted(
         thread=save_thread(db, thread),
         question_id=question.id if question is not None else None,

@@ -70,7 +70,7 @@ def finish_reply(
     _save_reply(db, user_id, message, entry)
     thread = get_thread(db, user_id, message.thread_id)
     updated_at = max(thread.updated_at, message.completed_at or 0)
-    after = changed(thread, ThreadChanges(updated_at=updated_at))
+    after = changed(thread, ThreadChanges(updated_at=updated_at, retire_at=None))
     return thread if after is thread else save_thread(db, after)
 
 

@@ -174,6 +174,20 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) WITHOUT ROWID""",
     ),
     ("ALTER TABLE ledger ADD COLUMN at_most INTEGER NOT NULL DEFAULT 0",),
+    # What matters for the safety of the whole, see `interface.AuditEntry`.  What is in it stays.
+    (
+        "CREATE TABLE audit (number INTEGER PRIMARY KEY, body TEXT NOT NULL)",
+        """CREATE TRIGGER audit_unchanged BEFORE UPDATE ON audit
+            BEGIN SELECT RAISE(ABORT, 'the audit log is only added to'); END""",
+        """CREATE TRIGGER audit_kept BEFORE DELETE ON audit
+            BEGIN SELECT RAISE(ABORT, 'the audit log is only added to'); END""",
+    ),
+    # When threads go to the trash because nothing happens in them any more.
+    (
+        "ALTER TABLE threads ADD COLUMN retire_at INTEGER",
+        """CREATE INDEX threads_by_retirement ON threads (retire_at, id)
+            WHERE retire_at IS NOT NULL AND deleted_at IS NULL""",
+    ),
 )
 
 

@@ -59,7 +59,10 @@ def update_thread(
 
 
 def save_thread(db: sqlite3.Connection, thread: Thread) -> Thread:
-    names = ("updated_at", "deleted_at", "pinned", "archived", "folder", "temporary", "expires_at")
+    names = (
+        *("updated_at", "deleted_at", "pinned", "archived", "folder"),
+        *("temporary", "expires_at", "retire_at"),
+    )
     columns = ", ".join(f"{name} = ?" for name in names)
     db.execute(
         f"UPDATE threads SET {columns}, body = ? WHERE id = ?",  # noqa: S608 - names of ours

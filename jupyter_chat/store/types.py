@@ -37,6 +37,7 @@ class ThreadChanges(Struct, frozen=True):
     folder: str | None | UnsetType = UNSET
     temporary: bool | UnsetType = UNSET
     expires_at: Milliseconds | None | UnsetType = UNSET
+    retire_at: Milliseconds | None | UnsetType = UNSET
     pinned_messages: list[str] | UnsetType = UNSET
     excluded_messages: list[str] | UnsetType = UNSET
 
@@ -289,3 +290,41 @@ class UserSettings(Struct, omit_defaults=True, frozen=True):
     use_notes: bool = False
     monthly_limit: float | None = None
     """US dollars; see `protocol.Budget`."""
+
+
+class SharedSource(Struct, omit_defaults=True, frozen=True):
+    """Where replies come from for everybody who has set nothing else, as an administrator
+    has set it.  `key` is encrypted (see `vault.py`)."""
+
+    source: Source
+    base_url: str | None = None
+    api: Api = Api.AUTO
+    key: str | None = None
+    key_hint: str | None = None
+
+
+class StoredSecret(Struct, frozen=True):
+    """Something encrypted, whose it is, and what it was encrypted for."""
+
+    user_id: str
+    purpose: str
+    sealed: str
+
+    def __repr__(self) -> str:
+        return f"StoredSecret({self.user_id!r}, {self.purpose!r})"
+
+
+class AuditEntry(Struct, frozen=True):
+    """Something that matters for the safety of the whole: `user_id` did it (empty: the
+    server itself, or whoever administers it), to `subject`.
+
+    `number` counts from 1 without gaps; `previous` is the hash of the entry before.
+    """
+
+    number: int
+    at: Milliseconds
+    user_id: str
+    event: str
+    subject: str
+    detail: str
+    previous: str

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from jupyter_chat.engine.accounts import Accounts
+from jupyter_chat.engine.audit import Audit
 from jupyter_chat.engine.branches import Branches
 from jupyter_chat.engine.broadcast import Broadcast
 from jupyter_chat.engine.context.inspecting import Inspector
@@ -20,6 +21,7 @@ from jupyter_chat.engine.context.planning import Planner
 from jupyter_chat.engine.conversations import Conversations
 from jupyter_chat.engine.costs.budgets import Budgets
 from jupyter_chat.engine.health import StoreHealth, watch
+from jupyter_chat.engine.keys.shared import SharedSources
 from jupyter_chat.engine.replies import Replies
 from jupyter_chat.engine.requests import Requests
 from jupyter_chat.ids import new_id
@@ -37,6 +39,14 @@ from jupyter_chat.providers.interface import Endpoint, Finish, ProviderError
 from jupyter_chat.store import open_store
 from jupyter_chat.store.interface import Store
 from jupyter_chat.store.vault import Vault
+from tests.store.conftest import (  # noqa: F401
+    mongodb_server,
+    mongodb_url,
+    open_another,
+    sqlite_url,
+    store,
+    store_url,
+)
 
 from .puppet import Call, Puppet
 
@@ -184,11 +194,13 @@ async def make_engine(
     health = StoreHealth(kept, broadcast, log)
     store = watch(kept, health)
     provider = Puppet()
+    vault = Vault(directory)
     accounts = Accounts(
         store,
-        Vault(directory),
+        vault,
         provider,
-        environment=endpoint,
+        shared=SharedSources(store, vault, endpoint),
+        audit=Audit(store),
         default_model=None,
         local_available=lambda: local_available,
     )

@@ -10,7 +10,15 @@ import msgspec
 from jupyter_chat.ids import now_ms
 from jupyter_chat.protocol import Library, Source, Status, ThreadSettings, Usage
 from jupyter_chat.store.interface import Store
-from jupyter_chat.store.types import Lease, ThreadChanges, UserSettings
+from jupyter_chat.store.types import (
+    AuditEntry,
+    Lease,
+    SharedSource,
+    StoredSecret,
+    ThreadChanges,
+    UserSettings,
+)
+from jupyter_chat.store.vault import API_KEY
 
 from .builders import (
     ADA,
@@ -200,6 +208,31 @@ async def settings(store: Store) -> Call:
     return lambda store: store.put_settings(ADA, UserSettings(Source.OPENAI, key="secret"))
 
 
+async def settings_with_another_key(store: Store) -> Call:
+    await store.put_settings(ADA, UserSettings(key="before"))
+    after = UserSettings(Source.OPENAI, key="after")
+    return lambda store: store.put_settings(ADA, after, key_before="before")
+
+
+async def share(store: Store) -> Call:
+    return lambda store: store.put_shared_source(SharedSource(Source.OPENAI, key="secret"))
+
+
+async def unshare(store: Store) -> Call:
+    await store.put_shared_source(SharedSource(Source.OPENAI, key="secret"))
+    return lambda store: store.put_shared_source(None)
+
+
+async def replace_a_secret(store: Store) -> Call:
+    await store.put_settings(ADA, UserSettings(key="old"))
+    return lambda store: store.replace_secret(StoredSecret(ADA, API_KEY, "old"), "new")
+
+
+async def audit(store: Store) -> Call:
+    entry = AuditEntry(1, 5, ADA, "key set", ADA, "", "0" * 64)
+    return lambda store: store.add_audit(entry)
+
+
 async def library(store: Store) -> Call:
     await store.put_library(ADA, Library(1))
     return lambda store: store.put_library(ADA, Library(2))
@@ -215,4 +248,5 @@ ALL: list[Prepare] = [
     *(renew, release, recover, take_over, take_over_what_waits, begin),
     *(finish_what_costs, finish_what_is_estimated, add_usage, recover_what_costs),
     *(delete, restore, purge_messages, settings, library, owner),
+    *(settings_with_another_key, share, unshare, replace_a_secret, audit),
 ]

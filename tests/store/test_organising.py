@@ -418,6 +418,7 @@ async def _expect_as_before(url: str, first: Thread, second: Thread, deleted: Th
         (sqlite_lists.TAGS, "PRIMARY KEY (user_id=? AND archived=?)"),
         (sqlite_lists.LONG_DELETED, "INDEX threads_by_deletion (deleted_at<?)"),
         (sqlite_lists.EXPIRED, "INDEX threads_by_expiry (expires_at<?)"),
+        (sqlite_lists.RETIRING, "INDEX threads_by_retirement ("),
     ],
 )
 async def test_each_list_has_its_index(sqlite_url: str, statement: str, index: str) -> None:
@@ -456,6 +457,10 @@ async def test_no_list_scans_a_collection(mongodb_url: str) -> None:
     ]
     queries += [(mongo_lists.having(ADA, field, True), []) for field in ("folder", "tags")]
     queries += [(mongo_lists.long_deleted(9), []), (mongo_lists.expired(9), [])]
+    queries += [
+        (mongo_lists.quiet_before(9), [("updated_at", 1), ("_id", 1)]),
+        (mongo_lists.retired_before(9), [("retire_at", 1), ("_id", 1)]),
+    ]
     with database(mongodb_url) as db:
         threads = db.threads
         names = set(threads.index_information())

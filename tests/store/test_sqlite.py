@@ -232,6 +232,8 @@ async def test_a_history_from_before_deletions_is_all_there(path: Path) -> None:
     for statement in (
         *(f"DROP TABLE {table}" for table in re.findall(r"CREATE TABLE (\w+)", later)),
         "ALTER TABLE messages DROP COLUMN deleted_at",
+        "DROP INDEX threads_by_retirement",
+        "ALTER TABLE threads DROP COLUMN retire_at",
         f"PRAGMA user_version = {BEFORE_DELETIONS}",
     ):
         execute(path, statement)
@@ -585,6 +587,7 @@ async def _steps_of_path(store: SqliteStore, thread_id: str, leaf_id: str) -> in
         sqlite_lists.TAGS,
         sqlite_lists.LONG_DELETED,
         sqlite_lists.EXPIRED,
+        sqlite_lists.RETIRING,
         sqlite_lists.SOME_MESSAGES,
         "DELETE FROM tags WHERE thread_id = ?",
         "SELECT id FROM messages WHERE user_id = ? AND client_id = ? AND role = ?",

@@ -120,11 +120,51 @@ async def test_a_lost_key_file_asks_for_the_key_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", ["", "not a key\n"])
 async def test_a_damaged_key_file_is_left_as_it_is(tmp_path: Path, content: str) -> None:
     file = tmp_path / KEY_FILE
+    file.touch(0o600)
     file.write_text(content)
-    with pytest.raises(VaultError) as error:
+    with pytest.raises(VaultError, match="damaged") as error:
         await encrypt(vault_with(tmp_path))
     assert file.read_text() == content
     assert str(file) in error.value.problem.message
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no such modes")
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o620, 0o602, 0o610])
+async def test_a_key_file_that_others_may_read_is_refused_with_how_to_mend_it(
+    tmp_path: Path, mode: int
+) -> None:
+    secret = await encrypt(vault_with(tmp_path))
+    file = tmp_path / KEY_FILE
+    key = file.read_text()
+    file.chmod(mode)
+    for use in (encrypt(vault_with(tmp_path)), decrypt(vault_with(tmp_path), secret)):
+        with pytest.raises(VaultError) as error:
+            await use
+        message = error.value.problem.message
+        assert f"chmod 600 {file}" in message
+        assert f"{mode:04o}" in message
+        assert key.strip() not in str(error.value.problem)
+    file.chmod(0o600)
+    assert await decrypt(vault_with(tmp_path), secret) == SECRET
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+async def test_what_the_first_key_encrypts_needs_not_be_renewed(tmp_path: Path, place: int) -> None:
+    keys = [a_key(), a_key(), a_key()]
+    secret = await encrypt(vault_with(tmp_path, keys[place]))
+    renewed = await vault_with(tmp_path, *keys).renew(secret, user_id=ADA, purpose=PURPOSE)
+    assert (renewed is None) == (place == 0)
+    assert await decrypt(vault_with(tmp_path, keys[0]), renewed or secret) == SECRET
+
+
+@pytest.mark.parametrize(("user", "purpose"), [(GRACE, PURPOSE), (ADA, "password")])
+async def test_what_is_somebody_elses_is_not_renewed(
+    tmp_path: Path, user: str, purpose: str
+) -> None:
+    old = a_key()
+    secret = await encrypt(vault_with(tmp_path, old))
+    with pytest.raises(VaultError):
+        await vault_with(tmp_path, a_key(), old).renew(secret, user_id=user, purpose=purpose)
 
 
 async def test_a_directory_that_cannot_be_made_is_said_so(tmp_path: Path) -> None:
@@ -159,6 +199,30 @@ async def test_all_who_start_at_once_use_the_same_key(tmp_path: Path) -> None:
     last = vault_with(tmp_path / "data")
     assert {await decrypt(last, secret) for secret in secrets} == {SECRET}
     assert [file.name for file in (tmp_path / "data").iterdir()] == [KEY_FILE]
+
+
+async def test_a_key_file_gets_a_new_key_in_front_and_loses_the_old_one(tmp_path: Path) -> None:
+    old = await encrypt(vault_with(tmp_path))
+    await vault_with(tmp_path).rotate()
+    both = vault_with(tmp_path)
+    new = await encrypt(both)
+    assert await decrypt(both, old) == await decrypt(both, new) == SECRET
+    assert stat.S_IMODE((tmp_path / KEY_FILE).stat().st_mode) == 0o600
+    assert await both.forget_older() == 1
+    last = vault_with(tmp_path)
+    assert await decrypt(last, new) == SECRET
+    with pytest.raises(VaultError):
+        await decrypt(last, old)
+    assert await last.forget_older() == 0
+    assert [file.name for file in tmp_path.iterdir()] == [KEY_FILE]
+
+
+async def test_keys_of_the_environment_are_not_changed(tmp_path: Path) -> None:
+    vault = vault_with(tmp_path, a_key(), a_key())
+    for change in (vault.rotate(), vault.forget_older()):
+        with pytest.raises(VaultError, match=ENVIRONMENT):
+            await change
+    assert not list(tmp_path.iterdir())
 
 
 async def test_a_vault_shows_no_key(tmp_path: Path) -> None:

@@ -489,6 +489,9 @@ export interface ExportedThread {
  * it.  A `temporary` thread is in no list; it is deleted for good once it is closed,
  * and at `expires_at` at the latest.
  *
+ * Where conversations are kept for a limited time, this one goes to the trash at
+ * `retire_at`, unless something is asked in it before.
+ *
  * `pinned_messages` go to the model whether they are old or not, `excluded_messages`
  * never do, even if pinned.
  */
@@ -510,6 +513,7 @@ export interface Thread {
   folder?: string | null;
   temporary?: boolean;
   expires_at?: number | null;
+  retire_at?: number | null;
   pinned_messages?: string[];
   excluded_messages?: string[];
 }
@@ -585,12 +589,14 @@ export interface FileRead {
 /**
  * Folders and tags of threads that are neither archived nor in the trash, by name.
  *
- * What is in the trash is deleted for good after `trash_days`; 0: never.
+ * What is in the trash is deleted for good after `trash_days`; conversations in which
+ * nothing has happened go there after `retention_days`; 0: never.
  */
 export interface Folders {
   folders: Count[];
   tags: Count[];
   trash_days: number;
+  retention_days?: number;
 }
 /**
  * Go on in a thread of its own: a copy of the branch up to `message_id`.

@@ -53,6 +53,29 @@ it('marks forks, however long their titles are', async () => {
   expect(within(item('Trees')).queryByRole('img')).toBeNull();
 });
 
+it('says which go to the trash by themselves, and when', async () => {
+  const DAY = 86_400_000;
+  const quiet = (title: string, days: number, more = {}) =>
+    aThread({ title, retire_at: Date.now() + days * DAY, ...more });
+  const chat = await showChat(server => {
+    const threads = [
+      today,
+      quiet('Soon', 0.5),
+      quiet('Later', 4.9),
+      quiet('Overdue', -0.1),
+      quiet('Deleted', 4, { deleted_at: 1 })
+    ];
+    server.threads = { threads, next: null };
+  });
+  await chat.user.click(screen.getByRole('button', { name: 'Show conversations' }));
+  expect(item('Soon')).toHaveTextContent(/to the trash within a day, unless/);
+  expect(item('Later')).toHaveTextContent(/to the trash in 5 days, unless/);
+  expect(item('Overdue')).toHaveTextContent(/to the trash within a day, unless/);
+  for (const title of ['Trees', 'Deleted']) {
+    expect(screen.queryByTitle(title)?.textContent ?? '').not.toMatch(/trash/);
+  }
+});
+
 it('does not say again what the banner says, but lets one try again', async () => {
   const chat = await showList();
   act(() => {

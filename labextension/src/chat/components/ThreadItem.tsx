@@ -4,6 +4,7 @@ import { placedAt } from '../state/threads';
 import { ForkMark } from './ForkMark';
 import { IconButton } from './IconButton';
 import { InlineEdit } from './InlineEdit';
+import { RetireNote } from './RetireNote';
 import { TagChips } from './TagChips';
 import { useChat } from './context';
 import { fullTime, timeOrDay } from './format';
@@ -67,6 +68,7 @@ export function ThreadItem(props: Props) {
             }}
           />
           {tags.length > 0 && <TagChips tags={tags} most={MOST_TAGS} />}
+          <RetireNote thread={thread} now={now} />
         </div>
       ) : (
         <>
@@ -108,6 +110,7 @@ export function ThreadItem(props: Props) {
               </time>
             </span>
             {tags.length > 0 && <TagChips tags={tags} most={MOST_TAGS} />}
+            <RetireNote thread={thread} now={now} />
           </button>
           {isChosen === null && <Actions {...props} />}
         </>

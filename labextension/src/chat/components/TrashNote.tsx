@@ -6,6 +6,7 @@ import { useChat, useChatState } from './context';
 export function TrashNote() {
   const { services, trans } = useChat();
   const days = useChatState(state => state.folders?.trash_days);
+  const quiet = useChatState(state => state.folders?.retention_days) ?? 0;
   const isEmpty = useChatState(state => listed(state.threads).length === 0);
   return (
     <div className="jc-TrashNote">
@@ -17,6 +18,12 @@ export function TrashNote() {
               'What you deleted is gone for good after %1 days.',
               days
             )}
+        {quiet > 0 &&
+          ` ${trans._n(
+            'Conversations in which nothing was said for %1 day come here by themselves.',
+            'Conversations in which nothing was said for %1 days come here by themselves.',
+            quiet
+          )}`}
       </p>
       {!isEmpty && (
         <ConfirmButton

@@ -1,0 +1,1 @@
+"""What is administered from the command line: `jupyter chat keys`, `jupyter chat audit`."""

@@ -1,0 +1,133 @@
+"""The audit log: exact among many processes, and it shows whatever was changed in it."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from jupyter_chat.engine.audit import BEGINNING, Audit, Event, Verdict, hash_of
+from jupyter_chat.store.interface import Store
+from tests.store.conftest import OpenStore
+from tests.store.mongod import database
+
+
+async def test_each_entry_holds_the_hash_of_the_one_before(store: Store) -> None:
+    audit = Audit(store)
+    for event in (Event.KEY_SET, Event.EXPORTED, Event.KEY_REMOVED):
+        await audit.note("ada", event, "ada", "json")
+    entries = await store.audit_entries(limit=10)
+    assert [entry.number for entry in entries] == [1, 2, 3]
+    assert [entry.event for entry in entries] == ["key set", "everything exported", "key removed"]
+    assert [entry.previous for entry in entries] == [BEGINNING, *map(hash_of, entries[:2])]
+    assert entries == sorted(entries, key=lambda entry: entry.at)
+    verdict = await audit.verify()
+    assert verdict.breaks == []
+    assert (verdict.entries, verdict.number, verdict.digest) == (3, 3, hash_of(entries[-1]))
+
+
+async def test_many_processes_make_one_chain(open_another: OpenStore) -> None:
+    stores = [await open_another() for _ in range(3)]
+    await asyncio.gather(
+        *(
+            Audit(store).note(f"{process}-{number}", Event.EXPORTED)
+            for process, store in enumerate(stores)
+            for number in range(10)
+        )
+    )
+    verdict = await Audit(stores[0]).verify()
+    assert verdict.breaks == []
+    assert verdict.entries == verdict.number == 30
+    entries = await stores[0].audit_entries(limit=100)
+    assert len({entry.user_id for entry in entries}) == 30, "each was noted once"
+
+
+async def test_an_empty_log_is_whole(store: Store) -> None:
+    assert await Audit(store).verify() == Verdict(0, 0, BEGINNING, [])
+
+
+async def test_what_is_noted_is_bounded(store: Store) -> None:
+    await Audit(store).note("ada", Event.EXPORTED, "x" * 5000, "y" * 5000)
+    (entry,) = await store.audit_entries(limit=5)
+    assert len(entry.subject) == len(entry.detail) == 300
+
+
+def in_sqlite(url: str, *statements: str) -> None:
+    """As somebody would who can write the file."""
+    db = sqlite3.connect(url.removeprefix("sqlite:///"))
+    for statement in ("DROP TRIGGER audit_unchanged", "DROP TRIGGER audit_kept", *statements):
+        db.execute(statement)
+    db.commit()
+    db.close()
+
+
+def in_mongodb(url: str, act: Callable[[Any], object]) -> None:
+    with database(url) as db:
+        act(db.audit)
+
+
+CHANGED = "UPDATE audit SET body = json_set(body, '$.user_id', 'eve') WHERE number = 3"
+TAMPERING = [
+    (
+        CHANGED,
+        lambda audit: audit.update_one({"_id": 3}, {"$set": {"user_id": "eve"}}),
+        [(4, "Entry 3 is not as it was when entry 4 was written.")],
+    ),
+    (
+        "DELETE FROM audit WHERE number IN (2, 3)",
+        lambda audit: audit.delete_many({"_id": {"$in": [2, 3]}}),
+        [(4, "The entries 2 to 3 are missing.")],
+    ),
+    (
+        "DELETE FROM audit WHERE number = 1",
+        lambda audit: audit.delete_one({"_id": 1}),
+        [(2, "Entry 1 is missing.")],
+    ),
+    (
+        "UPDATE audit SET body = json_set(body, '$.previous', 'x') WHERE number = 1",
+        lambda audit: audit.update_one({"_id": 1}, {"$set": {"previous": "x"}}),
+        [
+            (1, "Entry 1 is not the first that was written, or was changed."),
+            (2, "Entry 1 is not as it was when entry 2 was written."),
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("statement", "act", "breaks"), TAMPERING)
+async def test_what_was_changed_or_taken_out_shows(
+    store: Store,
+    store_url: str,
+    statement: str,
+    act: Callable[[Any], object],
+    breaks: list[tuple[int, str]],
+) -> None:
+    audit = Audit(store)
+    for number in range(5):
+        await audit.note("ada", Event.EXPORTED, str(number))
+    if store_url.startswith("sqlite"):
+        in_sqlite(store_url, statement)
+    else:
+        in_mongodb(store_url, act)
+    verdict = await audit.verify()
+    assert [(each.number, each.why) for each in verdict.breaks] == breaks
+
+
+async def test_an_end_that_was_cut_off_shows_by_what_was_noted_elsewhere(
+    store: Store, store_url: str
+) -> None:
+    audit = Audit(store)
+    for number in range(5):
+        await audit.note("ada", Event.EXPORTED, str(number))
+    noted = await audit.verify()
+    if store_url.startswith("sqlite"):
+        in_sqlite(store_url, "DELETE FROM audit WHERE number = 5")
+    else:
+        in_mongodb(store_url, lambda audit: audit.delete_one({"_id": 5}))
+    assert (await audit.verify()).breaks == []
+    assert await audit.digest_of(noted.number) is None
+    await audit.note("eve", Event.EXPORTED)
+    assert await audit.digest_of(noted.number) != noted.digest

@@ -1,0 +1,64 @@
+"""The audit log: it is only added to, one entry for each number."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+
+import msgspec
+import pytest
+
+from jupyter_chat.store.interface import Store
+from jupyter_chat.store.types import AuditEntry
+
+from .builders import ADA
+from .conftest import OpenStore
+
+
+def an_audit_entry(number: int = 1, event: str = "key set") -> AuditEntry:
+    return AuditEntry(number, 5, ADA, event, "ä $set", "a.b", "0" * 64)
+
+
+async def test_it_is_empty_at_first(store: Store) -> None:
+    assert await store.last_audit() is None
+    assert await store.audit_entries(limit=5) == []
+
+
+async def test_entries_come_back_in_order_and_in_pages(store: Store) -> None:
+    entries = [an_audit_entry(number) for number in range(1, 13)]
+    for entry in entries:
+        assert await store.add_audit(entry)
+    assert await store.last_audit() == entries[-1]
+    assert await store.audit_entries(limit=5) == entries[:5]
+    assert await store.audit_entries(after=5, limit=100) == entries[5:]
+
+
+async def test_an_entry_stays_as_it_is(store: Store) -> None:
+    entry = an_audit_entry()
+    assert await store.add_audit(entry)
+    assert await store.add_audit(entry), "a repetition is no other entry"
+    assert not await store.add_audit(msgspec.structs.replace(entry, event="key removed"))
+    assert await store.audit_entries(limit=5) == [entry]
+
+
+async def test_of_many_processes_one_takes_each_number(open_another: OpenStore) -> None:
+    stores = [await open_another() for _ in range(4)]
+    for number in range(1, 4):
+        taken = await asyncio.gather(
+            *(store.add_audit(an_audit_entry(number, str(i))) for i, store in enumerate(stores))
+        )
+        assert sorted(taken) == [False, False, False, True]
+        (entry,) = await stores[0].audit_entries(after=number - 1, limit=5)
+        assert entry.event == str(taken.index(True))
+
+
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("change", ["UPDATE audit SET body = '{}'", "DELETE FROM audit"])
+async def test_the_file_itself_refuses_to_change_an_entry(
+    store: Store, store_url: str, change: str
+) -> None:
+    await store.add_audit(an_audit_entry())
+    db = sqlite3.connect(store_url.removeprefix("sqlite:///"))
+    with pytest.raises(sqlite3.IntegrityError, match="only added to"):
+        db.execute(change)
+    db.close()
