@@ -18,6 +18,7 @@ from .events import *
 from .frames import *
 from .histories import *
 from .libraries import *
+from .limits import *
 from .models import *
 from .resources import *
 from .threads import *

@@ -19,6 +19,7 @@ from .conversations import (
 from .events import Event, More
 from .histories import History, Import, ImportList, ImportStart
 from .libraries import Library, LibraryFile, LibraryReport
+from .limits import Allowances, PeopleUsage
 from .models import ModelList
 from .threads import (
     BulkChange,
@@ -68,6 +69,8 @@ RESOURCES = (
     UsageBy,
     UsageReport,
     Budget,
+    Allowances,
+    PeopleUsage,
     FileRead,
     Attached,
     FoundFiles,

@@ -36,6 +36,7 @@ from . import (
     mongo_deletions,
     mongo_ledger,
     mongo_libraries,
+    mongo_limits,
     mongo_lists,
     mongo_outlines,
     mongo_replies,
@@ -48,6 +49,7 @@ from .mongo_documents import Database, Document, change_to, is_there, to_message
 from .mongo_errors import translated
 from .mongo_schema import migrate
 from .records import changed, decode_cursor
+from .reserving import Amount, Reached, Reservation, Taken
 from .tree import reachable
 from .types import (
     EVERYTHING,
@@ -366,6 +368,20 @@ class MongoStore:
         return await mongo_replies.recover(self._db, lease, now, estimate)
 
     # --- what it cost -------------------------------------------------------------------
+
+    @translated
+    async def reserve(self, user_id: str, wanted: Reservation) -> Reached | None:
+        return await mongo_limits.reserve(self._db, user_id, wanted)
+
+    @translated
+    async def settle(
+        self, user_id: str, reservation_id: str, scopes: tuple[str, ...], spent: Amount | None
+    ) -> None:
+        await mongo_limits.settle(self._db, user_id, reservation_id, scopes, spent)
+
+    @translated
+    async def taken(self, user_id: str, scopes: list[str], now: Milliseconds) -> list[Taken]:
+        return [await mongo_limits.taken(self._db, scope, now) for scope in scopes]
 
     @translated
     async def add_usage(self, user_id: str, entry: LedgerEntry) -> None:

@@ -17,6 +17,7 @@ from . import (
     sqlite_index,
     sqlite_ledger,
     sqlite_libraries,
+    sqlite_limits,
     sqlite_lists,
     sqlite_messages,
     sqlite_outlines,
@@ -26,6 +27,7 @@ from . import (
     sqlite_threads,
 )
 from .records import decode_cursor, decode_number
+from .reserving import Amount, Reached, Reservation, Taken
 from .sqlite_database import Database
 from .sqlite_threads import to_json
 from .terms import of_message
@@ -318,6 +320,27 @@ class SqliteStore:
     ) -> list[Left]:
         return await self._write(
             partial(sqlite_replies.recover, lease=lease, now=now, estimate=estimate)
+        )
+
+    async def reserve(self, user_id: str, wanted: Reservation) -> Reached | None:
+        return await self._write(partial(sqlite_limits.reserve, user_id=user_id, wanted=wanted))
+
+    async def settle(
+        self, user_id: str, reservation_id: str, scopes: tuple[str, ...], spent: Amount | None
+    ) -> None:
+        await self._write(
+            partial(
+                sqlite_limits.settle,
+                user_id=user_id,
+                own=reservation_id,
+                scopes=scopes,
+                spent=spent,
+            )
+        )
+
+    async def taken(self, user_id: str, scopes: list[str], now: Milliseconds) -> list[Taken]:
+        return await self._read(
+            lambda db: [sqlite_limits.taken(db, scope, now) for scope in scopes]
         )
 
     async def add_usage(self, user_id: str, entry: LedgerEntry) -> None:

@@ -8,8 +8,9 @@ from typing import Any, TypeAlias
 import msgspec
 
 from jupyter_chat.ids import now_ms
-from jupyter_chat.protocol import Library, Source, Status, ThreadSettings, Usage
+from jupyter_chat.protocol import Library, Measure, Source, Span, Status, ThreadSettings, Usage
 from jupyter_chat.store.interface import Store
+from jupyter_chat.store.reserving import Amount, Ceiling, Reservation, Share
 from jupyter_chat.store.types import Lease, ThreadChanges, UserSettings
 
 from .builders import (
@@ -155,6 +156,28 @@ async def recover_what_costs(store: Store) -> Call:
     return lambda store: store.recover(Lease("process-2", 5, "host", 1), NOW, estimate)
 
 
+async def reserve(store: Store) -> Call:
+    wanted = _reservation()
+    return lambda store: store.reserve(ADA, wanted)
+
+
+async def settle(store: Store) -> Call:
+    wanted = _reservation()
+    await store.reserve(ADA, wanted)
+    return lambda store: store.settle(ADA, wanted.id, ("user:ada", "all"), Amount(tokens=3))
+
+
+async def recover_what_was_held(store: Store) -> Call:
+    await store.reserve(ADA, _reservation())
+    return lambda store: store.recover(Lease("process-2", 5, "host", 1), NOW)
+
+
+def _reservation() -> Reservation:
+    ceilings = (Ceiling(Measure.REQUESTS, 5, Span.DAY),)
+    shares = (Share("user:ada", ceilings), Share("all", ceilings))
+    return Reservation("message:reply", OWNER, NOW, Amount(1, 2, 3, 1), shares)
+
+
 async def renew(store: Store) -> Call:
     await running_reply(store)
     return lambda store: store.renew_lease(Lease(OWNER, 5, "host", 1))
@@ -215,4 +238,5 @@ ALL: list[Prepare] = [
     *(renew, release, recover, take_over, take_over_what_waits, begin),
     *(finish_what_costs, finish_what_is_estimated, add_usage, recover_what_costs),
     *(delete, restore, purge_messages, settings, library, owner),
+    *(reserve, settle, recover_what_was_held),
 ]
