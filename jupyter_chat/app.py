@@ -26,16 +26,20 @@ from .engine.costs.budgets import Budgets
 from .engine.costs.usage import UsageReports
 from .engine.health import StoreHealth, watch
 from .engine.libraries import Libraries
+from .engine.limits.enforcing import Limits
+from .engine.limits.people import People
+from .engine.limits.policy import Policy
 from .engine.models.overrides import Overrides
 from .engine.organising import Organiser
 from .engine.replies import Replies
 from .engine.requests import Requests
+from .engine.roles import Roles
 from .engine.search import Search
 from .engine.upkeep import Upkeep
 from .exchange.imports import Imports
-from .exchange.sources import Limits
+from .exchange.sources import Limits as ImportLimits
 from .providers import IDLE_SECONDS, Providers, endpoint_from_environment, local_model_available
-from .server import attachments, exchange, library, pages, rest, socket, usage
+from .server import attachments, exchange, library, limits, pages, rest, socket, usage
 from .server.files import ServerFiles
 from .server.heartbeat import Heartbeats
 from .server.identity import Identities
@@ -99,6 +103,20 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
     models = Dict(
         help="""The same here: what is said of each model, by its name, for example
         `{"my-model": {"context_tokens": 32768}}`. It goes before what the file says."""
+    ).tag(config=True)
+
+    limits_file = Unicode(
+        allow_none=True,
+        default_value=None,
+        help="""A JSON file that limits what people may ask: requests, tokens, US dollars and
+        answers at a time, models, the length of answers; for everyone, roles, single people,
+        and all together. It is read again when it changes. The default is the environment
+        variable JUPYTER_CHAT_LIMITS_FILE.""",
+    ).tag(config=True)
+
+    limits = Dict(
+        help="""The same here, for example `{"everyone": {"dollars_per_month": 5}}`. It goes
+        before what the file says."""
     ).tag(config=True)
 
     model_titles = Bool(
@@ -169,6 +187,9 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
     def _models_file_default(self) -> str | None:
         return os.environ.get("JUPYTER_CHAT_MODELS_FILE") or None
 
+    def _limits_file_default(self) -> str | None:
+        return os.environ.get("JUPYTER_CHAT_LIMITS_FILE") or None
+
     def _static_paths_default(self) -> list[str]:
         return [str(_HERE / "static")]
 
@@ -184,6 +205,8 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         store = watch(self._store, self._health)
         self._providers = Providers(self.idle_seconds)
         environment = endpoint_from_environment()
+        roles = Roles(store)
+        policy = Policy(roles, _path(self.limits_file), self.limits, self.log)
         accounts = Accounts(
             store,
             Vault(self.data_dir),
@@ -192,18 +215,20 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             default_model=self.default_model,
             local_available=local_model_available,
             durable_replies=self.durable_replies,
-            overrides=Overrides(self._models_path(), self.models, self.log),
+            overrides=Overrides(_path(self.models_file), self.models, self.log),
+            policy=policy,
         )
         self._heartbeats = Heartbeats()
         self._planner = Planner(store)
         budgets = Budgets(store)
+        kept_limits = Limits(store, policy, budgets)
         self._replies = Replies(
             store,
             self._providers,
-            Requests(store, accounts, self._planner, self._providers),
+            Requests(store, accounts, self._planner, self._providers, kept_limits),
             self._planner.corrections,
             broadcast,
-            budgets,
+            kept_limits,
             self.log,
             model_titles=self.model_titles,
         )
@@ -214,7 +239,7 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             store,
             broadcast,
             Path(self.data_dir) / "imports",
-            Limits(self.import_bytes, 4 * self.import_bytes, self.import_entry_bytes),
+            ImportLimits(self.import_bytes, 4 * self.import_bytes, self.import_entry_bytes),
             self.log,
         )
         self._search = Search(store)
@@ -232,11 +257,14 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             branches=Branches(store, conversations, self._replies),
             organiser=organiser,
             accounts=accounts,
-            inspector=Inspector(store, accounts, self._planner),
+            inspector=Inspector(store, accounts, self._planner, policy),
             libraries=Libraries(store, broadcast),
             search=self._search,
             usage=UsageReports(store),
             budgets=budgets,
+            limits=kept_limits,
+            people=People(store, kept_limits, roles),
+            roles=roles,
             broadcast=broadcast,
             health=self._health,
             identities=Identities(self.serverapp.identity_provider, store),
@@ -252,14 +280,12 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             *exchange.default_handlers,
             *usage.default_handlers,
             *library.default_handlers,
+            *limits.default_handlers,
             *attachments.default_handlers,
             *rest.default_handlers,
         ):
             self.handlers.append((route, handler, {"services": services}))
         self.handlers.extend(pages.default_handlers)
-
-    def _models_path(self) -> Path | None:
-        return Path(self.models_file).expanduser().absolute() if self.models_file else None
 
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
         await self._health.open()
@@ -281,6 +307,10 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         await self._health.close()
         await self._providers.close()
         await self._store.close()
+
+
+def _path(name: str | None) -> Path | None:
+    return Path(name).expanduser().absolute() if name else None
 
 
 def main(argv: list[str] | None = None) -> Any:

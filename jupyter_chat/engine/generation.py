@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import aclosing, suppress
 
 import msgspec
@@ -44,10 +44,11 @@ from ..providers.interface import (
 )
 from ..store.errors import NotFound, StoreError, Unavailable
 from ..store.interface import Store
-from ..store.types import Checkpoint, LedgerEntry, Left
+from ..store.types import Checkpoint, LedgerEntry, Left, UsageKind
 from .broadcast import Feed
 from .costs.accounting import Accounting, entry_of, may_be_billed
 from .growth import Growth, Kind
+from .limits.enforcing import Asked, Limits, Permit
 from .models import catalogue
 from .pace import Pace
 from .requests import Requests
@@ -82,7 +83,7 @@ class Generation:
         pace: Pace,
         requests: Requests,
         particular: ThreadSettings | None,
-        allow: Callable[[str], Awaitable[None]],
+        limits: Limits,
         accounting: Accounting,
         after: Generation | None,
         owner: str,
@@ -99,8 +100,8 @@ class Generation:
         self._pace = pace
         self._requests = requests
         self._particular = particular
-        self._allow = allow
-        """Raises :class:`ProviderError` where a person may ask nothing more."""
+        self._limits = limits
+        self._permit: Permit | None = None
         self._accounting = accounting
         self.after = after
         self._log = log
@@ -250,7 +251,7 @@ class Generation:
             message.usage = self._finish.usage
         entry = await self._account(message)
         self.final = message
-        thread = await self._keep(message, entry)
+        thread, _ = await asyncio.gather(self._keep(message, entry), self._settle(entry))
         finished(thread)
         self.feed.end(message)
         self.done.set()
@@ -268,11 +269,11 @@ class Generation:
             self._unclaimed = False
         if not self._resumed:
             self._reply.begun_at = now_ms()
-            await self._allow(self.user_id)
         endpoint, request = await self._requests.prepare(
             self.user_id, self._reply.thread_id, self._reply, self._particular, listener=self
         )
         self._endpoint, self._known = endpoint, request.known
+        self._permit = await self._let_in(endpoint, request)
         if not self._resumed:
             self._reply.model = request.model
             self._reply.counted_tokens = request.counted_tokens
@@ -296,6 +297,22 @@ class Generation:
                 if tries[error.problem.code] >= self._most_tries(error):
                     raise
                 await self._wait(error, tries[error.problem.code])
+
+    async def _let_in(self, endpoint: Endpoint, request: ReplyRequest) -> Permit:
+        """Raises :class:`ProviderError` where it may not be asked."""
+        if self._resumed:
+            return await self._limits.resumed(self.user_id, self._reply.id)
+        model = request.known or catalogue.lookup(request.model)
+        counted = request.counted_tokens or 0
+        asked = Asked(
+            self._reply.id,
+            UsageKind.REPLY,
+            model,
+            endpoint.source,
+            self._accounting.estimate(self.user_id, model.id, counted, "").input_tokens,
+            request.max_output_tokens,
+        )
+        return await self._limits.admit(self.user_id, asked, self)
 
     def _most_tries(self, error: ProviderError) -> int:
         if self._mark is not None:
@@ -442,6 +459,10 @@ class Generation:
         message.cost = catalogue.price(known, message.usage)
         source = self._endpoint.source if self._endpoint is not None else None
         return entry_of(message, known, message.usage, source)
+
+    async def _settle(self, entry: LedgerEntry | None) -> None:
+        if self._permit is not None:
+            await self._permit.settle(entry)
 
     async def _keep(self, message: Message, entry: LedgerEntry | None) -> Thread | None:
         """Store the final reply, for as long as it takes; `None`: its thread is gone."""

@@ -249,6 +249,10 @@ class Store(Protocol):
         """The sums of entries by day (in order; as it is so many minutes west of
         Greenwich), model or thread (the dearest first); without titles."""
 
+    async def usage_by_person(self, which: LedgerQuery, *, limit: int) -> list[UsageSum]:
+        """The sums of everybody's entries, by the ids of people, the dearest first.  For
+        administrators: it looks through all entries of that time."""
+
     async def usage_entries(
         self, user_id: str, which: LedgerQuery, *, limit: int, after: LedgerEntry | None = None
     ) -> list[LedgerEntry]:

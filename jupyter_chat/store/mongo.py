@@ -398,6 +398,10 @@ class MongoStore:
         return await mongo_ledger.usage_sums(self._db, user_id, which, by, limit, minutes_west)
 
     @translated
+    async def usage_by_person(self, which: LedgerQuery, *, limit: int) -> list[UsageSum]:
+        return await mongo_ledger.usage_by_person(self._db, which, limit)
+
+    @translated
     async def usage_entries(
         self, user_id: str, which: LedgerQuery, *, limit: int, after: LedgerEntry | None = None
     ) -> list[LedgerEntry]:

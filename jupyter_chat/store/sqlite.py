@@ -363,6 +363,9 @@ class SqliteStore:
             )
         )
 
+    async def usage_by_person(self, which: LedgerQuery, *, limit: int) -> list[UsageSum]:
+        return await self._read(partial(sqlite_ledger.usage_by_person, which=which, limit=limit))
+
     async def usage_entries(
         self, user_id: str, which: LedgerQuery, *, limit: int, after: LedgerEntry | None = None
     ) -> list[LedgerEntry]:

@@ -20,8 +20,11 @@ from jupyter_chat.engine.context.planning import Planner
 from jupyter_chat.engine.conversations import Conversations
 from jupyter_chat.engine.costs.budgets import Budgets
 from jupyter_chat.engine.health import StoreHealth, watch
+from jupyter_chat.engine.limits.enforcing import Limits
+from jupyter_chat.engine.limits.policy import Policy
 from jupyter_chat.engine.replies import Replies
 from jupyter_chat.engine.requests import Requests
+from jupyter_chat.engine.roles import Roles
 from jupyter_chat.ids import new_id
 from jupyter_chat.protocol import (
     Ack,
@@ -98,6 +101,7 @@ class Engine:
     broadcast: Broadcast
     provider: Puppet
     health: StoreHealth
+    limits: Limits
 
     async def ask(
         self,
@@ -177,6 +181,7 @@ async def make_engine(
     store_url: str | None = None,
     local_available: bool = False,
     model_titles: bool = False,
+    limits: dict[str, Any] | None = None,
 ) -> AsyncIterator[Engine]:
     broadcast = Broadcast()
     log = logging.getLogger("test")
@@ -184,6 +189,7 @@ async def make_engine(
     health = StoreHealth(kept, broadcast, log)
     store = watch(kept, health)
     provider = Puppet()
+    policy = Policy(Roles(store), configured=limits)
     accounts = Accounts(
         store,
         Vault(directory),
@@ -191,16 +197,18 @@ async def make_engine(
         environment=endpoint,
         default_model=None,
         local_available=lambda: local_available,
+        policy=policy,
     )
     planner = Planner(store)
-    requests = Requests(store, accounts, planner, provider)
+    kept_limits = Limits(store, policy, Budgets(store))
+    requests = Requests(store, accounts, planner, provider, kept_limits)
     replies = Replies(
         store,
         provider,
         requests,
         planner.corrections,
         broadcast,
-        Budgets(store),
+        kept_limits,
         log,
         model_titles=model_titles,
     )
@@ -208,10 +216,10 @@ async def make_engine(
     health.on_open.append(replies.start)
     await health.open()
     branches = Branches(store, conversations, replies)
-    inspector = Inspector(store, accounts, planner)
+    inspector = Inspector(store, accounts, planner, policy)
     yield Engine(
         *(conversations, replies, branches, accounts, requests, inspector),
-        *(store, broadcast, provider, health),
+        *(store, broadcast, provider, health, kept_limits),
     )
     await replies.close()
     await planner.close()
