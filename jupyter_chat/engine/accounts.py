@@ -164,7 +164,6 @@ class Accounts:
             offered,
             models=models,
             default=default,
-            max_output_tokens=allowed.max_output_tokens,
             ignored=offered.ignored or self._policy.problem,
         )
 

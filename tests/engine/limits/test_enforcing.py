@@ -330,7 +330,8 @@ async def test_answers_are_asked_for_no_longer_than_allowed(tmp_path, own, sent)
         await engine.ask("Why?", new_id(), settings=ThreadSettings(max_output_tokens=own))
         call = await engine.provider.call()
         assert call.request.max_output_tokens == sent
-        assert (await engine.accounts.models("ada")).max_output_tokens == 100
+        (model,) = (await engine.accounts.models("ada")).models
+        assert model.max_output_tokens == 100
 
 
 # --- many people, several processes ---------------------------------------------------------
