@@ -7,6 +7,7 @@ from enum import Enum
 from msgspec import Struct
 
 from .basics import Milliseconds
+from .conversations import Problem
 
 
 class Measure(str, Enum):
@@ -56,6 +57,7 @@ class Allowances(Struct, omit_defaults=True, frozen=True):
     allowances: list[Allowance]
     models: list[str] | None = None
     max_output_tokens: int | None = None
+    ignored: Problem | None = None
 
 
 class PersonUsage(Struct, frozen=True):

@@ -163,6 +163,7 @@ class Limits:
             await self.allowances(user_id, allowed.shares),
             allowed.models,
             allowed.max_output_tokens,
+            self.policy.problem,
         )
 
     async def allowances(self, user_id: str, shares: tuple[Share, ...]) -> list[Allowance]:

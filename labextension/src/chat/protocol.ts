@@ -261,6 +261,7 @@ export interface Allowances {
   allowances: Allowance[];
   models?: string[] | null;
   max_output_tokens?: number | null;
+  ignored?: Problem | null;
 }
 /**
  * A file as part of a question; `notes` say what of it is missing.

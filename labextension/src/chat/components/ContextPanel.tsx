@@ -13,6 +13,7 @@ import type {
 import type { Translator } from '../i18n';
 import type { Draft, Metering } from '../state/metering';
 import { tokensOf } from '../state/usage';
+import { AllowancesLeft } from './AllowancesLeft';
 import { IconButton } from './IconButton';
 import { ProblemNote } from './ProblemNote';
 import { useChat, useChatState } from './context';
@@ -52,6 +53,7 @@ export function ContextPanel({ context, metering, draft, onDone }: Props) {
     >
       <h3 id={title}>{trans.__('What the model will see')}</h3>
       <Shares context={context} />
+      <AllowancesLeft />
       <WhenFull />
       <UseNotes />
       <Entries context={context} metering={metering} draft={draft} onDone={onDone} />
