@@ -100,8 +100,8 @@ export function UsagePage({ onDone }: { readonly onDone: () => void }) {
         {usage === null && problem === null && (
           <p className="jc-Settings-note jc-mod-late">{trans.__('Adding up…')}</p>
         )}
-        {usage !== null && <Found usage={usage} />}
         <AllowanceSection />
+        {usage !== null && <Found usage={usage} />}
       </div>
     </section>
   );
