@@ -7,6 +7,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from ..bounded import drop_oldest
 from ..protocol import (
     Code,
     Effort,
@@ -14,7 +15,6 @@ from ..protocol import (
     Message,
     Model,
     Problem,
-    Reason,
     Summary,
     Thread,
     ThreadSettings,
@@ -41,6 +41,7 @@ from .models import catalogue
 _BODIES_AT_ONCE = 500
 _MOST_SUMMARIES = 3
 """Made for one reply: a summary takes room itself, so one may not be enough."""
+_MOST_PROBLEMS = 1_000
 
 
 class Listener(Protocol):
@@ -182,22 +183,26 @@ class Requests:
                 "The beginning of this conversation no longer fits; it is being summed up.",
             )
         )
+        problems, thread_id = self._planner.summary_problems, target.thread.id
         endpoint, model, other = target.endpoint, target.model, target.wanted.summary_model
         if other is not None and target.allowed.allows(other):
             model = await self._accounts.model(endpoint, other)
         try:
             summary = await self._summariser.make(
                 user_id,
-                target.thread.id,
+                thread_id,
                 endpoint,
                 model,
                 plan.summary,
                 plan.unsummarised,
             )
-        except ProviderError:
+        except ProviderError as error:
+            problems[user_id, thread_id] = error.problem
+            drop_oldest(problems, _MOST_PROBLEMS)
             return False
         finally:
             listener.waits(None)
+        problems.pop((user_id, thread_id), None)
         listener.summed_up(summary)
         return True
 
@@ -220,14 +225,13 @@ def _prompt(message: Message, model: Model) -> Prompt:
 
 
 def _too_long(plan: Plan) -> Problem:
-    places = zip(plan.choices.tokens, plan.choices.reasons, strict=True)
-    left_out = sum(cost for cost, reason in places if reason in (Reason.FULL, Reason.ALONE))
+    room = plan.room.for_messages + plan.room.fixed
     return Problem(
         Code.CONTEXT_TOO_LONG,
-        "This conversation is set to leave nothing out, and no longer fits: it has some "
-        f"{plan.used + left_out:,} tokens, and beside the answer there is room for "
-        f"{plan.room.window - plan.room.reserved:,}. {KEPT}: exclude messages, choose a model "
-        "with a larger window, or let the oldest be left out, and retry.",
+        "This conversation is set to leave nothing out, and does not fit: it has some "
+        f"{room + plan.over:,} tokens, and beside the answer there is room for {room:,}. {KEPT}: "
+        "exclude messages, choose a model with a larger window, or let the oldest be left out, "
+        "and retry.",
     )
 
 

@@ -14,7 +14,6 @@ import msgspec
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
-from ..ids import now_ms
 from ..protocol import Milliseconds, Span
 from .mongo_documents import Database, Document
 from .reserving import (
@@ -62,7 +61,7 @@ async def _reserve_in(
                 {"_id": share.scope, "held.id": {"$ne": wanted.id}, **fits},
                 {
                     "$inc": {
-                        **_counts(wanted.amount, wanted.at, list(Span)),
+                        **_counts(wanted.amount, wanted.at),
                         "replies": wanted.amount.replies,
                     },
                     "$push": {"held": msgspec.to_builtins(hold)},
@@ -148,14 +147,12 @@ async def _entered(db: Database, hold: Hold) -> Amount:
 
 
 async def _end(db: Database, scope: str, hold: Hold, spent: Amount | None) -> None:
-    # Counts of a span that is over are looked at by nobody.
-    now = now_ms()
-    spans = [span for span in Span if start_of(span, now) <= hold.at]
+    # What this leaves of a span that is over is tidied away with the next reservation.
     await db.limits.update_one(
         {"_id": scope, "held.id": hold.id},
         {
             "$inc": {
-                **_counts(change(hold.amount, spent), hold.at, spans),
+                **_counts(change(hold.amount, spent), hold.at),
                 "replies": -hold.amount.replies,
             },
             "$pull": {"held": {"id": hold.id}},
@@ -173,10 +170,10 @@ def _span(span: Span, at: Milliseconds) -> str:
     return f"{span.value}:{start_of(span, at)}"
 
 
-def _counts(amount: Amount, at: Milliseconds, spans: list[Span]) -> Document:
+def _counts(amount: Amount, at: Milliseconds) -> Document:
     return {
         f"counts.{_span(span, at)}.{measure.value}": amount.of(measure)
-        for span in spans
+        for span in Span
         for measure in COUNTED
     }
 

@@ -41,7 +41,7 @@ from ...store.reserving import (
     reservation_id,
 )
 from ...store.types import LedgerEntry, UsageKind
-from ..costs.accounting import cost_of
+from ..costs.accounting import price_of
 from ..costs.budgets import Budgets
 from . import words
 from .policy import Policy
@@ -79,7 +79,8 @@ class Asked(Struct, frozen=True):
         most = [self.max_output_tokens or ASSUMED_OUTPUT_TOKENS, self.model.max_output_tokens]
         usage = Usage(self.input_tokens, min(each for each in most if each is not None))
         is_reply = self.kind is UsageKind.REPLY
-        spent = _spent(usage, cost_of(self.source, self.model, usage))
+        price = price_of(self.source, self.model, usage)
+        spent = _spent(usage, price.dollars if price is not None else None)
         return Amount(1, spent.tokens, spent.dollars, int(is_reply))
 
 

@@ -192,8 +192,10 @@ describe('a preset', () => {
 });
 
 describe('a prompt', () => {
-  async function begin(): Promise<OnScreen> {
-    const chat = await showChat(withLibrary);
+  async function begin(text = EXPLAIN.text): Promise<OnScreen> {
+    const chat = await showChat(server => {
+      server.library = { revision: 1, prompts: [{ ...EXPLAIN, text }] };
+    });
     await chat.user.type(chat.composer(), '/explain');
     await screen.findByRole('option', { name: /^Explain it/ });
     await chat.user.keyboard('{Enter}');
@@ -209,6 +211,17 @@ describe('a prompt', () => {
     expect(selected(chat)).toBe('{{whom}}');
     await chat.user.keyboard('{Shift>}{Tab}{/Shift}');
     expect(chat.composer()).not.toHaveFocus(); // there is none before it any more
+  });
+
+  it('has all blanks of one name filled in alike', async () => {
+    const chat = await begin('Is {{this}} good? Why is {{this}} not {{that}}?');
+    await chat.user.keyboard('tea{Tab}');
+    expect(chat.composer()).toHaveValue('Is tea good? Why is tea not {{that}}?');
+    expect(selected(chat)).toBe('{{that}}');
+    await chat.user.keyboard('coffee{Enter}');
+    expect((await chat.server.next('send')).parts).toEqual([
+      { type: 'text', text: 'Is tea good? Why is tea not coffee?' }
+    ]);
   });
 
   it('is no trap for Tab when all is filled in', async () => {

@@ -2,6 +2,7 @@ import { screen, waitFor, within } from '@testing-library/react';
 import { expect, it } from 'vitest';
 import type { Context, ContextQuery } from '../../src/chat/protocol';
 import { aThread, anAnswer, aQuestion } from '../server';
+import { aSum } from '../sums';
 import { type OnScreen, openThread, showChat } from './chat';
 
 const CONTEXT: Context = {
@@ -112,16 +113,7 @@ it('lists the messages with the reason why each is in or out', async () => {
 });
 
 it('says what the conversation has cost so far, as well as it is known', async () => {
-  const thread_cost = {
-    ...{ key: '', requests: 2, input_tokens: 1000, output_tokens: 500, cached_tokens: 0 },
-    ...{
-      cache_write_tokens: 0,
-      reasoning_tokens: 0,
-      cost: 1.25,
-      unpriced: 0,
-      estimated: 1
-    }
-  };
+  const thread_cost = aSum('', { requests: 2, cost: 1.25, estimated: 1 });
   const { panel } = await listed(whole => ({ ...whole, thread_cost }));
   expect(
     await panel.findByText('So far this conversation has cost ≈ $1.25, for 1,500 tokens.')

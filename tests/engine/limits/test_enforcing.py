@@ -230,8 +230,7 @@ def at(minute: int, second: float) -> int:
 def clock(monkeypatch: pytest.MonkeyPatch, no_spread: None) -> Callable[[int], None]:
     """Sets the time that limits go by."""
     now = [at(0, 0)]
-    for module in ("engine.limits.enforcing", "store.mongo_limits"):
-        monkeypatch.setattr(f"jupyter_chat.{module}.now_ms", lambda: now[0])
+    monkeypatch.setattr(enforcing, "now_ms", lambda: now[0])
 
     def set_to(time: int) -> None:
         now[0] = time
