@@ -12,7 +12,7 @@ from jupyter_server.extension.application import ExtensionApp, ExtensionAppJinja
 from jupyter_server.serverapp import ServerApp
 from jupyter_server.serverapp import aliases as server_aliases
 from jupyter_server.serverapp import flags as server_flags
-from traitlets import Bool, Dict, Float, Int, Unicode
+from traitlets import Bool, CaselessStrEnum, Dict, Float, Int, Unicode
 
 from . import __version__
 from .engine.accounts import Accounts
@@ -30,6 +30,8 @@ from .engine.limits.enforcing import Limits
 from .engine.limits.people import People
 from .engine.limits.policy import Policy
 from .engine.models.overrides import Overrides
+from .engine.moderation.moderating import Action, Moderator
+from .engine.moderation.services import MODEL, OpenAIModeration, Service, hook_named
 from .engine.organising import Organiser
 from .engine.replies import Replies
 from .engine.requests import Requests
@@ -39,6 +41,7 @@ from .engine.upkeep import Upkeep
 from .exchange.imports import Imports
 from .exchange.sources import Limits as ImportLimits
 from .providers import IDLE_SECONDS, Providers, endpoint_from_environment, local_model_available
+from .providers.environment import moderation_from_environment
 from .server import attachments, exchange, library, limits, pages, rest, socket, usage
 from .server.files import ServerFiles
 from .server.heartbeat import Heartbeats
@@ -117,6 +120,41 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
     limits = Dict(
         help="""The same here, for example `{"everyone": {"dollars_per_month": 5}}`. It goes
         before what the file says."""
+    ).tag(config=True)
+
+    moderate_questions = CaselessStrEnum(
+        [action.value for action in Action],
+        "off",
+        help="""Look at questions before they are sent: `flag` records what is flagged, `block`
+        does not send it either.""",
+    ).tag(config=True)
+
+    moderate_answers = CaselessStrEnum(
+        [action.value for action in Action],
+        "off",
+        help="""Look at answers while they come and at their end: `flag` records what is
+        flagged, `block` withdraws it as well.""",
+    ).tag(config=True)
+
+    moderation_model = Unicode(
+        MODEL,
+        help="""The model of OpenAI's moderation endpoint. The endpoint is that of the variables
+        JUPYTER_CHAT_MODERATION_URL and JUPYTER_CHAT_MODERATION_KEY or, without them, of the
+        server that answers.""",
+    ).tag(config=True)
+
+    moderation_hook = Unicode(
+        help="""A function that looks at texts instead, as `package.module:function`. It gets
+        the text and `user_id=` and returns names of categories; none: nothing is wrong. It may
+        be a coroutine function."""
+    ).tag(config=True)
+
+    moderation_failing = CaselessStrEnum(
+        ["open", "closed"],
+        allow_none=True,
+        default_value=None,
+        help="""What becomes of texts that nobody can look at: `open` lets them pass, `closed`
+        does not. Unless set, what is blocked is closed and what is flagged is open.""",
     ).tag(config=True)
 
     model_titles = Bool(
@@ -229,6 +267,7 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             self._planner.corrections,
             broadcast,
             kept_limits,
+            self._moderator(store),
             self.log,
             model_titles=self.model_titles,
         )
@@ -286,6 +325,21 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         ):
             self.handlers.append((route, handler, {"services": services}))
         self.handlers.extend(pages.default_handlers)
+
+    def _moderator(self, store: Store) -> Moderator:
+        own = moderation_from_environment()
+        service: Service = OpenAIModeration(self._providers, own, self.moderation_model)
+        if self.moderation_hook:
+            service = hook_named(self.moderation_hook)
+        failing = self.moderation_failing
+        return Moderator(
+            store,
+            service,
+            self.log,
+            questions=Action(self.moderate_questions),
+            answers=Action(self.moderate_answers),
+            closed=None if failing is None else failing == "closed",
+        )
 
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
         await self._health.open()

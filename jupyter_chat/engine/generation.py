@@ -50,6 +50,7 @@ from .costs.accounting import Accounting, entry_of, may_be_billed, put_price
 from .growth import Growth, Kind
 from .limits.enforcing import Asked, Limits, Permit
 from .models import catalogue
+from .moderation.moderating import Moderator, Watch
 from .pace import Pace
 from .requests import Requests
 
@@ -84,6 +85,7 @@ class Generation:
         requests: Requests,
         particular: ThreadSettings | None,
         limits: Limits,
+        moderator: Moderator,
         accounting: Accounting,
         after: Generation | None,
         owner: str,
@@ -102,6 +104,8 @@ class Generation:
         self._particular = particular
         self._limits = limits
         self._permit: Permit | None = None
+        self._moderator = moderator
+        self._watch: Watch | None = None
         self._accounting = accounting
         self.after = after
         self._log = log
@@ -250,10 +254,16 @@ class Generation:
             message.model = self._finish.model or message.model
             message.usage = self._finish.usage
         entry = await self._account(message)
+        withdrawn = await self._watch.end(self._come()) if self._watch is not None else None
+        if withdrawn is not None:
+            message.parts, message.status, message.problem = [], Status.FAILED, withdrawn
         self.final = message
         thread, _ = await asyncio.gather(self._keep(message, entry), self._settle(entry))
         finished(thread)
-        self.feed.end(message)
+        if withdrawn is not None:
+            self.feed.withdraw(message)
+        else:
+            self.feed.end(message)
         self.done.set()
         await stopping
 
@@ -274,6 +284,9 @@ class Generation:
         )
         self._endpoint, self._known = endpoint, request.known
         self._permit = await self._let_in(endpoint, request)
+        if not self._resumed:
+            await self._moderator.require(self.user_id, self._reply, endpoint, request)
+        self._watch = self._moderator.watch(self.user_id, self._reply, endpoint)
         if not self._resumed:
             self._reply.model = request.model
             self._reply.counted_tokens = request.counted_tokens
@@ -314,6 +327,10 @@ class Generation:
         )
         return await self._limits.admit(self.user_id, asked, self)
 
+    def _come(self) -> str:
+        """All that has come of it, thinking as well."""
+        return _text(self.message())[self._continued :]
+
     def _most_tries(self, error: ProviderError) -> int:
         if self._mark is not None:
             # Upstream has the reply: asking anew would make, and bill, another one.
@@ -345,6 +362,8 @@ class Generation:
             self._grow("reasoning", chunk.reasoning)
         if chunk.text:
             self._grow("text", chunk.text)
+        if self._watch is not None and self._watch.grow(len(chunk.reasoning + chunk.text)):
+            self._watch.look(self._come())
         if chunk.mark is not None:
             if self._mark is None:
                 self._hurry()  # without the id, nobody could take this over

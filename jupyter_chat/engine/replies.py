@@ -43,6 +43,7 @@ from .context.corrections import Corrections
 from .costs.accounting import Accounting, entry_of
 from .generation import Generation
 from .limits.enforcing import Asked, Limits
+from .moderation.moderating import Moderator
 from .pace import Pace
 from .requests import Requests
 from .temporary import Temporaries
@@ -64,6 +65,7 @@ class Replies:
         corrections: Corrections,
         broadcast: Broadcast,
         limits: Limits,
+        moderator: Moderator,
         log: logging.Logger,
         *,
         model_titles: bool = True,
@@ -74,6 +76,7 @@ class Replies:
         self._corrections = corrections
         self._broadcast = broadcast
         self._limits = limits
+        self._moderator = moderator
         self._accounting = Accounting(corrections)
         self._log = log
         self._model_titles = model_titles
@@ -214,6 +217,7 @@ class Replies:
             requests=self._requests,
             particular=settings,
             limits=self._limits,
+            moderator=self._moderator,
             accounting=self._accounting,
             after=None if goes_on else self._last.get(key),
             owner=self._checkpointer.owner,

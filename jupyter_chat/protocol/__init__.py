@@ -20,6 +20,7 @@ from .histories import *
 from .libraries import *
 from .limits import *
 from .models import *
+from .moderation import *
 from .resources import *
 from .threads import *
 from .usage import *

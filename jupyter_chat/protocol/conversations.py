@@ -103,6 +103,7 @@ class Code(str, Enum):
     BUDGET_SPENT = "budget_spent"
     LIMIT_REACHED = "limit_reached"
     MODEL_NOT_ALLOWED = "model_not_allowed"
+    MODERATED = "moderated"
     # the frame or the request
     INVALID = "invalid"
     TOO_LARGE = "too_large"

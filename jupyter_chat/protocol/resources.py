@@ -21,6 +21,7 @@ from .histories import History, Import, ImportList, ImportStart
 from .libraries import Library, LibraryFile, LibraryReport
 from .limits import Allowances, PeopleUsage
 from .models import ModelList
+from .moderation import FlaggedList
 from .threads import (
     BulkChange,
     BulkResult,
@@ -71,6 +72,7 @@ RESOURCES = (
     Budget,
     Allowances,
     PeopleUsage,
+    FlaggedList,
     FileRead,
     Attached,
     FoundFiles,

@@ -6,7 +6,10 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from ..engine.roles import ADMINISTRATORS
+from ..protocol import FlaggedList
 from .rest import ChatHandler
+
+_PAGE = 50
 
 
 class LimitsHandler(ChatHandler):
@@ -21,13 +24,28 @@ class PeopleUsageHandler(ChatHandler):
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        user = await self.person()
-        if self.from_kernel or await self.services.roles.of(user.id) not in ADMINISTRATORS:
-            raise web.HTTPError(403, "Only administrators of this server see what others use.")
+        await _require_administrator(self)
         self.answer(await self.services.people.usage())
+
+
+class FlaggedHandler(ChatHandler):
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        await _require_administrator(self)
+        limit, before = self.limit(_PAGE), self.get_query_argument("before", "") or None
+        found = await self.services.store.flagged(limit=limit + 1, before=before)
+        self.answer(FlaggedList(found[:limit], len(found) > limit))
+
+
+async def _require_administrator(handler: ChatHandler) -> None:
+    user = await handler.person()
+    if handler.from_kernel or await handler.services.roles.of(user.id) not in ADMINISTRATORS:
+        raise web.HTTPError(403, "Only administrators of this server see what others do.")
 
 
 default_handlers = [
     (r"jupyter-chat/api/limits", LimitsHandler),
     (r"jupyter-chat/api/admin/usage", PeopleUsageHandler),
+    (r"jupyter-chat/api/admin/flagged", FlaggedHandler),
 ]

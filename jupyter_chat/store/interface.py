@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from ..protocol import Library, Message, Milliseconds, Summary, Thread, UsageBy, UsageSum
+from ..protocol import Flagged, Library, Message, Milliseconds, Summary, Thread, UsageBy, UsageSum
 from .reserving import Amount, Reached, Reservation, Taken
 from .types import (
     EVERYTHING,
@@ -274,6 +274,15 @@ class Store(Protocol):
 
     async def taken(self, user_id: str, scopes: list[str], now: Milliseconds) -> list[Taken]:
         """What is taken of each of these scopes, which are the user's own or shared."""
+
+    # what was flagged
+
+    async def add_flagged(self, user_id: str, record: Flagged) -> None:
+        """Note it."""
+
+    async def flagged(self, *, limit: int, before: str | None = None) -> list[Flagged]:
+        """Everybody's, the newest first, from the one that follows the id `before`; for
+        administrators."""
 
     # search
 

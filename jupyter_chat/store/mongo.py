@@ -22,6 +22,7 @@ from pymongo.write_concern import WriteConcern
 from ..ids import new_id, now_ms
 from ..protocol import (
     Code,
+    Flagged,
     Library,
     Message,
     Milliseconds,
@@ -34,6 +35,7 @@ from ..protocol import (
 from . import (
     mongo_branches,
     mongo_deletions,
+    mongo_flagged,
     mongo_ledger,
     mongo_libraries,
     mongo_limits,
@@ -382,6 +384,14 @@ class MongoStore:
     @translated
     async def taken(self, user_id: str, scopes: list[str], now: Milliseconds) -> list[Taken]:
         return [await mongo_limits.taken(self._db, scope, now) for scope in scopes]
+
+    @translated
+    async def add_flagged(self, user_id: str, record: Flagged) -> None:
+        await mongo_flagged.add_flagged(self._db, user_id, record)
+
+    @translated
+    async def flagged(self, *, limit: int, before: str | None = None) -> list[Flagged]:
+        return await mongo_flagged.flagged(self._db, limit, before)
 
     @translated
     async def add_usage(self, user_id: str, entry: LedgerEntry) -> None:

@@ -10,10 +10,11 @@ from pathlib import Path
 import msgspec
 
 from ..ids import new_id
-from ..protocol import Library, Message, Milliseconds, Summary, Thread, UsageBy, UsageSum
+from ..protocol import Flagged, Library, Message, Milliseconds, Summary, Thread, UsageBy, UsageSum
 from . import (
     sqlite_branches,
     sqlite_deletions,
+    sqlite_flagged,
     sqlite_index,
     sqlite_ledger,
     sqlite_libraries,
@@ -342,6 +343,15 @@ class SqliteStore:
         return await self._read(
             lambda db: [sqlite_limits.taken(db, scope, now) for scope in scopes]
         )
+
+    async def add_flagged(self, user_id: str, record: Flagged) -> None:
+        body = to_json(record)
+        await self._write(
+            partial(sqlite_flagged.add_flagged, user_id=user_id, own=record.id, body=body)
+        )
+
+    async def flagged(self, *, limit: int, before: str | None = None) -> list[Flagged]:
+        return await self._read(partial(sqlite_flagged.flagged, limit=limit, before=before))
 
     async def add_usage(self, user_id: str, entry: LedgerEntry) -> None:
         await self._write(partial(sqlite_ledger.put_entry, user_id=user_id, entry=entry))

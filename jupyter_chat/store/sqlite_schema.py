@@ -199,6 +199,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) WITHOUT ROWID""",
         "CREATE INDEX limit_holds_by_owner ON limit_holds (owner)",
     ),
+    # What was flagged, see `protocol.Flagged`; ids are in the order of time.
+    (
+        """CREATE TABLE flagged (
+            id TEXT PRIMARY KEY,
+            user_id TEXT NOT NULL,
+            body TEXT NOT NULL
+        ) WITHOUT ROWID""",
+    ),
 )
 
 

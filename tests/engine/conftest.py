@@ -22,6 +22,8 @@ from jupyter_chat.engine.costs.budgets import Budgets
 from jupyter_chat.engine.health import StoreHealth, watch
 from jupyter_chat.engine.limits.enforcing import Limits
 from jupyter_chat.engine.limits.policy import Policy
+from jupyter_chat.engine.moderation.moderating import Moderator
+from jupyter_chat.engine.moderation.services import OpenAIModeration
 from jupyter_chat.engine.replies import Replies
 from jupyter_chat.engine.requests import Requests
 from jupyter_chat.engine.roles import Roles
@@ -182,6 +184,7 @@ async def make_engine(
     local_available: bool = False,
     model_titles: bool = False,
     limits: dict[str, Any] | None = None,
+    moderation: dict[str, Any] | None = None,
 ) -> AsyncIterator[Engine]:
     broadcast = Broadcast()
     log = logging.getLogger("test")
@@ -189,6 +192,7 @@ async def make_engine(
     health = StoreHealth(kept, broadcast, log)
     store = watch(kept, health)
     provider = Puppet()
+    service = OpenAIModeration(provider, None)
     policy = Policy(Roles(store), configured=limits)
     accounts = Accounts(
         store,
@@ -209,6 +213,7 @@ async def make_engine(
         planner.corrections,
         broadcast,
         kept_limits,
+        Moderator(store, **{"service": service, "log": log, **(moderation or {})}),
         log,
         model_titles=model_titles,
     )

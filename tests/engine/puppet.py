@@ -85,5 +85,8 @@ class Puppet:
             raise self.refusal
         return self.listed
 
+    async def moderate(self, endpoint: Endpoint, model: str, text: str) -> list[str]:
+        raise NotImplementedError
+
     async def close(self) -> None:
         pass

@@ -7,8 +7,18 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from jupyter_chat.ids import now_ms
-from jupyter_chat.protocol import Library, Measure, Source, Span, Status, ThreadSettings, Usage
+from jupyter_chat.ids import new_id, now_ms
+from jupyter_chat.protocol import (
+    Direction,
+    Flagged,
+    Library,
+    Measure,
+    Source,
+    Span,
+    Status,
+    ThreadSettings,
+    Usage,
+)
 from jupyter_chat.store.interface import Store
 from jupyter_chat.store.reserving import Amount, Ceiling, Reservation, Share
 from jupyter_chat.store.types import Lease, ThreadChanges, UserSettings
@@ -156,6 +166,12 @@ async def recover_what_costs(store: Store) -> Call:
     return lambda store: store.recover(Lease("process-2", 5, "host", 1), NOW, estimate)
 
 
+async def add_flagged(store: Store) -> Call:
+    where = (new_id(), ADA, new_id(), new_id(), NOW)
+    record = Flagged(*where, Direction.INPUT, ["violence"], blocked=True)
+    return lambda store: store.add_flagged(ADA, record)
+
+
 async def reserve(store: Store) -> Call:
     wanted = _reservation()
     return lambda store: store.reserve(ADA, wanted)
@@ -238,5 +254,5 @@ ALL: list[Prepare] = [
     *(renew, release, recover, take_over, take_over_what_waits, begin),
     *(finish_what_costs, finish_what_is_estimated, add_usage, recover_what_costs),
     *(delete, restore, purge_messages, settings, library, owner),
-    *(reserve, settle, recover_what_was_held),
+    *(add_flagged, reserve, settle, recover_what_was_held),
 ]

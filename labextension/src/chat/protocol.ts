@@ -31,6 +31,7 @@ export type Code =
   | 'local_model_missing'
   | 'model_not_allowed'
   | 'model_unknown'
+  | 'moderated'
   | 'no_key'
   | 'no_quota'
   | 'not_found'
@@ -118,6 +119,10 @@ export type Reason =
   | 'summarised'
   | 'waiting'
   | 'withdrawn';
+/**
+ * Whether somebody asked it, or a model answered it.
+ */
+export type Direction = 'input' | 'output';
 /**
  * Where a message stands.  The last four are final.
  */
@@ -620,6 +625,27 @@ export interface Failure {
  */
 export interface FileRead {
   path: string;
+}
+/**
+ * One thing that was flagged: where it is, not what it says.  `blocked`: it was not sent,
+ * or was withdrawn.  The category `unchecked` stands for what could not be looked at.
+ */
+export interface Flagged {
+  id: string;
+  user_id: string;
+  thread_id: string;
+  message_id: string;
+  at: number;
+  direction: Direction;
+  categories: string[];
+  blocked: boolean;
+}
+/**
+ * The newest first; `more`: there are older ones.
+ */
+export interface FlaggedList {
+  flagged: Flagged[];
+  more?: boolean;
 }
 /**
  * Folders and tags of threads that are neither archived nor in the trash, by name.
