@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import random
+import sys
 from datetime import datetime, timezone
 
 import pytest
@@ -24,6 +26,7 @@ from jupyter_chat.store.reserving import (
 )
 from jupyter_chat.store.types import Lease, LedgerEntry, UsageKind
 
+from . import taker
 from .builders import ADA, GRACE, OWNER, an_entry, estimate, running_reply
 from .conftest import OpenStore
 
@@ -206,6 +209,23 @@ async def test_two_hundred_people_at_once_take_exactly_what_there_is(
     assert spent <= 25_000
     for number in range(0, 200, 40):
         assert (await taken(stores[1], f"user:person-{number}")).requests <= 2
+
+
+async def test_processes_take_exactly_what_there_is_together(store: Store, store_url: str) -> None:
+    """What they say they used is what is counted, to the last token."""
+    tokens = 10_000
+    command = [sys.executable, "-m", "tests.store.taker", store_url, "70", str(tokens)]
+    processes = [
+        await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+        for _ in range(3)
+    ]
+    said = [json.loads((await process.communicate())[0]) for process in processes]
+    (found,) = await store.taken(ADA, [taker.ALL], now_ms())
+    used = sum(each[1] for each in said)
+    assert found.spans[Span.MONTH].tokens == used
+    assert found.spans[Span.MONTH].requests == sum(each[0] for each in said)
+    assert tokens / 4 < used <= tokens
+    assert found.replies == 0
 
 
 async def test_of_many_who_want_the_last_one_gets_it(open_another: OpenStore) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timezone
 from pathlib import Path
@@ -33,7 +32,6 @@ from jupyter_chat.store.reserving import Ceiling, Share, start_of
 from jupyter_chat.store.types import Lease, LedgerEntry
 
 from ..conftest import Engine, make_engine
-from ..puppet import Call, Puppet
 
 ALL_OF_THEM = (Share("all", (Ceiling(Measure.TOKENS, 0, Span.DAY), Ceiling(Measure.REPLIES, 0))),)
 DAY = {"everyone": {"tokens_per_day": 10_000}}
@@ -333,64 +331,7 @@ async def test_answers_are_asked_for_no_longer_than_allowed(tmp_path, own, sent)
         assert model.max_output_tokens == 100
 
 
-# --- many people, several processes ---------------------------------------------------------
-
-
-async def test_processes_on_one_store_ask_no_more_than_there_is_together(tmp_path):
-    """What upstream got, counted there, is what was counted here, and within the limit."""
-    limits = {
-        "everyone": {"requests_per_minute": 2, "max_output_tokens": 10},
-        "together": {"tokens_per_day": 2_000, "concurrent_replies": 25},
-    }
-    makers: list[Any] = [make_engine(tmp_path, limits=limits) for _ in range(3)]
-    engines = [await anext(maker) for maker in makers]
-    chance = random.Random(3)
-    upstream = Upstream(chance)
-    listening = [asyncio.create_task(upstream.serve(engine.provider)) for engine in engines]
-
-    async def person(number: int) -> int:
-        engine, user, complete = engines[number % 3], f"person-{number}", 0
-        for _ in range(2):
-            thread_id = new_id()
-            asked = await engine.ask("Why?", thread_id, user_id=user)
-            reply = await engine.end(thread_id, str(asked.reply_id), user)
-            complete += reply.status is Status.COMPLETE
-        return complete
-
-    complete = sum(await asyncio.gather(*(person(number) for number in range(200))))
-    for task in listening:
-        task.cancel()
-    assert complete == upstream.requests
-    assert 1_800 <= upstream.tokens <= 2_000
-    assert upstream.most <= 25
-    found = {each.measure: each for each in await engines[0].limits.allowances("", ALL_OF_THEM)}
-    assert found[Measure.TOKENS].taken == upstream.tokens
-    assert found[Measure.REPLIES].taken == 0
-    for maker in makers:
-        await anext(maker, None)
-
-
-class Upstream:
-    """Answers whatever the engines ask, and counts what it got and said."""
-
-    def __init__(self, chance: random.Random) -> None:
-        self._chance = chance
-        self._answering: list[asyncio.Task[None]] = []
-        self.requests = self.tokens = self.running = self.most = 0
-
-    async def serve(self, provider: Puppet) -> None:
-        while True:
-            call = await provider.next_call()
-            self.requests, self.running = self.requests + 1, self.running + 1
-            self.most = max(self.most, self.running)
-            self._answering.append(asyncio.create_task(self._answer(call)))
-
-    async def _answer(self, call: Call) -> None:
-        await asyncio.sleep(self._chance.random() / 50)
-        usage = Usage(call.request.counted_tokens or 0, self._chance.randrange(1, 11))
-        self.tokens += usage.input_tokens + usage.output_tokens
-        self.running -= 1
-        call.finish(Finish("stop", usage))
+# --- processes that die -----------------------------------------------------------------------
 
 
 async def test_what_a_killed_process_held_is_free_again(tmp_path, next_engine):
