@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import re
+from pathlib import Path
+
 import pytest
 
 from jupyter_chat.engine.limits.rules import Allowed, allowed, shared, understood
@@ -119,3 +123,13 @@ def test_what_is_wrong_is_named_by_its_place(said: object, place: str, what: str
         understood(said)
     assert caught.value.place == place
     assert what in str(caught.value)
+
+
+def test_the_example_of_the_documentation_is_understood() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "administration.md").read_text()
+    found = re.search(r"c\.ChatApp\.limits = (\{.*?\n\})\n", text, re.DOTALL)
+    assert found is not None
+    said = ast.literal_eval(found[1])
+    assert of(said).max_output_tokens == 8_000
+    assert of(said).models is None
+    assert of(said, "grace", "student").scopes == ("user:grace", "role:student", "all")
