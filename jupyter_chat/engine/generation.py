@@ -63,7 +63,10 @@ _FOLLOW_ATTEMPTS = 6
 _FIRST_WAIT_SECONDS = 0.5
 _LONGEST_WAIT_SECONDS = 60.0
 _KEEP_AGAIN_SECONDS = 1.0
-_INTERRUPTING = {Code.STREAM_CUT, Code.PROVIDER_TIMEOUT, Code.PROVIDER_DOWN}
+_INTERRUPTING = {
+    *(Code.STREAM_CUT, Code.PROVIDER_TIMEOUT, Code.PROVIDER_DOWN),
+    Code.LIMIT_REACHED,
+}
 
 
 class _NotOurs(Exception):
@@ -362,7 +365,10 @@ class Generation:
             self._grow("reasoning", chunk.reasoning)
         if chunk.text:
             self._grow("text", chunk.text)
-        if self._watch is not None and self._watch.grow(len(chunk.reasoning + chunk.text)):
+        come = len(chunk.text) + len(chunk.reasoning)
+        if come and self._permit is not None:
+            self._permit.grow(come)
+        if self._watch is not None and self._watch.grow(come):
             self._watch.look(self._come())
         if chunk.mark is not None:
             if self._mark is None:

@@ -128,7 +128,7 @@ async def lapse(db: Database, dead: str) -> None:
             running = await db.generations.find_one(
                 {"_id": hold.message_id, "user_id": hold.user_id}
             )
-            if running is not None:
+            if running is not None and not hold.is_step:
                 await db.limits.update_one(
                     {"_id": scope, "held": {"$elemMatch": {"id": hold.id, "owner": dead}}},
                     {"$set": {"held.$.owner": running["owner"]}},

@@ -99,9 +99,19 @@ class Hold(Struct, frozen=True):
     def message_id(self) -> str:
         return self.id.rpartition(":")[0]
 
+    @property
+    def is_step(self) -> bool:
+        """Whether it adds to another reservation, which is settled with the whole."""
+        return "+" in self.id
+
 
 def reservation_id(message_id: str, kind: str) -> str:
     return f"{message_id}:{kind}"
+
+
+def step_id(own: str, step: int) -> str:
+    """What adds to a reservation."""
+    return f"{own}+{step}"
 
 
 def reached(share: Share, taken: Taken, amount: Amount) -> Reached | None:

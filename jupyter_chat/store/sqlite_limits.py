@@ -90,7 +90,7 @@ def lapse(db: sqlite3.Connection, dead: str) -> None:
             "SELECT owner FROM generations WHERE message_id = ? AND user_id = ?",
             (hold.message_id, hold.user_id),
         ).fetchone()
-        if running is not None:
+        if running is not None and not hold.is_step:
             db.execute(
                 "UPDATE limit_holds SET owner = ? WHERE scope = ? AND id = ?",
                 (running[0], scope, hold.id),

@@ -23,11 +23,12 @@ from jupyter_chat.store.reserving import (
     end_of,
     reservation_id,
     start_of,
+    step_id,
 )
 from jupyter_chat.store.types import Lease, LedgerEntry, UsageKind
 
 from . import taker
-from .builders import ADA, GRACE, OWNER, an_entry, estimate, running_reply
+from .builders import ADA, GRACE, OWNER, an_entry, estimate, grown, running_reply
 from .conftest import OpenStore
 
 NOW = now_ms()
@@ -263,6 +264,22 @@ async def test_a_reply_whose_process_died_counts_as_it_is_entered(store: Store) 
     await store.add_usage(ADA, entry)
     await store.recover(NEXT, NOW)
     assert await taken(store) == Amount(1, 42, NANODOLLARS // 2)
+
+
+async def test_a_reply_that_goes_on_is_held_by_whoever_goes_on_with_it(store: Store) -> None:
+    reply = await running_reply(store)
+    await store.append_checkpoints([grown(reply, 0, "Be", upstream_id="resp_1", upstream_seq=3)])
+    own = reservation_id(reply.id, "reply")
+    for each in (own, step_id(own, 1)):
+        await store.reserve(ADA, wanting(share(9, Measure.REQUESTS), own=each))
+    await store.recover(NEXT, NOW)
+    assert (await taken(store)).replies == 1  # what adds to it is given back
+    third = Lease("process-3", NOW + 60_000, "here", os.getpid())
+    await store.renew_lease(NEXT)
+    await store.recover(third, NOW)
+    assert (await taken(store)).replies == 1
+    await store.settle(ADA, own, (OWN,), Amount(tokens=7))
+    assert await taken(store) == Amount(2, 7)
 
 
 async def test_a_title_whose_process_died_counts_as_it_is_entered(store: Store) -> None:

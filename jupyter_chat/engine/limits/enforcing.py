@@ -2,8 +2,8 @@
 title and each summary.
 
 What a request may take is reserved in the store before it is asked, and settled with what it
-took however it ends.  Where nothing says how long an answer may get, some length is assumed;
-what is being made is not cut off, so it may come to more than was reserved.
+took however it ends.  Where nothing says how long an answer may get, some length is reserved,
+and more while it grows.
 """
 
 from __future__ import annotations
@@ -44,10 +44,8 @@ from ...store.types import LedgerEntry, UsageKind
 from ..costs.accounting import price_of
 from ..costs.budgets import Budgets
 from . import words
+from .extending import STEP_TOKENS, Extension
 from .policy import Policy
-
-ASSUMED_OUTPUT_TOKENS = 4096
-"""Of an answer whose length nothing limits."""
 
 _SHORT_MS = 60_000
 _LONGEST_WAIT_MS = 90_000
@@ -76,7 +74,7 @@ class Asked(Struct, frozen=True):
 
     def amount(self) -> Amount:
         """The most that it may take, as far as that is known."""
-        most = [self.max_output_tokens or ASSUMED_OUTPUT_TOKENS, self.model.max_output_tokens]
+        most = [self.max_output_tokens or STEP_TOKENS, self.model.max_output_tokens]
         usage = Usage(self.input_tokens, min(each for each in most if each is not None))
         is_reply = self.kind is UsageKind.REPLY
         price = price_of(self.source, self.model, usage)
@@ -94,6 +92,13 @@ class Permit:
         self._scopes = scopes
         self.entry: LedgerEntry | None = None
         """What it took; `None`: nothing was asked."""
+        self.extension: Extension | None = None
+
+    def grow(self, characters: int) -> None:
+        """Note that so much of an answer has come.  Raises :class:`ProviderError` where there
+        is no room for more."""
+        if self.extension is not None:
+            self.extension.grow(characters)
 
     async def settle(self, entry: LedgerEntry | None) -> None:
         """Let what it took take the place of what was reserved, for as long as it takes."""
@@ -102,6 +107,8 @@ class Permit:
         spent = _spent(entry.usage, entry.cost) if entry is not None else None
         while True:
             try:
+                if self.extension is not None:
+                    await self.extension.settle()
                 await self._store.settle(self._user_id, self._id, self._scopes, spent)
                 return
             except Unavailable:
@@ -145,6 +152,11 @@ class Limits:
         if allowed.shares:
             amount = asked.amount()
             await self._reserve(user_id, permit, own, amount, allowed.shares, listener)
+            if asked.kind is UsageKind.REPLY and asked.max_output_tokens is None:
+                permit.extension = Extension(
+                    *(self._store, user_id, own, self.owner, allowed.shares),
+                    *(asked.model, asked.source),
+                )
         return permit
 
     async def resumed(self, user_id: str, message_id: str) -> Permit:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_chat.engine.limits import enforcing
+from jupyter_chat.engine.limits import enforcing, extending
 from jupyter_chat.ids import new_id, now_ms
 from jupyter_chat.protocol import (
     AccountPatch,
@@ -80,7 +80,7 @@ async def test_what_a_reply_may_take_is_counted_while_it_is_made(tmp_path):
         asked = await engine.ask("Why?", thread_id)
         call = await engine.provider.call()
         (reserved,) = await taken(engine)
-        assert reserved > enforcing.ASSUMED_OUTPUT_TOKENS
+        assert reserved > extending.STEP_TOKENS
         call.finish()
         await engine.end(thread_id, str(asked.reply_id))
         assert await taken(engine) == [15]
@@ -209,6 +209,56 @@ async def test_the_personal_limit_is_looked_at_in_the_same_place(tmp_path):
         await engine.store.add_usage("ada", entry)
         assert (await refused(engine)).code is Code.BUDGET_SPENT
         assert await taken(engine) == [0]
+
+
+# --- answers whose length nothing limits ----------------------------------------------------
+
+
+async def test_more_is_reserved_while_an_answer_grows_and_given_back(tmp_path):
+    async for engine in with_limits(tmp_path, {"everyone": {"tokens_per_day": 100_000}}):
+        thread_id = new_id()
+        asked = await engine.ask("Why?", thread_id)
+        call = await engine.provider.call()
+        (reserved,) = await taken(engine)
+        for _ in range(3):
+            call.say("x" * 3 * extending.STEP_TOKENS)
+            await asyncio.sleep(0.05)
+        call.say("y")
+        while await taken(engine) != [reserved + 3 * extending.STEP_TOKENS]:
+            call.say("y")
+            await asyncio.sleep(0.01)
+        call.finish(Finish("stop", Usage(10, 9_000)))
+        assert (await engine.end(thread_id, str(asked.reply_id))).status is Status.COMPLETE
+        assert await taken(engine) == [9_010]
+
+
+async def test_an_answer_ends_with_what_has_come_where_there_is_no_room_for_more(tmp_path):
+    async for engine in with_limits(tmp_path, {"everyone": {"tokens_per_day": 7_000}}):
+        thread_id = new_id()
+        asked = await engine.ask("Why?", thread_id)
+        call = await engine.provider.call()
+        for _ in range(500):
+            if call.closed.is_set():
+                break
+            call.say("x" * extending.STEP_TOKENS)
+            await asyncio.sleep(0.005)
+        reply = await engine.end(thread_id, str(asked.reply_id))
+        assert (reply.status, reply.problem.code) == (Status.INTERRUPTED, Code.LIMIT_REACHED)
+        assert "What had come is kept" in reply.problem.message
+        assert reply.parts
+        assert await taken(engine) == [reply.usage.input_tokens + reply.usage.output_tokens]
+
+
+async def test_no_answer_is_cut_off_by_a_minute_that_is_full(tmp_path):
+    async for engine in with_limits(tmp_path, {"everyone": {"tokens_per_minute": 5_000}}):
+        thread_id = new_id()
+        asked = await engine.ask("Why?", thread_id)
+        call = await engine.provider.call()
+        for _ in range(10):
+            call.say("x" * 3 * extending.STEP_TOKENS)
+            await asyncio.sleep(0.005)
+        call.finish()
+        assert (await engine.end(thread_id, str(asked.reply_id))).status is Status.COMPLETE
 
 
 # --- waiting --------------------------------------------------------------------------------
