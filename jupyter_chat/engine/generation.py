@@ -68,6 +68,8 @@ _INTERRUPTING = {
     Code.LIMIT_REACHED,
 }
 
+_ENDED_HERE = {Code.LIMIT_REACHED, Code.MODERATED}
+
 
 class _NotOurs(Exception):
     """Another process has taken the reply over."""
@@ -422,7 +424,7 @@ class Generation:
     async def _stop_upstream(self) -> None:
         """Tell an upstream that would go on that nobody wants the rest."""
         stopped = self._ended_as is not None and self._ended_as[0] is Status.STOPPED
-        if not stopped or self._mark is None:
+        if not (stopped or self._was_ended_here()) or self._mark is None:
             return
         with suppress(ProviderError, StoreError):
             if self._endpoint is None:
@@ -431,6 +433,13 @@ class Generation:
                 )
                 self._endpoint = target.endpoint
             await self._provider.cancel(self._endpoint, self._mark)
+
+    def _was_ended_here(self) -> bool:
+        """Whether what came of it is why nobody wants the rest."""
+        if self._making is None or self._making.cancelled():
+            return False
+        error = self._making.exception()
+        return isinstance(error, ProviderError) and error.problem.code in _ENDED_HERE
 
     async def _show_as_kept(self) -> None:
         """Another process makes it, for this one was thought dead."""

@@ -14,9 +14,10 @@ from jupyter_chat.engine.moderation.moderating import Action
 from jupyter_chat.engine.moderation.services import hook_named
 from jupyter_chat.ids import new_id
 from jupyter_chat.protocol import Code, Direction, Flagged, Problem, Status
-from jupyter_chat.providers.interface import Endpoint, ProviderError
+from jupyter_chat.providers.interface import Endpoint, Mark, ProviderError
 
 from ..conftest import Engine, make_engine
+from ..puppet import Call
 
 
 class Looking:
@@ -107,6 +108,15 @@ async def test_what_is_blocked_is_given_back(tmp_path, looking):
         assert allowance.taken == 0
 
 
+async def going_on(call: Call) -> None:
+    """Upstream says more until nobody listens any more."""
+    for number in range(2, 500):
+        if call.closed.is_set():
+            return
+        call.say(" and goes on", mark=Mark("resp_1", number))
+        await asyncio.sleep(0.005)
+
+
 # --- answers --------------------------------------------------------------------------------
 
 
@@ -142,14 +152,24 @@ async def test_a_long_answer_is_looked_at_while_it_comes_and_ended_at_once(
         thread_id, reply_id = await ask(engine, "Why?")
         call = await engine.provider.call()
         call.say("Something bad comes")
-        for _ in range(500):
-            if call.closed.is_set():
-                break
-            call.say(" and goes on")
-            await asyncio.sleep(0.005)
+        await going_on(call)
         reply = await engine.end(thread_id, reply_id)
         assert call.closed.is_set()
         assert (reply.problem.code, reply.parts) == (Code.MODERATED, [])
+
+
+async def test_upstream_that_would_go_on_with_it_is_stopped(tmp_path, looking, monkeypatch):
+    monkeypatch.setattr(moderating, "EVERY_CHARACTERS", 10)
+    async for engine in moderated(tmp_path, looking, answers=Action.BLOCK):
+        thread_id, reply_id = await ask(engine, "Why?")
+        call = await engine.provider.call()
+        call.say("Something bad comes", mark=Mark("resp_1", 1))
+        await going_on(call)
+        reply = await engine.end(thread_id, reply_id)
+        assert (reply.problem.code, reply.parts) == (Code.MODERATED, [])
+        await engine.replies.close()
+        assert [mark.upstream_id for mark in engine.provider.cancelled] == ["resp_1"]
+        assert engine.provider.count == 1
 
 
 async def test_what_falls_between_two_looks_is_seen_as_a_whole(tmp_path, looking, monkeypatch):
