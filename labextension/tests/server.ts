@@ -114,6 +114,8 @@ export class Server {
   limits: Allowances = { role: 'user', allowances: [] };
   /** What is answered to a request for usage, which `path` specifies. */
   usage: (path: string) => object = () => ({});
+  /** A part of a thread, which `path` specifies. */
+  page: (path: string) => object | undefined = () => undefined;
   /** What `METHOD path` answers instead of what is above. */
   readonly answers = new Map<string, object>();
   epoch = 'first';
@@ -251,6 +253,7 @@ export class Server {
     const [resource] = path.split(/[/?]/);
     const answer =
       this.answers.get(`${method} ${path}`) ??
+      this.page(path) ??
       (path === 'context/count' ? counted(body as CountQuery) : null) ??
       (path === 'context' ? this.#measured(body as ContextQuery) : null) ??
       {

@@ -91,6 +91,25 @@ it('says what was estimated and what has no price', async () => {
   expect(screen.getByText(/^The price of 2 requests is not known/)).toBeVisible();
 });
 
+it('says of what may have cost less that it is a bound, everywhere', async () => {
+  total = aSum('', { requests: 5, at_most: 2, cost: 12.345 });
+  sums.day = [aSum(today(), { at_most: 1, cost: 12.345 })];
+  sums.model = [aSum('gpt-6-luna', { at_most: 1, cost: 12 })];
+  const { user } = await showUsage();
+  expect((await screen.findAllByText('≤ $12.35'))[0]).toBeVisible();
+  expect(screen.getByText(/^≤: 2 requests may have cost less/)).toBeVisible();
+  expect(rows('By model')[0][3]).toBe('≤ $12.00');
+  await user.click(screen.getByText('As a table'));
+  expect(screen.getAllByRole('cell', { name: '≤ $12.35' })).toHaveLength(1);
+});
+
+it('calls models by their names', async () => {
+  sums.model = [aSum('small'), aSum('mine')];
+  await showUsage();
+  expect((await screen.findAllByText('Small'))[0]).toHaveAttribute('title', 'small');
+  expect(rows('By model').map(([name]) => name)).toEqual(['Small', 'mine']);
+});
+
 it('shows tokens where nothing has a price', async () => {
   total = aSum('', { unpriced: 1, cost: 0 });
   sums.day = [aSum(today(), { unpriced: 1, cost: 0 })];
@@ -166,6 +185,19 @@ it('marks the cost of an answer that was estimated', async () => {
   });
   await openThread(chat, thread, [question, answer]);
   expect(screen.getByText('≈ 12 tokens · ≈ $0.002')).toBeInTheDocument();
+});
+
+it('marks the cost of an answer that may have been less', async () => {
+  const chat = await showChat();
+  const thread = aThread();
+  const question = aQuestion(thread, 'Why?');
+  const answer = anAnswer(question, 'Because.', {
+    usage: { input_tokens: 10, output_tokens: 2, cached_tokens: 5 },
+    ...{ cost: 0.002, cost_at_most: true }
+  });
+  await openThread(chat, thread, [question, answer]);
+  const stats = screen.getByText('12 tokens · ≤ $0.002');
+  expect(stats.title).toContain('≤ $0.002 in all');
 });
 
 it('says of next to nothing that it is less than that, and not roughly so', async () => {
