@@ -20,6 +20,8 @@ from jupyter_chat.engine.context.planning import Planner
 from jupyter_chat.engine.context.tokens import encoding
 from jupyter_chat.engine.context.weighing import weigh
 from jupyter_chat.engine.keys.shared import SharedSources
+from jupyter_chat.engine.limits.policy import Policy
+from jupyter_chat.engine.roles import Roles
 from jupyter_chat.protocol import ContextQuery, Source, text_of
 from jupyter_chat.providers import Providers
 from jupyter_chat.providers.interface import Endpoint
@@ -61,7 +63,7 @@ async def _build() -> Figure:
             local_available=lambda: False,
         )
         planner = Planner(store)
-        inspector = Inspector(store, accounts, planner)
+        inspector = Inspector(store, accounts, planner, Policy(Roles(store)))
         query, earlier = [
             ContextQuery(thread.id, messages[place].id, text=_DRAFT) for place in (-1, -3)
         ]
@@ -82,7 +84,7 @@ async def _build() -> Figure:
             await inspector.look(_USER, query)
         await planner.close()
         planner = Planner(store)
-        inspector = Inspector(store, accounts, planner)
+        inspector = Inspector(store, accounts, planner, Policy(Roles(store)))
         known = await seconds(query)
         await planner.close()
         await store.close()

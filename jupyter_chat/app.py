@@ -12,7 +12,7 @@ from jupyter_server.extension.application import ExtensionApp, ExtensionAppJinja
 from jupyter_server.serverapp import ServerApp
 from jupyter_server.serverapp import aliases as server_aliases
 from jupyter_server.serverapp import flags as server_flags
-from traitlets import Bool, Dict, Enum, Float, Int, Unicode
+from traitlets import Bool, CaselessStrEnum, Dict, Enum, Float, Int, Unicode
 
 from . import __version__
 from .addresses import login_of
@@ -29,15 +29,21 @@ from .engine.costs.usage import UsageReports
 from .engine.health import StoreHealth, watch
 from .engine.keys.shared import SharedSources
 from .engine.libraries import Libraries
+from .engine.limits.enforcing import Limits
+from .engine.limits.people import People
+from .engine.limits.policy import Policy
 from .engine.models.overrides import Overrides
+from .engine.moderation.moderating import Action, Moderator
+from .engine.moderation.services import MODEL, OpenAIModeration, Service, hook_named
 from .engine.organising import Organiser
 from .engine.replies import Replies
 from .engine.requests import Requests
 from .engine.retention import Retention
+from .engine.roles import Roles
 from .engine.search import Search
 from .engine.upkeep import Upkeep
 from .exchange.imports import Imports
-from .exchange.sources import Limits
+from .exchange.sources import Limits as ImportLimits
 from .providers import (
     IDLE_SECONDS,
     KEY_VARIABLES,
@@ -45,8 +51,9 @@ from .providers import (
     endpoint_from_environment,
     local_model_available,
 )
+from .providers.environment import moderation_from_environment
 from .redaction import Redacting
-from .server import attachments, exchange, library, pages, rest, socket, usage
+from .server import attachments, exchange, library, limits, pages, rest, socket, usage
 from .server.files import ServerFiles
 from .server.heartbeat import Heartbeats
 from .server.identity import Identities
@@ -133,6 +140,55 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         `{"my-model": {"context_tokens": 32768}}`. It goes before what the file says."""
     ).tag(config=True)
 
+    limits_file = Unicode(
+        allow_none=True,
+        default_value=None,
+        help="""A JSON file that limits what people may ask: requests, tokens, US dollars and
+        answers at a time, models, the length of answers; for everyone, roles, single people,
+        and all together. It is read again when it changes. The default is the environment
+        variable JUPYTER_CHAT_LIMITS_FILE.""",
+    ).tag(config=True)
+
+    limits = Dict(
+        help="""The same here, for example `{"everyone": {"dollars_per_month": 5}}`. It goes
+        before what the file says."""
+    ).tag(config=True)
+
+    moderate_questions = CaselessStrEnum(
+        [action.value for action in Action],
+        "off",
+        help="""Look at questions before they are sent: `flag` records what is flagged, `block`
+        does not send it either.""",
+    ).tag(config=True)
+
+    moderate_answers = CaselessStrEnum(
+        [action.value for action in Action],
+        "off",
+        help="""Look at answers while they come and at their end: `flag` records what is
+        flagged, `block` withdraws it as well.""",
+    ).tag(config=True)
+
+    moderation_model = Unicode(
+        MODEL,
+        help="""The model of OpenAI's moderation endpoint. The endpoint is that of the variables
+        JUPYTER_CHAT_MODERATION_URL and JUPYTER_CHAT_MODERATION_KEY or, without them, of the
+        server that answers.""",
+    ).tag(config=True)
+
+    moderation_hook = Unicode(
+        help="""A function that looks at texts instead, as `package.module:function`. It gets
+        the text and `user_id=` and returns names of categories; none: nothing is wrong. It may
+        be a coroutine function."""
+    ).tag(config=True)
+
+    moderation_failing = CaselessStrEnum(
+        ["open", "closed"],
+        allow_none=True,
+        default_value=None,
+        help="""What becomes of texts that nobody can look at: `open` lets them pass, `closed`
+        does not. Unless set, what is blocked is closed and what is flagged is open.""",
+    ).tag(config=True)
+
     model_titles = Bool(
         True,
         help="""Let the model name a conversation after its first answer (one short
@@ -209,6 +265,9 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
     def _models_file_default(self) -> str | None:
         return os.environ.get("JUPYTER_CHAT_MODELS_FILE") or None
 
+    def _limits_file_default(self) -> str | None:
+        return os.environ.get("JUPYTER_CHAT_LIMITS_FILE") or None
+
     def _static_paths_default(self) -> list[str]:
         return [str(_HERE / "static")]
 
@@ -230,6 +289,8 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         self._providers = Providers(self.idle_seconds)
         audit = Audit(store)
         secrets = self.open_vault()
+        roles = Roles(store)
+        policy = Policy(roles, _path(self.limits_file), self.limits, self.log)
         accounts = Accounts(
             store,
             secrets,
@@ -240,17 +301,20 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             local_available=local_model_available,
             durable_replies=self.durable_replies,
             overrides=Overrides(_path(self.models_file), self.models, self.log),
+            policy=policy,
         )
         self._heartbeats = Heartbeats()
         self._planner = Planner(store)
         budgets = Budgets(store)
+        kept_limits = Limits(store, policy, budgets)
         self._replies = Replies(
             store,
             self._providers,
-            Requests(store, accounts, self._planner, self._providers),
+            Requests(store, accounts, self._planner, self._providers, kept_limits),
             self._planner.corrections,
             broadcast,
-            budgets,
+            kept_limits,
+            self._moderator(store),
             self.log,
             model_titles=self.model_titles,
         )
@@ -264,7 +328,7 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             store,
             broadcast,
             Path(self.data_dir) / "imports",
-            Limits(self.import_bytes, 4 * self.import_bytes, self.import_entry_bytes),
+            ImportLimits(self.import_bytes, 4 * self.import_bytes, self.import_entry_bytes),
             self.log,
         )
         self._search = Search(store)
@@ -283,11 +347,14 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             organiser=organiser,
             accounts=accounts,
             audit=audit,
-            inspector=Inspector(store, accounts, self._planner),
+            inspector=Inspector(store, accounts, self._planner, policy),
             libraries=Libraries(store, broadcast),
             search=self._search,
             usage=UsageReports(store),
             budgets=budgets,
+            limits=kept_limits,
+            people=People(store, kept_limits, roles),
+            roles=roles,
             broadcast=broadcast,
             health=self._health,
             identities=Identities(self.serverapp.identity_provider, store),
@@ -303,6 +370,7 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             *exchange.default_handlers,
             *usage.default_handlers,
             *library.default_handlers,
+            *limits.default_handlers,
             *attachments.default_handlers,
             *rest.default_handlers,
         ):
@@ -333,6 +401,21 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         """The source for everybody who has set nothing else."""
         return SharedSources(
             store, secrets, endpoint_from_environment(), _path(self.shared_key_file), self.log
+        )
+
+    def _moderator(self, store: Store) -> Moderator:
+        own = moderation_from_environment()
+        service: Service = OpenAIModeration(self._providers, own, self.moderation_model)
+        if self.moderation_hook:
+            service = hook_named(self.moderation_hook)
+        failing = self.moderation_failing
+        return Moderator(
+            store,
+            service,
+            self.log,
+            questions=Action(self.moderate_questions),
+            answers=Action(self.moderate_answers),
+            closed=None if failing is None else failing == "closed",
         )
 
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:

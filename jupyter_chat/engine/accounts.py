@@ -28,6 +28,9 @@ from ..store.vault import API_KEY, Vault, VaultError
 from .audit import Audit, Event
 from .keys.entered import address, api_key, hint_of
 from .keys.shared import SharedSources
+from .limits import words
+from .limits.policy import Policy
+from .limits.rules import Allowed
 from .models import catalogue
 from .models.listings import Listings
 from .models.overrides import Overrides
@@ -61,6 +64,7 @@ class Accounts:
         local_available: Callable[[], bool],
         durable_replies: bool = False,
         overrides: Overrides | None = None,
+        policy: Policy | None = None,
     ) -> None:
         self._store = store
         self._vault = vault
@@ -70,6 +74,7 @@ class Accounts:
         self._local_available = local_available
         self._durable_replies = durable_replies
         self._overrides = overrides
+        self._policy = policy
         self._listings = Listings(provider)
 
     async def settings(self, user_id: str) -> UserSettings:
@@ -174,7 +179,26 @@ class Accounts:
 
     async def models(self, user_id: str) -> ModelList:
         """What can be chosen, and what is used where nothing is chosen."""
-        return await self._offered(user_id, await self._store.get_settings(user_id))
+        offered = await self._offered(user_id, await self._store.get_settings(user_id))
+        if self._policy is None:
+            return offered
+        try:
+            allowed = await self._policy.of(user_id)
+        except ProviderError as error:
+            return ModelList([], None, unasked(error.problem), ignored=offered.ignored)
+        default = offered.default
+        models = [allowed.limited(each) for each in offered.models if allowed.allows(each.id)]
+        if default is not None and not allowed.allows(default):
+            default = models[0].id if models else None
+        return msgspec.structs.replace(
+            offered,
+            models=models,
+            unlisted=[
+                allowed.limited(each) for each in offered.unlisted if allowed.allows(each.id)
+            ],
+            default=default,
+            ignored=offered.ignored or self._policy.problem,
+        )
 
     async def model(self, endpoint: Endpoint, name: str) -> Model:
         """What is known of a model at an endpoint."""
@@ -213,12 +237,20 @@ class Accounts:
         missing = self._overrides.described - {model.id for model in models}
         return [catalogue.known_at(endpoint.source, name) for name in sorted(missing)]
 
-    async def default_model(self, endpoint: Endpoint, settings: UserSettings) -> str:
+    async def default_model(
+        self, endpoint: Endpoint, settings: UserSettings, allowed: Allowed
+    ) -> str:
         """The model of threads that name none."""
         chosen = self._default(endpoint, settings, []) or self._listings.first(endpoint)
         if chosen is None:
             models = await self._listings.fetch(endpoint)
             chosen = self._default(endpoint, settings, models)
+        if chosen is not None and not allowed.allows(chosen):
+            models = await self._listings.fetch(endpoint)
+            others = [model.id for model in models if allowed.allows(model.id)]
+            if not others:
+                raise ProviderError(words.not_allowed(chosen))
+            chosen = others[0]
         if chosen is None:
             raise ProviderError(
                 Problem(

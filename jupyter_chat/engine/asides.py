@@ -59,9 +59,12 @@ async def _listen(
                 break
 
 
-async def _estimate(request: ReplyRequest, answer: str) -> Usage:
+async def counted(request: ReplyRequest) -> int:
+    """The tokens of a request, about."""
     asked = "\n".join([request.instructions or "", *(each.text for each in request.messages)])
-    given, written = await asyncio.to_thread(
-        lambda: [tokens.estimate(text) for text in (asked, answer)]
-    )
-    return Usage(given, written, estimated=True)
+    return await asyncio.to_thread(tokens.estimate, asked)
+
+
+async def _estimate(request: ReplyRequest, answer: str) -> Usage:
+    given = await counted(request)
+    return Usage(given, await asyncio.to_thread(tokens.estimate, answer), estimated=True)

@@ -105,6 +105,14 @@ class Feed:
         brief = msgspec.structs.replace(event, message=rest, grown=units // 2)
         self._send(encode(event), encode(brief))
 
+    def withdraw(self, message: Message) -> None:
+        """The same for one whose parts nobody shall see any more: nobody gets them who comes
+        back later either."""
+        self._recent.clear()
+        self._recent_bytes = 0
+        self._told = None
+        self.publish(MessageChanged, message=message)
+
     def _next(self) -> int:
         self.seq += 1
         return self.seq

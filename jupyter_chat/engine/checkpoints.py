@@ -14,7 +14,7 @@ import socket
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 
-from ..ids import new_id, now_ms
+from ..ids import now_ms
 from ..store.errors import StoreError
 from ..store.interface import Store
 from ..store.types import Checkpoint, Estimate, Lease, Left
@@ -31,12 +31,13 @@ class Checkpointer:
 
     def __init__(
         self,
+        owner: str,
         store: Store,
         running: Callable[[], Iterable[Generation]],
         recovered: Callable[[Left], Awaitable[None]],
         estimate: Estimate | None = None,
     ) -> None:
-        self.owner = new_id()
+        self.owner = owner
         self._store = store
         self._running = running
         self._recovered = recovered

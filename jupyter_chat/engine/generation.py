@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import aclosing, suppress
 
 import msgspec
@@ -44,11 +44,13 @@ from ..providers.interface import (
 )
 from ..store.errors import NotFound, StoreError, Unavailable
 from ..store.interface import Store
-from ..store.types import Checkpoint, LedgerEntry, Left
+from ..store.types import Checkpoint, LedgerEntry, Left, UsageKind
 from .broadcast import Feed
 from .costs.accounting import Accounting, entry_of, may_be_billed, put_price
 from .growth import Growth, Kind
+from .limits.enforcing import Asked, Limits, Permit
 from .models import catalogue
+from .moderation.moderating import Moderator, Watch
 from .pace import Pace
 from .requests import Requests
 
@@ -61,7 +63,12 @@ _FOLLOW_ATTEMPTS = 6
 _FIRST_WAIT_SECONDS = 0.5
 _LONGEST_WAIT_SECONDS = 60.0
 _KEEP_AGAIN_SECONDS = 1.0
-_INTERRUPTING = {Code.STREAM_CUT, Code.PROVIDER_TIMEOUT, Code.PROVIDER_DOWN}
+_INTERRUPTING = {
+    *(Code.STREAM_CUT, Code.PROVIDER_TIMEOUT, Code.PROVIDER_DOWN),
+    Code.LIMIT_REACHED,
+}
+
+_ENDED_HERE = {Code.LIMIT_REACHED, Code.MODERATED}
 
 
 class _NotOurs(Exception):
@@ -82,7 +89,8 @@ class Generation:
         pace: Pace,
         requests: Requests,
         particular: ThreadSettings | None,
-        allow: Callable[[str], Awaitable[None]],
+        limits: Limits,
+        moderator: Moderator,
         accounting: Accounting,
         after: Generation | None,
         owner: str,
@@ -99,8 +107,10 @@ class Generation:
         self._pace = pace
         self._requests = requests
         self._particular = particular
-        self._allow = allow
-        """Raises :class:`ProviderError` where a person may ask nothing more."""
+        self._limits = limits
+        self._permit: Permit | None = None
+        self._moderator = moderator
+        self._watch: Watch | None = None
         self._accounting = accounting
         self.after = after
         self._log = log
@@ -249,10 +259,16 @@ class Generation:
             message.model = self._finish.model or message.model
             message.usage = self._finish.usage
         entry = await self._account(message)
+        withdrawn = await self._watch.end(self._come()) if self._watch is not None else None
+        if withdrawn is not None:
+            message.parts, message.status, message.problem = [], Status.FAILED, withdrawn
         self.final = message
-        thread = await self._keep(message, entry)
+        thread, _ = await asyncio.gather(self._keep(message, entry), self._settle(entry))
         finished(thread)
-        self.feed.end(message)
+        if withdrawn is not None:
+            self.feed.withdraw(message)
+        else:
+            self.feed.end(message)
         self.done.set()
         await stopping
 
@@ -268,11 +284,14 @@ class Generation:
             self._unclaimed = False
         if not self._resumed:
             self._reply.begun_at = now_ms()
-            await self._allow(self.user_id)
         endpoint, request = await self._requests.prepare(
             self.user_id, self._reply.thread_id, self._reply, self._particular, listener=self
         )
         self._endpoint, self._known = endpoint, request.known
+        self._permit = await self._let_in(endpoint, request)
+        if not self._resumed:
+            await self._moderator.require(self.user_id, self._reply, endpoint, request)
+        self._watch = self._moderator.watch(self.user_id, self._reply, endpoint)
         if not self._resumed:
             self._reply.model = request.model
             self._reply.counted_tokens = request.counted_tokens
@@ -296,6 +315,26 @@ class Generation:
                 if tries[error.problem.code] >= self._most_tries(error):
                     raise
                 await self._wait(error, tries[error.problem.code])
+
+    async def _let_in(self, endpoint: Endpoint, request: ReplyRequest) -> Permit:
+        """Raises :class:`ProviderError` where it may not be asked."""
+        if self._resumed:
+            return await self._limits.resumed(self.user_id, self._reply.id)
+        model = request.known or catalogue.lookup(request.model)
+        counted = request.counted_tokens or 0
+        asked = Asked(
+            self._reply.id,
+            UsageKind.REPLY,
+            model,
+            endpoint.source,
+            self._accounting.estimate(self.user_id, model.id, counted, "").input_tokens,
+            request.max_output_tokens,
+        )
+        return await self._limits.admit(self.user_id, asked, self)
+
+    def _come(self) -> str:
+        """All that has come of it, thinking as well."""
+        return _text(self.message())[self._continued :]
 
     def _most_tries(self, error: ProviderError) -> int:
         if self._mark is not None:
@@ -328,6 +367,11 @@ class Generation:
             self._grow("reasoning", chunk.reasoning)
         if chunk.text:
             self._grow("text", chunk.text)
+        come = len(chunk.text) + len(chunk.reasoning)
+        if come and self._permit is not None:
+            self._permit.grow(come)
+        if self._watch is not None and self._watch.grow(come):
+            self._watch.look(self._come())
         if chunk.mark is not None:
             if self._mark is None:
                 self._hurry()  # without the id, nobody could take this over
@@ -380,7 +424,7 @@ class Generation:
     async def _stop_upstream(self) -> None:
         """Tell an upstream that would go on that nobody wants the rest."""
         stopped = self._ended_as is not None and self._ended_as[0] is Status.STOPPED
-        if not stopped or self._mark is None:
+        if not (stopped or self._was_ended_here()) or self._mark is None:
             return
         with suppress(ProviderError, StoreError):
             if self._endpoint is None:
@@ -389,6 +433,13 @@ class Generation:
                 )
                 self._endpoint = target.endpoint
             await self._provider.cancel(self._endpoint, self._mark)
+
+    def _was_ended_here(self) -> bool:
+        """Whether what came of it is why nobody wants the rest."""
+        if self._making is None or self._making.cancelled():
+            return False
+        error = self._making.exception()
+        return isinstance(error, ProviderError) and error.problem.code in _ENDED_HERE
 
     async def _show_as_kept(self) -> None:
         """Another process makes it, for this one was thought dead."""
@@ -442,6 +493,10 @@ class Generation:
         put_price(message, catalogue.price(known, message.usage))
         source = self._endpoint.source if self._endpoint is not None else None
         return entry_of(message, known, message.usage, source)
+
+    async def _settle(self, entry: LedgerEntry | None) -> None:
+        if self._permit is not None:
+            await self._permit.settle(entry)
 
     async def _keep(self, message: Message, entry: LedgerEntry | None) -> Thread | None:
         """Store the final reply, for as long as it takes; `None`: its thread is gone."""

@@ -41,8 +41,9 @@ from .broadcast import Broadcast
 from .checkpoints import Checkpointer
 from .context.corrections import Corrections
 from .costs.accounting import Accounting, entry_of
-from .costs.budgets import Budgets
 from .generation import Generation
+from .limits.enforcing import Asked, Limits
+from .moderation.moderating import Moderator
 from .pace import Pace
 from .requests import Requests
 from .temporary import Temporaries
@@ -63,7 +64,8 @@ class Replies:
         requests: Requests,
         corrections: Corrections,
         broadcast: Broadcast,
-        budgets: Budgets,
+        limits: Limits,
+        moderator: Moderator,
         log: logging.Logger,
         *,
         model_titles: bool = True,
@@ -73,7 +75,8 @@ class Replies:
         self._requests = requests
         self._corrections = corrections
         self._broadcast = broadcast
-        self._budgets = budgets
+        self._limits = limits
+        self._moderator = moderator
         self._accounting = Accounting(corrections)
         self._log = log
         self._model_titles = model_titles
@@ -89,7 +92,7 @@ class Replies:
         self.closing = False
         """No reply is begun any more."""
         self._checkpointer = Checkpointer(
-            store, self._running.values, self._recovered, self._accounting.estimated
+            limits.owner, store, self._running.values, self._recovered, self._accounting.estimated
         )
 
     @property
@@ -213,7 +216,8 @@ class Replies:
             pace=self._pace,
             requests=self._requests,
             particular=settings,
-            allow=self._budgets.require,
+            limits=self._limits,
+            moderator=self._moderator,
             accounting=self._accounting,
             after=None if goes_on else self._last.get(key),
             owner=self._checkpointer.owner,
@@ -263,25 +267,30 @@ class Replies:
             thread = await self._store.get_thread(user_id, thread_id)
             if reply.status is not Status.COMPLETE or thread.titled_by_user:
                 return
-            await self._budgets.require(user_id)
             anew = msgspec.structs.replace(reply, parts=[], model=None)
             target = await self._requests.target(user_id, thread_id, anew)
             endpoint, model = target.endpoint, target.model
             if endpoint.source is Source.LOCAL:
                 return  # it finds no better one, and the next question waits for it
+            texts = text_of(question), text_of(reply)
+            asked = Asked(
+                reply.id,
+                UsageKind.TITLE,
+                model,
+                endpoint.source,
+                titles.counted(*texts),
+                titles.MAX_OUTPUT_TOKENS,
+            )
+            permit = await self._limits.admit(user_id, asked)
 
             async def spend(usage: Usage) -> None:
-                entry = entry_of(reply, model, usage, endpoint.source, UsageKind.TITLE)
-                await self._store.add_usage(user_id, entry)
+                permit.entry = entry_of(reply, model, usage, endpoint.source, UsageKind.TITLE)
+                await self._store.add_usage(user_id, permit.entry)
 
-            title = await titles.from_model(
-                self._provider,
-                endpoint,
-                target.name,
-                text_of(question),
-                text_of(reply),
-                spend=spend,
-            )
+            async with permit:
+                title = await titles.from_model(
+                    self._provider, endpoint, target.name, *texts, spend=spend
+                )
             if title is not None:
                 thread = await self._store.get_thread(user_id, thread_id)
                 if not thread.titled_by_user:

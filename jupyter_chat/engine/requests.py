@@ -33,6 +33,9 @@ from .context.planning import Plan, Planner, counted
 from .context.settings import fitting, overlaid, with_defaults
 from .context.summaries import Summariser
 from .context.weighing import PER_MESSAGE
+from .limits import words
+from .limits.enforcing import Limits
+from .limits.rules import Allowed
 from .models import catalogue
 
 _BODIES_AT_ONCE = 500
@@ -58,18 +61,25 @@ class Target(Struct, frozen=True):
     thread: Thread
     settings: UserSettings
     wanted: ThreadSettings
+    allowed: Allowed
 
 
 class Requests:
     """Puts requests together, from the branch, the thread's settings and the person's own."""
 
     def __init__(
-        self, store: Store, accounts: Accounts, planner: Planner, provider: Provider
+        self,
+        store: Store,
+        accounts: Accounts,
+        planner: Planner,
+        provider: Provider,
+        limits: Limits,
     ) -> None:
         self._store = store
         self._accounts = accounts
         self._planner = planner
-        self._summariser = Summariser(store, provider)
+        self._limits = limits
+        self._summariser = Summariser(store, provider, limits)
 
     async def target(
         self,
@@ -89,10 +99,15 @@ class Requests:
             raise ProviderError(error.problem) from None
         thread = await self._store.get_thread(user_id, thread_id)
         wanted = overlaid(thread.settings, particular)
-        name = reply.model or wanted.model or await self._accounts.default_model(endpoint, settings)
-        model = await self._accounts.model(endpoint, name)
-        wanted = fitting(with_defaults(wanted, settings), model)
-        return Target(endpoint, name, model, thread, settings, wanted)
+        allowed = await self._limits.policy.of(user_id)
+        name = reply.model or wanted.model
+        if name is None:
+            name = await self._accounts.default_model(endpoint, settings, allowed)
+        if not allowed.allows(name):
+            raise ProviderError(words.not_allowed(name))
+        model = allowed.limited(await self._accounts.model(endpoint, name))
+        wanted = allowed.within(fitting(with_defaults(wanted, settings), model))
+        return Target(endpoint, name, model, thread, settings, wanted, allowed)
 
     async def prepare(
         self,
@@ -128,9 +143,7 @@ class Requests:
             for _ in range(_MOST_SUMMARIES):
                 if not planned.unsummarised:
                     break
-                if not await self._sum_up(
-                    user_id, thread, endpoint, model, wanted, planned, listener
-                ):
+                if not await self._sum_up(user_id, target, planned, listener):
                     break
                 planned = await plan()
         if planned.refused:
@@ -158,10 +171,7 @@ class Requests:
     async def _sum_up(
         self,
         user_id: str,
-        thread: Thread,
-        endpoint: Endpoint,
-        model: Model,
-        wanted: ThreadSettings,
+        target: Target,
         plan: Plan,
         listener: Listener,
     ) -> bool:
@@ -173,25 +183,26 @@ class Requests:
                 "The beginning of this conversation no longer fits; it is being summed up.",
             )
         )
-        problems = self._planner.summary_problems
-        if wanted.summary_model is not None:
-            model = await self._accounts.model(endpoint, wanted.summary_model)
+        problems, thread_id = self._planner.summary_problems, target.thread.id
+        endpoint, model, other = target.endpoint, target.model, target.wanted.summary_model
+        if other is not None and target.allowed.allows(other):
+            model = await self._accounts.model(endpoint, other)
         try:
             summary = await self._summariser.make(
                 user_id,
-                thread.id,
+                thread_id,
                 endpoint,
                 model,
                 plan.summary,
                 plan.unsummarised,
             )
         except ProviderError as error:
-            problems[user_id, thread.id] = error.problem
+            problems[user_id, thread_id] = error.problem
             drop_oldest(problems, _MOST_PROBLEMS)
             return False
         finally:
             listener.waits(None)
-        problems.pop((user_id, thread.id), None)
+        problems.pop((user_id, thread_id), None)
         listener.summed_up(summary)
         return True
 

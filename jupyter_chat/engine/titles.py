@@ -7,13 +7,14 @@ import re
 from ..protocol import Role
 from ..providers.interface import Endpoint, Prompt, Provider, ProviderError, ReplyRequest
 from .asides import Spend, ask_aside
+from .context import tokens
 from .context.choosing import lowest_effort
 from .models import catalogue
 
 _LONGEST = 60
 _EXCERPT = 1_000
 _SECONDS = 30
-_MAX_OUTPUT_TOKENS = 400
+MAX_OUTPUT_TOKENS = 400
 """Far more than a title takes: reasoning models think within it."""
 _INSTRUCTIONS = (
     "Write a title for this conversation: at most six words, in the language of the "
@@ -25,6 +26,11 @@ def from_question(text: str) -> str | None:
     """The question's first line, cut at a word; `None` where it has no words."""
     line = next((line.strip() for line in text.splitlines() if line.strip(" \t#>`*-")), "")
     return _short(re.sub(r"\s+", " ", line.strip("#>`*- \t")))
+
+
+def counted(question: str, answer: str) -> int:
+    """The tokens of such a request, about."""
+    return tokens.estimate(_INSTRUCTIONS + question[:_EXCERPT] + answer[:_EXCERPT])
 
 
 async def from_model(
@@ -47,7 +53,7 @@ async def from_model(
             )
         ],
         instructions=_INSTRUCTIONS,
-        max_output_tokens=_MAX_OUTPUT_TOKENS,
+        max_output_tokens=MAX_OUTPUT_TOKENS,
         effort=lowest_effort(known),
         reasoning_model=bool(known.efforts),
     )

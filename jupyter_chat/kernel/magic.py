@@ -25,7 +25,7 @@ and backslashes go to the model as they stand.  Options come before it:
 %chat open 2      go on with one of them
 %chat new         begin a new one
 %chat stop        stop the answer being made
-%chat cost        what this conversation has cost
+%chat cost        what this conversation has cost, and what is left of limits
 %chat help        this text
 
 `err` is what went wrong last and `fig` the current figure, unless
@@ -46,7 +46,7 @@ from IPython.display import display
 from traitlets import Enum, Unicode
 
 from ..protocol import AskedPart, Code, Problem, TextPart, ThreadSettings
-from . import attaching, background
+from . import allowances, attaching, background
 from .answers import Answer, ThreadList
 from .clients import Chat
 from .code_blocks import python_in
@@ -296,7 +296,8 @@ class ChatMagics(Magics):
             text += f", ${sum(costs):.4f}"
         if len(costs) < len(usages):
             text += f" ({len(usages) - len(costs)} of unknown price)"
-        sys.stdout.write(text + ".\n")
+        left = allowances.lines(background.run(self.chat.session.limits()))
+        sys.stdout.write("\n".join([f"{text}.", *(f"Limit: {each}" for each in left), ""]))
 
     def _help(self, line: Line) -> None:
         sys.stdout.write(__doc__ or "")

@@ -12,6 +12,7 @@ from typing import Any
 from ..ids import new_id
 from ..protocol import (
     ID_PATTERN,
+    Allowances,
     AskedPart,
     Code,
     Command,
@@ -355,3 +356,7 @@ class Session:
     async def models(self) -> ModelList:
         connection = await self.open()
         return await connection.request(ModelList, "GET", "models")
+
+    async def limits(self) -> Allowances:
+        connection = await self.open()
+        return await connection.request(Allowances, "GET", "limits")

@@ -18,7 +18,9 @@ from .events import *
 from .frames import *
 from .histories import *
 from .libraries import *
+from .limits import *
 from .models import *
+from .moderation import *
 from .resources import *
 from .threads import *
 from .usage import *

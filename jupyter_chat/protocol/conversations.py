@@ -101,6 +101,9 @@ class Code(str, Enum):
     LOCAL_MODEL_MISSING = "local_model_missing"
     SUMMARISING = "summarising"
     BUDGET_SPENT = "budget_spent"
+    LIMIT_REACHED = "limit_reached"
+    MODEL_NOT_ALLOWED = "model_not_allowed"
+    MODERATED = "moderated"
     # the frame or the request
     INVALID = "invalid"
     TOO_LARGE = "too_large"

@@ -19,7 +19,9 @@ from .conversations import (
 from .events import Event, More
 from .histories import History, Import, ImportList, ImportStart
 from .libraries import Library, LibraryFile, LibraryReport
+from .limits import Allowances, PeopleUsage
 from .models import ModelList
+from .moderation import FlaggedList
 from .threads import (
     BulkChange,
     BulkResult,
@@ -68,6 +70,9 @@ RESOURCES = (
     UsageBy,
     UsageReport,
     Budget,
+    Allowances,
+    PeopleUsage,
+    FlaggedList,
     FileRead,
     Attached,
     FoundFiles,

@@ -47,6 +47,10 @@ class Providers:
             endpoint = await self._local.endpoint()
         return await self._openai.models(endpoint)
 
+    async def moderate(self, endpoint: Endpoint, model: str, text: str) -> list[str]:
+        """See :meth:`Provider.moderate`."""
+        return await self._openai.moderate(endpoint, model, text)
+
     async def close(self) -> None:
         """See :meth:`Provider.close`."""
         await self._openai.close()

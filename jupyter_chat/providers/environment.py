@@ -38,6 +38,15 @@ def endpoint_from_environment() -> Endpoint | None:
     return None
 
 
+def moderation_from_environment() -> Endpoint | None:
+    """Where texts are looked at, if not where the answers come from."""
+    key = _variable("JUPYTER_CHAT_MODERATION_KEY")
+    address = _variable("JUPYTER_CHAT_MODERATION_URL")
+    if address is not None:
+        return Endpoint(source=Source.COMPATIBLE, base_url=address, key=key)
+    return Endpoint(source=Source.OPENAI, key=key) if key is not None else None
+
+
 def _is_openai(address: str) -> bool:
     """Whether the address is OpenAI's own, perhaps that of a region."""
     try:

@@ -200,5 +200,9 @@ class Provider(Protocol):
     async def models(self, endpoint: Endpoint) -> list[Model]:
         """What the server lists, as far as it says anything about each."""
 
+    async def moderate(self, endpoint: Endpoint, model: str, text: str) -> list[str]:
+        """The categories of what should not be said that a text falls into.  Raises
+        :class:`ProviderError`."""
+
     async def close(self) -> None:
         """Close all connections and stop a local server that was started."""

@@ -19,7 +19,7 @@ import msgspec
 from ..addresses import login_of, without_login
 from ..bounded import drop_oldest
 from ..protocol import Api, Model, Source
-from . import background, chat_completions, errors, listing, responses
+from . import background, chat_completions, errors, listing, moderation, responses
 from .interface import Chunk, Endpoint, Mark, ProviderError, ReplyRequest, Resume
 
 if TYPE_CHECKING:
@@ -122,6 +122,10 @@ class OpenAI:
         if listed.data is None:
             raise errors.no_api(endpoint, "It lists no models.")
         return [listing.model(entry.model_dump()) for entry in listed.data]
+
+    async def moderate(self, endpoint: Endpoint, model: str, text: str) -> list[str]:
+        """See :meth:`Provider.moderate`."""
+        return await moderation.categories(await self._client(endpoint), endpoint, model, text)
 
     async def close(self) -> None:
         """Close all connections."""

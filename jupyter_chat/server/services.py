@@ -16,8 +16,11 @@ from ..engine.costs.budgets import Budgets
 from ..engine.costs.usage import UsageReports
 from ..engine.health import StoreHealth
 from ..engine.libraries import Libraries
+from ..engine.limits.enforcing import Limits
+from ..engine.limits.people import People
 from ..engine.organising import Organiser
 from ..engine.replies import Replies
+from ..engine.roles import Roles
 from ..engine.search import Search
 from ..exchange.imports import Imports
 from ..store.interface import Store
@@ -43,6 +46,9 @@ class Services:
     search: Search
     usage: UsageReports
     budgets: Budgets
+    limits: Limits
+    people: People
+    roles: Roles
     broadcast: Broadcast
     health: StoreHealth
     identities: Identities

@@ -14,7 +14,8 @@ from typing import Protocol
 
 from msgspec import UNSET, UnsetType
 
-from ..protocol import Library, Message, Milliseconds, Summary, Thread, UsageBy, UsageSum
+from ..protocol import Flagged, Library, Message, Milliseconds, Summary, Thread, UsageBy, UsageSum
+from .reserving import Amount, Reached, Reservation, Taken
 from .types import (
     EVERYTHING,
     Accepted,
@@ -242,6 +243,9 @@ class Store(Protocol):
         at `now`, and entered into the ledger as `estimate` says.  Of several processes
         that try, one gets each reply.
 
+        What dead processes have reserved is settled with what the ledger says of it, or
+        given back; of a reply that goes on, it is held on.
+
         Returns those that were interrupted just now, and all that are taken over and
         run: also those of earlier calls, whose answer may have been lost."""
 
@@ -263,10 +267,40 @@ class Store(Protocol):
         """The sums of entries by day (in order; as it is so many minutes west of
         Greenwich), model or thread (the dearest first); without titles."""
 
+    async def usage_by_person(self, which: LedgerQuery, *, limit: int) -> list[UsageSum]:
+        """The sums of everybody's entries, by the ids of people, the dearest first.  For
+        administrators: it looks through all entries of that time."""
+
     async def usage_entries(
         self, user_id: str, which: LedgerQuery, *, limit: int, after: LedgerEntry | None = None
     ) -> list[LedgerEntry]:
         """Entries in the order of time, from the one that follows `after`."""
+
+    # what is limited
+
+    async def reserve(self, user_id: str, wanted: Reservation) -> Reached | None:
+        """Count a request in all of its scopes, and hold what it may take until it is settled;
+        where one of them has no room for it, in none: that one is returned.  Exact, however
+        many ask at once.  What is held already is not counted again."""
+
+    async def settle(
+        self, user_id: str, reservation_id: str, scopes: tuple[str, ...], spent: Amount | None
+    ) -> None:
+        """End a reservation: what was `spent` (its tokens and dollars) takes the place of what
+        was held, in the spans of time in which it was reserved.  `None`: nothing was asked, and
+        nothing is counted."""
+
+    async def taken(self, user_id: str, scopes: list[str], now: Milliseconds) -> list[Taken]:
+        """What is taken of each of these scopes, which are the user's own or shared."""
+
+    # what was flagged
+
+    async def add_flagged(self, user_id: str, record: Flagged) -> None:
+        """Note it."""
+
+    async def flagged(self, *, limit: int, before: str | None = None) -> list[Flagged]:
+        """Everybody's, the newest first, from the one that follows the id `before`; for
+        administrators."""
 
     # search
 

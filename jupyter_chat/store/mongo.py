@@ -21,6 +21,7 @@ from pymongo.write_concern import WriteConcern
 from ..ids import new_id, now_ms
 from ..protocol import (
     Code,
+    Flagged,
     Library,
     Message,
     Milliseconds,
@@ -34,8 +35,10 @@ from . import (
     mongo_audit,
     mongo_branches,
     mongo_deletions,
+    mongo_flagged,
     mongo_ledger,
     mongo_libraries,
+    mongo_limits,
     mongo_lists,
     mongo_outlines,
     mongo_replies,
@@ -49,6 +52,7 @@ from .mongo_documents import Database, Document, change_to, is_there, to_message
 from .mongo_errors import translated
 from .mongo_schema import migrate
 from .records import changed, decode_cursor
+from .reserving import Amount, Reached, Reservation, Taken
 from .tree import reachable
 from .types import (
     EVERYTHING,
@@ -384,6 +388,28 @@ class MongoStore:
     # --- what it cost -------------------------------------------------------------------
 
     @translated
+    async def reserve(self, user_id: str, wanted: Reservation) -> Reached | None:
+        return await mongo_limits.reserve(self._db, user_id, wanted)
+
+    @translated
+    async def settle(
+        self, user_id: str, reservation_id: str, scopes: tuple[str, ...], spent: Amount | None
+    ) -> None:
+        await mongo_limits.settle(self._db, user_id, reservation_id, scopes, spent)
+
+    @translated
+    async def taken(self, user_id: str, scopes: list[str], now: Milliseconds) -> list[Taken]:
+        return [await mongo_limits.taken(self._db, scope, now) for scope in scopes]
+
+    @translated
+    async def add_flagged(self, user_id: str, record: Flagged) -> None:
+        await mongo_flagged.add_flagged(self._db, user_id, record)
+
+    @translated
+    async def flagged(self, *, limit: int, before: str | None = None) -> list[Flagged]:
+        return await mongo_flagged.flagged(self._db, limit, before)
+
+    @translated
     async def add_usage(self, user_id: str, entry: LedgerEntry) -> None:
         await mongo_ledger.put_entry(self._db, user_id, mongo_ledger.document_of(entry))
 
@@ -396,6 +422,10 @@ class MongoStore:
         self, user_id: str, which: LedgerQuery, by: UsageBy, *, limit: int, minutes_west: int = 0
     ) -> list[UsageSum]:
         return await mongo_ledger.usage_sums(self._db, user_id, which, by, limit, minutes_west)
+
+    @translated
+    async def usage_by_person(self, which: LedgerQuery, *, limit: int) -> list[UsageSum]:
+        return await mongo_ledger.usage_by_person(self._db, which, limit)
 
     @translated
     async def usage_entries(

@@ -89,6 +89,20 @@ async def usage_sums(
     ]
 
 
+async def usage_by_person(db: Database, which: LedgerQuery, limit: int) -> list[UsageSum]:
+    condition = condition_of("", which)
+    del condition["user_id"]
+    found = await db.ledger.aggregate(
+        [
+            {"$match": condition},
+            {"$group": {"_id": "$user_id", **_SUMS}},
+            {"$sort": {"cost": -1, "_id": ASCENDING}},
+            {"$limit": limit},
+        ]
+    )
+    return [_to_sum(each["_id"], each) async for each in found]
+
+
 async def usage_entries(
     db: Database, user_id: str, which: LedgerQuery, limit: int, after: LedgerEntry | None
 ) -> list[LedgerEntry]:

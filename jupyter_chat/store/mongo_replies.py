@@ -28,6 +28,7 @@ from .mongo_documents import (
 )
 from .mongo_errors import is_duplicate
 from .mongo_ledger import ENTRY, document_of, put_entry
+from .mongo_limits import lapse, owners
 from .mongo_search import put_messages
 from .records import (
     LIVE,
@@ -187,19 +188,21 @@ async def forget(db: Database, user_id: str, message_id: str) -> None:
 async def recover(
     db: Database, lease: Lease, now: Milliseconds, estimate: Estimate | None
 ) -> list[Left]:
-    owners = await db.generations.distinct("owner", {"owner": {"$ne": lease.owner}})
+    making = await db.generations.distinct("owner", {"owner": {"$ne": lease.owner}})
+    others = sorted({*making, *await owners(db)} - {lease.owner})
     held = {
         document["_id"]: msgspec.convert({**document, "owner": document["_id"]}, Lease)
-        async for document in db.leases.find({"_id": {"$in": owners}})
+        async for document in db.leases.find({"_id": {"$in": others}})
     }
     recovered = []
-    for owner in owners:
+    for owner in others:
         if not has_lapsed(held.get(owner), lease, now):
             continue
         async for running in db.generations.find({"owner": owner}).sort("_id", ASCENDING):
             ended = await _take_over_or_end(db, running, lease.owner, now, estimate)
             if ended is not None:
                 recovered.append(Left(running["user_id"], ended))
+        await lapse(db, owner)
     # Those that prove to live after all make theirs anew.
     await db.leases.delete_many({"_id": {"$ne": lease.owner}, "expires_at": {"$lte": now}})
     return recovered + await _taken_over(db, lease.owner)

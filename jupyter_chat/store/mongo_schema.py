@@ -1,7 +1,8 @@
 """The indexes of the MongoDB store, as the list of migrations that make them.
 
 Every document but those of `meta` carries `user_id`, and every index but those on the
-small collections of passing things (`generations`, `leases`, `purges`, `deletions`) and
+small collections of passing things (`generations`, `leases`, `purges`, `deletions`), that
+by which `limits` are found of which a dead process holds something, and
 those by which threads are found that are due to be purged begins with it, so that
 the collections can be sharded by it.  A migration may be cut short and run again, and
 several processes may run it at once.
@@ -127,6 +128,10 @@ async def _retention(db: AsyncDatabase[Document]) -> None:
     )
 
 
+async def _limits(db: AsyncDatabase[Document]) -> None:
+    await db["limits"].create_index([("held.owner", ASCENDING)], name="by_owner")
+
+
 MIGRATIONS: tuple[Callable[[AsyncDatabase[Document]], Awaitable[None]], ...] = (
     _first,
     _organised,
@@ -135,6 +140,7 @@ MIGRATIONS: tuple[Callable[[AsyncDatabase[Document]], Awaitable[None]], ...] = (
     _summaries,
     _ledger,
     _retention,
+    _limits,
 )
 
 

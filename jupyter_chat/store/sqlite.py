@@ -10,14 +10,16 @@ from pathlib import Path
 from msgspec import UNSET, UnsetType
 
 from ..ids import new_id
-from ..protocol import Library, Message, Milliseconds, Summary, Thread, UsageBy, UsageSum
+from ..protocol import Flagged, Library, Message, Milliseconds, Summary, Thread, UsageBy, UsageSum
 from . import (
     sqlite_audit,
     sqlite_branches,
     sqlite_deletions,
+    sqlite_flagged,
     sqlite_index,
     sqlite_ledger,
     sqlite_libraries,
+    sqlite_limits,
     sqlite_lists,
     sqlite_messages,
     sqlite_outlines,
@@ -28,6 +30,7 @@ from . import (
     sqlite_threads,
 )
 from .records import decode_cursor, decode_number
+from .reserving import Amount, Reached, Reservation, Taken
 from .sqlite_database import Database
 from .sqlite_threads import to_json
 from .terms import of_message
@@ -338,6 +341,36 @@ class SqliteStore:
             partial(sqlite_replies.recover, lease=lease, now=now, estimate=estimate)
         )
 
+    async def reserve(self, user_id: str, wanted: Reservation) -> Reached | None:
+        return await self._write(partial(sqlite_limits.reserve, user_id=user_id, wanted=wanted))
+
+    async def settle(
+        self, user_id: str, reservation_id: str, scopes: tuple[str, ...], spent: Amount | None
+    ) -> None:
+        await self._write(
+            partial(
+                sqlite_limits.settle,
+                user_id=user_id,
+                own=reservation_id,
+                scopes=scopes,
+                spent=spent,
+            )
+        )
+
+    async def taken(self, user_id: str, scopes: list[str], now: Milliseconds) -> list[Taken]:
+        return await self._read(
+            lambda db: [sqlite_limits.taken(db, scope, now) for scope in scopes]
+        )
+
+    async def add_flagged(self, user_id: str, record: Flagged) -> None:
+        body = to_json(record)
+        await self._write(
+            partial(sqlite_flagged.add_flagged, user_id=user_id, own=record.id, body=body)
+        )
+
+    async def flagged(self, *, limit: int, before: str | None = None) -> list[Flagged]:
+        return await self._read(partial(sqlite_flagged.flagged, limit=limit, before=before))
+
     async def add_usage(self, user_id: str, entry: LedgerEntry) -> None:
         await self._write(partial(sqlite_ledger.put_entry, user_id=user_id, entry=entry))
 
@@ -357,6 +390,9 @@ class SqliteStore:
                 minutes_west=minutes_west,
             )
         )
+
+    async def usage_by_person(self, which: LedgerQuery, *, limit: int) -> list[UsageSum]:
+        return await self._read(partial(sqlite_ledger.usage_by_person, which=which, limit=limit))
 
     async def usage_entries(
         self, user_id: str, which: LedgerQuery, *, limit: int, after: LedgerEntry | None = None

@@ -65,6 +65,16 @@ def usage_sums(
     return [_to_sum(day_name(each) if by is UsageBy.DAY else each, *sums) for each, *sums in rows]
 
 
+def usage_by_person(db: sqlite3.Connection, which: LedgerQuery, limit: int) -> list[UsageSum]:
+    until = LARGEST_NUMBER if which.until is None else which.until
+    rows = db.execute(
+        f"""SELECT user_id, {_SUMS} FROM ledger WHERE at >= ? AND at < ?
+            GROUP BY 1 ORDER BY {_COST} DESC, 1 LIMIT ?""",  # noqa: S608 - names of ours
+        (which.since, until, limit),
+    )
+    return [_to_sum(each, *sums) for each, *sums in rows]
+
+
 def usage_entries(
     db: sqlite3.Connection,
     user_id: str,

@@ -19,6 +19,7 @@ from .records import (
 )
 from .sqlite_index import put_message
 from .sqlite_ledger import put_entry
+from .sqlite_limits import lapse
 from .sqlite_messages import decode_message, growth_of
 from .sqlite_threads import get_thread, save_thread, to_json
 from .types import Checkpoint, Estimate, Lease, LedgerEntry, Left, ThreadChanges
@@ -104,7 +105,8 @@ def recover(
 ) -> list[Left]:
     rows = db.execute(
         """SELECT owner, expires_at, host, pid
-            FROM (SELECT owner FROM generations UNION SELECT owner FROM leases)
+            FROM (SELECT owner FROM generations UNION SELECT owner FROM leases
+                UNION SELECT owner FROM limit_holds)
             LEFT JOIN leases USING (owner) WHERE owner != ?""",
         (lease.owner,),
     ).fetchall()
@@ -113,6 +115,7 @@ def recover(
         known = None if None in held else Lease(owner, *held)
         if has_lapsed(known, lease, now):
             recovered += _recover_from(db, owner, lease.owner, now, estimate)
+            lapse(db, owner)
             release_lease(db, owner)
     return recovered + _taken_over(db, lease.owner)
 

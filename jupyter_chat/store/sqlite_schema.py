@@ -188,6 +188,39 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """CREATE INDEX threads_by_retirement ON threads (retire_at, id)
             WHERE retire_at IS NOT NULL AND deleted_at IS NULL""",
     ),
+    # What is taken of what is limited, and what is held of it, see `reserving.py`.
+    (
+        """CREATE TABLE limit_counts (
+            scope TEXT NOT NULL,
+            span TEXT NOT NULL,
+            start INTEGER NOT NULL,
+            requests INTEGER NOT NULL,
+            tokens INTEGER NOT NULL,
+            dollars INTEGER NOT NULL,
+            PRIMARY KEY (scope, span, start)
+        ) WITHOUT ROWID""",
+        """CREATE TABLE limit_holds (
+            scope TEXT NOT NULL,
+            id TEXT NOT NULL,
+            user_id TEXT NOT NULL,
+            owner TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            requests INTEGER NOT NULL,
+            tokens INTEGER NOT NULL,
+            dollars INTEGER NOT NULL,
+            replies INTEGER NOT NULL,
+            PRIMARY KEY (scope, id)
+        ) WITHOUT ROWID""",
+        "CREATE INDEX limit_holds_by_owner ON limit_holds (owner)",
+    ),
+    # What was flagged, see `protocol.Flagged`; ids are in the order of time.
+    (
+        """CREATE TABLE flagged (
+            id TEXT PRIMARY KEY,
+            user_id TEXT NOT NULL,
+            body TEXT NOT NULL
+        ) WITHOUT ROWID""",
+    ),
 )
 
 

@@ -6,6 +6,7 @@ import type { WebSocketLike } from '../src/chat/client/socket';
 import type { Tabs } from '../src/chat/client/tabs';
 import type {
   Account,
+  Allowances,
   Budget,
   Command,
   Context,
@@ -110,6 +111,7 @@ export class Server {
   library: Library = {};
   search: SearchPage | { problem: object } = {};
   budget: Budget = { spent: 0, since: 0 };
+  limits: Allowances = { role: 'user', allowances: [] };
   /** What is answered to a request for usage, which `path` specifies. */
   usage: (path: string) => object = () => ({});
   /** A part of a thread, which `path` specifies. */
@@ -260,6 +262,7 @@ export class Server {
         threads: this.threads,
         search: this.search,
         budget: this.budget,
+        limits: this.limits,
         usage: this.usage(path),
         library: this.library
       }[resource];

@@ -22,8 +22,13 @@ from jupyter_chat.engine.conversations import Conversations
 from jupyter_chat.engine.costs.budgets import Budgets
 from jupyter_chat.engine.health import StoreHealth, watch
 from jupyter_chat.engine.keys.shared import SharedSources
+from jupyter_chat.engine.limits.enforcing import Limits
+from jupyter_chat.engine.limits.policy import Policy
+from jupyter_chat.engine.moderation.moderating import Moderator
+from jupyter_chat.engine.moderation.services import OpenAIModeration
 from jupyter_chat.engine.replies import Replies
 from jupyter_chat.engine.requests import Requests
+from jupyter_chat.engine.roles import Roles
 from jupyter_chat.ids import new_id
 from jupyter_chat.protocol import (
     Ack,
@@ -108,6 +113,7 @@ class Engine:
     broadcast: Broadcast
     provider: Puppet
     health: StoreHealth
+    limits: Limits
 
     async def ask(
         self,
@@ -187,6 +193,8 @@ async def make_engine(
     store_url: str | None = None,
     local_available: bool = False,
     model_titles: bool = False,
+    limits: dict[str, Any] | None = None,
+    moderation: dict[str, Any] | None = None,
 ) -> AsyncIterator[Engine]:
     broadcast = Broadcast()
     log = logging.getLogger("test")
@@ -195,6 +203,8 @@ async def make_engine(
     store = watch(kept, health)
     provider = Puppet()
     vault = Vault(directory)
+    service = OpenAIModeration(provider, None)
+    policy = Policy(Roles(store), configured=limits)
     accounts = Accounts(
         store,
         vault,
@@ -203,16 +213,19 @@ async def make_engine(
         audit=Audit(store),
         default_model=None,
         local_available=lambda: local_available,
+        policy=policy,
     )
     planner = Planner(store)
-    requests = Requests(store, accounts, planner, provider)
+    kept_limits = Limits(store, policy, Budgets(store))
+    requests = Requests(store, accounts, planner, provider, kept_limits)
     replies = Replies(
         store,
         provider,
         requests,
         planner.corrections,
         broadcast,
-        Budgets(store),
+        kept_limits,
+        Moderator(store, **{"service": service, "log": log, **(moderation or {})}),
         log,
         model_titles=model_titles,
     )
@@ -220,10 +233,10 @@ async def make_engine(
     health.on_open.append(replies.start)
     await health.open()
     branches = Branches(store, conversations, replies)
-    inspector = Inspector(store, accounts, planner)
+    inspector = Inspector(store, accounts, planner, policy)
     yield Engine(
         *(conversations, replies, branches, accounts, requests, inspector),
-        *(store, broadcast, provider, health),
+        *(store, broadcast, provider, health, kept_limits),
     )
     await replies.close()
     await planner.close()

@@ -70,7 +70,11 @@ class Puppet:
 
     async def call(self) -> Call:
         """The next reply that is asked for."""
-        return await asyncio.wait_for(self._calls.get(), 10)
+        return await asyncio.wait_for(self.next_call(), 10)
+
+    async def next_call(self) -> Call:
+        """The same, however long that takes."""
+        return await self._calls.get()
 
     async def cancel(self, endpoint: Endpoint, mark: Mark) -> None:
         self.cancelled.append(mark)
@@ -80,6 +84,9 @@ class Puppet:
         if self.refusal is not None:
             raise self.refusal
         return self.listed
+
+    async def moderate(self, endpoint: Endpoint, model: str, text: str) -> list[str]:
+        raise NotImplementedError
 
     async def close(self) -> None:
         pass

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from jupyter_chat.engine.limits.rules import Allowed
+from jupyter_chat.engine.roles import USER
 from jupyter_chat.ids import new_id
 from jupyter_chat.protocol import (
     AccountPatch,
@@ -137,7 +139,7 @@ async def test_a_compatible_server_is_asked_once_which_model_comes_first(engine)
     settings = await engine.accounts.settings("ada")
     server = Endpoint(Source.COMPATIBLE, base_url="http://gpu/v1")
     for _ in range(3):
-        assert await engine.accounts.default_model(server, settings) == "puppet"
+        assert await engine.accounts.default_model(server, settings, Allowed(USER)) == "puppet"
     assert engine.provider.times_listed == 1
 
 

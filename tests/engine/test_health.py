@@ -111,7 +111,7 @@ async def test_a_store_that_was_never_open_is_not_opened_for_the_end(switch):
         raise AssertionError(left)
 
     health = StoreHealth(switch, Broadcast(), logging.getLogger("test"))
-    checkpointer = Checkpointer(watch(switch, health), list, recovered)
+    checkpointer = Checkpointer(new_id(), watch(switch, health), list, recovered)
     health.on_open.append(checkpointer.start)
     began = time.monotonic()
     await checkpointer.close(1)

@@ -7,9 +7,20 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from jupyter_chat.ids import now_ms
-from jupyter_chat.protocol import Library, Source, Status, ThreadSettings, Usage
+from jupyter_chat.ids import new_id, now_ms
+from jupyter_chat.protocol import (
+    Direction,
+    Flagged,
+    Library,
+    Measure,
+    Source,
+    Span,
+    Status,
+    ThreadSettings,
+    Usage,
+)
 from jupyter_chat.store.interface import Store
+from jupyter_chat.store.reserving import Amount, Ceiling, Reservation, Share
 from jupyter_chat.store.types import (
     AuditEntry,
     Lease,
@@ -163,6 +174,34 @@ async def recover_what_costs(store: Store) -> Call:
     return lambda store: store.recover(Lease("process-2", 5, "host", 1), NOW, estimate)
 
 
+async def add_flagged(store: Store) -> Call:
+    where = (new_id(), ADA, new_id(), new_id(), NOW)
+    record = Flagged(*where, Direction.INPUT, ["violence"], blocked=True)
+    return lambda store: store.add_flagged(ADA, record)
+
+
+async def reserve(store: Store) -> Call:
+    wanted = _reservation()
+    return lambda store: store.reserve(ADA, wanted)
+
+
+async def settle(store: Store) -> Call:
+    wanted = _reservation()
+    await store.reserve(ADA, wanted)
+    return lambda store: store.settle(ADA, wanted.id, ("user:ada", "all"), Amount(tokens=3))
+
+
+async def recover_what_was_held(store: Store) -> Call:
+    await store.reserve(ADA, _reservation())
+    return lambda store: store.recover(Lease("process-2", 5, "host", 1), NOW)
+
+
+def _reservation() -> Reservation:
+    ceilings = (Ceiling(Measure.REQUESTS, 5, Span.DAY),)
+    shares = (Share("user:ada", ceilings), Share("all", ceilings))
+    return Reservation("message:reply", OWNER, NOW, Amount(1, 2, 3, 1), shares)
+
+
 async def renew(store: Store) -> Call:
     await running_reply(store)
     return lambda store: store.renew_lease(Lease(OWNER, 5, "host", 1))
@@ -249,4 +288,5 @@ ALL: list[Prepare] = [
     *(finish_what_costs, finish_what_is_estimated, add_usage, recover_what_costs),
     *(delete, restore, purge_messages, settings, library, owner),
     *(settings_with_another_key, share, unshare, replace_a_secret, audit),
+    *(add_flagged, reserve, settle, recover_what_was_held),
 ]

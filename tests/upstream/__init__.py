@@ -49,6 +49,9 @@ not, `cut`, `stall`, `no_terminal` and `malformed` befall only the first stream 
     again           and every later one, after N more chunks
     gone            the response is not found later
     unstreamed      it is not streamed again, as responses of a certain age
+The moderation endpoint finds `violence` in texts with the word `scripted-violence`, and fails
+at those with `scripted-outage`.
+
 Answers with an error status
     error=STATUS    with code=… message="…" retry_after=SECONDS; 502 and 504 come as the
                     HTML of a gateway

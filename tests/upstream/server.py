@@ -15,6 +15,7 @@ from .cache import PromptCache
 from .connection import Ending, Reply, head, json_reply, whole_reply
 from .conversation import Conversation
 from .errors import ApiError
+from .moderations import moderation
 from .pacing import Pacer
 from .record import Entry, Record
 from .script import Script, parse
@@ -57,6 +58,8 @@ class Server:
             if model is None:
                 raise errors.unknown_model(name)
             return json_reply(entry, 200, model.listing(), headers)
+        if entry.method == "POST" and path == "/moderations":
+            return json_reply(entry, 200, moderation(entry.number, entry.body), headers)
         kept = _RESPONSE.fullmatch(path)
         if kept is not None:
             return self._kept(entry, kept["id"], kept["what"], headers)

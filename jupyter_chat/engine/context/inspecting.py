@@ -23,7 +23,10 @@ from ...store.interface import Store
 from ...store.types import LedgerQuery, UserSettings
 from ...store.vault import VaultError
 from ..accounts import Accounts
+from ..limits.policy import Policy
+from ..limits.rules import Allowed
 from ..models import catalogue
+from ..roles import USER
 from . import weighing
 from .choosing import attached
 from .instructions import instructions
@@ -36,8 +39,9 @@ _BEGINNING = 160
 class Inspector:
     """Answers what would be sent if something were asked now."""
 
-    def __init__(self, store: Store, accounts: Accounts, planner: Planner) -> None:
+    def __init__(self, store: Store, accounts: Accounts, planner: Planner, policy: Policy) -> None:
         self._store = store
+        self._policy = policy
         self._accounts = accounts
         self._planner = planner
 
@@ -48,8 +52,10 @@ class Inspector:
         if query.thread_id is not None:
             thread = await self._store.get_thread(user_id, query.thread_id)
             wanted = thread.settings
-        name, model = await self._model(user_id, settings, wanted.model)
-        wanted = fitting(with_defaults(wanted, settings), model)
+        allowed = await self._allowed(user_id)
+        name, model = await self._model(user_id, settings, wanted.model, allowed)
+        model = allowed.limited(model)
+        wanted = allowed.within(fitting(with_defaults(wanted, settings), model))
         said = instructions(wanted, settings, thread)
         draft = await counted(query.text) + query.attached
         plan = await self._planner.plan(
@@ -94,14 +100,20 @@ class Inspector:
             lambda: [weighing.weigh_parts([part]).total for part in parts]
         )
 
+    async def _allowed(self, user_id: str) -> Allowed:
+        try:
+            return await self._policy.of(user_id)
+        except ProviderError:  # nothing will be asked; what would be can be looked at
+            return Allowed(USER)
+
     async def _model(
-        self, user_id: str, settings: UserSettings, named: str | None
+        self, user_id: str, settings: UserSettings, named: str | None, allowed: Allowed
     ) -> tuple[str | None, Model]:
         """The model that would answer and what is known of it; none where none is named and
         nothing is set up, or its server does not answer."""
         try:
             endpoint = await self._accounts.endpoint(user_id, settings)
-            name = named or await self._accounts.default_model(endpoint, settings)
+            name = named or await self._accounts.default_model(endpoint, settings, allowed)
             return name, await self._accounts.model(endpoint, name)
         except (ProviderError, VaultError):
             return named, catalogue.lookup(named or "")

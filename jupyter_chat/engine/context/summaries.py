@@ -15,9 +15,10 @@ from ...protocol import Message, Model, Role, Summary, Usage
 from ...providers.interface import Endpoint, Prompt, Provider, ReplyRequest
 from ...store.interface import Store
 from ...store.types import LedgerEntry, Outline, UsageKind
-from ..asides import ask_aside
+from ..asides import ask_aside, counted
 from ..attached import attachments
 from ..costs.accounting import price_of
+from ..limits.enforcing import Asked, Limits
 from . import choosing
 
 LONGEST = 1_500
@@ -63,9 +64,10 @@ def instructions(system_prompt: str | None, summary: Summary | None) -> str | No
 class Summariser:
     """Has summaries made, and keeps them."""
 
-    def __init__(self, store: Store, provider: Provider) -> None:
+    def __init__(self, store: Store, provider: Provider, limits: Limits) -> None:
         self._store = store
         self._provider = provider
+        self._limits = limits
 
     async def make(
         self,
@@ -131,10 +133,21 @@ class Summariser:
             reasoning_model=bool(model.efforts),
         )
 
+        message_id = new_id()
+        asked = Asked(
+            message_id,
+            UsageKind.SUMMARY,
+            model,
+            endpoint.source,
+            await counted(request),
+            request.max_output_tokens,
+        )
+        permit = await self._limits.admit(user_id, asked)
+
         async def spend(usage: Usage) -> None:
             price = price_of(endpoint.source, model, usage)
-            entry = LedgerEntry(
-                message_id=new_id(),
+            permit.entry = entry = LedgerEntry(
+                message_id=message_id,
                 thread_id=thread_id,
                 at=now_ms(),
                 model=model.id,
@@ -146,7 +159,8 @@ class Summariser:
             )
             await self._store.add_usage(user_id, entry)
 
-        return await ask_aside(self._provider, endpoint, request, _SECONDS, spend)
+        async with permit:
+            return await ask_aside(self._provider, endpoint, request, _SECONDS, spend)
 
 
 def _said(message: Message) -> str:

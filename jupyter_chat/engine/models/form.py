@@ -83,7 +83,7 @@ def understood(said: Any) -> Said:
     """The same, of what has been decoded."""
     if not isinstance(said, dict):
         raise WrongForm("", "this is not an object with `models` in it")
-    _check_names("", said, Said.__struct_fields__)
+    check_names("", said, Said.__struct_fields__)
     default = said.get("default")
     if not isinstance(default, str | None):
         raise WrongForm("default", "this is not the name of a model")
@@ -119,15 +119,15 @@ def _check_entry(place: str, facts: Any, kind: type[_Facts]) -> None:
         return
     if not isinstance(facts, dict):
         raise WrongForm(place, "this is not an object with fields")
-    _check_names(place, facts, kind.__struct_fields__)
+    check_names(place, facts, kind.__struct_fields__)
     try:
         msgspec.convert({name: value for name, value in facts.items() if value is not None}, kind)
     except msgspec.ValidationError as error:
         what, _, path = str(error).partition(" - at `$")
-        raise WrongForm(place + path.rstrip("`"), _in_words(what)) from None
+        raise WrongForm(place + path.rstrip("`"), in_words(what)) from None
 
 
-def _check_names(place: str, said: dict[Any, Any], known: Iterable[str]) -> None:
+def check_names(place: str, said: dict[Any, Any], known: Iterable[str]) -> None:
     for name in said:
         if name not in known:
             close = difflib.get_close_matches(str(name), list(known), 1)
@@ -135,7 +135,7 @@ def _check_names(place: str, said: dict[Any, Any], known: Iterable[str]) -> None
             raise WrongForm(f"{place}.{name}".lstrip("."), f"there is no such field{hint}")
 
 
-def _in_words(refusal: str) -> str:
+def in_words(refusal: str) -> str:
     """What the decoder says, without its capital letter."""
     return re.sub(r"^E(?=xpected)", "e", refusal)
 

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ...protocol import Code, Problem
+from ..watched_file import WatchedFile
 from . import catalogue
 from .form import Said, WrongForm, catalogue_of, decoded, understood
 
-LOOK_AGAIN_SECONDS = 2.0
 CONFIGURED = "ChatApp.models"
 
 
@@ -32,9 +31,7 @@ class Overrides:
         self._log = log
         self._said = {str(path): Said(), CONFIGURED: Said()}
         self._wrong: dict[str, Problem] = {}
-        self._state = _state(path)
-        self._looked_at = time.monotonic()
-        self._looking = asyncio.Lock()
+        self._watched = WatchedFile(path)
         catalogue.use(None)
         if path is not None:
             self._take(str(path), _read(path))
@@ -52,17 +49,11 @@ class Overrides:
         return {name for said in self._said.values() for name in said.models}
 
     async def refresh(self) -> None:
-        """Read the file again if it has changed; the disk is asked now and then only."""
+        """Read the file again if it has changed."""
         if self._path is None:
             return
-        async with self._looking:  # who comes meanwhile waits for what is found
-            now = time.monotonic()
-            if now - self._looked_at < LOOK_AGAIN_SECONDS:
-                return
-            self._looked_at = now
-            state = await asyncio.to_thread(_state, self._path)
-            if state != self._state:
-                self._state = state
+        async with self._watched.looking:
+            if await self._watched.has_changed():
                 self._take(str(self._path), await asyncio.to_thread(_read, self._path))
 
     def _take(self, source: str, said: Said | WrongForm) -> None:
@@ -79,15 +70,6 @@ class Overrides:
                 return
         self._wrong[source] = _problem(source, said)
         self._log.error("Models: what %s says is left out. %s", source, said)
-
-
-def _state(path: Path | None) -> tuple[int, int] | None:
-    """What changes when the file does; `None`: there is none."""
-    try:
-        found = path.stat() if path is not None else None
-    except OSError:
-        return None
-    return (found.st_mtime_ns, found.st_size) if found is not None else None
 
 
 def _read(path: Path) -> Said | WrongForm:

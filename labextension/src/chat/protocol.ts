@@ -27,8 +27,11 @@ export type Code =
   | 'forbidden'
   | 'internal'
   | 'invalid'
+  | 'limit_reached'
   | 'local_model_missing'
+  | 'model_not_allowed'
   | 'model_unknown'
+  | 'moderated'
   | 'no_key'
   | 'no_quota'
   | 'not_found'
@@ -49,6 +52,18 @@ export type Code =
   | 'summarising'
   | 'too_large'
   | 'wrong_key';
+/**
+ * Whose requests count: one's own, those of all with the same role, or everybody's.
+ */
+export type Whose = 'all' | 'own' | 'role';
+/**
+ * What is counted: requests, tokens (in and out), US dollars, or answers being made.
+ */
+export type Measure = 'dollars' | 'replies' | 'requests' | 'tokens';
+/**
+ * The time in which it is counted, by the clock (UTC).
+ */
+export type Span = 'day' | 'minute' | 'month';
 /**
  * What an attachment was taken from.
  */
@@ -104,6 +119,10 @@ export type Reason =
   | 'summarised'
   | 'waiting'
   | 'withdrawn';
+/**
+ * Whether somebody asked it, or a model answered it.
+ */
+export type Direction = 'input' | 'output';
 /**
  * Where a message stands.  The last four are final.
  */
@@ -223,6 +242,31 @@ export interface Ack {
   thread_id?: string | null;
   message_id?: string | null;
   reply_id?: string | null;
+}
+/**
+ * One limit, and what is `taken` of it: by what has ended, and by what is being made as
+ * far as that may go.  Answers being made have no `span`, and no time at which the count
+ * begins anew.
+ */
+export interface Allowance {
+  whose: Whose;
+  measure: Measure;
+  most: number;
+  taken: number;
+  span?: Span | null;
+  resets_at?: number | null;
+}
+/**
+ * All that limits what somebody may ask on this server.  `models` are patterns, one of
+ * which an allowed model fits (`None`: all are allowed); `ignored` says what is wrong with
+ * what this server's administrator says of limits: it is left out.
+ */
+export interface Allowances {
+  role: string;
+  allowances: Allowance[];
+  models?: string[] | null;
+  max_output_tokens?: number | null;
+  ignored?: Problem | null;
 }
 /**
  * A file as part of a question; `notes` say what of it is missing.
@@ -587,6 +631,27 @@ export interface FileRead {
   path: string;
 }
 /**
+ * One thing that was flagged: where it is, not what it says.  `blocked`: it was not sent,
+ * or was withdrawn.  The category `unchecked` stands for what could not be looked at.
+ */
+export interface Flagged {
+  id: string;
+  user_id: string;
+  thread_id: string;
+  message_id: string;
+  at: number;
+  direction: Direction;
+  categories: string[];
+  blocked: boolean;
+}
+/**
+ * The newest first; `more`: there are older ones.
+ */
+export interface FlaggedList {
+  flagged: Flagged[];
+  more?: boolean;
+}
+/**
  * Folders and tags of threads that are neither archived nor in the trash, by name.
  *
  * What is in the trash is deleted for good after `trash_days`; conversations in which
@@ -897,6 +962,30 @@ export interface ModelList {
   gone?: Model[];
   ignored?: Problem | null;
   unlisted?: Model[];
+}
+/**
+ * Everybody who has asked something this month, the dearest first; `together` are the
+ * limits of all together and of roles.
+ */
+export interface PeopleUsage {
+  people: PersonUsage[];
+  together: Allowance[];
+  more?: boolean;
+}
+/**
+ * What one person's requests took today and this month (UTC), and how many answers of
+ * theirs are limited and being made.
+ */
+export interface PersonUsage {
+  user_id: string;
+  role: string;
+  requests_today: number;
+  tokens_today: number;
+  cost_today: number;
+  requests_month: number;
+  tokens_month: number;
+  cost_month: number;
+  allowances: Allowance[];
 }
 export interface Ping {
   type: 'ping';

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from jupyter_chat.engine.models import catalogue, overrides
+from jupyter_chat.engine import watched_file
+from jupyter_chat.engine.models import catalogue
 from jupyter_chat.engine.models.catalogue import Price
 from jupyter_chat.engine.models.overrides import CONFIGURED, Overrides
 from jupyter_chat.protocol import Effort, Model, Usage
@@ -139,7 +140,7 @@ def test_what_is_wrong_in_the_configuration_leaves_the_file_in_use(file: Path):
 
 
 async def test_a_file_that_changes_is_read_again(file: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(overrides, "LOOK_AGAIN_SECONDS", 0)
+    monkeypatch.setattr(watched_file, "LOOK_AGAIN_SECONDS", 0)
     made = read(file, {"models": {"house": {"context_tokens": 1_000}}})
 
     async def rewritten(content: str) -> tuple[int | None, bool]:
@@ -163,7 +164,7 @@ async def test_whoever_asks_while_it_is_read_hears_what_it_says(
 ):
     made = read(file, {})
     file.write_text('{"models": {"house": {"context_tokens": "many"}}}')
-    monkeypatch.setattr(made, "_looked_at", -1_000.0)
+    monkeypatch.setattr(made._watched, "_looked_at", -1_000.0)
 
     async def problem() -> object:
         await made.refresh()
@@ -175,10 +176,10 @@ async def test_whoever_asks_while_it_is_read_hears_what_it_says(
 async def test_the_disk_is_asked_now_and_then_only(file: Path, monkeypatch: pytest.MonkeyPatch):
     made = read(file, {})
     asked: list[Path] = []
-    monkeypatch.setattr(overrides, "_state", asked.append)
+    monkeypatch.setattr(watched_file, "_state", asked.append)
     for _ in range(5):
         await made.refresh()
     assert asked == []
-    monkeypatch.setattr(overrides, "LOOK_AGAIN_SECONDS", 0)
+    monkeypatch.setattr(watched_file, "LOOK_AGAIN_SECONDS", 0)
     await made.refresh()
     assert asked == [file]

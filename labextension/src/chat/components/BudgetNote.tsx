@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { AllowanceNote } from './AllowanceNote';
 import { IconButton } from './IconButton';
 import { useChat, useChatState } from './context';
 import { percent } from './format';
@@ -10,10 +11,15 @@ import { dollars } from './usageFormat';
 const NEARLY = 0.8;
 const SEEN = 'budget-seen';
 
-/** Says that the monthly limit is near, or reached. */
+/** Says that the monthly limit, or one of this server, is near or reached. */
 export function BudgetNote() {
   const limit = useChatState(state => state.account?.monthly_limit);
-  return limit == null ? null : <Warning limit={limit} />;
+  return (
+    <>
+      {limit != null && <Warning limit={limit} />}
+      <AllowanceNote />
+    </>
+  );
 }
 
 function Warning({ limit }: { readonly limit: number }) {

@@ -1,6 +1,7 @@
 import { useEffect, useId, useRef } from 'react';
 import type { Context } from '../protocol';
 import type { Draft, Measured, Metering } from '../state/metering';
+import { AllowancesLeft } from './AllowancesLeft';
 import { ContextEntries } from './ContextEntries';
 import { SummedUpBy, UseNotes, WhenFull } from './ContextSettings';
 import { useChat } from './context';
@@ -42,6 +43,7 @@ export function ContextPanel({ context, metering, draft, onDone }: Props) {
       <Shares context={context} />
       <Numbers context={context} />
       <Warnings context={context} />
+      <AllowancesLeft />
       <WhenFull />
       <SummedUpBy />
       <UseNotes />

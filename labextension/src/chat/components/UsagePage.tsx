@@ -3,6 +3,7 @@ import { problemOf } from '../client/problem';
 import { save } from '../client/server';
 import type { Problem, UsageSum } from '../protocol';
 import { type Span, type UsageView, loadUsage, spanQuery } from '../state/usage';
+import { AllowanceSection } from './AllowanceSection';
 import { IconButton } from './IconButton';
 import { ProblemNote } from './ProblemNote';
 import { UsageChart } from './UsageChart';
@@ -99,6 +100,7 @@ export function UsagePage({ onDone }: { readonly onDone: () => void }) {
         {usage === null && problem === null && (
           <p className="jc-Settings-note jc-mod-late">{trans.__('Adding up…')}</p>
         )}
+        <AllowanceSection />
         {usage !== null && <Found usage={usage} />}
       </div>
     </section>

@@ -13,6 +13,7 @@ const REMEDIES: Partial<Record<Code, readonly Remedy[]>> = {
   budget_spent: ['source', 'again'],
   local_model_missing: ['source', 'again'],
   model_unknown: ['model', 'again'],
+  model_not_allowed: ['model', 'again'],
   context_too_long: ['context', 'again', 'model', 'new'],
   content_refused: ['again'],
   request_refused: ['model', 'again'],

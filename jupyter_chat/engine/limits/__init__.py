@@ -1,0 +1,1 @@
+"""What people may take of what all share: limits, kept before anything is asked."""

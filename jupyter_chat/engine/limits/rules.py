@@ -1,0 +1,205 @@
+"""What can be said of limits, and what follows from it for one person: pure functions.
+
+    {"everyone": {"requests_per_minute": 20, "models": ["gpt-6-*"]},
+     "roles": {"student": {"dollars_per_month": 5, "together": {"dollars_per_month": 100}}},
+     "users": {"ada": {"dollars_per_month": null}},
+     "together": {"concurrent_replies": 50}}
+
+What is said of a person goes before what is said of a role, and that before what is said of
+everyone, field by field; `null` takes a limit away.  What is said of all `together` holds
+beside that.  The owner has no limits but those of the role `owner` and of all together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from ...protocol import Measure, Model, Span, ThreadSettings
+from ...store.reserving import NANODOLLARS, Ceiling, Share
+from ..models.form import WrongForm, check_names, in_words
+from ..roles import OWNER
+
+EVERYBODY = "all"
+"""The scope of all together."""
+
+_Count = Annotated[int, Meta(ge=0, le=10**12)]
+_Dollars = Annotated[float, Meta(ge=0, le=1_000_000_000)]
+_Pattern = Annotated[str, Meta(min_length=1, max_length=200)]
+_Fields = dict[str, Any]
+
+
+class Counts(Struct, frozen=True):
+    """What can be said of what is counted."""
+
+    requests_per_minute: _Count | None = None
+    tokens_per_minute: _Count | None = None
+    concurrent_replies: _Count | None = None
+    tokens_per_day: _Count | None = None
+    tokens_per_month: _Count | None = None
+    dollars_per_day: _Dollars | None = None
+    dollars_per_month: _Dollars | None = None
+
+
+class Rule(Counts, frozen=True):
+    """What can be said of each person."""
+
+    models: list[_Pattern] | None = None
+    max_output_tokens: Annotated[int, Meta(ge=1, le=10_000_000)] | None = None
+
+
+_COUNTED: dict[str, tuple[Measure, Span | None]] = {
+    "requests_per_minute": (Measure.REQUESTS, Span.MINUTE),
+    "tokens_per_minute": (Measure.TOKENS, Span.MINUTE),
+    "concurrent_replies": (Measure.REPLIES, None),
+    "tokens_per_day": (Measure.TOKENS, Span.DAY),
+    "tokens_per_month": (Measure.TOKENS, Span.MONTH),
+    "dollars_per_day": (Measure.DOLLARS, Span.DAY),
+    "dollars_per_month": (Measure.DOLLARS, Span.MONTH),
+}
+
+
+class Said(Struct, frozen=True):
+    """What one source says, looked through: each field is there and of the right type."""
+
+    everyone: _Fields = {}
+    roles: dict[str, _Fields] = {}
+    users: dict[str, _Fields] = {}
+    together: _Fields = {}
+    roles_together: dict[str, _Fields] = {}
+
+
+class Allowed(Struct, frozen=True):
+    """What one person may ask."""
+
+    role: str
+    shares: tuple[Share, ...] = ()
+    models: list[str] | None = None
+    max_output_tokens: int | None = None
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        return tuple(share.scope for share in self.shares)
+
+    def allows(self, model: str) -> bool:
+        return self.models is None or any(fnmatchcase(model, each) for each in self.models)
+
+    def limited(self, model: Model) -> Model:
+        """The model as far as it may be used."""
+        most = self.max_output_tokens
+        if most is None or (model.max_output_tokens or most) < most:
+            return model
+        return msgspec.structs.replace(model, max_output_tokens=most)
+
+    def within(self, wanted: ThreadSettings) -> ThreadSettings:
+        """The settings with the longest answer that is allowed."""
+        most = self.max_output_tokens
+        if most is None or (wanted.max_output_tokens or most + 1) <= most:
+            return wanted
+        return msgspec.structs.replace(wanted, max_output_tokens=most)
+
+
+def allowed(layers: Iterable[Said], user_id: str, role: str) -> Allowed:
+    """What follows for a person, the last layer first."""
+    everyone: _Fields = {}
+    own_role: _Fields = {}
+    own: _Fields = {}
+    together: _Fields = {}
+    role_together: _Fields = {}
+    for said in layers:
+        everyone |= said.everyone
+        own_role |= said.roles.get(role, {})
+        own |= said.users.get(user_id, {})
+        together |= said.together
+        role_together |= said.roles_together.get(role, {})
+    each = {**own_role, **own} if role == OWNER else {**everyone, **own_role, **own}
+    scopes = {
+        f"user:{user_id}": each,
+        f"role:{role}": role_together,
+        EVERYBODY: together,
+    }
+    shares = [Share(scope, _ceilings(fields)) for scope, fields in scopes.items()]
+    return Allowed(
+        role,
+        tuple(share for share in shares if share.ceilings),
+        each.get("models"),
+        each.get("max_output_tokens"),
+    )
+
+
+def shared(layers: Iterable[Said]) -> list[Share]:
+    """The limits of roles, and of all together."""
+    together: _Fields = {}
+    roles: dict[str, _Fields] = {}
+    for said in layers:
+        together |= said.together
+        for role, fields in said.roles_together.items():
+            roles[role] = {**roles.get(role, {}), **fields}
+    scopes = {EVERYBODY: together} | {f"role:{role}": each for role, each in roles.items()}
+    shares = [Share(scope, _ceilings(fields)) for scope, fields in scopes.items()]
+    return [share for share in shares if share.ceilings]
+
+
+def _ceilings(fields: _Fields) -> tuple[Ceiling, ...]:
+    found = []
+    for name, (measure, span) in _COUNTED.items():
+        most = fields.get(name)
+        if most is not None:
+            most = round(most * NANODOLLARS) if measure is Measure.DOLLARS else most
+            found.append(Ceiling(measure, most, span))
+    return tuple(found)
+
+
+def decoded(content: bytes) -> Said:
+    """What a file says.  Raises :class:`WrongForm`."""
+    try:
+        return understood(msgspec.json.decode(content))
+    except msgspec.DecodeError as error:
+        raise WrongForm("", f"this is not JSON ({error})") from None
+
+
+def understood(said: Any) -> Said:
+    """The same, of what has been decoded."""
+    names = ("everyone", "roles", "users", "together")
+    check_names("", dict(_object("", said)), names)
+    roles = {
+        str(name): dict(_object(f"roles.{name}", fields))
+        for name, fields in _object("roles", said.get("roles")).items()
+    }
+    together = {name: fields.pop("together", None) for name, fields in roles.items()}
+    return Said(
+        _checked("everyone", said.get("everyone"), Rule),
+        {name: _checked(f"roles.{name}", fields, Rule) for name, fields in roles.items()},
+        {
+            str(name): _checked(f"users.{name}", fields, Rule)
+            for name, fields in _object("users", said.get("users")).items()
+        },
+        _checked("together", said.get("together"), Counts),
+        {
+            name: _checked(f"roles.{name}.together", fields, Counts)
+            for name, fields in together.items()
+        },
+    )
+
+
+def _object(place: str, said: Any) -> Mapping[Any, Any]:
+    if said is None:
+        return {}
+    if not isinstance(said, Mapping):
+        raise WrongForm(place, "this is not an object with fields")
+    return said
+
+
+def _checked(place: str, said: Any, kind: type[Counts]) -> _Fields:
+    fields = dict(_object(place, said))
+    check_names(place, fields, kind.__struct_fields__)
+    try:
+        msgspec.convert({name: each for name, each in fields.items() if each is not None}, kind)
+    except msgspec.ValidationError as error:
+        what, _, path = str(error).partition(" - at `$")
+        raise WrongForm(place + path.rstrip("`"), in_words(what)) from None
+    return fields

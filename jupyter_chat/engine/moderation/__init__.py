@@ -1,0 +1,1 @@
+"""What is asked and answered is looked at, where the administrator wants that."""
