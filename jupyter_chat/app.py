@@ -35,7 +35,7 @@ from .engine.upkeep import Upkeep
 from .exchange.imports import Imports
 from .exchange.sources import Limits
 from .providers import IDLE_SECONDS, Providers, endpoint_from_environment, local_model_available
-from .server import attachments, exchange, library, pages, rest, socket, usage
+from .server import routes
 from .server.files import ServerFiles
 from .server.heartbeat import Heartbeats
 from .server.identity import Identities
@@ -247,16 +247,9 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             kernel_tokens=starting.tokens,
             log=self.log,
         )
-        for route, handler in (
-            *socket.default_handlers,
-            *exchange.default_handlers,
-            *usage.default_handlers,
-            *library.default_handlers,
-            *attachments.default_handlers,
-            *rest.default_handlers,
-        ):
+        for route, handler in routes.API:
             self.handlers.append((route, handler, {"services": services}))
-        self.handlers.extend(pages.default_handlers)
+        self.handlers.extend(routes.PAGES)
 
     def _models_path(self) -> Path | None:
         return Path(self.models_file).expanduser().absolute() if self.models_file else None

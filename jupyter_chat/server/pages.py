@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import JupyterHandler
@@ -14,6 +14,7 @@ from jupyter_server.extension.handler import (
 from tornado import web
 
 from .. import __version__
+from .operations import operation
 from .rest import AUTH_RESOURCE
 
 
@@ -40,9 +41,12 @@ class PageHandler(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, JupyterHand
             )
         )
 
+    @operation(
+        "The page, with one conversation or at one message of it.", media_types=("text/html",)
+    )
     @web.authenticated
     @authorized
-    def get(self, *args: Any, **kwargs: Any) -> None:
+    def get(self, thread_id: str = "", message_id: str = "") -> None:
         config = {
             "baseUrl": self.base_url,
             "wsUrl": self.ws_url or "",
@@ -64,6 +68,7 @@ class PageHandler(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, JupyterHand
 class RedirectHandler(JupyterHandler):
     """`/jupyter-chat` without its slash."""
 
+    @operation("Leads to the page.", media_types=("text/html",))
     @web.authenticated
     def get(self) -> None:
         self.redirect(f"{self.base_url}jupyter-chat/")
@@ -72,5 +77,6 @@ class RedirectHandler(JupyterHandler):
 default_handlers = [
     (r"jupyter-chat", RedirectHandler),
     (r"jupyter-chat/", PageHandler),
-    (r"jupyter-chat/t/([0-9a-f-]{36})(?:/([0-9a-f-]{36}))?", PageHandler),
+    (r"jupyter-chat/t/([0-9a-f-]{36})", PageHandler),
+    (r"jupyter-chat/t/([0-9a-f-]{36})/([0-9a-f-]{36})", PageHandler),
 ]

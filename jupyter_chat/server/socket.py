@@ -46,6 +46,7 @@ from ..protocol import (
 from ..store.errors import Unavailable
 from .errors import INTERNAL, KNOWN
 from .kernels import FromKernels
+from .operations import operation
 from .rest import AUTH_RESOURCE
 from .services import Services
 
@@ -82,6 +83,7 @@ class ChatSocket(FromKernels, WebSocketMixin, WebSocketHandler, JupyterHandler):
     def user_id(self) -> str:
         return self.user.id
 
+    @operation("Commands in, events out.", socket=True)
     @ws_authenticated
     async def get(self, *args: Any, **kwargs: Any) -> None:
         allowed = await ensure_async(
