@@ -44,7 +44,16 @@ from . import (
     mongo_turns,
 )
 from .errors import Conflict, NotFound, Unavailable
-from .mongo_documents import Database, Document, change_to, is_there, to_message, to_thread
+from .mongo_documents import (
+    Database,
+    Document,
+    change_to,
+    is_there,
+    packed,
+    to_message,
+    to_thread,
+    unpacked,
+)
 from .mongo_errors import translated
 from .mongo_schema import migrate
 from .records import changed, decode_cursor
@@ -410,11 +419,15 @@ class MongoStore:
     @translated
     async def get_settings(self, user_id: str) -> UserSettings:
         found = await self._db.settings.find_one({"_id": user_id, "user_id": user_id})
-        return msgspec.convert(found or {}, UserSettings)
+        if found is None:
+            return UserSettings()
+        found["defaults"] = unpacked(found.get("defaults", {}))
+        return msgspec.convert(found, UserSettings)
 
     @translated
     async def put_settings(self, user_id: str, settings: UserSettings) -> None:
-        document = {**msgspec.to_builtins(settings), "_id": user_id, "user_id": user_id}
+        document: Document = msgspec.to_builtins(settings)
+        document.update(_id=user_id, user_id=user_id, defaults=packed(document.get("defaults", {})))
         await self._db.settings.replace_one({"_id": user_id}, document, upsert=True)
 
     @translated

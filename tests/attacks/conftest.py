@@ -14,6 +14,8 @@ from tests.store.conftest import (
     store_url,
 )
 
+from .people import Person
+
 __all__ = ["mongodb_server", "mongodb_url", "sqlite_url", "store_url"]
 
 
@@ -22,3 +24,17 @@ def people_config(jp_server_config) -> dict[str, Any]:
     """A server whose login is that of `people.py`."""
     jp_server_config["ServerApp"]["identity_provider_class"] = "tests.attacks.people.People"
     return jp_server_config
+
+
+@pytest.fixture
+async def ada(rest, connect) -> Person:
+    ada = Person("ada", rest, connect)
+    await ada.settle()
+    return ada
+
+
+@pytest.fixture
+async def bob(rest, connect) -> Person:
+    bob = Person("bob", rest, connect)
+    await bob.settle()
+    return bob

@@ -104,27 +104,30 @@ def sample(schema: Schema, value_of: Callable[[str], str], name: str = "") -> An
         return "x" * max(schema.get("minLength", 1), 1)
     if kind in ("integer", "number"):
         return schema.get("minimum", 1)
-    return {"boolean": False}[kind]
+    assert kind == "boolean", schema
+    return False
 
 
-def full(schema: Schema, value_of: Callable[[str], str], name: str = "", depth: int = 0) -> Any:
-    """The same with all fields that it may have."""
+def full(schema: Schema, value_of: Callable[[str], str], name: str = "") -> Any:
+    """The same with all fields that it may have, and one entry of every kind."""
     schema = choices(schema)[0]
     if schema.get("type") == "object":
         return {
-            field: full(each, value_of, field, depth + 1)
+            field: full(each, value_of, field)
             for field, each in schema.get("properties", {}).items()
         }
     if schema.get("type") == "array":
-        return [full(schema["items"], value_of, name, depth + 1)]
+        return [full(each, value_of, name) for each in choices(schema["items"])]
     return sample(schema, value_of, name)
 
 
 def places(value: Any, at: Place = ()) -> Iterator[tuple[Place, Any]]:
     """Everything in a body, and where it is."""
     yield at, value
-    inside = value.items() if isinstance(value, dict) else ()
-    inside = enumerate(value) if isinstance(value, list) else inside
+    if isinstance(value, dict):
+        inside = list(value.items())
+    else:
+        inside = list(enumerate(value)) if isinstance(value, list) else []
     for key, each in inside:
         yield from places(each, (*at, key))
 

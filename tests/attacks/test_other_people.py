@@ -17,7 +17,7 @@ import pytest
 
 from jupyter_chat.ids import new_id
 
-from .people import login
+from .people import Ids, login, unknown
 from .samples import Call, calls, commands, is_id, resolved, sample
 
 KINDS = {
@@ -35,19 +35,6 @@ ENTRIES = {"preset_id": "id", "prompt_id": "id"}
 NO_IDS = {
     "get /jupyter-chat/api/library/file": "its `id` chooses among one's own entries",
 }
-Ids = dict[str, str]
-PATHS = (
-    *("threads", "threads?view=archived", "threads?view=trash", "folders"),
-    *("library", "account", "imports", "usage", "budget"),
-)
-"""Where somebody finds all that is theirs, beside the export."""
-
-
-def unknown() -> Ids:
-    return {
-        **{kind: new_id() for kind in ("thread", "message", "preset", "prompt")},
-        "import": new_id().replace("-", ""),
-    }
 
 
 class Spy:
@@ -76,62 +63,6 @@ def jp_server_config(people_config, store_url) -> dict[str, Any]:
     return people_config
 
 
-class Person:
-    """Somebody with one of everything, and a page that is open."""
-
-    def __init__(self, name: str, rest: Any, connect: Any) -> None:
-        self.name = name
-        self._rest = rest
-        self._connect = connect
-        self.ids: Ids = {}
-
-    async def rest(self, method: str, path: str, body: Any = None) -> Any:
-        status, answer = await self._rest(method, path, body, headers=login(self.name))
-        assert status == 200, answer
-        return answer
-
-    async def settle(self) -> None:
-        self.page = await self._connect(headers=login(self.name))
-        thread_id = new_id()
-        asked = await self.page.ask(f"{self.name} asks [[echo]]", thread_id)
-        await self.page.command("subscribe", thread_id=thread_id)
-        await self.page.answer(asked["reply_id"])
-        self.ids = unknown() | {"thread": thread_id, "message": asked["reply_id"]}
-        for kind, field in (("preset", "settings"), ("prompt", "text")):
-            entry = {"id": self.ids[kind], "name": kind, field: {} if kind == "preset" else "x"}
-            await self.rest("PUT", f"library/{kind}s/{entry['id']}", entry)
-        file = {"name": "a.json", "size": 10, "fingerprint": self.name}
-        self.ids["import"] = (await self.rest("POST", "imports", file))["id"]
-        await self.heard()
-
-    async def possessions(self) -> dict[str, Any]:
-        """All that is theirs."""
-        kept = {path: await self.rest("GET", path) for path in PATHS}
-        history = await self.rest("GET", "export?format=json&branches=all")
-        return {**kept, "history": history["threads"]}
-
-    async def heard(self) -> list[dict[str, Any]]:
-        """What their page was told meanwhile."""
-        known = len(self.page.events)
-        await self.page.socket.write_message('{"type": "ping", "id": "heard"}')
-        await self.page.until(lambda event: event["type"] == "pong")
-        return [each for each in self.page.events[known:-1] if each["type"] != "heartbeat"]
-
-
-@pytest.fixture
-async def ada(rest, connect) -> Person:
-    ada = Person("ada", rest, connect)
-    await ada.settle()
-    return ada
-
-
-@pytest.fixture
-async def bob(rest, connect) -> Person:
-    bob = Person("bob", rest, connect)
-    await bob.settle()
-    return bob
-
-
 @pytest.fixture
 async def spy(services, ada, bob) -> AsyncIterator[Spy]:
     store = services.store
@@ -154,10 +85,15 @@ def requests(call: Call) -> Iterator[tuple[list[str], Any]]:
 
 
 def fields_with_ids(schema: Any) -> set[str]:
-    found: set[str] = set()
+    found: list[str] = []
+
+    def note(name: str) -> str:
+        found.append(name)
+        return new_id()
+
     if schema is not None:
-        sample(schema, lambda name: found.add(name) or new_id())
-    return found
+        sample(schema, note)
+    return set(found)
 
 
 def mixtures(kinds: set[str], mine: Ids, other: Ids) -> Iterator[Ids]:
