@@ -123,6 +123,16 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         where the Responses API is spoken and the server has that mode.""",
     ).tag(config=True)
 
+    private_base_urls = Bool(
+        None,
+        allow_none=True,
+        help="""Whether people may name servers of models in this machine or its network
+        (loopback, private, link-local and similar addresses), for example a model that runs
+        at localhost. The default is yes where Jupyter's own token or password lets its one
+        owner in, and no where the server knows several people by name. What the server's
+        environment names is always allowed.""",
+    ).tag(config=True)
+
     trash_days = Int(
         30,
         min=0,
@@ -184,6 +194,7 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         store = watch(self._store, self._health)
         self._providers = Providers(self.idle_seconds)
         environment = endpoint_from_environment()
+        identities = Identities(self.serverapp.identity_provider, store)
         accounts = Accounts(
             store,
             Vault(self.data_dir),
@@ -193,6 +204,9 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             local_available=local_model_available,
             durable_replies=self.durable_replies,
             overrides=Overrides(self._models_path(), self.models, self.log),
+            private_base_urls=(
+                identities.personal if self.private_base_urls is None else self.private_base_urls
+            ),
         )
         self._heartbeats = Heartbeats()
         self._planner = Planner(store)
@@ -239,7 +253,7 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             budgets=budgets,
             broadcast=broadcast,
             health=self._health,
-            identities=Identities(self.serverapp.identity_provider, store),
+            identities=identities,
             heartbeats=self._heartbeats,
             imports=self._imports,
             files=ServerFiles(self.serverapp.contents_manager),

@@ -44,6 +44,7 @@ class Accounts:
 
     `environment` is the endpoint that the server's environment names, for everybody
     who has set nothing else; `overrides` are what its administrator says of models.
+    With `private_base_urls` the servers that people name may be in this machine or its network.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Accounts:
         local_available: Callable[[], bool],
         durable_replies: bool = False,
         overrides: Overrides | None = None,
+        private_base_urls: bool = True,
     ) -> None:
         self._store = store
         self._vault = vault
@@ -65,6 +67,7 @@ class Accounts:
         self._local_available = local_available
         self._durable_replies = durable_replies
         self._overrides = overrides
+        self._public_only = not private_base_urls
         self._listings = Listings(provider)
 
     async def settings(self, user_id: str) -> UserSettings:
@@ -83,7 +86,11 @@ class Accounts:
         if settings.key is not None:
             key = await self._vault.decrypt(settings.key, user_id=user_id, purpose=KEY_PURPOSE)
         return Endpoint(
-            source=settings.source, api=settings.api, base_url=settings.base_url, key=key
+            source=settings.source,
+            api=settings.api,
+            base_url=settings.base_url,
+            key=key,
+            public_only=self._public_only,
         )
 
     def durable(self, settings: UserSettings) -> bool:

@@ -77,6 +77,8 @@ class Endpoint(Struct, frozen=True):
     base_url: str | None = None
     key: str | None = None
     azure_api_version: str | None = None
+    public_only: bool = False
+    """It must not be in this machine or its own network."""
 
     def __repr__(self) -> str:  # the key stays out of logs and tracebacks
         return f"Endpoint({self.source.value}, {self.base_url!r})"
