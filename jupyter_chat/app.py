@@ -40,6 +40,7 @@ from .server.files import ServerFiles
 from .server.heartbeat import Heartbeats
 from .server.identity import Identities
 from .server.kernels import StartingKernels
+from .server.logins import Logins
 from .server.services import Services
 from .server.unused import StopWhenUnused
 from .store import open_store
@@ -239,6 +240,8 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         ]
         starting = StartingKernels(self.serverapp)
         starting.watch()
+        logins = Logins(self.serverapp.identity_provider)
+        logins.watch()
         services = Services(
             store=store,
             conversations=conversations,
@@ -254,6 +257,7 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             broadcast=broadcast,
             health=self._health,
             identities=identities,
+            logins=logins,
             heartbeats=self._heartbeats,
             imports=self._imports,
             files=ServerFiles(self.serverapp.contents_manager),

@@ -17,6 +17,7 @@ from tornado.iostream import IOStream, StreamBufferFullError, StreamClosedError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from .. import __version__
+from ..engine.errors import Invalid
 from ..protocol import (
     HEARTBEAT_SECONDS,
     MAX_FRAME_BYTES,
@@ -53,6 +54,16 @@ from .services import Services
 _MOST_UNSENT_BYTES = 16 * 1024 * 1024
 """A viewer that reads so slowly that more than this piles up is dropped; it comes
 back with a snapshot."""
+_MOST_OF_ONE_LOGIN = 200
+"""So many sockets somebody may have open; who opens one more has lost count of them."""
+_MOST_FOLLOWED = 500
+"""So many conversations may be followed over one socket."""
+_MOST_AT_ONCE = 32
+"""So many commands of one socket are carried out at a time.  The next one is not read
+before one of them is done, so a flood fills the sender's buffers and not ours."""
+_IN_A_ROW = 64
+"""After so many commands others have their turn."""
+_TRY_AGAIN_LATER = 1013
 _FINAL_TEXT_FRAME = 0x81
 _UNKNOWN_USER = User(id="", name="", initials="")
 
@@ -69,6 +80,8 @@ class ChatSocket(FromKernels, WebSocketMixin, WebSocketHandler, JupyterHandler):
         self.user = _UNKNOWN_USER
         self.last_heard = 0.0
         self._commands: set[asyncio.Task[None]] = set()
+        self._given = 0
+        self._followed: set[str] = set()
         self._following = asyncio.Lock()
         """Threads are followed and left in the order in which that is asked for."""
 
@@ -114,6 +127,10 @@ class ChatSocket(FromKernels, WebSocketMixin, WebSocketHandler, JupyterHandler):
             self.user = await self.services.identities.user(self.current_user)
         if self._stream() is None:
             return  # closed meanwhile, so nobody would take it out again
+        if self.services.logins.count(self._login) >= _MOST_OF_ONE_LOGIN:
+            self.close(_TRY_AGAIN_LATER, "Too many pages of yours are open: close some.")
+            return
+        self.services.logins.add(self._login, self)
         self.services.broadcast.join(self)
         self.services.heartbeats.add(self)
         self._tell(
@@ -128,8 +145,15 @@ class ChatSocket(FromKernels, WebSocketMixin, WebSocketHandler, JupyterHandler):
         )
 
     def on_close(self) -> None:
+        self.services.logins.discard(self._login, self)
         self.services.heartbeats.discard(self)
         self.services.broadcast.leave(self)
+
+    @property
+    def _login(self) -> str:
+        """What ends with it; a kernel goes on when its person logs out."""
+        name = str(self.current_user.username)
+        return f"kernels of {name}" if self.from_kernel else name
 
     def send(self, frame: bytes) -> None:
         """Write an encoded event as one text frame.
@@ -161,6 +185,9 @@ class ChatSocket(FromKernels, WebSocketMixin, WebSocketHandler, JupyterHandler):
                 sent.add_done_callback(_ignore_failed_write)
 
     def probe(self) -> None:
+        if not self.still_let_in():
+            self.drop()
+            return
         with suppress(WebSocketClosedError):
             self.ping(b"")
 
@@ -181,8 +208,19 @@ class ChatSocket(FromKernels, WebSocketMixin, WebSocketHandler, JupyterHandler):
 
     # --- commands -------------------------------------------------------------------------
 
-    def on_message(self, message: str | bytes) -> None:
+    def on_message(self, message: str | bytes) -> Awaitable[None] | None:
+        """What is returned is waited for before the next frame is read."""
         self.last_heard = asyncio.get_running_loop().time()
+        self._take(message)
+        self._given += 1
+        if len(self._commands) >= _MOST_AT_ONCE:
+            return self._until_one_is_done()
+        return asyncio.sleep(0) if self._given % _IN_A_ROW == 0 else None
+
+    async def _until_one_is_done(self) -> None:
+        await asyncio.wait(self._commands, return_when=asyncio.FIRST_COMPLETED)
+
+    def _take(self, message: str | bytes) -> None:
         try:
             command = decode_command(message)
         except InvalidFrame as error:
@@ -219,6 +257,7 @@ class ChatSocket(FromKernels, WebSocketMixin, WebSocketHandler, JupyterHandler):
         if isinstance(command, Unsubscribe):
             async with self._following:
                 conversations.unsubscribe(self, command.thread_id)
+                self._followed.discard(command.thread_id)
             return Ack(command.id, thread_id=command.thread_id)
         verbs: dict[type, Callable[[str, Any], Awaitable[Ack]]] = {
             Send: conversations.send,
@@ -235,9 +274,16 @@ class ChatSocket(FromKernels, WebSocketMixin, WebSocketHandler, JupyterHandler):
     async def _follow(self, command: Subscribe) -> None:
         conversations, thread_id = self.services.conversations, command.thread_id
         async with self._following:
+            if len(self._followed | {thread_id}) > _MOST_FOLLOWED:
+                raise Invalid(
+                    f"This page follows {_MOST_FOLLOWED} conversations already, which is the most: "
+                    "close some, or reload the page. Nothing was changed.",
+                    "thread_id",
+                )
             await conversations.subscribe(
                 self, thread_id, command.after, command.epoch, brief=command.brief
             )
+            self._followed.add(thread_id)
             if self._stream() is None:  # closed meanwhile, so nobody else would
                 conversations.unsubscribe(self, thread_id)
 
