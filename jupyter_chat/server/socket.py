@@ -61,8 +61,6 @@ _MOST_FOLLOWED = 500
 _MOST_AT_ONCE = 32
 """So many commands of one socket are carried out at a time.  The next one is not read
 before one of them is done, so a flood fills the sender's buffers and not ours."""
-_IN_A_ROW = 64
-"""After so many commands others have their turn."""
 _TRY_AGAIN_LATER = 1013
 _FINAL_TEXT_FRAME = 0x81
 _UNKNOWN_USER = User(id="", name="", initials="")
@@ -80,7 +78,6 @@ class ChatSocket(FromKernels, WebSocketMixin, WebSocketHandler, JupyterHandler):
         self.user = _UNKNOWN_USER
         self.last_heard = 0.0
         self._commands: set[asyncio.Task[None]] = set()
-        self._given = 0
         self._followed: set[str] = set()
         self._following = asyncio.Lock()
         """Threads are followed and left in the order in which that is asked for."""
@@ -212,10 +209,7 @@ class ChatSocket(FromKernels, WebSocketMixin, WebSocketHandler, JupyterHandler):
         """What is returned is waited for before the next frame is read."""
         self.last_heard = asyncio.get_running_loop().time()
         self._take(message)
-        self._given += 1
-        if len(self._commands) >= _MOST_AT_ONCE:
-            return self._until_one_is_done()
-        return asyncio.sleep(0) if self._given % _IN_A_ROW == 0 else None
+        return self._until_one_is_done() if len(self._commands) >= _MOST_AT_ONCE else None
 
     async def _until_one_is_done(self) -> None:
         await asyncio.wait(self._commands, return_when=asyncio.FIRST_COMPLETED)
