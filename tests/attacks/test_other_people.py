@@ -228,6 +228,19 @@ async def test_nobody_reads_what_grows_for_somebody_else(ada, bob):
     assert await bob.heard() == []
 
 
+async def test_reading_changes_nothing(bob, rest):
+    """What a page elsewhere can make a browser fetch (an image, a link) is without effect."""
+    before = await bob.possessions()
+    for call in calls():
+        if call.method != "get" or call.is_socket or "/api/" not in call.path:
+            continue
+        path = re.sub(r"\{(\w+)\}", lambda at: bob.ids[KINDS[at.group(1)]], call.path)
+        path = path.partition("/api/")[2]
+        if not path.startswith(("export", "usage.csv")) and not path.endswith("/export"):
+            await rest("GET", path, headers=login("bob"))
+    assert await bob.possessions() == before
+
+
 def test_every_name_that_ids_have_is_known_here():
     for call in calls():
         if not call.is_socket and str(call) not in NO_IDS:

@@ -51,7 +51,8 @@ class Sleeper:
         self.writer.write(bytes((0x81, 0x80 | 126)) + len(data).to_bytes(2, "big") + bytes(4))
         self.writer.write(data)
         await self.writer.drain()
-        self.writer.transport.pause_reading()
+        transport: Any = self.writer.transport
+        transport.pause_reading()
 
 
 async def test_who_does_not_read_is_dropped_and_others_get_everything(
