@@ -18,6 +18,7 @@ _METHODS = ("get", "head", "put", "post", "patch", "delete")
 _REFERENCE = "#/components/schemas/{name}"
 _GROUP = re.compile(r"\(([^()]*)\)")
 _JSON = "application/json"
+_PAGE = "text/html"
 
 
 class Undescribed(TypeError):
@@ -109,7 +110,7 @@ def _operation(
         "parameters": in_path + in_query,
         "responses": {
             **_success(said, schema_of),
-            **{status: _failure(schema_of) for status in ("4XX", "5XX")},
+            **{status: _failure(said, schema_of) for status in ("4XX", "5XX")},
         },
     }
     if said.body is Raw:
@@ -137,14 +138,17 @@ def _success(said: Operation, schema_of: dict[str, Any]) -> dict[str, Any]:
         content = {_JSON: {"schema": schema_of[_key(said.answer)]}}
     else:
         content = {media_type: {} for media_type in said.media_types}
-    return {"200": {"description": said.summary, "content": content}}
+    found: dict[str, Any] = {"200": {"description": said.summary, "content": content}}
+    if _PAGE in said.media_types:
+        found["302"] = {"description": "Somewhere else: to the login first, say."}
+    return found
 
 
-def _failure(schema_of: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "description": "What went wrong.",
-        "content": {_JSON: {"schema": schema_of[_key(Failure)]}},
-    }
+def _failure(said: Operation, schema_of: dict[str, Any]) -> dict[str, Any]:
+    content = {_JSON: {"schema": schema_of[_key(Failure)]}}
+    if _PAGE in said.media_types:
+        content = {_PAGE: {}}
+    return {"description": "What went wrong.", "content": content}
 
 
 def _key(kind: Any) -> str:

@@ -20,7 +20,7 @@ from .test_other_people import ENTRIES, KINDS
 OPERATOR = {"$gt": ""}
 NOT_OF_THIS_FORM: tuple[Any, ...] = (
     *(2**63, -(2**63) - 1, 10**400, -1, 1.5, True, None, [], {}),
-    *("", "\x00", "x\x00y", "x" * 200_000, "../../etc/passwd", "$where"),
+    *("", "\x00", "x\x00y", "🦄🦄🦄🦄", "x" * 200_000, "../../etc/passwd", "$where"),
     *([[]], {"$ne": None}, ["x"] * 5_000),
 )
 RAW = {
