@@ -134,6 +134,12 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         environment names is always allowed.""",
     ).tag(config=True)
 
+    remote_images = Bool(
+        True,
+        help="""Whether the chat's page may show images from other servers, one by one, when
+        somebody asks for one. Otherwise no browser fetches any for it.""",
+    ).tag(config=True)
+
     trash_days = Int(
         30,
         min=0,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from typing import ClassVar
 
 from jupyter_server.auth.decorator import authorized
@@ -17,6 +19,10 @@ from .. import __version__
 from .operations import operation
 from .rest import AUTH_RESOURCE
 
+_APP = "jupyter_chat"
+"""Where the server keeps the application: headers are set before a handler knows it."""
+_HOST = re.compile(r"[\w.-]+(:\d+)?|\[[\da-fA-F:.]+\](:\d+)?")
+
 
 class PageHandler(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, JupyterHandler):
     """The page, also under the address of each thread."""
@@ -25,21 +31,35 @@ class PageHandler(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, JupyterHand
 
     @property
     def content_security_policy(self) -> str:
-        """Scripts of this server only; images from elsewhere only where the person
-        asks for one (the front end sees to that); inline styles for formulas."""
+        """What the page may load: of this server only.  Images from elsewhere are shown where
+        the person asks for one (the front end sees to that), unless nobody may."""
+        elsewhere = " https: http:" if self.settings[_APP].remote_images else ""
         return "; ".join(
             (
                 super().content_security_policy,
                 "default-src 'none'",
                 "script-src 'self'",
-                "style-src 'self' 'unsafe-inline'",
+                "style-src 'self'",
                 "font-src 'self' data:",
-                "img-src 'self' data: https: http:",
-                "connect-src 'self' ws: wss:",
+                f"img-src 'self' data: blob:{elsewhere}",
+                f"connect-src 'self' {' '.join(self._socket_origins())}",
                 "base-uri 'none'",
                 "form-action 'self'",
             )
         )
+
+    def set_default_headers(self) -> None:
+        super().set_default_headers()
+        # Pages elsewhere need not know which conversation led to them.
+        self.set_header("Referrer-Policy", "same-origin")
+
+    def _socket_origins(self) -> Iterator[str]:
+        """Not every browser counts the sockets of a server as its own."""
+        if _HOST.fullmatch(self.request.host):
+            yield f"ws://{self.request.host}"
+            yield f"wss://{self.request.host}"
+        if self.ws_url:
+            yield "/".join(self.ws_url.split("/")[:3])
 
     @operation(
         "The page, with one conversation or at one message of it.", media_types=("text/html",)
