@@ -10,10 +10,13 @@ import re
 import time
 import urllib.request
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from urllib.parse import quote
 
+import nbformat
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -23,6 +26,7 @@ from jupyter_chat.protocol import Message, Role, Status, TextPart
 
 from .chat import SECONDS, Chat, open_chat
 from .jupyter import Jupyter
+from .notebook import code_cell
 from .test_attaching import choose
 from .watched import CANARY, Watched, watch
 
@@ -178,6 +182,26 @@ def jupyter(start_shared) -> Jupyter:
     return jupyter
 
 
+@pytest.fixture
+def elsewhere() -> Iterator[str]:
+    """The address of another server, which has a picture under every name."""
+
+    class Pictures(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "image/png")
+            self.end_headers()
+            self.wfile.write(PICTURE)
+
+        def log_message(self, *_: Any) -> None:
+            """Nothing is logged."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Pictures) as server:
+        Thread(target=server.serve_forever).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
 @pytest.fixture(params=["page", "sidebar"])
 def opened(
     request, jupyter: Jupyter, browser: Browser, browser_context_args
@@ -302,6 +326,44 @@ def test_what_a_models_server_says_runs_and_fetches_nothing(jupyter: Jupyter, op
     chat.expect_answer(0, "The end.")
     chat.expect_idle()
     expect_harmless(chat, watched)
+
+
+def test_a_notebook_of_somebody_elses_runs_and_fetches_nothing(
+    jupyter: Jupyter, browser: Browser, browser_context_args, elsewhere: str
+):
+    """One whose saved conversation is whatever that person liked it to be."""
+    html = f'<img id="remote" src="{elsewhere}/saved.png">' + "".join(MARKUP)
+    kept = {"thread_id": new_id(), "model_id": "0" * 32}
+    data = {"application/vnd.jupyter-chat.conversation+json": kept, "text/html": html}
+    output = {"output_type": "display_data", "data": data, "metadata": {}}
+    notebook = nbformat.v4.new_notebook(cells=[code_cell("ChatWidget()", output)])
+    nbformat.write(notebook, jupyter.folder / "work" / "evil.ipynb")
+    context = browser.new_context(**browser_context_args)
+    watched = watch(context)
+    page = context.new_page()
+    page.goto(jupyter.address("lab/tree/evil.ipynb"))
+    saved = page.frame_locator("iframe[title=Conversation]")
+    expect(saved.get_by_text("frogs")).to_be_visible(timeout=SECONDS)
+    page.wait_for_timeout(200)
+    # Not by what was asked for: JupyterLab's table of contents looks into outputs by itself.
+    remote = saved.locator("#remote")
+    assert remote.evaluate("image => [image.complete, image.naturalWidth]") == [True, 0]
+    assert watched.fired(context) == []
+    context.close()
+
+
+def test_the_canary_sings_where_it_should(browser: Browser, browser_context_args):
+    """Or the other tests would say nothing."""
+    context = browser.new_context(**browser_context_args)
+    watched = watch(context)
+    page = context.new_page()
+    page.goto("data:text/html,<b>x</b>")
+    page.evaluate("html => { document.body.innerHTML = html; }", MARKUP[0] + MARKUP[-1])
+    expect(page.locator(UNWANTED)).not_to_have_count(0)
+    page.wait_for_timeout(200)
+    assert watched.fired(context) == [1]
+    assert "https://evil.example/title.png" in watched.foreign
+    context.close()
 
 
 def test_the_saved_form_in_a_notebook_runs_and_fetches_nothing(browser: Browser, tmp_path: Path):

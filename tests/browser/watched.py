@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Request, Route
+from playwright.sync_api import BrowserContext, ConsoleMessage, Route
 
 CANARY = "__fired"
 """What hostile texts call; a page on which it has been called has lost."""
@@ -30,7 +30,7 @@ class Watched:
     """Everything about the pages of one context."""
 
     foreign: list[str] = field(default_factory=list)
-    """Requests to anywhere but the server."""
+    """What was fetched from anywhere but the server."""
     errors: list[str] = field(default_factory=list)
     """What broke a policy, in the browser's words."""
 
@@ -51,16 +51,11 @@ def watch(context: BrowserContext, answer: bytes = b"") -> Watched:
         if "Content Security Policy" in message.text or "Refused to" in message.text:
             watched.errors.append(message.text)
 
-    def on_request(request: Request) -> None:
-        host = urlsplit(request.url)
-        if host.scheme in ("http", "https", "ws", "wss") and host.hostname != "127.0.0.1":
-            watched.foreign.append(request.url)
-
     def away(route: Route) -> None:
+        watched.foreign.append(route.request.url)
         route.fulfill(status=200, body=answer, content_type="image/png")
 
     context.add_init_script(_WATCH)
     context.on("console", on_console)
-    context.on("request", on_request)
     context.route(lambda url: urlsplit(url).hostname not in ("127.0.0.1", None), away)
     return watched
