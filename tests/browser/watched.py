@@ -4,6 +4,7 @@ whether anything ran that had no business to."""
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Route
@@ -38,7 +39,7 @@ class Watched:
         found = [page.evaluate("window.__refused ?? []") for page in context.pages]
         return [each for one in found for each in one] + self.errors
 
-    def fired(self, context: BrowserContext) -> list[str]:
+    def fired(self, context: BrowserContext) -> list[Any]:
         frames = [frame for page in context.pages for frame in page.frames]
         return [each for frame in frames for each in frame.evaluate("window.__seen ?? []")]
 
