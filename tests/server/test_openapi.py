@@ -10,7 +10,7 @@ import pytest
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
-from tornado.routing import Router
+from tornado.routing import RuleRouter
 
 from jupyter_chat.protocol import Command
 from jupyter_chat.server import openapi, routes
@@ -20,10 +20,10 @@ EVERYTHING_ELSE = "/jupyter-chat/api(?:/.*)?"
 """The one route that is not in the document: it answers what no other does."""
 
 
-def _patterns(router: Router) -> Iterator[str]:
+def _patterns(router: RuleRouter) -> Iterator[str]:
     """Of all routes below a router, as far as they are ours."""
     for rule in router.rules:
-        if isinstance(rule.target, Router):
+        if isinstance(rule.target, RuleRouter):
             yield from _patterns(rule.target)
         pattern = getattr(getattr(rule.matcher, "regex", None), "pattern", "")
         found = re.search(r"/jupyter-chat.*", pattern.replace("\\-", "-"))
