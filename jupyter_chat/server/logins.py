@@ -27,7 +27,8 @@ class Logins:
         clear = self._provider.clear_login_cookie
 
         def clear_login_cookie(handler: Any) -> None:
-            user = handler.current_user
+            # Of a cookie that is none, it is cleared before anybody could say whose it is.
+            user = getattr(handler, "_jupyter_current_user", None)
             clear(handler)
             if isinstance(user, User):
                 self.end(user.username)

@@ -225,3 +225,14 @@ async def test_a_socket_ends_with_the_kernel_that_opened_it(
     assert (await page.read())["type"] == "heartbeat"
     with pytest.raises(HTTPClientError):
         await jp_ws_fetch("jupyter-chat/api/socket", headers=headers)
+
+
+async def test_a_cookie_that_is_none_logs_nobody_in_and_nobody_out(connect, jp_fetch):
+    """Jupyter clears it, as at a logout, before it knows whose it would have been."""
+    page = await connect()
+    name = (await a_login(jp_fetch)).split("=")[0]
+    headers = {"Authorization": "none", "Cookie": f"{name}=guessed", "Host": "127.0.0.1"}
+    answer = await jp_fetch("jupyter-chat/api/about", headers=headers, raise_error=False)
+    assert answer.code == 403
+    await page.socket.write_message('{"type": "ping", "id": "still here"}')
+    assert (await page.read()) == {"type": "pong", "id": "still here"}
