@@ -83,7 +83,8 @@ class ChatHandler(FromKernels, APIHandler):
     def limit(self, default: int) -> int:
         """The `limit` argument: 1 to 200."""
         text = self.get_query_argument("limit", str(default))
-        if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MOST_LISTED:
+        plain = text.isascii() and text.isdigit() and len(text) < 10
+        if not plain or not 1 <= int(text) <= MOST_LISTED:
             raise Invalid(f"`limit` must be a number from 1 to {MOST_LISTED}.", "limit")
         return int(text)
 

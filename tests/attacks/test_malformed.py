@@ -3,6 +3,7 @@ server goes on.  Bodies, frames and arguments are those of the OpenAPI document.
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from typing import Any
@@ -28,6 +29,7 @@ RAW = {
     "the other half": '"x\\udfff"',
     "not a number": "NaN",
     "infinity": "1e999",
+    "more digits than Python reads": "9" * 5_000,
     "no JSON": "{",
     "bytes that are no UTF-8": '"\udcff\udcfe"',
     "deep": "[" * 100_000 + "]" * 100_000,
@@ -179,11 +181,19 @@ async def test_no_frame_is_an_error_of_the_server(bob):
 
 
 async def test_no_argument_is_an_error_of_the_server(send):
-    hostile = (
-        *("", "x", "-1", "0", "1e9", "9" * 500, "٣", "true", "null", "\x00", "x\x00"),
+    hostile: tuple[str, ...] = (
+        *("", "x", "-1", "0", "1e9", "9" * 500, "9" * 5_000, "٣", "true", "null", "\x00", "x\x00"),
         *("../../etc/passwd", '{"$gt":""}', "[$ne]", "x" * 20_000, "🦄", "' OR 1=1 --"),
         *(new_id(), "%", "_", "\\", '"', "NEAR(a b)", "a*", "-", "before:9999-99-99", "folder:"),
     )
+    cursors = (
+        *('{"$gt": ""}', "[]", "null", '[true, {"$gt": ""}, "x"]', '{"pinned": 1, "time": 1e400}'),
+        *('{"pinned": true, "time": 99999999999999999999, "id": "x"}', "[" * 10_000),
+        *('{"pinned": true, "time": 1, "id": {"$ne": null}}', '[true, -1, "\x00"]'),
+    )
+    packed = [base64.urlsafe_b64encode(each.encode()).decode() for each in cursors]
+    of_searches = ("m:{}", "t:{}", "messages:{}", "titles:{}")
+    hostile += (*packed, *(form.format(each) for form in of_searches for each in ("$gt", "9" * 30)))
     raw = ("%ED%A0%80", "%FF", "%00", "%")
     for call in calls():
         if call.is_socket:
