@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .kernel.errors import ChatError as ChatError
     from .kernel.errors import Closed as Closed
     from .kernel.errors import ConnectionLost as ConnectionLost
+    from .kernel.errors import MaybeSecret as MaybeSecret
     from .kernel.errors import NoServer as NoServer
     from .kernel.errors import Refused as Refused
     from .kernel.widget import ChatWidget as ChatWidget
@@ -24,6 +25,7 @@ _PUBLIC = {
     "ChatError": "errors",
     "Closed": "errors",
     "ConnectionLost": "errors",
+    "MaybeSecret": "errors",
     "NoServer": "errors",
     "Refused": "errors",
     "ChatWidget": "widget",

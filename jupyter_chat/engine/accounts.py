@@ -182,7 +182,13 @@ class Accounts:
             # A deployment at Azure, say.
             models = [catalogue.known_at(endpoint.source, default), *models]
         gone = catalogue.gone(models) if endpoint.source is Source.OPENAI else []
-        return ModelList(models, default, problem, gone, ignored)
+        return ModelList(models, default, problem, gone, ignored, self._unlisted(endpoint, models))
+
+    def _unlisted(self, endpoint: Endpoint, models: list[Model]) -> list[Model]:
+        if self._overrides is None:
+            return []
+        missing = self._overrides.described - {model.id for model in models}
+        return [catalogue.known_at(endpoint.source, name) for name in sorted(missing)]
 
     async def default_model(self, endpoint: Endpoint, settings: UserSettings) -> str:
         """The model of threads that name none."""

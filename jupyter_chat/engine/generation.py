@@ -46,7 +46,7 @@ from ..store.errors import NotFound, StoreError, Unavailable
 from ..store.interface import Store
 from ..store.types import Checkpoint, LedgerEntry, Left
 from .broadcast import Feed
-from .costs.accounting import Accounting, entry_of, may_be_billed
+from .costs.accounting import Accounting, entry_of, may_be_billed, put_price
 from .growth import Growth, Kind
 from .models import catalogue
 from .pace import Pace
@@ -439,7 +439,7 @@ class Generation:
                 self._accounting.estimate, self.user_id, model, counted or 0, grown, self._asked
             )
         known = self._known or catalogue.lookup(model)
-        message.cost = catalogue.price(known, message.usage)
+        put_price(message, catalogue.price(known, message.usage))
         source = self._endpoint.source if self._endpoint is not None else None
         return entry_of(message, known, message.usage, source)
 

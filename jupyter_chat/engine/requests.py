@@ -7,6 +7,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from ..bounded import drop_oldest
 from ..protocol import (
     Code,
     Effort,
@@ -14,7 +15,6 @@ from ..protocol import (
     Message,
     Model,
     Problem,
-    Reason,
     Summary,
     Thread,
     ThreadSettings,
@@ -38,6 +38,7 @@ from .models import catalogue
 _BODIES_AT_ONCE = 500
 _MOST_SUMMARIES = 3
 """Made for one reply: a summary takes room itself, so one may not be enough."""
+_MOST_PROBLEMS = 1_000
 
 
 class Listener(Protocol):
@@ -172,6 +173,7 @@ class Requests:
                 "The beginning of this conversation no longer fits; it is being summed up.",
             )
         )
+        problems = self._planner.summary_problems
         if wanted.summary_model is not None:
             model = await self._accounts.model(endpoint, wanted.summary_model)
         try:
@@ -183,10 +185,13 @@ class Requests:
                 plan.summary,
                 plan.unsummarised,
             )
-        except ProviderError:
+        except ProviderError as error:
+            problems[user_id, thread.id] = error.problem
+            drop_oldest(problems, _MOST_PROBLEMS)
             return False
         finally:
             listener.waits(None)
+        problems.pop((user_id, thread.id), None)
         listener.summed_up(summary)
         return True
 
@@ -209,14 +214,13 @@ def _prompt(message: Message, model: Model) -> Prompt:
 
 
 def _too_long(plan: Plan) -> Problem:
-    places = zip(plan.choices.tokens, plan.choices.reasons, strict=True)
-    left_out = sum(cost for cost, reason in places if reason in (Reason.FULL, Reason.ALONE))
+    room = plan.room.for_messages + plan.room.fixed
     return Problem(
         Code.CONTEXT_TOO_LONG,
-        "This conversation is set to leave nothing out, and no longer fits: it has some "
-        f"{plan.used + left_out:,} tokens, and beside the answer there is room for "
-        f"{plan.room.window - plan.room.reserved:,}. {KEPT}: exclude messages, choose a model "
-        "with a larger window, or let the oldest be left out, and retry.",
+        "This conversation is set to leave nothing out, and does not fit: it has some "
+        f"{room + plan.over:,} tokens, and beside the answer there is room for {room:,}. {KEPT}: "
+        "exclude messages, choose a model with a larger window, or let the oldest be left out, "
+        "and retry.",
     )
 
 

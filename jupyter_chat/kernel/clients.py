@@ -61,17 +61,19 @@ class Chat:
         model: str | None = None,
         system: str | None = None,
         attach: Mapping[str, Any] | None = None,
+        secrets: bool = False,
     ) -> Answer:
         """Ask, and wait for the whole answer.
 
         It is asked in the conversation that was asked in last, in `thread`, or in a new
         one.  `model` and `system` go for this answer only, unless they begin a new
         conversation.  `attach` holds values that go with the question, by name: tables,
-        figures, errors, texts, or whatever has a `repr`.  Raises :class:`AnswerFailed` where
+        figures, errors, texts, or whatever has a `repr`; where one looks like a secret, only
+        `secrets` lets it go.  Raises :class:`MaybeSecret` then, and :class:`AnswerFailed` where
         the model's server gave none.
         """
         reply = await self.stream(
-            question, thread=thread, model=model, system=system, attach=attach
+            question, thread=thread, model=model, system=system, attach=attach, secrets=secrets
         )
         try:
             return await reply.ended()
@@ -87,6 +89,7 @@ class Chat:
         model: str | None = None,
         system: str | None = None,
         attach: Mapping[str, Any] | None = None,
+        secrets: bool = False,
     ) -> Reply:
         """Ask; iterate over the answer's text as it comes.  Options are those of `ask`."""
         thread_id = id_of(thread) if thread is not None else self.thread_id
@@ -94,10 +97,15 @@ class Chat:
             raise TypeError("A question is a text.")
         parts: list[AskedPart] = [*attachments(attach or {}), TextPart(question)]
         settings = ThreadSettings(model=model, system_prompt=system)
-        return await self.send(parts, thread_id, settings)
+        return await self.send(parts, thread_id, settings, secrets=secrets)
 
     async def send(
-        self, parts: list[AskedPart], thread_id: str | None, settings: ThreadSettings
+        self,
+        parts: list[AskedPart],
+        thread_id: str | None,
+        settings: ThreadSettings,
+        *,
+        secrets: bool = False,
     ) -> Reply:
         """Ask what was put together, in this conversation or in a new one.  The settings
         go for this one answer; a new conversation keeps its model and system prompt."""
@@ -105,7 +113,7 @@ class Chat:
             model=settings.model or self.model,
             system_prompt=settings.system_prompt or self.system,
         )
-        self.reply = await self.session.ask(parts, thread_id, kept, settings)
+        self.reply = await self.session.ask(parts, thread_id, kept, settings, secrets=secrets)
         self.thread_id = self.reply.thread_id
         return self.reply
 

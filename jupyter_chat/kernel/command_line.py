@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias, get_args
 
 Verb: TypeAlias = Literal["ask", "fix", "list", "open", "new", "stop", "cost", "help"]
 
-_FLAGS = ("new", "code", "quiet", "fill")
+_FLAGS = ("new", "code", "quiet", "fill", "secrets")
 _VALUES = ("model", "thread", "system", "with", "cells", "json", "out")
 _OPTION = re.compile(r"--([a-z]*)(?:=|(?=\s)|$)")
 _VALUE = re.compile(r"""\s*("[^"]*"|'[^']*'|\S+)""")
@@ -40,6 +40,8 @@ class Line:
     code: bool = False
     quiet: bool = False
     fill: bool = False
+    secrets: bool = False
+    """What goes with the question may look like secrets."""
 
 
 def parse(line: str, cell: str | None = None) -> Line:

@@ -50,6 +50,20 @@ class Refused(ChatError):
     """The server did not do it; nothing was changed."""
 
 
+class MaybeSecret(ChatError):
+    """What was to go with a question looks like a secret; nothing was sent."""
+
+    def __init__(self, found: list[str]) -> None:
+        what = " ".join(found)
+        super().__init__(
+            Problem(
+                Code.INVALID,
+                f"{what} Nothing was sent. If it may go, ask again with `secrets=True`, in "
+                "`%chat` with `--secrets`.",
+            )
+        )
+
+
 class AnswerFailed(ChatError):
     """The model's server gave no whole answer; `answer` holds what came of it."""
 

@@ -13,6 +13,7 @@ and backslashes go to the model as they stand.  Options come before it:
 --with df,fig     let these values go along
 --cells 3         and the cells that ran last
 --fill            fill in {names} of variables
+--secrets         let go along what looks like a secret
 --json SCHEMA     an answer of this form, as a value
 --code            the answer's Python becomes the next cell
 --out NAME        keep the answer as a variable
@@ -158,7 +159,8 @@ class ChatMagics(Magics):
         thread_id = None if line.new else self._thread(line.thread) or self.chat.thread_id
         settings = ThreadSettings(model=line.model, system_prompt=line.system, json_schema=schema)
         self.chat.model, self.chat.system = self.model or None, self.system or None
-        reply = background.run(self.chat.send(parts, thread_id, settings))
+        asking = self.chat.send(parts, thread_id, settings, secrets=line.secrets)
+        reply = background.run(asking)
         answer = self._shown(reply, line)
         value: Any = answer.text
         if schema is not None:

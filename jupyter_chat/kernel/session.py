@@ -15,6 +15,8 @@ from ..protocol import (
     AskedPart,
     Code,
     Command,
+    Counted,
+    CountQuery,
     Delta,
     Event,
     Message,
@@ -28,6 +30,7 @@ from ..protocol import (
     Status,
     Stop,
     Subscribe,
+    TextPart,
     Thread,
     ThreadChanged,
     ThreadGone,
@@ -40,7 +43,7 @@ from ..protocol import (
 from . import private, servers
 from .answers import Answer
 from .connection import Connection
-from .errors import AnswerFailed, ChatError, Closed, Refused
+from .errors import AnswerFailed, ChatError, Closed, MaybeSecret, Refused
 from .following import Followed
 from .servers import Server
 
@@ -176,11 +179,15 @@ class Session:
         *,
         create: bool | None = None,
         temporary: bool = False,
+        secrets: bool = False,
     ) -> Reply:
         """Ask in a thread, or in a new one, which keeps `settings`; returns when the
         question is kept.  `reply_settings` go for this one reply.  With `create`, the
-        new thread has the id `thread_id`."""
+        new thread has the id `thread_id`.  Unless `secrets` may go, raises
+        :class:`MaybeSecret` where something attached looks like one."""
         connection = await self.open()
+        if not secrets:
+            await self._look_through([part for part in parts if not isinstance(part, TextPart)])
         parent_id = None
         exists = thread_id is not None and not create
         if exists:
@@ -204,6 +211,17 @@ class Session:
         finally:
             if exists and thread_id is not None:
                 self.leave(thread_id)
+
+    async def _look_through(self, attached: list[AskedPart]) -> None:
+        if not attached:
+            return
+        connection = await self.open()
+        counted = await connection.request(
+            Counted, "POST", "context", "count", body=CountQuery(attached)
+        )
+        found = [warning for each in counted.warnings for warning in each]
+        if found:
+            raise MaybeSecret(found)
 
     async def stop(self, thread_id: str, message_id: str) -> None:
         connection = await self.open()

@@ -15,7 +15,7 @@ from .. import __version__
 from ..ids import new_id
 from ..protocol import AskedPart, Message, Role, Status, TextPart, Thread, ThreadSettings, text_of
 from . import attaching, background
-from .errors import ChatError
+from .errors import ChatError, MaybeSecret
 from .following import Followed
 from .relay import STATIC, Relay
 from .session import Session, id_of
@@ -98,8 +98,11 @@ class ChatWidget(anywidget.AnyWidget):
 
     # --- what people do -------------------------------------------------------------------
 
-    def send(self, content: Any, buffers: Any = None, *, attach: Any = None) -> None:
-        """Ask; the answer comes in the widget.  `attach` holds values that go along."""
+    def send(
+        self, content: Any, buffers: Any = None, *, attach: Any = None, secrets: bool = False
+    ) -> None:
+        """Ask; the answer comes in the widget.  `attach` holds values that go along; where
+        one looks like a secret, only `secrets` lets it go."""
         if not isinstance(content, str):  # a message of the widget's own
             super().send(content, buffers)
             return
@@ -108,7 +111,7 @@ class ChatWidget(anywidget.AnyWidget):
             *attaching.attachments(attach or {}),
             TextPart(content),
         ]
-        background.run(self._ask(parts))
+        background.run(self._ask(parts, secrets=secrets))
 
     def attach(self, **values: Any) -> None:
         """Let values go with the next question: tables, figures, errors, texts."""
@@ -199,13 +202,18 @@ class ChatWidget(anywidget.AnyWidget):
             self._is_new = False
             self._session.begin(self._follow(thread.id))
 
-    async def _ask(self, parts: list[AskedPart]) -> None:
+    async def _ask(self, parts: list[AskedPart], *, secrets: bool = False) -> None:
         await self._session.open()
-        self._attached = []
+        attached, self._attached = self._attached, []
         begins = self._is_new
-        reply = await self._session.ask(
-            parts, self.thread_id, self._kept_settings if begins else None, create=begins
-        )
+        settings = self._kept_settings if begins else None
+        try:
+            reply = await self._session.ask(
+                parts, self.thread_id, settings, create=begins, secrets=secrets
+            )
+        except MaybeSecret:
+            self._attached = attached
+            raise
         self._session.leave(reply.thread_id)
         if self._followed is None:
             await self._follow(self.thread_id)

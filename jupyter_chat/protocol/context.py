@@ -8,7 +8,15 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from .basics import Id
-from .conversations import AskedPart, AttachmentPart, ImagePart, Role, Summary, ThreadSettings
+from .conversations import (
+    AskedPart,
+    AttachmentPart,
+    ImagePart,
+    Problem,
+    Role,
+    Summary,
+    ThreadSettings,
+)
 from .usage import UsageSum
 
 
@@ -80,7 +88,8 @@ class ContextQuery(Struct, frozen=True):
     Without `thread_id` it is about a thread that is not there yet, with `settings`.
     `text` is the question as far as it is written, `attached` the tokens of what goes
     with it (see :class:`Counted`).  With `entries` the newest so many messages of the
-    branch are listed, or those before the message `before`.
+    branch are listed, or those before the message `before`.  `cost` asks what the thread has
+    cost so far.
     """
 
     thread_id: Id | None = None
@@ -90,6 +99,7 @@ class ContextQuery(Struct, frozen=True):
     attached: Annotated[int, Meta(ge=0, le=2**40)] = 0
     entries: Annotated[int, Meta(ge=0, le=200)] = 0
     before: Id | None = None
+    cost: bool = False
 
 
 class Context(Struct, omit_defaults=True, frozen=True):
@@ -98,13 +108,16 @@ class Context(Struct, omit_defaults=True, frozen=True):
     Of the `window` (tokens; `assumed`, where nobody says how large the model's is),
     `used` are taken by the parts other than the answer; `shares` says by which.  Counts
     have been multiplied by `correction`, which follows from the usage that the API gave
-    of the last answers.  `sent` messages go to the model, `left_out` do not; with
-    `refused` nothing would be asked: the thread is strict, and does not fit.
+    of the last answers.  `sent` messages go to the model, `left_out` do not.  `over` tokens
+    are too many, whatever is left out; with `refused` nothing would be asked: the thread is
+    strict, and `over` tokens do not fit.
     `input_cost` is what sending this costs, in US dollars, if nothing is cached.
     `summary` is sent before the messages; with `summarises` another one is made first.
+    `summary_problem` says why the last one could not be made.
 
-    `entries` go from newer to older; `next` is what to ask for `before`.  With them comes
-    what the thread has cost so far, with all its branches, also those that are deleted.
+    `entries` go from newer to older; `next` is what to ask for `before`.  `instructions` is what is
+    sent before them all.  `thread_cost` is that of all branches, also of those that are
+    deleted.
     """
 
     window: int
@@ -115,11 +128,13 @@ class Context(Struct, omit_defaults=True, frozen=True):
     model: str | None = None
     assumed: bool = False
     correction: float = 1.0
+    over: int = 0
     refused: bool = False
     input_cost: float | None = None
     instructions: str | None = None
     summary: Summary | None = None
     summarises: bool = False
+    summary_problem: Problem | None = None
     entries: list[ContextEntry] = []
     next: Id | None = None
     thread_cost: UsageSum | None = None

@@ -195,7 +195,8 @@ class Message(Struct, omit_defaults=True):
 
     `begun_at` is when a reply's turn came: it may have been queued since `created_at`.
     `counted_tokens` is what its request was counted as before it was sent; its `usage`
-    says what it was.
+    says what it was.  `cost` (US dollars) is `cost_at_most` where the price of what came from
+    upstream's cache is not known.
     """
 
     id: Id
@@ -212,6 +213,7 @@ class Message(Struct, omit_defaults=True):
     model: str | None = None
     usage: Usage | None = None
     cost: float | None = None
+    cost_at_most: bool = False
     problem: Problem | None = None
     counted_tokens: int | None = None
 

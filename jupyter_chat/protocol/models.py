@@ -46,11 +46,13 @@ class Model(Struct, omit_defaults=True, frozen=True):
 class ModelList(Struct, omit_defaults=True, frozen=True):
     """`default` is the model used where a thread names none; `problem` says why the
     server's own list could not be had (the catalogue is shown instead).  `gone` are models
-    that conversations may still name, and that have been shut down.  `ignored` says what is
-    wrong with what this server's administrator says of models: it is left out."""
+    that conversations may still name, and that have been shut down; `unlisted` are those that
+    this server's administrator describes and the models' server does not list.  `ignored`
+    says what is wrong with what this server's administrator says of models: it is left out."""
 
     models: list[Model]
     default: str | None
     problem: Problem | None = None
     gone: list[Model] = []
     ignored: Problem | None = None
+    unlisted: list[Model] = []

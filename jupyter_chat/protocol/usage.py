@@ -24,7 +24,7 @@ class UsageSum(Struct, frozen=True):
     `key` is the day (`2026-11-26`), the model or the thread's id; the sum of all has none.
     `title` is a thread's, as long as there is the thread.  `cost` is that of the requests
     whose price is known; `unpriced` of them have none.  The tokens of `estimated` ones were
-    counted here, because the API did not say.
+    counted here, because the API did not say; `at_most` are those that may have been cheaper.
     """
 
     key: str
@@ -37,6 +37,7 @@ class UsageSum(Struct, frozen=True):
     cost: float
     unpriced: int
     estimated: int
+    at_most: int
     title: str | None = None
 
 

@@ -32,6 +32,7 @@ _GROWING = (
     "model",
     "usage",
     "cost",
+    "cost_at_most",
     "problem",
     "counted_tokens",
 )

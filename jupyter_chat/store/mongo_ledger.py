@@ -34,6 +34,7 @@ _SUMS: Document = {
     "cost": {"$sum": "$cost"},
     "unpriced": {"$sum": "$unpriced"},
     "estimated": {"$sum": "$estimated"},
+    "at_most": {"$sum": {"$cond": ["$at_most", 1, 0]}},
 }
 
 

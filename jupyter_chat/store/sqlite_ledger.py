@@ -11,11 +11,11 @@ from .types import LedgerEntry, LedgerQuery, UsageKind
 _COLUMNS = (
     *("message_id", "kind", "thread_id", "at", "model", "source"),
     *("input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens"),
-    *("reasoning_tokens", "estimated", "cost"),
+    *("reasoning_tokens", "estimated", "at_most", "cost"),
 )
 _SUMS = """count(*), total(input_tokens), total(output_tokens), total(cached_tokens),
     total(cache_write_tokens), total(reasoning_tokens), total(cost),
-    count(*) - count(cost), total(estimated)"""
+    count(*) - count(cost), total(estimated), total(at_most)"""
 _COST = 8
 """Its column in a query that begins with a key."""
 
@@ -32,7 +32,7 @@ def put_entry(db: sqlite3.Connection, user_id: str, entry: LedgerEntry) -> None:
             *(entry.model, entry.source),
             *(usage.input_tokens, usage.output_tokens, usage.cached_tokens),
             *(usage.cache_write_tokens, usage.reasoning_tokens, usage.estimated),
-            entry.cost,
+            *(entry.at_most, entry.cost),
         ),
     )
 
@@ -95,11 +95,11 @@ def _condition(user_id: str, which: LedgerQuery) -> tuple[str, list[object]]:
 
 
 def _to_sum(key: str, requests: int, *sums: float) -> UsageSum:
-    *tokens, cost, unpriced, estimated = sums
+    *tokens, cost, unpriced, estimated, at_most = sums
     given, written, cached, cache_writes, reasoning = map(int, tokens)
     return UsageSum(
         *(key, requests, given, written, cached, cache_writes, reasoning),
-        *(cost, int(unpriced), int(estimated)),
+        *(cost, int(unpriced), int(estimated), int(at_most)),
     )
 
 
@@ -112,7 +112,7 @@ def _to_entry(
     source: str | None,
     *numbers: int,
 ) -> LedgerEntry:
-    given, written, cached, cache_writes, reasoning, estimated, cost = numbers
+    given, written, cached, cache_writes, reasoning, estimated, at_most, cost = numbers
     return LedgerEntry(
         message_id=message_id,
         thread_id=thread_id,
@@ -122,4 +122,5 @@ def _to_entry(
         cost=cost,
         source=None if source is None else Source(source),
         kind=UsageKind(kind),
+        at_most=bool(at_most),
     )

@@ -173,6 +173,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             body TEXT NOT NULL
         ) WITHOUT ROWID""",
     ),
+    ("ALTER TABLE ledger ADD COLUMN at_most INTEGER NOT NULL DEFAULT 0",),
 )
 
 

@@ -190,7 +190,8 @@ class LedgerEntry(Struct, frozen=True):
     in parts, each request has an id of its own.
 
     `at` is when the message was made, `model` the one that was asked, `source` where (if
-    that is known); `cost` is `None` where the price is not known.
+    that is known); `cost` is `None` where the price is not known, and an upper bound where
+    `at_most` says so.
     """
 
     message_id: str
@@ -201,6 +202,7 @@ class LedgerEntry(Struct, frozen=True):
     cost: float | None
     source: Source | None = None
     kind: UsageKind = UsageKind.REPLY
+    at_most: bool = False
 
 
 class Estimate(Protocol):

@@ -112,6 +112,8 @@ export class Server {
   budget: Budget = { spent: 0, since: 0 };
   /** What is answered to a request for usage, which `path` specifies. */
   usage: (path: string) => object = () => ({});
+  /** A part of a thread, which `path` specifies. */
+  page: (path: string) => object | undefined = () => undefined;
   /** What `METHOD path` answers instead of what is above. */
   readonly answers = new Map<string, object>();
   epoch = 'first';
@@ -249,6 +251,7 @@ export class Server {
     const [resource] = path.split(/[/?]/);
     const answer =
       this.answers.get(`${method} ${path}`) ??
+      this.page(path) ??
       (path === 'context/count' ? counted(body as CountQuery) : null) ??
       (path === 'context' ? this.#measured(body as ContextQuery) : null) ??
       {

@@ -54,8 +54,13 @@ def opened(chat: Chat) -> Locator:
     return chat.root.get_by_role("dialog", name="What the model will see")
 
 
+def parts_of(panel: Locator) -> Locator:
+    """What the window is spent on, by name."""
+    return panel.get_by_role("list", name="Tokens").get_by_role("listitem")
+
+
 def tokens_of(panel: Locator, part: str) -> int:
-    text = panel.get_by_role("listitem").filter(has_text=part).inner_text()
+    text = parts_of(panel).filter(has_text=part).inner_text()
     return int(re.sub(r"\D", "", text))
 
 
@@ -71,7 +76,7 @@ def test_the_ring_follows_what_is_typed(chat: Chat):
     chat.page.keyboard.press("Escape")
     chat.question.fill(LONG)
     panel = opened(chat)
-    expect(panel.get_by_role("listitem").filter(has_text="This question")).to_be_visible()
+    expect(parts_of(panel).filter(has_text="This question")).to_be_visible()
     assert tokens_of(panel, "This question") > 4_000
     chat.page.keyboard.press("Escape")
     expect(ring(chat)).to_be_focused()
@@ -105,7 +110,7 @@ def test_a_conversation_that_no_longer_fits_is_summed_up_and_the_summary_can_be_
     for number in (1, 2):
         answered(chat, number, f"Go on {LONG * 8}", f"Number {number}.")
     panel = opened(chat)
-    expect(panel.get_by_role("listitem").filter(has_text="Summary")).to_be_visible()
+    expect(parts_of(panel).filter(has_text="Summary")).to_be_visible()
     first = panel.get_by_role("listitem").filter(has_text="Begin")
     expect(first).to_contain_text("left out: summed up")
     first.get_by_role("button", name="Go to the message").click()

@@ -110,7 +110,7 @@ async def test_the_parts_add_up_to_what_is_used(engine: Engine):
     assert list(parts) == [part for part in ContextPart if part is not ContextPart.SUMMARY]
     taken = sum(tokens for part, tokens in parts.items() if part is not ContextPart.ANSWER)
     assert shown.used == taken
-    assert parts[ContextPart.DRAFT] == count("Three") + 30 + PER_MESSAGE
+    assert parts[ContextPart.DRAFT] == count("Three") + 30 + PER_MESSAGE + PER_REPLY
     assert parts[ContextPart.PINNED] == count("One") + PER_MESSAGE
     assert parts[ContextPart.ATTACHMENTS] > count("some text")
 
@@ -120,7 +120,7 @@ async def test_a_thread_that_is_not_there_yet_has_a_context(engine: Engine):
     shown = await engine.inspector.look("ada", ContextQuery(settings=settings, text="Hello"))
     assert shown.window == 1_050_000
     assert (shown.sent, shown.left_out, shown.entries) == (0, 0, [])
-    assert shown.shares[0].tokens == count("Be kind.") + PER_MESSAGE + PER_REPLY
+    assert shown.shares[0].tokens == count("Be kind.") + PER_MESSAGE
     assert shown.input_cost == pytest.approx(shown.used * 0.1 / 1e6)
     assert not shown.assumed
 
@@ -160,7 +160,9 @@ async def test_a_strict_thread_asks_nothing_that_does_not_fit_and_says_so(engine
     thread_id, leaf = await a_conversation(engine, [LONG] * 3, max_output_tokens=120_000)
     settings = ThreadSettings("puppet", max_output_tokens=120_000, memory=MemoryPolicy.STRICT)
     await engine.conversations.change_thread("ada", thread_id, ThreadPatch(settings=settings))
-    assert (await look(engine, thread_id, leaf, text="And?")).refused
+    shown = await look(engine, thread_id, leaf, text="And?")
+    assert shown.refused
+    assert shown.over > 0
     calls = engine.provider.count
     command = await engine.ask("And?", thread_id, leaf)
     reply = await engine.end(thread_id, str(command.reply_id))
@@ -168,6 +170,35 @@ async def test_a_strict_thread_asks_nothing_that_does_not_fit_and_says_so(engine
     assert reply.problem.code is Code.CONTEXT_TOO_LONG
     assert "Your question is kept" in reply.problem.message
     assert engine.provider.count == calls
+
+
+async def test_a_strict_thread_refuses_a_question_that_is_too_long_by_itself(engine: Engine):
+    settings = ThreadSettings("puppet", max_output_tokens=127_000, memory=MemoryPolicy.STRICT)
+    shown = await engine.inspector.look("ada", ContextQuery(settings=settings, text=3 * LONG))
+    assert shown.refused
+    assert shown.over == shown.used - 16_000
+    thread_id = new_id()
+    command = await engine.ask(3 * LONG, thread_id, settings=settings)
+    reply = await engine.end(thread_id, str(command.reply_id))
+    assert reply.problem is not None
+    assert reply.problem.code is Code.CONTEXT_TOO_LONG
+
+
+async def test_it_is_said_by_how_much_a_question_is_too_long(engine: Engine):
+    settings = ThreadSettings("puppet", max_output_tokens=127_000)
+    shown = await engine.inspector.look("ada", ContextQuery(settings=settings, text=3 * LONG))
+    assert not shown.refused
+    assert shown.over == shown.used - 16_000 > 0
+    short = await engine.inspector.look("ada", ContextQuery(settings=settings, text="Short"))
+    assert short.over == 0
+
+
+async def test_what_a_thread_has_cost_is_said_where_it_is_asked_for(engine: Engine):
+    thread_id, leaf = await a_conversation(engine, ["One"])
+    assert (await look(engine, thread_id, leaf)).thread_cost is None
+    cost = (await look(engine, thread_id, leaf, cost=True)).thread_cost
+    assert cost is not None
+    assert cost.requests == 1
 
 
 async def test_an_edit_at_the_beginning_of_a_long_thread_sends_just_that(engine: Engine):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Iterator
 from typing import Any
 
@@ -122,6 +123,18 @@ def test_a_missing_value_is_named_and_nothing_is_asked(shell, chat: Client) -> N
     with pytest.raises(Exception, match="no variable `nothing`"):
         run(shell, "%chat --with nothing Why?")
     assert chat.threads(1) == before
+
+
+def test_what_looks_like_a_secret_goes_along_only_where_that_is_said(
+    shell, capsys, chat: Client
+) -> None:
+    shell.user_ns["config"] = f"OPENAI_API_KEY=sk-proj-{secrets.token_urlsafe(60)}"
+    before = chat.threads(1)
+    with pytest.raises(Exception, match=r"OpenAI key.*Nothing was sent.*`--secrets`"):
+        run(shell, "%chat --with config Why?")
+    assert chat.threads(1) == before
+    run(shell, "%chat --with config --secrets Why? [[echo=all]]")
+    assert "OPENAI_API_KEY" in capsys.readouterr().out
 
 
 def test_fix_sends_the_cell_and_its_traceback(shell, capsys) -> None:

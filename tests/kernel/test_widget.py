@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from jupyter_chat import ChatWidget, Client, Closed, NoServer, Refused
+from jupyter_chat import ChatWidget, Client, Closed, MaybeSecret, NoServer, Refused
 from jupyter_chat.ids import new_id
 from jupyter_chat.kernel import background
 from jupyter_chat.kernel.relay import Relay
@@ -73,6 +74,18 @@ def test_values_go_with_the_next_question_only(make: Make) -> None:
     until(lambda: widget.value)
     assert "Variable `limit`" in widget.value
     assert "Variable `other`" in widget.value
+    assert widget._attached == []
+
+
+def test_a_value_that_looks_like_a_secret_stays_attached_until_that_is_said(make: Make) -> None:
+    widget = make()
+    widget.attach(key=f"sk-proj-{secrets.token_urlsafe(60)}")
+    with pytest.raises(MaybeSecret, match="Nothing was sent"):
+        widget.send("Why?")
+    assert len(widget._attached) == 1
+    widget.send("Why? [[echo=all]]", secrets=True)
+    until(lambda: widget.value)
+    assert "sk-proj-" in widget.value
     assert widget._attached == []
 
 

@@ -42,6 +42,14 @@ async def test_a_file_that_is_wrong_keeps_no_server_from_starting(rest, said: st
     assert listed["ignored"]["field"] == "models.gpt-6-luna.nam"
 
 
+@pytest.mark.parametrize("said", ['{"models": {"of-the-house": {"name": "Of the house"}}}'])
+async def test_what_is_described_and_not_listed_has_its_name_all_the_same(rest, said: str):
+    listed, by_id = await models(rest)
+    assert "of-the-house" not in by_id
+    (model,) = [each for each in listed["unlisted"] if each["id"] == "of-the-house"]
+    assert model["name"] == "Of the house"
+
+
 async def test_notes_are_kept_and_shown_to_their_owner(rest):
     status, account = await rest("PATCH", "account", {"notes": ["I work with R."]})
     assert (status, account["notes"]) == (200, ["I work with R."])

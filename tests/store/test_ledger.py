@@ -270,6 +270,7 @@ def the_sum(key: str, *summed: LedgerEntry) -> UsageSum:
         cost=sum(costs),
         unpriced=len(summed) - len(costs),
         estimated=sum(each.estimated for each in usages),
+        at_most=sum(each.at_most for each in summed),
     )
 
 
@@ -279,7 +280,7 @@ GUESS = Usage(7, 3, estimated=True)
 
 async def test_the_sum_of_all_has_all_kinds_of_tokens(store: Store) -> None:
     first = await enter(store, usage=FULL, cost=0.5)
-    second = await enter(store, usage=GUESS, cost=None)
+    second = await enter(store, usage=GUESS, cost=None, at_most=True)
     await enter(store, user=GRACE)
     assert await store.usage_total(ADA, ALL) == the_sum("", first, second)
 

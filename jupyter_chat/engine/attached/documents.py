@@ -1,4 +1,4 @@
-"""PDF and Word files as parts of a question, where the extra `documents` is installed.
+"""PDF and Office files as parts of a question, where the extra `documents` is installed.
 
 A process of its own reads each: what somebody sends may be made to take all memory or never
 to end, and even an honest one keeps Python busy for seconds.
@@ -17,11 +17,16 @@ import jupyter_chat
 
 from ...protocol import Attached, AttachmentKind, AttachmentPart
 from . import readable
+from .extracting import WORKBOOKS
 from .readable import Unreadable, short
 
-_PACKAGES = {"pdf": "pypdf", "docx": "docx"}
-_TABLES = ("xls", "xlsx", "ods", "xlsb")
-_OTHERS = ("doc", "odt", "ppt", "pptx", "odp", "rtf")
+_PACKAGES = {
+    "pdf": "pypdf",
+    "docx": "docx",
+    "pptx": "pptx",
+    **dict.fromkeys(WORKBOOKS, "python_calamine"),
+}
+_OTHERS = ("doc", "odt", "ppt", "odp", "rtf")
 _SECONDS = 30.0
 _AT_ONCE = 2
 
@@ -49,13 +54,8 @@ class Documents:
 
 
 def _refuse_others(name: str, kind: str, data: bytes) -> None:
-    if kind in _TABLES:
-        raise Unreadable(
-            f"“{name}” is a workbook, which is not read here. Read it in a notebook, such as with "
-            "pandas, and attach the variable; or save it as CSV."
-        )
     if kind in _OTHERS and _is_packed(data):
-        raise Unreadable(f"“{name}” is of a kind that is not read here. Save it as PDF or DOCX.")
+        raise Unreadable(f"“{name}” is of a kind that is not read here. Save it as PDF.")
 
 
 def _is_packed(data: bytes) -> bool:
@@ -63,14 +63,15 @@ def _is_packed(data: bytes) -> bool:
 
 
 def _part(name: str, answer: dict[str, object]) -> Attached:
-    text, pages, number = str(answer["text"]), answer.get("pages"), answer.get("of")
+    text, read, number = str(answer["text"]), answer.get("read"), answer.get("of")
+    units = answer.get("units")
     notes = []
     if len(text) > readable.MOST_BYTES:
         notes.append(f"Only its beginning: {readable.MOST_BYTES:,} of {len(text):,} characters.")
         text = text[: readable.MOST_BYTES] + "\n[… the document goes on]"
-    elif pages != number:
-        notes.append(f"Only its first {pages} of {number} pages.")
-        text += f"\n\n[… the document goes on: these are {pages} of {number} pages]"
+    elif read != number:
+        notes.append(f"Only its first {read:,} of {number:,} {units}.")
+        text += f"\n\n[… the document goes on: these are {read:,} of {number:,} {units}]"
     return Attached(AttachmentPart(AttachmentKind.FILE, short(name), text), notes)
 
 

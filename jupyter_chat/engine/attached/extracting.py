@@ -2,18 +2,21 @@
 
     python -m jupyter_chat.engine.attached.extracting pdf < FILE
 
-answers JSON: `text`, and of a PDF `pages` that it is of, `of` so many; or a `refusal`.
+answers JSON: `text`, and where that may be a part of it how much was `read` `of` how many of its
+`units`; or a `refusal`.
 """
 
 from __future__ import annotations
 
 import contextlib
+import csv
 import io
 import json
 import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from typing import Any
 
 MOST_CHARACTERS = 200_000
 MOST_PAGES = 500
@@ -36,7 +39,7 @@ def pdf(data: bytes) -> Answer:
     try:
         reader = PdfReader(io.BytesIO(data))
         if reader.is_encrypted and not reader.decrypt(""):
-            raise Refused("it is locked with a password. Save it without one")
+            raise Refused(_LOCKED)
         number = len(reader.pages)
         found = _within_limits(page.extract_text() for page in reader.pages)
         texts = [text.strip() for text in found]
@@ -45,7 +48,7 @@ def pdf(data: bytes) -> Answer:
     if not any(texts):
         raise Refused("it has no text, only pictures (a scan). Attach pictures of its pages")
     numbered = [f"[Page {page}]\n{text}" for page, text in enumerate(texts, 1) if text]
-    return {"text": "\n\n".join(numbered), "pages": len(texts), "of": number}
+    return _partly("\n\n".join(numbered), len(texts), number, "pages")
 
 
 def docx(data: bytes) -> Answer:
@@ -69,6 +72,91 @@ def docx(data: bytes) -> Answer:
     return {"text": "\n\n".join(pieces)}
 
 
+def pptx(data: bytes) -> Answer:
+    from pptx import Presentation
+
+    _refuse_bombs(data)
+    try:
+        slides = Presentation(io.BytesIO(data)).slides
+        number = len(slides)
+        texts = list(_within_limits("\n".join(_on_slide(slide)) for slide in slides))
+    except (ValueError, KeyError, TypeError, SyntaxError, zipfile.BadZipFile) as error:
+        raise Refused(_DAMAGED) from error
+    if not any(texts):
+        raise Refused("it has no text, only pictures. Attach pictures of its slides")
+    numbered = [f"[Slide {place}]\n{text}" for place, text in enumerate(texts, 1) if text]
+    return _partly("\n\n".join(numbered), len(texts), number, "slides")
+
+
+def _on_slide(slide: Any) -> Iterator[str]:
+    yield from _in_shapes(slide.shapes)
+    if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
+        notes = slide.notes_slide.notes_text_frame.text.strip()
+        if notes:
+            yield f"(Notes: {notes})"
+
+
+def _in_shapes(shapes: Any) -> Iterator[str]:
+    for shape in shapes:
+        if hasattr(shape, "shapes"):  # a group
+            yield from _in_shapes(shape.shapes)
+        elif shape.has_text_frame and shape.text_frame.text.strip():
+            yield shape.text_frame.text.strip()
+        elif shape.has_table:
+            for row in shape.table.rows:
+                yield " | ".join(" ".join(cell.text.split()) for cell in row.cells)
+
+
+def workbook(data: bytes) -> Answer:
+    """Of Excel and OpenDocument: the sheets that are shown, as CSV."""
+    from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
+
+    if zipfile.is_zipfile(io.BytesIO(data)):
+        _refuse_bombs(data)
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        shown = [
+            book.get_sheet_by_name(sheet.name)
+            for sheet in book.sheets_metadata
+            if sheet.visible is SheetVisibleEnum.Visible
+        ]
+        text, read = _rows(shown)
+    except CalamineError as error:
+        locked = type(error).__name__ == "PasswordError"
+        raise Refused(_LOCKED if locked else _DAMAGED) from error
+    if not read:
+        raise Refused("its sheets are empty")
+    return _partly(text, read, sum(sheet.height for sheet in shown), "rows")
+
+
+def _rows(sheets: list[Any]) -> tuple[str, int]:
+    """The rows as far as there is room, and how many."""
+    file, read = io.StringIO(), 0
+    writer = csv.writer(file, lineterminator="\n")
+    for sheet in sheets:
+        if sheet.height:
+            file.write(f"{chr(10) * bool(read)}[Sheet {sheet.name}]\n")
+        for row in sheet.to_python():
+            before = file.tell()
+            writer.writerow(map(_plain, row))
+            if file.tell() > MOST_CHARACTERS and read:
+                file.seek(before)
+                file.truncate()
+                return file.getvalue().rstrip("\n"), read
+            read += 1
+    return file.getvalue().rstrip("\n"), read
+
+
+def _plain(value: object) -> object:
+    """Whole numbers without their point: a workbook knows no others."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _partly(text: str, read: int, of: int, units: str) -> Answer:
+    return {"text": text, "read": read, "of": of, "units": units}
+
+
+_LOCKED = "it is locked with a password. Save it without one"
 _DAMAGED = "it is damaged, or of another kind than its name says"
 
 
@@ -110,7 +198,13 @@ def _refuse_bombs(data: bytes) -> None:
         raise Refused("it would be far too large when unpacked")
 
 
-KINDS: dict[str, Callable[[bytes], Answer]] = {"pdf": pdf, "docx": docx}
+WORKBOOKS = ("xlsx", "xls", "xlsb", "ods")
+KINDS: dict[str, Callable[[bytes], Answer]] = {
+    "pdf": pdf,
+    "docx": docx,
+    "pptx": pptx,
+    **dict.fromkeys(WORKBOOKS, workbook),
+}
 
 
 def main() -> None:

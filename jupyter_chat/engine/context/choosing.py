@@ -24,13 +24,18 @@ another message each time, and nothing of it would be in upstream's prompt cache
 
 class Room(Struct, frozen=True):
     """How the window is shared out, in tokens: `reserved` for the answer (which has all that
-    the model does not read), `fixed` for the instructions and what frames the whole; what
-    is left is for messages."""
+    the model does not read), for the `instructions`, and for what frames the whole; what is
+    left is for messages."""
 
     window: int
     reserved: int
-    fixed: int
+    instructions: int
+    frame: int
     assumed: bool = False
+
+    @property
+    def fixed(self) -> int:
+        return self.instructions + self.frame
 
     @property
     def for_messages(self) -> int:
@@ -59,6 +64,12 @@ class Choices(Struct, frozen=True, dict=True):
         return sum(cost for _, cost in self.sent)
 
     @cached_property
+    def unfit(self) -> int:
+        """What those would cost that have no room."""
+        places = zip(self.tokens, self.reasons, strict=True)
+        return sum(cost for cost, reason in places if reason in NO_ROOM)
+
+    @cached_property
     def pinned(self) -> int:
         """What those cost that are pinned."""
         return _pinned(self.tokens, self.reasons)
@@ -81,6 +92,7 @@ class Choices(Struct, frozen=True, dict=True):
         return Reason.FULL in self.reasons
 
 
+NO_ROOM = (Reason.FULL, Reason.ALONE)
 _SENT = tuple(reason for reason in Reason if reason.is_sent)
 
 
@@ -90,8 +102,13 @@ def room(model: Model, max_output: int | None, instructions: int, after: int = 0
     window = model.context_tokens or DEFAULT_WINDOW
     reserved = max_output or min(model.max_output_tokens or _DEFAULT_RESERVE, window // 4)
     reserved = max(reserved, window - (model.max_input_tokens or window))
-    fixed = PER_REPLY + after + (instructions + PER_MESSAGE if instructions else 0)
-    return Room(window, min(reserved, window), fixed, assumed=model.context_tokens is None)
+    return Room(
+        window,
+        min(reserved, window),
+        instructions + PER_MESSAGE if instructions else 0,
+        PER_REPLY + after,
+        assumed=model.context_tokens is None,
+    )
 
 
 def choose(

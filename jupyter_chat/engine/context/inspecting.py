@@ -63,9 +63,10 @@ class Inspector:
         )
         entries, following = await self._entries(user_id, query, plan)
         thread_cost = None
-        if entries and query.before is None:
+        if query.thread_id is not None and (query.cost or (entries and query.before is None)):
             of_thread = LedgerQuery(thread_id=query.thread_id)
             thread_cost = await self._store.usage_total(user_id, of_thread)
+        price = catalogue.price(model, Usage(input_tokens=plan.used))
         return Context(
             window=plan.room.window,
             used=plan.used,
@@ -75,11 +76,13 @@ class Inspector:
             model=name,
             assumed=plan.room.assumed,
             correction=plan.correction,
+            over=plan.over,
             refused=plan.refused,
-            input_cost=catalogue.price(model, Usage(input_tokens=plan.used)),
+            input_cost=price.dollars if price is not None else None,
             instructions=(said.whole or None) if query.entries else None,
             summary=plan.summary,
             summarises=wanted.memory is MemoryPolicy.SUMMARISE and bool(plan.unsummarised),
+            summary_problem=self._planner.summary_problems.get((user_id, query.thread_id or "")),
             entries=entries,
             next=following,
             thread_cost=thread_cost,
@@ -138,15 +141,19 @@ def _beginning(message: Message) -> str:
 
 def _shares(plan: Plan) -> list[ContextShare]:
     """Those parts that take anything."""
-    choices = plan.choices
+    choices, room = plan.choices, plan.room
+    prompt = room.instructions - plan.notes
+    # What frames the whole belongs to what is asked.
+    frame = {ContextPart.DRAFT if plan.draft else ContextPart.CONVERSATION: room.frame}
     parts = {
-        ContextPart.SYSTEM: plan.room.fixed - plan.notes,
-        ContextPart.NOTES: plan.notes,
+        ContextPart.SYSTEM: prompt if prompt > weighing.PER_MESSAGE else 0,
+        ContextPart.NOTES: plan.notes + (prompt if prompt <= weighing.PER_MESSAGE else 0),
         ContextPart.SUMMARY: plan.summary_tokens,
         ContextPart.PINNED: choices.pinned,
         ContextPart.ATTACHMENTS: choices.attached,
         ContextPart.CONVERSATION: choices.used - choices.pinned - choices.attached,
         ContextPart.DRAFT: plan.draft,
-        ContextPart.ANSWER: plan.room.reserved,
+        ContextPart.ANSWER: room.reserved,
     }
+    parts = {part: tokens + frame.get(part, 0) for part, tokens in parts.items()}
     return [ContextShare(part, tokens) for part, tokens in parts.items() if tokens]

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from ...bounded import drop_oldest
-from ...protocol import MemoryPolicy, Model, Reason, Summary, Thread, ThreadSettings
+from ...protocol import MemoryPolicy, Model, Problem, Summary, Thread, ThreadSettings
 from ...store.interface import Store
 from ...store.types import Outline, Weight
 from . import choosing, summaries, tokens
@@ -24,7 +24,6 @@ _AT_ONCE = 4_000
 """Characters that are counted in no time."""
 _MOST_DRAFTING = 20
 """Threads whose choices are remembered while somebody types there."""
-_NO_ROOM = (Reason.FULL, Reason.ALONE)
 
 
 class Plan(Struct, frozen=True):
@@ -38,6 +37,8 @@ class Plan(Struct, frozen=True):
     summary: Summary | None
     summary_tokens: int
     used: int
+    over: int
+    """So many are too many: of the question and what is pinned, and in a strict thread of all."""
     refused: bool
     """The thread is strict, and does not fit."""
     blind: bool
@@ -49,7 +50,7 @@ class Plan(Struct, frozen=True):
         if not self.choices.is_full:
             return []
         places = zip(self.choices.branch, self.choices.reasons, strict=True)
-        return [each for each, reason in places if reason in _NO_ROOM]
+        return [each for each, reason in places if reason in choosing.NO_ROOM]
 
 
 class Planner:
@@ -60,6 +61,8 @@ class Planner:
         self._outlines = Outlines(store)
         self._drafting: dict[tuple[str, str], _Chosen] = {}
         self.corrections = Corrections()
+        self.summary_problems: dict[tuple[str, str], Problem] = {}
+        """Why the last summary of a thread could not be made, until one is."""
 
     async def close(self) -> None:
         """Once what was counted is kept."""
@@ -119,6 +122,10 @@ class Planner:
                 summary = known.summary
                 taken = corrected(await counted_once(summary.text)) + PER_MESSAGE
                 choices = choose(taken, known.messages)
+        strict = wanted.memory is MemoryPolicy.STRICT
+        messages = taken + (question or 0) + choices.used
+        wishes = messages + choices.unfit if strict else messages
+        over = max(wishes - room.for_messages, 0)
         return Plan(
             room,
             correction,
@@ -127,8 +134,9 @@ class Planner:
             question or 0,
             summary,
             taken,
-            used=room.fixed + taken + (question or 0) + choices.used,
-            refused=wanted.memory is MemoryPolicy.STRICT and choices.is_full,
+            used=room.fixed + messages,
+            over=over,
+            refused=strict and over > 0,
             blind=blind,
         )
 

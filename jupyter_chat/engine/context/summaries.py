@@ -17,7 +17,7 @@ from ...store.interface import Store
 from ...store.types import LedgerEntry, Outline, UsageKind
 from ..asides import ask_aside
 from ..attached import attachments
-from ..costs.accounting import cost_of
+from ..costs.accounting import price_of
 from . import choosing
 
 LONGEST = 1_500
@@ -132,13 +132,15 @@ class Summariser:
         )
 
         async def spend(usage: Usage) -> None:
+            price = price_of(endpoint.source, model, usage)
             entry = LedgerEntry(
                 message_id=new_id(),
                 thread_id=thread_id,
                 at=now_ms(),
                 model=model.id,
                 usage=usage,
-                cost=cost_of(endpoint.source, model, usage),
+                cost=price.dollars if price is not None else None,
+                at_most=price is not None and price.at_most,
                 source=endpoint.source,
                 kind=UsageKind.SUMMARY,
             )

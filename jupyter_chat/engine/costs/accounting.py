@@ -15,6 +15,7 @@ from ...store.types import LedgerEntry, UsageKind
 from ..context import tokens
 from ..context.corrections import Corrections
 from ..models import catalogue
+from ..models.catalogue import Price
 
 _PERHAPS_BILLED = {Code.STREAM_CUT, Code.PROVIDER_TIMEOUT}
 """Where nothing had come, it was refused in all other cases."""
@@ -48,7 +49,8 @@ class Accounting:
             return message, None
         model = catalogue.lookup(message.model)
         usage = self.estimate(user_id, model.id, message.counted_tokens, grown)
-        message = msgspec.structs.replace(message, usage=usage, cost=catalogue.price(model, usage))
+        message = msgspec.structs.replace(message, usage=usage)
+        put_price(message, catalogue.price(model, usage))
         return message, entry_of(message, model, usage, source)
 
 
@@ -58,9 +60,15 @@ def may_be_billed(error: ProviderError, *, answered: bool) -> bool:
     return answered or error.problem.code in _PERHAPS_BILLED
 
 
-def cost_of(source: Source | None, model: Model, usage: Usage) -> float | None:
-    """US dollars; what a model of one's own says costs nothing."""
-    return 0.0 if source is Source.LOCAL else catalogue.price(model, usage)
+def price_of(source: Source | None, model: Model, usage: Usage) -> Price | None:
+    """What a model of one's own says costs nothing."""
+    return Price(0.0) if source is Source.LOCAL else catalogue.price(model, usage)
+
+
+def put_price(message: Message, price: Price | None) -> None:
+    """Note at a message what it has cost, if that is known."""
+    message.cost = price.dollars if price is not None else None
+    message.cost_at_most = price is not None and price.at_most
 
 
 def entry_of(
@@ -71,13 +79,15 @@ def entry_of(
     kind: UsageKind = UsageKind.REPLY,
 ) -> LedgerEntry:
     """What goes into the ledger for a message, for which the `model` was asked."""
+    price = price_of(source, model, usage)
     return LedgerEntry(
         message_id=message.id,
         thread_id=message.thread_id,
         at=message.created_at,
         model=model.id,
         usage=usage,
-        cost=cost_of(source, model, usage),
+        cost=price.dollars if price is not None else None,
+        at_most=price is not None and price.at_most,
         source=source,
         kind=kind,
     )

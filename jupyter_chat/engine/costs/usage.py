@@ -25,7 +25,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 COLUMNS = (
     *("time", "kind", "conversation", "title", "message", "model", "source"),
     *("input_tokens", "cached_tokens", "cache_write_tokens", "output_tokens"),
-    *("reasoning_tokens", "cost_usd", "estimated"),
+    *("reasoning_tokens", "cost_usd", "estimated", "at_most"),
 )
 
 
@@ -97,6 +97,7 @@ def _row(entry: LedgerEntry, title: str | None) -> tuple[object, ...]:
         usage.reasoning_tokens,
         "" if entry.cost is None else f"{entry.cost:.9f}",
         "yes" if usage.estimated else "no",
+        "yes" if entry.at_most else "no",
     )
 
 

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
 from ...protocol import Effort, Model, Source, Usage
 from .form import Catalogue, Said, catalogue_of, decoded
@@ -35,6 +36,9 @@ _SAYS_IT_CHATS = re.compile(r"chat|instruct", re.IGNORECASE)
 _SNAPSHOT = re.compile(r"-\d{4}-\d{2}-\d{2}$|-latest$")
 _FILLED_IN = ("context_tokens", "max_input_tokens", "max_output_tokens", "shutdown_date")
 _PRICES = ("input_price", "output_price", "cached_price", "cache_write_price", "long_context")
+
+_DEAREST_WRITE = 1.25
+"""What writing into the cache costs at most, of the input price (OpenAI, since gpt-5.6)."""
 
 _used: Catalogue | None = None
 
@@ -144,30 +148,37 @@ def _seems_to_chat(model: Model) -> bool:
     return model.known or not _OTHERWISE.search(name) or bool(_SAYS_IT_CHATS.search(name))
 
 
-def cost(model_id: str, usage: Usage) -> float | None:
-    """US dollars for one reply, `None` where a price is not known."""
-    return price(lookup(model_id), usage)
+class Price(Struct, frozen=True):
+    """US dollars for one request; `at_most`: what came from the cache, or went into it, may
+    have been cheaper, for its price is not known."""
+
+    dollars: float
+    at_most: bool = False
 
 
-def price(model: Model, usage: Usage) -> float | None:
-    """The same for a model of which more may be known than its name."""
+def price(model: Model, usage: Usage) -> Price | None:
+    """What a request has cost, `None` where the model's prices are not known."""
     if model.input_price is None or model.output_price is None:
         return None
-    if usage.cached_tokens and model.cached_price is None:
-        return None
-    if usage.cache_write_tokens and model.cache_write_price is None:
-        return None
+    cached_price, write_price = model.cached_price, model.cache_write_price
+    at_most = (usage.cached_tokens > 0 and cached_price is None) or (
+        usage.cache_write_tokens > 0 and write_price is None
+    )
+    if cached_price is None:
+        cached_price = model.input_price
+    if write_price is None:
+        write_price = _DEAREST_WRITE * model.input_price
     plain = usage.input_tokens - usage.cached_tokens - usage.cache_write_tokens
     read = (
         plain * model.input_price
-        + usage.cached_tokens * (model.cached_price or 0)
-        + usage.cache_write_tokens * (model.cache_write_price or 0)
+        + usage.cached_tokens * cached_price
+        + usage.cache_write_tokens * write_price
     )
     written = usage.output_tokens * model.output_price
     long = model.long_context
     if long is not None and usage.input_tokens > long.above:
         read, written = read * long.input, written * long.output
-    return (read + written) / 1_000_000
+    return Price((read + written) / 1_000_000, at_most)
 
 
 def _current() -> Catalogue:

@@ -46,6 +46,11 @@ class Overrides:
         """What is wrong with either."""
         return next(iter(self._wrong.values()), None)
 
+    @property
+    def described(self) -> set[str]:
+        """The models that either says something of."""
+        return {name for said in self._said.values() for name in said.models}
+
     async def refresh(self) -> None:
         """Read the file again if it has changed; the disk is asked now and then only."""
         if self._path is None:

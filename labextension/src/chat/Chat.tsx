@@ -11,6 +11,7 @@ import {
 import { Banners } from './components/Banners';
 import { Composer } from './components/Composer';
 import { Conversation } from './components/Conversation';
+import type { EditingProps } from './components/AttachedChips';
 import { DeletedNote } from './components/DeletedNote';
 import { Header } from './components/Header';
 import { TemporaryNote } from './components/TemporaryNote';
@@ -56,6 +57,8 @@ export interface Panes {
   /** The button that attaches, and what is attached. */
   readonly Attach: ComponentType;
   readonly Attached: ComponentType;
+  /** What goes with a question that is changed, and is asked before that goes. */
+  readonly Editing: ComponentType<EditingProps>;
 }
 
 /** For what opens from the row below the question. */

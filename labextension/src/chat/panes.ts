@@ -1,7 +1,7 @@
 import type { Panes } from './Chat';
 import { BudgetNote } from './components/BudgetNote';
 import { AttachButton } from './components/AttachButton';
-import { AttachedChips } from './components/AttachedChips';
+import { AttachedChips, Editing } from './components/AttachedChips';
 import { Meter } from './components/Meter';
 import { ModelNote } from './components/ModelNote';
 import { SavePreset } from './components/SavePreset';
@@ -23,5 +23,6 @@ export const allPanes: Panes = {
   Field: CompletingField,
   SettingsExtra: SavePreset,
   Attach: AttachButton,
-  Attached: AttachedChips
+  Attached: AttachedChips,
+  Editing
 };

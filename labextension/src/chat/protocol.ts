@@ -294,13 +294,16 @@ export interface BulkResult {
  * Of the `window` (tokens; `assumed`, where nobody says how large the model's is),
  * `used` are taken by the parts other than the answer; `shares` says by which.  Counts
  * have been multiplied by `correction`, which follows from the usage that the API gave
- * of the last answers.  `sent` messages go to the model, `left_out` do not; with
- * `refused` nothing would be asked: the thread is strict, and does not fit.
+ * of the last answers.  `sent` messages go to the model, `left_out` do not.  `over` tokens
+ * are too many, whatever is left out; with `refused` nothing would be asked: the thread is
+ * strict, and `over` tokens do not fit.
  * `input_cost` is what sending this costs, in US dollars, if nothing is cached.
  * `summary` is sent before the messages; with `summarises` another one is made first.
+ * `summary_problem` says why the last one could not be made.
  *
- * `entries` go from newer to older; `next` is what to ask for `before`.  With them comes
- * what the thread has cost so far, with all its branches, also those that are deleted.
+ * `entries` go from newer to older; `next` is what to ask for `before`.  `instructions` is what is
+ * sent before them all.  `thread_cost` is that of all branches, also of those that are
+ * deleted.
  */
 export interface Context {
   window: number;
@@ -311,11 +314,13 @@ export interface Context {
   model?: string | null;
   assumed?: boolean;
   correction?: number;
+  over?: number;
   refused?: boolean;
   input_cost?: number | null;
   instructions?: string | null;
   summary?: Summary | null;
   summarises?: boolean;
+  summary_problem?: Problem | null;
   entries?: ContextEntry[];
   next?: string | null;
   thread_cost?: UsageSum | null;
@@ -358,7 +363,7 @@ export interface ContextEntry {
  * `key` is the day (`2026-11-26`), the model or the thread's id; the sum of all has none.
  * `title` is a thread's, as long as there is the thread.  `cost` is that of the requests
  * whose price is known; `unpriced` of them have none.  The tokens of `estimated` ones were
- * counted here, because the API did not say.
+ * counted here, because the API did not say; `at_most` are those that may have been cheaper.
  */
 export interface UsageSum {
   key: string;
@@ -371,6 +376,7 @@ export interface UsageSum {
   cost: number;
   unpriced: number;
   estimated: number;
+  at_most: number;
   title?: string | null;
 }
 /**
@@ -379,7 +385,8 @@ export interface UsageSum {
  * Without `thread_id` it is about a thread that is not there yet, with `settings`.
  * `text` is the question as far as it is written, `attached` the tokens of what goes
  * with it (see :class:`Counted`).  With `entries` the newest so many messages of the
- * branch are listed, or those before the message `before`.
+ * branch are listed, or those before the message `before`.  `cost` asks what the thread has
+ * cost so far.
  */
 export interface ContextQuery {
   thread_id?: string | null;
@@ -389,6 +396,7 @@ export interface ContextQuery {
   attached?: number;
   entries?: number;
   before?: string | null;
+  cost?: boolean;
 }
 /**
  * Go on with an answer that broke off, as a new version that begins with its text.
@@ -517,7 +525,8 @@ export interface Origin {
  *
  * `begun_at` is when a reply's turn came: it may have been queued since `created_at`.
  * `counted_tokens` is what its request was counted as before it was sent; its `usage`
- * says what it was.
+ * says what it was.  `cost` (US dollars) is `cost_at_most` where the price of what came from
+ * upstream's cache is not known.
  */
 export interface Message {
   id: string;
@@ -534,6 +543,7 @@ export interface Message {
   model?: string | null;
   usage?: Usage | null;
   cost?: number | null;
+  cost_at_most?: boolean;
   problem?: Problem | null;
   counted_tokens?: number | null;
 }
@@ -870,8 +880,9 @@ export interface Model {
 /**
  * `default` is the model used where a thread names none; `problem` says why the
  * server's own list could not be had (the catalogue is shown instead).  `gone` are models
- * that conversations may still name, and that have been shut down.  `ignored` says what is
- * wrong with what this server's administrator says of models: it is left out.
+ * that conversations may still name, and that have been shut down; `unlisted` are those that
+ * this server's administrator describes and the models' server does not list.  `ignored`
+ * says what is wrong with what this server's administrator says of models: it is left out.
  */
 export interface ModelList {
   models: Model[];
@@ -879,6 +890,7 @@ export interface ModelList {
   problem?: Problem | null;
   gone?: Model[];
   ignored?: Problem | null;
+  unlisted?: Model[];
 }
 export interface Ping {
   type: 'ping';

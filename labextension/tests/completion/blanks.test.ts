@@ -1,5 +1,10 @@
 import { expect, it } from 'vitest';
-import { blanksIn, nameOf, nextBlank } from '../../src/chat/completion/blanks';
+import {
+  blanksIn,
+  filledAlike,
+  nameOf,
+  nextBlank
+} from '../../src/chat/completion/blanks';
 
 const TEXT = 'Explain {{ topic }} to {{whom}}; {{whom}}!';
 
@@ -31,4 +36,20 @@ it('goes from one to the next, and back', () => {
     TEXT.lastIndexOf('{{whom}}')
   );
   expect(nextBlank(TEXT, blanks, 3, true)).toBeNull();
+});
+
+const WHOM = { blank: '{{whom}}', before: 'To ', after: ', yes {{whom}}!' };
+
+it('fills in all of one name alike', () => {
+  expect(filledAlike('To me, yes {{whom}}!', WHOM)).toBe('To me, yes me!');
+});
+
+it.each([
+  ['nothing was typed', 'To , yes {{whom}}!', WHOM],
+  ['only blanks were', 'To  , yes {{whom}}!', WHOM],
+  ['it was left as it is', 'To {{whom}}, yes {{whom}}!', WHOM],
+  ['what stands around it was changed', 'For me, yes {{whom}}!', WHOM],
+  ['there is no other', 'To me!', { blank: '{{whom}}', before: 'To ', after: '!' }]
+])('does not where %s', (_, text, filling) => {
+  expect(filledAlike(text, filling)).toBeNull();
 });

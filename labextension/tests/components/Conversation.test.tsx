@@ -169,7 +169,7 @@ describe('an answer that failed', () => {
   it.each([
     ['wrong_key', 'Change the key'],
     ['model_unknown', 'Choose another model'],
-    ['context_too_long', 'New conversation'],
+    ['context_too_long', 'What the model sees'],
     ['local_model_missing', 'Show how to install it'],
     ['provider_down', 'Retry']
   ] as const)('offers what helps against %s first', async (code, remedy) => {
@@ -182,6 +182,20 @@ describe('an answer that failed', () => {
     expect(within(message).getByText('HTTP 418')).toBeInTheDocument();
     expect(message.querySelector('.jc-mod-accent')).toHaveTextContent(remedy);
     expect(within(message).getAllByRole('button', { name: 'Retry' })).toHaveLength(1);
+  });
+
+  it('because it was too long leads to what the model would see', async () => {
+    const chat = await showChat();
+    const problem = { code: 'context_too_long', message: 'Too long.' } as const;
+    const failed = anAnswer(question, '', { status: 'failed', problem });
+    await openThread(chat, thread, [question, failed]);
+    const note = document.querySelector('.jc-Problem') as HTMLElement;
+    const buttons = within(note).getAllByRole('button');
+    expect(buttons.map(({ textContent }) => textContent)).toEqual([
+      ...['What the model sees', 'Retry', 'Choose another model', 'New conversation']
+    ]);
+    await chat.user.click(buttons[0]);
+    expect(screen.getByRole('dialog', { name: 'What the model will see' })).toBeVisible();
   });
 
   it('offers nothing where only the administrator can help', async () => {

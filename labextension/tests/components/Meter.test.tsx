@@ -1,7 +1,8 @@
 import { screen, waitFor, within } from '@testing-library/react';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { Context, ContextQuery } from '../../src/chat/protocol';
 import { aThread, anAnswer, aQuestion } from '../server';
+import { aSum } from '../sums';
 import { type OnScreen, openThread, showChat } from './chat';
 
 const CONTEXT: Context = {
@@ -112,16 +113,7 @@ it('lists the messages with the reason why each is in or out', async () => {
 });
 
 it('says what the conversation has cost so far, as well as it is known', async () => {
-  const thread_cost = {
-    ...{ key: '', requests: 2, input_tokens: 1000, output_tokens: 500, cached_tokens: 0 },
-    ...{
-      cache_write_tokens: 0,
-      reasoning_tokens: 0,
-      cost: 1.25,
-      unpriced: 0,
-      estimated: 1
-    }
-  };
+  const thread_cost = aSum('', { requests: 2, cost: 1.25, estimated: 1 });
   const { panel } = await listed(whole => ({ ...whole, thread_cost }));
   expect(
     await panel.findByText('So far this conversation has cost ≈ $1.25, for 1,500 tokens.')
@@ -213,11 +205,149 @@ it('asks for older messages page by page', async () => {
   expect(panel.queryByRole('button', { name: 'Show older messages' })).toBeNull();
 });
 
-it('says when nothing would be asked', async () => {
-  await showChat(server => {
-    server.context = { ...CONTEXT, refused: true };
+it('says before anything is sent by how much it is too long', async () => {
+  const chat = await showChat(server => {
+    server.context = { ...CONTEXT, over: 1234 };
   });
+  const panel = await open(chat);
+  expect(ring()).toHaveAccessibleName('Context: 25% full; too long by 1,234 tokens');
+  expect(screen.getByText('Too long by 1,234 tokens')).toBeVisible();
+  expect(panel.getByText(/^Too long by 1,234 tokens, with all left out/)).toBeVisible();
+  expect(panel.queryByText(/tokens will be sent/)).toBeNull();
+});
+
+it('says that nothing will be asked, and of no message that it is sent', async () => {
+  const { panel } = await listed(whole => ({ ...whole, over: 12, refused: true }));
+  expect(screen.getByText('Too long by 12 tokens: nothing would be asked')).toBeVisible();
+  expect(panel.getByText(/^Nothing will be sent: this is too long by 12/)).toBeVisible();
+  expect(panel.queryByText(/tokens will be sent/)).toBeNull();
+  expect(await panel.findByText('6 tokens · not sent, but would fit')).toBeVisible();
+  expect(panel.getByText('5 tokens · does not fit')).toBeVisible();
+  expect(panel.getByText('Messages: none will be sent')).toBeVisible();
+});
+
+it('lists what else is sent, in its place, and unfolds to what it says', async () => {
+  const shares: Context['shares'] = [
+    { part: 'system', tokens: 50 },
+    { part: 'notes', tokens: 7 },
+    { part: 'summary', tokens: 20 },
+    { part: 'conversation', tokens: 1600 },
+    { part: 'draft', tokens: 8 }
+  ];
+  const { chat, panel } = await listed((whole, { entries }) => ({
+    ...{ ...whole, shares },
+    summary: {
+      ...{ thread_id: 'x', upto: 'y', created_at: 1 },
+      text: 'They asked why.'
+    },
+    instructions: (entries ?? 0) > 0 ? 'Be brief.' : null
+  }));
+  await panel.findByText('Be brief.');
+  await chat.user.type(chat.composer(), 'And then?');
+  await chat.user.click(ring());
+  const list = (await screen.findByText('Be brief.')).closest('ul') as HTMLElement;
+  const items = [...list.children].map(({ textContent }) => textContent);
+  expect(items).toEqual([
+    'This question 8 tokensAnd then?',
+    expect.stringMatching(/^Answer Because/),
+    expect.stringMatching(/^You Why/),
+    'Summary 20 tokensThey asked why.',
+    'Instructions 57 tokensBe brief.'
+  ]);
+  expect(screen.getByText('They asked why.')).not.toBeVisible();
+  await chat.user.click(within(list).getByText('Summary'));
+  expect(screen.getByText('They asked why.')).toBeVisible();
+});
+
+it('says why there is no summary, also where it is closed', async () => {
+  const summary_problem = { code: 'provider_down', message: 'It is away.' } as const;
+  const chat = await showChat(server => {
+    server.context = { ...CONTEXT, summary_problem };
+  });
+  const panel = await open(chat);
+  expect(ring()).toHaveAccessibleName('Context: 25% full; the summary could not be made');
+  expect(ring().querySelector('.jc-Icon')).not.toBeNull();
+  expect(
+    panel.getByText(/^The summary could not be made, so .* left out. It is away\.$/)
+  ).toBeVisible();
+});
+
+it('chooses which model makes the summaries, where they are made', async () => {
+  const thread = aThread({ settings: { memory: 'summarise' } });
+  const chat = await showChat(server => {
+    server.threads = { threads: [thread], next: null };
+    server.context = CONTEXT;
+  });
+  await openThread(chat, thread, []);
+  const panel = await open(chat);
+  const choice = panel.getByRole('combobox', { name: 'Summed up by' });
+  expect(choice).toHaveDisplayValue('The conversation’s model');
+  await chat.user.selectOptions(choice, 'Thinker');
+  expect(chat.server.lastChange?.body).toEqual({
+    settings: { memory: 'summarise', summary_model: 'thinker' }
+  });
+  await chat.user.selectOptions(choice, 'The conversation’s model');
+  expect(chat.server.lastChange?.body).toEqual({ settings: { memory: 'summarise' } });
+});
+
+it('offers no model for summaries where none are made', async () => {
+  const { panel } = await listed();
+  expect(panel.queryByRole('combobox', { name: 'Summed up by' })).toBeNull();
+});
+
+it('says in short what is sent, what that costs, and what all has cost', async () => {
+  const thread = aThread();
+  const chat = await showChat(server => {
+    server.threads = { threads: [thread], next: null };
+    const thread_cost = aSum('', { cost: 0.321 });
+    const whole = { ...CONTEXT, used: 1600, window: 128_000, input_cost: 0.002 };
+    server.context = ({ cost }) => (cost === true ? { ...whole, thread_cost } : whole);
+  });
+  await openThread(chat, thread, []);
+  await chat.user.type(chat.composer(), 'Hello');
   await waitFor(() => {
-    expect(ring()).toHaveAccessibleName('Context: no longer fits');
+    expect(screen.getByText('1.6K / 128K · < $0.01 · $0.32 so far')).toBeInTheDocument();
   });
+  expect(ring().title.split('\n').slice(1)).toEqual([
+    'Sending this costs < $0.01.',
+    'So far this conversation has cost $0.32.'
+  ]);
+});
+
+it('says of how many requests the price is not known', async () => {
+  const thread_cost = aSum('', { requests: 3, unpriced: 2, at_most: 1, cost: 1.25 });
+  const { panel } = await listed(whole => ({ ...whole, thread_cost }));
+  expect(
+    await panel.findByText(
+      'So far this conversation has cost ≤ $1.25, and 2 requests whose price is not known; 1,500 tokens in all.'
+    )
+  ).toBeVisible();
+});
+
+it('is as last known while the server is out of reach', async () => {
+  const { chat, panel } = await listed();
+  await panel.findByText('6 tokens · sent');
+  vi.stubGlobal('fetch', () => Promise.reject(new Error('offline')));
+  chat.server.hangUp();
+  expect(await panel.findByText(/^As last known/)).toBeVisible();
+  expect(ring()).toHaveAccessibleName('Context: 25% full; as last known');
+  chat.services.drafts.put(chat.services.store.state.open, 'And then?');
+  await new Promise(resolve => setTimeout(resolve, 50));
+  expect(panel.getByText('6 tokens · sent')).toBeVisible();
+  expect(panel.queryByText(/nothing was changed/)).toBeNull();
+});
+
+it('is measured anew when settings were changed in another window', async () => {
+  const chat = await showChat();
+  const measured = () => chat.server.requests.filter(({ path }) => path === 'context');
+  await waitFor(() => {
+    expect(measured()).not.toHaveLength(0);
+  });
+  const before = measured().length;
+  chat.server.account = { ...chat.server.account, notes: ['One.'], use_notes: true };
+  window.dispatchEvent(new Event('focus'));
+  await waitFor(() => {
+    expect(measured().length).toBeGreaterThan(before);
+  });
+  expect(chat.services.store.state.account?.notes).toEqual(['One.']);
 });

@@ -7,6 +7,7 @@ import { openThread, showChat } from './chat';
 const GOING: Model = { id: 'gpt-5', name: 'GPT-5', shutdown_date: '2026-12-11' };
 const STAYING: Model = { id: 'small', name: 'Small' };
 const GONE: Model = { id: 'gpt-4', name: 'GPT-4', shutdown_date: '2026-10-23' };
+const HOUSE: Model = { ...GOING, id: 'house', name: 'House model' };
 const BLIND: Model = { id: 'blind', name: 'Blind', images: false };
 const PICTURE = { type: 'image', media_type: 'image/png', data: 'AAAA' } as const;
 
@@ -24,7 +25,7 @@ async function showWith(model: string) {
     server.models = {
       models: [GOING, STAYING, BLIND],
       default: 'small',
-      gone: [GONE]
+      ...{ gone: [GONE], unlisted: [HOUSE] }
     };
     server.threads = { threads: [aThread({ settings: { model } })], next: null };
   });
@@ -44,6 +45,11 @@ it('says of a model that goes until when it answers, with the way to another', a
   expect(option).toHaveAttribute('aria-selected', 'true');
   await chat.user.click(screen.getByRole('option', { name: 'Small' }));
   expect(chat.server.lastChange?.body).toEqual({ settings: { model: 'small' } });
+});
+
+it('says it of a model that only the administrator describes', async () => {
+  await showWith('house');
+  expect(note(/^House model will be shut down on Dec 11\.$/)).toBeVisible();
 });
 
 it('says it once to whoever has read it', async () => {

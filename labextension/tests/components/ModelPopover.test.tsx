@@ -35,6 +35,34 @@ it('finds a model by a part of its name, with the keyboard', async () => {
   expect(settings(chat)).toEqual({ model: 'small' });
 });
 
+it('takes what is typed exactly, though others begin with it', async () => {
+  const chat = await showChat(({ models }) => {
+    const model = (id: string, name: string) => ({ id, name });
+    models.models.unshift(model('gpt-4-turbo', 'GPT-4 Turbo'), model('gpt-4', 'GPT-4'));
+  });
+  await chat.user.click(screen.getByTitle('Model and settings: Small'));
+  for (const typed of ['gpt-4', 'GPT-4']) {
+    await chat.user.keyboard(typed);
+    expect(screen.getAllByRole('option')[0]).toHaveTextContent(/^GPT-4$/);
+    await chat.user.keyboard('{Enter}');
+    expect(settings(chat)).toEqual({ model: 'gpt-4' });
+  }
+});
+
+it('knows models that only the administrator describes, and lists them last', async () => {
+  const house = { id: 'house', name: 'House model', max_output_tokens: 256 };
+  const chat = await showChat(server => {
+    server.models = { ...server.models, unlisted: [house] };
+  });
+  await chat.user.click(screen.getByTitle('Model and settings: Small'));
+  const options = screen.getAllByRole('option');
+  expect(options.at(-1)).toHaveTextContent('House model');
+  await chat.user.click(options[options.length - 1]);
+  expect(settings(chat)).toEqual({ model: 'house' });
+  expect(screen.getByTitle('Model and settings: House model')).toBeVisible();
+  expect(screen.getByLabelText(/^Longest answer/)).toHaveAttribute('max', '256');
+});
+
 it('keeps the model that is chosen with a plain Enter', async () => {
   const chat = await showPopover();
   await chat.user.click(screen.getByRole('option', { name: 'Thinker' }));

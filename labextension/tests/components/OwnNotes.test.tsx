@@ -63,6 +63,17 @@ it('adds notes with Enter, one after the other', async () => {
   });
 });
 
+it('takes none that is there already, and says so', async () => {
+  const { server, user } = await showNotes({ notes: ['I work with R.'] });
+  await user.click(field());
+  await user.keyboard('I work with R.');
+  expect(screen.getByText('This is one of your notes already.')).toBeVisible();
+  expect(screen.getByRole('button', { name: 'Add' })).toBeDisabled();
+  await user.keyboard('{Enter}');
+  expect(notes()).toEqual(['I work with R.']);
+  expect(server.lastChange).toBeUndefined();
+});
+
 it('edits one in its place, and leaves it as it was with Escape', async () => {
   const { user } = await showNotes({ notes: ['One.', 'Two.'] });
   await user.click(screen.getByRole('button', { name: 'Edit the note “Two.”' }));

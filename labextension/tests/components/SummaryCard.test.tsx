@@ -37,7 +37,7 @@ it('stands after the last message that it is about', async () => {
   const { chat } = await show();
   const card = await unfold(chat);
   expect(card.getByText('why').tagName).toBe('STRONG');
-  expect(card.getByText('Made by small')).toBeVisible();
+  expect(card.getByText('Made by Small')).toBeVisible();
   const [, answer, next] = screen.getAllByRole('article');
   const title = screen.getByText(TITLE);
   const { DOCUMENT_POSITION_FOLLOWING: follows } = Node;
@@ -69,7 +69,10 @@ it('can be edited', async () => {
 it('can be made anew, and goes until then', async () => {
   const { chat, thread, answer } = await show();
   const card = await unfold(chat);
-  await chat.user.click(card.getByRole('button', { name: 'Make anew' }));
+  const again = card.getByRole('button', { name: 'Make anew' });
+  expect(card.getByText(/made anew with the next question/)).toBeVisible();
+  expect(again).toHaveAccessibleDescription(/made anew with the next question/);
+  await chat.user.click(again);
   expect(chat.server.lastChange?.body).toEqual({ text: null });
   chat.server.tell({
     type: 'summary',
@@ -79,6 +82,20 @@ it('can be made anew, and goes until then', async () => {
   } as never);
   await waitFor(() => {
     expect(screen.queryByText(TITLE)).toBeNull();
+  });
+});
+
+it('has the window measured anew when it changes', async () => {
+  const { chat, thread, answer } = await show();
+  const measured = () => chat.server.requests.filter(({ path }) => path === 'context');
+  await waitFor(() => {
+    expect(measured().at(-1)?.body).toMatchObject({ thread_id: thread.id });
+  });
+  const before = measured().length;
+  const change = { thread_id: thread.id, upto: answer.id, summary: null };
+  chat.server.tell({ type: 'summary', ...change } as never);
+  await waitFor(() => {
+    expect(measured().length).toBeGreaterThan(before);
   });
 });
 

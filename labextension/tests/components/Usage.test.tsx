@@ -4,20 +4,7 @@ import * as server from '../../src/chat/client/server';
 import type { Problem, UsageSum } from '../../src/chat/protocol';
 import { ADA, DOWN, type Server, aQuestion, aThread, anAnswer } from '../server';
 import { type OnScreen, openThread, showChat } from './chat';
-
-function sum(key: string, changes: Partial<UsageSum> = {}): UsageSum {
-  return {
-    ...{ key, requests: 1, input_tokens: 1000, output_tokens: 500, cached_tokens: 0 },
-    ...{
-      cache_write_tokens: 0,
-      reasoning_tokens: 0,
-      cost: 0.5,
-      unpriced: 0,
-      estimated: 0
-    },
-    ...changes
-  };
-}
+import { aSum } from '../sums';
 
 function today(): string {
   const now = new Date();
@@ -30,11 +17,11 @@ let total: UsageSum;
 let refusal: Problem | null;
 
 beforeEach(() => {
-  total = sum('', { requests: 3, cost: 12.345, cached_tokens: 400 });
+  total = aSum('', { requests: 3, cost: 12.345, cached_tokens: 400 });
   sums = {
-    day: [sum(today(), { cost: 12.345 })],
-    model: [sum('gpt-6-luna', { cost: 12 }), sum('mine', { cost: 0, unpriced: 1 })],
-    thread: [sum('t1', { title: 'Trees', estimated: 1 }), sum('t2')]
+    day: [aSum(today(), { cost: 12.345 })],
+    model: [aSum('gpt-6-luna', { cost: 12 }), aSum('mine', { cost: 0, unpriced: 1 })],
+    thread: [aSum('t1', { title: 'Trees', estimated: 1 }), aSum('t2')]
   };
   refusal = null;
   localStorage.clear();
@@ -97,16 +84,35 @@ it('has a bar for each day, that can be read as a table', async () => {
 });
 
 it('says what was estimated and what has no price', async () => {
-  total = sum('', { requests: 5, estimated: 1, unpriced: 2, cost: 2 });
+  total = aSum('', { requests: 5, estimated: 1, unpriced: 2, cost: 2 });
   await showUsage();
   expect(await screen.findByText('≈ $2.00')).toBeVisible();
   expect(screen.getByText(/^≈: 1 request broke off/)).toBeVisible();
   expect(screen.getByText(/^The price of 2 requests is not known/)).toBeVisible();
 });
 
+it('says of what may have cost less that it is a bound, everywhere', async () => {
+  total = aSum('', { requests: 5, at_most: 2, cost: 12.345 });
+  sums.day = [aSum(today(), { at_most: 1, cost: 12.345 })];
+  sums.model = [aSum('gpt-6-luna', { at_most: 1, cost: 12 })];
+  const { user } = await showUsage();
+  expect((await screen.findAllByText('≤ $12.35'))[0]).toBeVisible();
+  expect(screen.getByText(/^≤: 2 requests may have cost less/)).toBeVisible();
+  expect(rows('By model')[0][3]).toBe('≤ $12.00');
+  await user.click(screen.getByText('As a table'));
+  expect(screen.getAllByRole('cell', { name: '≤ $12.35' })).toHaveLength(1);
+});
+
+it('calls models by their names', async () => {
+  sums.model = [aSum('small'), aSum('mine')];
+  await showUsage();
+  expect((await screen.findAllByText('Small'))[0]).toHaveAttribute('title', 'small');
+  expect(rows('By model').map(([name]) => name)).toEqual(['Small', 'mine']);
+});
+
 it('shows tokens where nothing has a price', async () => {
-  total = sum('', { unpriced: 1, cost: 0 });
-  sums.day = [sum(today(), { unpriced: 1, cost: 0 })];
+  total = aSum('', { unpriced: 1, cost: 0 });
+  sums.day = [aSum(today(), { unpriced: 1, cost: 0 })];
   await showUsage();
   expect(
     await screen.findByRole('img', { name: 'Tokens per day; at most 1,500' })
@@ -115,7 +121,7 @@ it('shows tokens where nothing has a price', async () => {
 });
 
 it('says so where nothing was asked', async () => {
-  total = sum('', { requests: 0, cost: 0 });
+  total = aSum('', { requests: 0, cost: 0 });
   sums = { day: [], model: [], thread: [] };
   await showUsage();
   expect(await screen.findByText(/^Nothing was asked in this time/)).toBeVisible();
@@ -181,8 +187,21 @@ it('marks the cost of an answer that was estimated', async () => {
   expect(screen.getByText('≈ 12 tokens · ≈ $0.002')).toBeInTheDocument();
 });
 
+it('marks the cost of an answer that may have been less', async () => {
+  const chat = await showChat();
+  const thread = aThread();
+  const question = aQuestion(thread, 'Why?');
+  const answer = anAnswer(question, 'Because.', {
+    usage: { input_tokens: 10, output_tokens: 2, cached_tokens: 5 },
+    ...{ cost: 0.002, cost_at_most: true }
+  });
+  await openThread(chat, thread, [question, answer]);
+  const stats = screen.getByText('12 tokens · ≤ $0.002');
+  expect(stats.title).toContain('≤ $0.002 in all');
+});
+
 it('says of next to nothing that it is less than that, and not roughly so', async () => {
-  total = sum('', { cost: 0.00001, estimated: 1 });
+  total = aSum('', { cost: 0.00001, estimated: 1 });
   await showUsage();
   expect((await screen.findAllByText('< $0.0001'))[0]).toBeVisible();
   expect(screen.queryByText('≈ < $0.0001')).toBeNull();

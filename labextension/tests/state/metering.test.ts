@@ -2,6 +2,7 @@ import { expect, it, vi } from 'vitest';
 import type { Context, ContextQuery, CountQuery } from '../../src/chat/protocol';
 import { Metering } from '../../src/chat/state/metering';
 import type { Attachment } from '../../src/chat/state/parts';
+import { aSum } from '../sums';
 
 const FILE: Attachment = {
   type: 'attachment',
@@ -22,7 +23,8 @@ class Asked {
       this.#answers.push(error => {
         if (error === undefined) {
           const used = query.text?.length ?? 0;
-          resolve({ window: 100, used, shares: [], sent: 0, left_out: 0 });
+          const thread_cost = query.cost === true ? aSum('') : undefined;
+          resolve({ window: 100, used, shares: [], sent: 0, left_out: 0, thread_cost });
         } else {
           reject(error);
         }
@@ -48,7 +50,7 @@ it('asks for one thing at a time, and then for the newest', async () => {
   const rest = new Asked();
   const metering = new Metering(rest);
   for (const text of ['a', 'ab', 'abc', 'abcd']) {
-    metering.measure({ text, attachments: [] });
+    metering.measure({ text, attachments: [] }, 'now');
   }
   await rest.answer();
   await rest.answer();
@@ -60,7 +62,7 @@ it('counts what is attached once', async () => {
   const rest = new Asked();
   const metering = new Metering(rest);
   for (const text of ['a', 'ab']) {
-    metering.measure({ text, attachments: [FILE, { ...FILE, name: text }] });
+    metering.measure({ text, attachments: [FILE, { ...FILE, name: text }] }, 'now');
     await rest.answer();
   }
   await vi.waitUntil(() => metering.store.state?.used === 2);
@@ -71,12 +73,43 @@ it('counts what is attached once', async () => {
 it('keeps what is known when the server does not answer, and asks again later', async () => {
   const rest = new Asked();
   const metering = new Metering(rest);
-  metering.measure({ text: 'a', attachments: [] });
+  metering.measure({ text: 'a', attachments: [] }, 'now');
   await rest.answer();
-  metering.measure({ text: 'ab', attachments: [] });
+  metering.measure({ text: 'ab', attachments: [] }, 'now');
   await rest.answer(new Error('away'));
   expect(metering.store.state?.used).toBe(1);
-  metering.measure({ text: 'abc', attachments: [] });
+  metering.measure({ text: 'abc', attachments: [] }, 'now');
   await rest.answer();
   await vi.waitUntil(() => metering.store.state?.used === 3);
+});
+
+it('says that what it knows is old when the server does not answer', async () => {
+  const rest = new Asked();
+  const metering = new Metering(rest);
+  metering.measure({ text: 'a', attachments: [] }, 'now');
+  await rest.answer();
+  await vi.waitUntil(() => metering.store.state !== null);
+  metering.measure({ text: 'ab', attachments: [] }, 'now');
+  await rest.answer(new Error('away'));
+  await vi.waitUntil(() => metering.store.state?.isOld === true);
+  metering.measure({ text: 'abc', attachments: [] }, 'now');
+  await rest.answer();
+  await vi.waitUntil(() => metering.store.state?.used === 3);
+  expect(metering.store.state?.isOld).toBeUndefined();
+});
+
+it('has the cost of the thread added up when that may have changed, and keeps it', async () => {
+  const rest = new Asked();
+  const metering = new Metering(rest);
+  for (const [text, moment] of [
+    ['a', 'asked'],
+    ['ab', 'asked'],
+    ['abc', 'answered']
+  ]) {
+    metering.measure({ text, attachments: [] }, moment);
+    await rest.answer();
+    await vi.waitUntil(() => metering.store.state?.used === text.length);
+    expect(metering.store.state?.thread_cost?.cost).toBe(0.5);
+  }
+  expect(rest.queries.map(({ cost }) => cost)).toEqual([true, undefined, true]);
 });

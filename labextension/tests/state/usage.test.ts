@@ -1,22 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { UsageReport, UsageSum } from '../../src/chat/protocol';
+import type { UsageReport } from '../../src/chat/protocol';
 import { barsOf, beginning, loadUsage, spanQuery } from '../../src/chat/state/usage';
+import { aSum } from '../sums';
 
 const NOW = new Date(2026, 10, 26, 15, 30);
-
-function sum(key: string, changes: Partial<UsageSum> = {}): UsageSum {
-  return {
-    ...{ key, requests: 1, input_tokens: 10, output_tokens: 5, cached_tokens: 0 },
-    ...{
-      cache_write_tokens: 0,
-      reasoning_tokens: 0,
-      cost: 0.5,
-      unpriced: 0,
-      estimated: 0
-    },
-    ...changes
-  };
-}
 
 describe('a span', () => {
   it.each([
@@ -34,7 +21,7 @@ describe('a span', () => {
 describe('bars', () => {
   it('are there for days without any request, too', () => {
     const bars = barsOf(
-      [sum('2026-11-24'), sum('2026-11-26')],
+      [aSum('2026-11-24'), aSum('2026-11-26')],
       new Date(2026, 10, 23),
       NOW
     );
@@ -47,17 +34,21 @@ describe('bars', () => {
   });
 
   it('begin with the first request where the span has no beginning', () => {
-    const bars = barsOf([sum('2026-11-25')], null, NOW);
+    const bars = barsOf([aSum('2026-11-25')], null, NOW);
     expect(bars.map(({ day }) => day)).toEqual([25, 26]);
   });
 
   it('are months where there are many days', () => {
-    const days = [sum('2025-12-31'), sum('2026-11-01'), sum('2026-11-02', { cost: 1 })];
+    const days = [
+      aSum('2025-12-31'),
+      aSum('2026-11-01'),
+      aSum('2026-11-02', { cost: 1 })
+    ];
     const bars = barsOf(days, null, NOW);
     expect(bars).toHaveLength(12);
     expect(bars[0]).toMatchObject({ year: 2025, month: 11, day: null, requests: 1 });
     expect(bars[1]).toMatchObject({ year: 2026, month: 0, requests: 0 });
-    expect(bars[11]).toMatchObject({ requests: 2, cost: 1.5, tokens: 30 });
+    expect(bars[11]).toMatchObject({ requests: 2, cost: 1.5, tokens: 3000 });
   });
 
   it('are none of nothing', () => {
@@ -71,7 +62,7 @@ it('asks for each kind of sums of the same span', async () => {
     asked.push(path);
     const by = /by=(\w+)/.exec(path)?.[1] ?? '';
     const key = by === 'day' ? '2026-11-26' : by;
-    const report: UsageReport = { sums: [sum(key)], total: sum('') };
+    const report: UsageReport = { sums: [aSum(key)], total: aSum('') };
     return Promise.resolve(report as T);
   };
   const view = await loadUsage({ get }, 'week', NOW);

@@ -1,4 +1,4 @@
-"""PDF and Word files go as their text, and none of them harms the server."""
+"""PDF and Office files go as their text, and none of them harms the server."""
 
 from __future__ import annotations
 
@@ -110,12 +110,69 @@ async def test_without_the_extra_it_is_said_how_to_install_it(monkeypatch):
         await text_of("a.pdf", b"%PDF-1.4")
 
 
-@pytest.mark.parametrize(
-    ("name", "words"), [("a.xlsx", "attach the variable"), ("a.pptx", "Save it as PDF")]
-)
-async def test_other_kinds_are_refused_with_what_to_do(name, words):
-    with pytest.raises(Unreadable, match=words):
-        await text_of(name, b"PK\x03\x04")
+async def test_slides_go_with_their_tables_and_notes():
+    from pptx import Presentation
+    from pptx.util import Inches
+
+    show, file = Presentation(), io.BytesIO()
+    slide = show.slides.add_slide(show.slide_layouts[5])
+    slide.shapes.title.text = "Results"
+    table = slide.shapes.add_table(1, 2, *[Inches(1)] * 4).table
+    table.cell(0, 0).text, table.cell(0, 1).text = "a", "b"
+    slide.notes_slide.notes_text_frame.text = "Smile."
+    show.slides.add_slide(show.slide_layouts[6])
+    grouped = show.slides.add_slide(show.slide_layouts[6]).shapes.add_group_shape()
+    grouped.shapes.add_textbox(*[Inches(1)] * 4).text_frame.text = "Within a group"
+    show.save(file)
+    assert await text_of("a.pptx", file.getvalue()) == (
+        "[Slide 1]\nResults\na | b\n(Notes: Smile.)\n\n[Slide 3]\nWithin a group"
+    )
+
+
+def a_workbook(**sheets: list[list[object]]) -> bytes:
+    """One with these sheets; those whose names end with an underscore are hidden."""
+    from xlsxwriter import Workbook
+
+    file = io.BytesIO()
+    with Workbook(file, {"in_memory": True}) as book:
+        for name, rows in sheets.items():
+            sheet = book.add_worksheet(name.rstrip("_"))
+            if name.endswith("_"):
+                sheet.hide()
+            for place, row in enumerate(rows):
+                sheet.write_row(place, 0, row)
+    return file.getvalue()
+
+
+async def test_the_sheets_of_a_workbook_go_as_csv_but_for_hidden_ones():
+    book = a_workbook(
+        Sales=[["city", "n"], ["Rome, IT", 3], ["Oslo", 4.5]], Drafts_=[["?"]], More=[["x"]]
+    )
+    assert await text_of("a.xlsx", book) == (
+        '[Sheet Sales]\ncity,n\n"Rome, IT",3\nOslo,4.5\n\n[Sheet More]\nx'
+    )
+
+
+async def test_of_a_long_workbook_the_first_rows_go_and_that_is_said():
+    rows: list[list[object]] = [["x" * 99, number] for number in range(3_000)]
+    found = await Documents().attached("a.xlsx", a_workbook(Long=rows))
+    (note,) = found.notes
+    assert note == "Only its first 1,915 of 3,000 rows."
+    assert isinstance(found.part, AttachmentPart)
+    assert found.part.text.endswith("[… the document goes on: these are 1,915 of 3,000 rows]")
+
+
+@pytest.mark.parametrize("name", ["a.xlsx", "a.xls", "a.ods", "a.pptx"])
+async def test_damaged_and_empty_office_files_are_refused_with_their_reason(name):
+    with pytest.raises(Unreadable, match="is damaged"):
+        await text_of(name, b"PK\x03\x04 nonsense")
+    with pytest.raises(Unreadable, match="its sheets are empty"):
+        await text_of("a.xlsx", a_workbook(Empty=[]))
+
+
+async def test_other_kinds_are_refused_with_what_to_do():
+    with pytest.raises(Unreadable, match="Save it as PDF"):
+        await text_of("a.odp", b"PK\x03\x04")
 
 
 async def test_other_files_are_read_as_ever():

@@ -101,8 +101,9 @@ async def test_they_are_counted_as_a_part_of_their_own(engine: Engine):
     shown = await engine.inspector.look("ada", ContextQuery(settings=settings, entries=1))
     parts = {share.part: share.tokens for share in shown.shares}
     whole = count(f"Be kind.\n\n{IN_WORDS}")
-    assert parts[ContextPart.SYSTEM] == count("Be kind.") + PER_MESSAGE + PER_REPLY
+    assert parts[ContextPart.SYSTEM] == count("Be kind.") + PER_MESSAGE
     assert parts[ContextPart.NOTES] == whole - count("Be kind.")
+    assert parts[ContextPart.CONVERSATION] == PER_REPLY
     assert shown.used == whole + PER_MESSAGE + PER_REPLY
     assert shown.instructions == f"Be kind.\n\n{IN_WORDS}"
 

@@ -144,6 +144,13 @@ async def test_where_no_summary_can_be_had_the_oldest_is_left_out(engine: Engine
     assert call.request.instructions == "Be brief."
     assert [prompt.text[:6] for prompt in call.request.messages] == ["1 word", "Answer", "2 word"]
     assert await engine.store.summaries("ada", thread_id) == []
+    query = ContextQuery(thread_id, reply_id)
+    shown = await engine.inspector.look("ada", query)
+    assert shown.summary_problem == Problem(Code.PROVIDER_DOWN, "Away.")
+    asked = await engine.ask(f"3 {LONG}", thread_id, reply_id)
+    await engine.answer("They talked.", UNCOUNTED)
+    await answered(engine, thread_id, str(asked.reply_id))
+    assert (await engine.inspector.look("ada", query)).summary_problem is None
 
 
 async def test_a_stop_while_it_is_made_ends_that_too(engine: Engine):

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from jupyter_chat.engine.models import catalogue
+from jupyter_chat.engine.models.catalogue import Price
 from jupyter_chat.protocol import Effort, Model, Source, Usage
 
 
@@ -19,7 +20,7 @@ def test_an_unknown_model_works_without_a_price():
     model = catalogue.lookup("somebody-elses-model")
     assert not model.known
     assert model.context_tokens is None
-    assert catalogue.cost("somebody-elses-model", Usage(input_tokens=9, output_tokens=9)) is None
+    assert catalogue.price(model, Usage(input_tokens=9, output_tokens=9)) is None
     assert catalogue.allowed(model, Effort.HIGH, 0.7) == (Effort.HIGH, 0.7)
 
 
@@ -59,29 +60,41 @@ def test_what_a_model_refuses_is_not_sent(model, effort, temperature, expected):
     assert catalogue.allowed(catalogue.lookup(model), effort, temperature) == expected
 
 
+def dollars(name: str, usage: Usage) -> float:
+    price = catalogue.price(catalogue.lookup(name), usage)
+    assert price is not None
+    assert not price.at_most
+    return price.dollars
+
+
 def test_the_cost_follows_from_the_usage():
     usage = Usage(input_tokens=100_000, output_tokens=10_000)
-    assert catalogue.cost("gpt-6-luna", usage) == pytest.approx(0.01 + 0.005)
+    assert dollars("gpt-6-luna", usage) == pytest.approx(0.01 + 0.005)
     cached = Usage(
         input_tokens=100_000, output_tokens=0, cached_tokens=50_000, cache_write_tokens=20_000
     )
     expected = (30_000 * 0.10 + 50_000 * 0.01 + 20_000 * 0.125) / 1e6
-    assert catalogue.cost("gpt-6-luna", cached) == pytest.approx(expected)
+    assert dollars("gpt-6-luna", cached) == pytest.approx(expected)
 
 
 def test_long_contexts_cost_more():
-    at = catalogue.cost("gpt-6-luna", Usage(input_tokens=272_000, output_tokens=1000))
-    above = catalogue.cost("gpt-6-luna", Usage(input_tokens=272_001, output_tokens=1000))
+    at = dollars("gpt-6-luna", Usage(input_tokens=272_000, output_tokens=1000))
+    above = dollars("gpt-6-luna", Usage(input_tokens=272_001, output_tokens=1000))
     assert at == pytest.approx((272_000 * 0.10 + 1000 * 0.50) / 1e6)
     assert above == pytest.approx((272_001 * 0.10 * 2 + 1000 * 0.50 * 1.5) / 1e6)
 
 
 def test_no_cost_is_better_than_a_wrong_one():
-    assert catalogue.lookup("gpt-5.5").cached_price is None
-    assert catalogue.cost("gpt-5.5", Usage(input_tokens=9, output_tokens=9)) is not None
-    assert (
-        catalogue.cost("gpt-5.5", Usage(input_tokens=9, output_tokens=9, cached_tokens=5)) is None
-    )
+    assert catalogue.price(catalogue.lookup("o3"), Usage(9, 9)) is None
+
+
+def test_where_the_price_of_the_cache_is_not_known_the_cost_is_at_most_so_much():
+    model = Model("m", "m", input_price=1, output_price=10)
+    assert catalogue.price(model, Usage(1_000_000)) == Price(1.0)
+    cached = catalogue.price(model, Usage(1_000_000, cached_tokens=900_000))
+    assert cached == Price(1.0, at_most=True)
+    written = catalogue.price(model, Usage(1_000_000, cache_write_tokens=1_000_000))
+    assert written == Price(1.25, at_most=True)
 
 
 def test_openais_list_is_reduced_to_models_that_chat():
@@ -110,8 +123,8 @@ def test_what_a_server_says_of_a_model_counts_where_the_catalogue_says_nothing()
 
 
 def test_a_price_that_is_known_is_not_mixed_with_another_ones():
-    said = Model("gpt-5.5", "gpt-5.5", input_price=1, output_price=2, cached_price=0.1)
-    assert catalogue.known_at(Source.COMPATIBLE, "gpt-5.5", said).cached_price is None
+    said = Model("gpt-6.2-sol", "m", input_price=1, output_price=2, cached_price=0.1)
+    assert catalogue.known_at(Source.COMPATIBLE, "gpt-6.2-sol", said).cached_price is None
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from jupyter_chat.engine.models import catalogue, overrides
+from jupyter_chat.engine.models.catalogue import Price
 from jupyter_chat.engine.models.overrides import CONFIGURED, Overrides
 from jupyter_chat.protocol import Effort, Model, Usage
 
@@ -42,13 +43,13 @@ def test_fields_that_are_named_change_and_the_others_stay(file: Path):
     after = catalogue.lookup("gpt-6-luna")
     assert after.input_price == 0.2
     assert (after.output_price, after.context_tokens) == (0.5, before.context_tokens)
-    assert catalogue.cost("gpt-6-luna", Usage(input_tokens=1_000_000)) == pytest.approx(0.4)
+    assert catalogue.price(catalogue.lookup("gpt-6-luna"), Usage(1_000_000)) == Price(0.4)
 
 
 def test_a_field_that_is_null_is_taken_away(file: Path):
     read(file, {"models": {"gpt-5": {"shutdown_date": None, "input_price": None}}})
     assert catalogue.lookup("gpt-5").shutdown_date is None
-    assert catalogue.cost("gpt-5", Usage(input_tokens=9)) is None
+    assert catalogue.price(catalogue.lookup("gpt-5"), Usage(9)) is None
 
 
 def test_models_can_be_added_with_families_of_their_own_and_taken_away(file: Path):

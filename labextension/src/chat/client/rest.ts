@@ -208,7 +208,9 @@ export class Rest {
         signal
       });
     } catch {
-      const isReading = method === 'GET' || method === 'HEAD';
+      // Of a context is asked with a body: what is written is too long for an address.
+      const isReading =
+        method === 'GET' || method === 'HEAD' || path.startsWith('context');
       throw new ProblemError(isReading ? UNREAD : UNREACHED);
     }
   }

@@ -32,6 +32,28 @@ export function nextBlank(
   return next ?? null;
 }
 
+/** A text of which one blank is being filled in: it, and what stands around it. */
+export interface Filling {
+  readonly blank: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** The text with its other blanks of the same name filled in alike, if there are any. */
+export function filledAlike(
+  text: string,
+  { blank, before, after }: Filling
+): string | null {
+  const isAround = text.startsWith(before) && text.endsWith(after);
+  const end = text.length - after.length;
+  const filled = text.slice(before.length, end);
+  const isFilled = isAround && end >= before.length && filled.trim() !== '';
+  if (!isFilled || filled.includes(blank) || !(before + after).includes(blank)) {
+    return null;
+  }
+  return text.split(blank).join(filled);
+}
+
 function spansOf(text: string, blank: string): Span[] {
   const spans: Span[] = [];
   let start = text.indexOf(blank);

@@ -2,7 +2,14 @@ import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef } from 
 import { useChat, useChatState } from '../components/context';
 import { useStore } from '../state/store';
 import { libraryOf } from '../state/library';
-import { type Span, blanksIn, nameOf, nextBlank } from './blanks';
+import {
+  type Filling,
+  type Span,
+  blanksIn,
+  filledAlike,
+  nameOf,
+  nextBlank
+} from './blanks';
 
 interface Blanks {
   /** Those of the prompt that are not filled in yet. */
@@ -24,13 +31,21 @@ export function useBlanks(area: RefObject<HTMLTextAreaElement>, text: string): B
   const unfilled = all.filter(blank => text.includes(blank));
   /** Selected as soon as the text is there. */
   const wanted = useRef<Span | null>(null);
+  const filling = useRef<Filling | null>(null);
 
   const show = useCallback(
     ({ start, end }: Span) => {
-      const blank = area.current?.value.slice(start, end) ?? '';
+      const value = area.current?.value ?? '';
+      const blank = value.slice(start, end);
       area.current?.focus();
       area.current?.setSelectionRange(start, end);
+      filling.current = null;
       if (blank !== '') {
+        filling.current = {
+          blank,
+          before: value.slice(0, start),
+          after: value.slice(end)
+        };
         announce(trans.__('Fill in: %1', nameOf(blank)));
       }
     },
@@ -49,6 +64,23 @@ export function useBlanks(area: RefObject<HTMLTextAreaElement>, text: string): B
     }
   });
 
+  /** Go on to one; where blanks of the same name can be filled in alike, to the first that
+   * is left then, or to the end. */
+  const goOn = (from: number, backwards = false) => {
+    const alike = filling.current === null ? null : filledAlike(text, filling.current);
+    if (alike === null) {
+      const next = nextBlank(text, unfilled, from, backwards);
+      if (next !== null) {
+        show(next);
+      }
+      return next !== null;
+    }
+    const end = { start: alike.length, end: alike.length };
+    wanted.current = nextBlank(alike, unfilled, 0) ?? end;
+    services.drafts.put(open, alike);
+    return true;
+  };
+
   return {
     unfilled,
     begin: prompt => {
@@ -60,18 +92,10 @@ export function useBlanks(area: RefObject<HTMLTextAreaElement>, text: string): B
     },
     step: backwards => {
       const { selectionStart = 0, selectionEnd = 0 } = area.current ?? {};
-      const from = backwards ? selectionStart : selectionEnd;
-      const next = nextBlank(text, unfilled, from, backwards);
-      if (next !== null) {
-        show(next);
-      }
-      return next !== null;
+      return goOn(backwards ? selectionStart : selectionEnd, backwards);
     },
     select: () => {
-      const first = nextBlank(text, unfilled, 0);
-      if (first !== null) {
-        show(first);
-      }
+      goOn(0);
     }
   };
 }

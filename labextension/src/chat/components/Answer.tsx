@@ -15,7 +15,7 @@ import { Stats } from './Stats';
 import { VersionSwitch } from './VersionSwitch';
 import { useChat, useChatState } from './context';
 import { useConversation, useOnline, useParts } from './hooks';
-import { useModelSettings } from './useModelSettings';
+import { modelNamed, useModelSettings } from './useModelSettings';
 import { AgainIcon } from './icons';
 import { remediesOf, useProblemActions } from './problemActions';
 
@@ -172,12 +172,12 @@ function useOutcome(message: Message): string | undefined {
 /** One whose turn has not come will be by the model that is chosen then. */
 function useModelName({ model, status }: Message): string {
   const { trans } = useChat();
-  const models = useChatState(state => state.models?.models);
+  const models = useChatState(state => state.models);
   const next = useModelSettings();
   if (model == null && status === 'queued' && next.name !== null) {
     return next.name;
   }
-  return models?.find(({ id }) => id === model)?.name ?? model ?? trans.__('Assistant');
+  return modelNamed(models, model)?.name ?? model ?? trans.__('Assistant');
 }
 
 const MOST_SPOKEN = 1000;

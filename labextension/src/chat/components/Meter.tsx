@@ -1,86 +1,139 @@
-import { useEffect, useMemo } from 'react';
+import { type CSSProperties, useEffect, useMemo } from 'react';
 import type { OpenProps } from '../Chat';
+import type { Translator } from '../i18n';
 import type { Context, ThreadSettings } from '../protocol';
-import { type Draft, Metering } from '../state/metering';
+import { type Draft, type Measured, Metering } from '../state/metering';
+import { attachedIn } from '../state/attaching';
 import { useStore } from '../state/store';
 import { ContextPanel } from './ContextPanel';
 import { useChat, useChatState } from './context';
-import { number, percent } from './format';
-import { useConversation, useOpener, useThread } from './hooks';
+import { roomOf, tooLong } from './contextWords';
+import { compact, number, percent } from './format';
+import { useConversation, useOnline, useOpener, useThread } from './hooks';
+import { WarningIcon } from './icons';
+import { ringOf } from './ring';
+import { useFreshAccount } from './useFreshAccount';
 import { useIsTemporary } from './useIsTemporary';
+import { costOf, shortly } from './usageFormat';
 
 /** From here on it is worth a look. */
 const NEARLY_FULL = 0.8;
 
 /** How full the model's window is; opens into what the model will see. */
 export function Meter({ open, onOpen }: OpenProps) {
-  const { services, trans } = useChat();
+  const { services, trans, announce } = useChat();
   const metering = useMemo(() => new Metering(services.rest), [services]);
   const draft = useDraft();
-  const context = useStore(metering.store, state => state);
+  const measured = useStore(metering.store, state => state);
+  const online = useOnline();
   useMeasuring(metering, draft);
+  useFreshAccount();
 
   const { element, button, leave } = useOpener(open, onOpen);
+  const isTooLong = (measured?.over ?? 0) > 0;
+  useEffect(() => {
+    if (isTooLong) {
+      announce(trans.__('Too long for the model')); // once, and not with every key
+    }
+  }, [isTooLong, announce, trans]);
 
-  if (context === null) {
+  if (measured === null) {
     return null;
   }
+  const context = online ? measured : { ...measured, isOld: true };
   const share = fullness(context);
-  const label = context.refused
-    ? trans.__('Context: no longer fits')
-    : trans.__('Context: %1 full', percent(share));
+  const word = tooLong(context, trans);
+  const words = inWords(context, trans);
   return (
-    <div className="jc-Meter" ref={element}>
-      <button
-        ref={button}
-        type="button"
-        className="jc-Chip"
-        aria-haspopup="dialog"
-        aria-expanded={open}
-        aria-label={label}
-        data-full={share >= NEARLY_FULL || context.refused === true || undefined}
-        title={trans.__('%1 of %2 tokens', number(context.used), number(room(context)))}
-        onClick={() => {
-          onOpen(!open);
-        }}
-      >
-        <Ring share={share} />
-        <span>{percent(share)}</span>
-      </button>
-      {open && (
-        <ContextPanel
-          context={context}
-          metering={metering}
-          draft={draft}
-          onDone={leave}
-        />
-      )}
-    </div>
+    <>
+      <div className="jc-Meter" ref={element}>
+        <button
+          ref={button}
+          type="button"
+          className="jc-Chip"
+          aria-haspopup="dialog"
+          aria-expanded={open}
+          aria-label={nameOf(context, trans)}
+          data-full={share >= NEARLY_FULL || isTooLong || undefined}
+          data-old={context.isOld}
+          title={words}
+          onClick={() => {
+            onOpen(!open);
+          }}
+        >
+          <i
+            className="jc-Ring"
+            style={{ '--jc-ring': ringOf(context) } as CSSProperties}
+          />
+          <span>{percent(share)}</span>
+          {context.summary_problem != null && <WarningIcon />}
+        </button>
+        <span className="jc-Meter-more" title={words}>
+          {inShort(context, trans)}
+        </span>
+        {open && (
+          <ContextPanel
+            context={context}
+            metering={metering}
+            draft={draft}
+            onDone={leave}
+          />
+        )}
+      </div>
+      {word !== null && <span className="jc-Meter-word">{word}</span>}
+    </>
   );
-}
-
-/** The tokens that what is sent may have: the window but for the answer. */
-function room({ window, shares }: Context): number {
-  return window - (shares.find(({ part }) => part === 'answer')?.tokens ?? 0);
 }
 
 function fullness(context: Context): number {
-  return Math.min(context.used / Math.max(room(context), 1), 1);
+  return Math.min(context.used / Math.max(roomOf(context), 1), 1);
 }
 
-function Ring({ share }: { readonly share: number }) {
-  return (
-    <svg className="jc-Ring" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
-      <circle cx="8" cy="8" r="6" />
-      <circle
-        cx="8"
-        cy="8"
-        r="6"
-        pathLength="100"
-        strokeDasharray={`${String(Math.max(share * 100, share > 0 ? 2 : 0))} 100`}
-      />
-    </svg>
-  );
+function nameOf(context: Measured, trans: Translator): string {
+  const { over = 0 } = context;
+  return [
+    trans.__('Context: %1 full', percent(fullness(context))),
+    over > 0 &&
+      trans._n('too long by %2 token', 'too long by %2 tokens', over, number(over)),
+    context.summary_problem != null && trans.__('the summary could not be made'),
+    context.isOld === true && trans.__('as last known')
+  ]
+    .filter(Boolean)
+    .join('; ');
+}
+
+function inWords(context: Measured, trans: Translator): string {
+  const { input_cost: dollars } = context;
+  const spent = spentOn(context);
+  return [
+    trans.__('%1 of %2 tokens', number(context.used), number(roomOf(context))),
+    dollars != null && trans.__('Sending this costs %1.', shortly(dollars)),
+    spent !== null && trans.__('So far this conversation has cost %1.', spent),
+    context.summary_problem != null && trans.__('The summary could not be made.'),
+    context.isOld === true && trans.__('As last known: the server does not answer.')
+  ]
+    .filter(Boolean)
+    .join('\n');
+}
+
+/** `1.6K / 128K · < $0.01 · $0.32 so far`, as far as it is known. */
+function inShort(context: Context, trans: Translator): string {
+  const { used, window, input_cost: dollars } = context;
+  const spent = spentOn(context);
+  return [
+    `${compact(used)} / ${compact(window)}`,
+    dollars != null && shortly(dollars),
+    spent !== null && trans.__('%1 so far', spent)
+  ]
+    .filter(Boolean)
+    .join(' · ');
+}
+
+/** What the conversation has cost; `null`: nothing, or nobody knows. */
+function spentOn({ thread_cost: spent }: Context): string | null {
+  return spent == null || spent.unpriced === spent.requests
+    ? null
+    : costOf(spent, shortly);
 }
 
 /** What would be asked now. */
@@ -89,7 +142,7 @@ function useDraft(): Draft {
   const open = useChatState(state => state.open);
   const newSettings = useChatState(state => state.newSettings);
   const isTemporary = useIsTemporary();
-  const attachments = useChatState(state => state.attached);
+  const attachments = useChatState(state => attachedIn(state));
   const text = useStore(services.drafts.store, () => services.drafts.read(open));
   const leaf = useConversation()?.leafId ?? undefined;
   const isKnown = useThread() !== undefined;
@@ -114,11 +167,15 @@ function useMeasuring(metering: Metering, draft: Draft): void {
   const conversation = useConversation();
   const account = useChatState(state => state.account);
   const models = useChatState(state => state.models);
-  const online = useChatState(({ connection }) => connection.phase === 'open');
-  const status = conversation?.messages[conversation.leafId ?? '']?.status;
+  const online = useOnline();
+  const leaf = conversation?.leafId ?? '';
+  const status = conversation?.messages[leaf]?.status;
+  const summaries = conversation?.summaries;
+  // What a title or a summary costs comes after the answer, and with a change of the thread.
+  const moment = [thread?.id, thread?.updated_at, thread?.title, leaf, status].join(' ');
   useEffect(() => {
     if (online && account !== null) {
-      metering.measure(draft);
+      metering.measure(draft, moment);
     }
-  }, [metering, draft, thread, status, account, models, online]);
+  }, [metering, draft, moment, thread, summaries, account, models, online]);
 }

@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import type { Translator } from '../i18n';
 import type { Model } from '../protocol';
+import { attachedIn } from '../state/attaching';
 import { IconButton } from './IconButton';
 import { useChat, useChatState } from './context';
 import { CloseIcon } from './icons';
@@ -16,16 +17,12 @@ interface Note {
 /** What is to be known of the model of this conversation before one asks it. */
 export function ModelNote() {
   const { services, trans, chooseModel, focusComposer } = useChat();
-  const { model: offered, modelId } = useModelSettings();
-  const gone = useChatState(({ models }) =>
-    models?.gone?.find(({ id }) => id === modelId)
-  );
-  const hasPictures = useChatState(({ attached }) =>
-    attached.some(({ type }) => type === 'image')
+  const { model } = useModelSettings();
+  const hasPictures = useChatState(state =>
+    attachedIn(state).some(({ type }) => type === 'image')
   );
   const [read, setRead] = useState<string | null>(null);
 
-  const model = offered ?? gone;
   const note = model === undefined ? null : noteOn(model, hasPictures, trans);
   const { name } = note ?? { name: null };
   if (

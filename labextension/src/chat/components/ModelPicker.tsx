@@ -28,6 +28,7 @@ export function ModelPicker({ models, chosen, onChoose }: Props) {
   const wanted = filter.trim().toLowerCase();
   const options: Option[] = models
     .filter(({ id, name }) => `${id} ${name}`.toLowerCase().includes(wanted))
+    .sort((one, other) => exactness(other, wanted) - exactness(one, wanted))
     .map(model => ({
       id: model.id,
       name: model.name,
@@ -115,6 +116,11 @@ export function ModelPicker({ models, chosen, onChoose }: Props) {
       )}
     </div>
   );
+}
+
+/** Who types all of an id or a name means that model, and no other that has it in it. */
+function exactness({ id, name }: Model, typed: string): number {
+  return [id, name].some(each => each.toLowerCase() === typed) ? 1 : 0;
 }
 
 /** Dollars per million tokens, in and out. */

@@ -5,7 +5,7 @@ import { type Action, ProblemNote } from './ProblemNote';
 import { useChat, useChatState } from './context';
 import { compact, number } from './format';
 import { useSourceActions } from './problemActions';
-import { useModelSettings } from './useModelSettings';
+import { modelNamed, useModelSettings } from './useModelSettings';
 import { useRoom } from './useRoom';
 
 const EFFORTS: readonly Effort[] = [
@@ -86,7 +86,7 @@ export function SettingsFields(props: SettingsProps) {
   const models = useChatState(state => state.models);
   const problem = models?.problem ?? null;
   const modelId = own.model ?? defaults.model ?? models?.default ?? null;
-  const model = models?.models.find(({ id }) => id === modelId);
+  const model = modelNamed(models, modelId);
 
   /** Only what was changed here: the rest goes on following one's own default. */
   const change = (changes: ThreadSettings) => {
@@ -101,7 +101,7 @@ export function SettingsFields(props: SettingsProps) {
   return (
     <>
       <ModelPicker
-        models={models?.models ?? []}
+        models={[...(models?.models ?? []), ...(models?.unlisted ?? [])]}
         chosen={modelId}
         onChoose={id => {
           change({ model: id });

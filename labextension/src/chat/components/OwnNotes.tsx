@@ -71,6 +71,7 @@ export function OwnNotes() {
                 <NoteForm
                   label={trans.__('Note')}
                   value={note}
+                  others={without(note)(notes)}
                   action={trans.__('Save')}
                   onCancel={() => {
                     setEdited(null);
@@ -112,8 +113,11 @@ export function OwnNotes() {
           label={trans.__('New note')}
           placeholder={trans.__('For example: I work with R and prefer short answers')}
           value=""
+          others={notes}
           action={trans.__('Add')}
-          onDone={text => changeNotes(known => [...known, text])}
+          onDone={text =>
+            changeNotes(known => (known.includes(text) ? [...known] : [...known, text]))
+          }
         />
       ) : (
         <p className="jc-Settings-note">
@@ -128,13 +132,16 @@ interface FormProps {
   readonly label: string;
   readonly placeholder?: string;
   readonly value: string;
+  /** What it may not be: those notes are there. */
+  readonly others: readonly string[];
   readonly action: string;
   /** Whether it was kept: then the field is empty again. */
   readonly onDone: (text: string) => Promise<boolean>;
   readonly onCancel?: () => void;
 }
 
-function NoteForm({ label, placeholder, value, action, onDone, onCancel }: FormProps) {
+function NoteForm(props: FormProps) {
+  const { label, placeholder, value, others, action, onDone, onCancel } = props;
   const { trans } = useChat();
   const [text, setText] = useState(value);
   const [busy, setBusy] = useState(false);
@@ -148,9 +155,11 @@ function NoteForm({ label, placeholder, value, action, onDone, onCancel }: FormP
     }
   }, [isEdit]);
   const wanted = text.trim();
+  const word = useId();
+  const isThere = others.includes(wanted);
   const submit = (event?: FormEvent) => {
     event?.preventDefault();
-    if (wanted === '' || busy) {
+    if (wanted === '' || isThere || busy) {
       return;
     }
     setBusy(true);
@@ -169,6 +178,7 @@ function NoteForm({ label, placeholder, value, action, onDone, onCancel }: FormP
         rows={1}
         dir="auto"
         aria-label={label}
+        aria-describedby={isThere ? word : undefined}
         placeholder={placeholder}
         maxLength={LONGEST}
         value={text}
@@ -187,8 +197,17 @@ function NoteForm({ label, placeholder, value, action, onDone, onCancel }: FormP
           }
         }}
       />
+      {isThere && (
+        <small id={word} role="status" className="jc-OwnNotes-word">
+          {trans.__('This is one of your notes already.')}
+        </small>
+      )}
       <span className="jc-Buttons">
-        <button type="submit" className="jc-Button" disabled={wanted === '' || busy}>
+        <button
+          type="submit"
+          className="jc-Button"
+          disabled={wanted === '' || isThere || busy}
+        >
           {action}
         </button>
         {onCancel !== undefined && (

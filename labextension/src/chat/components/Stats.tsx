@@ -1,7 +1,7 @@
 import type { Translator } from '../i18n';
 import type { Message } from '../protocol';
 import { useChat } from './context';
-import { cost, exactCost, number, roughly, seconds, totalTokens } from './format';
+import { asKnown, cost, exactCost, number, seconds, totalTokens } from './format';
 
 /** Tokens · cost · seconds of an answer, as far as they are known. */
 export function Stats({ message }: { readonly message: Message }) {
@@ -10,10 +10,11 @@ export function Stats({ message }: { readonly message: Message }) {
   if (message.status === 'failed') {
     return null;
   }
-  const known = usage?.estimated === true ? roughly : String;
+  const isEstimated = usage?.estimated === true;
   const items = [
-    usage && known(tokens(totalTokens(usage), trans)),
-    message.cost != null && known(cost(message.cost)),
+    usage && asKnown(tokens(totalTokens(usage), trans), isEstimated),
+    message.cost != null &&
+      asKnown(cost(message.cost), isEstimated, message.cost_at_most === true),
     // Of one that was interrupted the end is when that was noticed, perhaps a day later.
     // When one of before `begun_at` was kept had its turn, nobody knows.
     completedAt != null &&
@@ -40,7 +41,7 @@ function tokens(count: number, trans: Translator): string {
 }
 
 function details(
-  { usage, cost: dollars }: Message,
+  { usage, cost: dollars, cost_at_most: isMost = false }: Message,
   trans: Translator
 ): string | undefined {
   if (usage == null) {
@@ -63,6 +64,8 @@ function details(
       number(output_tokens),
       number(reasoning_tokens)
     ),
-    ...(dollars != null ? [trans.__('%1 in all', exactCost(dollars))] : [])
+    ...(dollars != null
+      ? [trans.__('%1 in all', asKnown(exactCost(dollars), false, isMost))]
+      : [])
   ].join('\n');
 }

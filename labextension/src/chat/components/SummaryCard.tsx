@@ -1,15 +1,18 @@
-import { useState } from 'react';
+import { useId, useState } from 'react';
 import { problemOf } from '../client/problem';
 import type { Summary } from '../protocol';
 import { Markdown } from './Markdown';
 import { useChat, useChatState } from './context';
 import { useThread } from './hooks';
+import { modelNamed } from './useModelSettings';
 
 /** What the model sees instead of all that stands above; nothing where it sees that. */
 export function SummaryCard({ summary }: { readonly summary: Summary }) {
   const { services, trans } = useChat();
   const thread = useThread();
   const usual = useChatState(state => state.account?.defaults?.memory);
+  const note = useId();
+  const maker = useChatState(({ models }) => modelNamed(models, summary.model));
   const [typed, setTyped] = useState<string | null>(null);
   if ((thread?.settings.memory ?? usual) !== 'summarise') {
     return null;
@@ -32,7 +35,7 @@ export function SummaryCard({ summary }: { readonly summary: Summary }) {
             <small>
               {summary.edited === true
                 ? trans.__('Edited by you')
-                : trans.__('Made by %1', summary.model ?? '')}
+                : trans.__('Made by %1', maker?.name ?? summary.model ?? '')}
             </small>
             <button
               type="button"
@@ -46,7 +49,7 @@ export function SummaryCard({ summary }: { readonly summary: Summary }) {
             <button
               type="button"
               className="jc-Button"
-              title={trans.__('With the next question, if it is needed then')}
+              aria-describedby={note}
               onClick={() => {
                 void change(null);
               }}
@@ -54,6 +57,11 @@ export function SummaryCard({ summary }: { readonly summary: Summary }) {
               {trans.__('Make anew')}
             </button>
           </div>
+          <small id={note}>
+            {trans.__(
+              '“Make anew”: it is made anew with the next question, if it is needed then.'
+            )}
+          </small>
         </>
       ) : (
         <>

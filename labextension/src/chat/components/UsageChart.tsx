@@ -1,8 +1,8 @@
 import { useState } from 'react';
 import type { Bar } from '../state/usage';
 import { useChat } from './context';
-import { number, roughly } from './format';
-import { dollars, tokens } from './usageFormat';
+import { number } from './format';
+import { costOf, dollars, tokens } from './usageFormat';
 
 type Measure = 'cost' | 'tokens';
 
@@ -56,7 +56,7 @@ export function UsageChart({ bars, priced }: Props) {
           {bars.map(bar => (
             <div
               key={nameOf(bar)}
-              title={`${nameOf(bar)}: ${show(bar[measure])}`}
+              title={`${nameOf(bar)}: ${measure === 'cost' ? costOf(bar) : tokens(bar.tokens)}`}
               data-estimated={bar.estimated > 0 || undefined}
             >
               <span style={{ blockSize: `${String(share(bar[measure], most))}%` }} />
@@ -89,9 +89,7 @@ export function UsageChart({ bars, priced }: Props) {
                   <th scope="row">{nameOf(bar)}</th>
                   <td>{number(bar.requests)}</td>
                   <td>{tokens(bar.tokens)}</td>
-                  <td>
-                    {bar.estimated > 0 ? roughly(dollars(bar.cost)) : dollars(bar.cost)}
-                  </td>
+                  <td>{costOf(bar)}</td>
                 </tr>
               ))}
           </tbody>

@@ -130,7 +130,8 @@ function Found({ usage }: { readonly usage: UsageView }) {
 /** The sum of all, and what has to be known about it. */
 function Total({ total }: { readonly total: UsageSum }) {
   const { trans } = useChat();
-  const { requests, unpriced, estimated, cached_tokens: cached } = total;
+  const { requests, unpriced, estimated, at_most: atMost } = total;
+  const { cached_tokens: cached } = total;
   const notes = [
     estimated > 0 &&
       trans._n(
@@ -138,6 +139,13 @@ function Total({ total }: { readonly total: UsageSum }) {
         '≈: %2 requests broke off or came without a count; they were counted here.',
         estimated,
         number(estimated)
+      ),
+    atMost > 0 &&
+      trans._n(
+        '≤: %2 request may have cost less; what its cached tokens cost is not known.',
+        '≤: %2 requests may have cost less; what their cached tokens cost is not known.',
+        atMost,
+        number(atMost)
       ),
     unpriced > 0 &&
       trans._n(

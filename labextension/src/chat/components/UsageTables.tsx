@@ -1,16 +1,18 @@
 import type { ReactNode } from 'react';
 import type { UsageSum } from '../protocol';
 import { tokensOf } from '../state/usage';
-import { useChat } from './context';
+import { useChat, useChatState } from './context';
 import { number } from './format';
+import { modelNamed } from './useModelSettings';
 import { costOf, tokens } from './usageFormat';
 
 /** The dearest models first. */
 export function ModelTable({ sums }: { readonly sums: readonly UsageSum[] }) {
   const { trans } = useChat();
+  const models = useChatState(state => state.models);
   return (
     <Table title={trans.__('By model')} first={trans.__('Model')} sums={sums}>
-      {({ key }) => key}
+      {({ key }) => <span title={key}>{modelNamed(models, key)?.name ?? key}</span>}
     </Table>
   );
 }

@@ -105,9 +105,11 @@ export function cost(dollars: number): string {
     : costFormat.format(dollars);
 }
 
-/** Not known exactly: `≈ $0.0021`; what is a bound only already stays as it is. */
-export function roughly(amount: string): string {
-  return amount.startsWith('<') ? amount : `≈ ${amount}`;
+/** How well an amount is known: `≈ $0.0021` where it was estimated, `≤ $0.0021` where it may
+ * have been less; what is a bound already stays as it is. */
+export function asKnown(amount: string, isEstimated: boolean, isMost = false): string {
+  const mark = isEstimated ? '≈ ' : isMost ? '≤ ' : '';
+  return amount.startsWith('<') ? amount : mark + amount;
 }
 
 /** US dollars as exactly as they are known: `$0.0000075`. */

@@ -4,7 +4,7 @@ import { hasFailed, isUnfinished } from '../state/conversation';
 import type { Action } from './ProblemNote';
 import { useChat } from './context';
 
-type Remedy = 'continue' | 'again' | 'source' | 'model' | 'new';
+type Remedy = 'continue' | 'again' | 'source' | 'model' | 'context' | 'new';
 
 const REMEDIES: Partial<Record<Code, readonly Remedy[]>> = {
   no_key: ['source', 'again'],
@@ -13,7 +13,7 @@ const REMEDIES: Partial<Record<Code, readonly Remedy[]>> = {
   budget_spent: ['source', 'again'],
   local_model_missing: ['source', 'again'],
   model_unknown: ['model', 'again'],
-  context_too_long: ['new', 'model'],
+  context_too_long: ['context', 'again', 'model', 'new'],
   content_refused: ['again'],
   request_refused: ['model', 'again'],
   store_read_only: [],
@@ -33,7 +33,7 @@ export function useProblemActions(
   message: Message,
   again: () => void
 ): readonly Action[] {
-  const { services, trans, chooseModel, focusComposer } = useChat();
+  const { services, trans, panes, chooseModel, showContext, focusComposer } = useChat();
   const run: Record<Remedy, () => void> = {
     continue: () => {
       focusComposer(); // the buttons go
@@ -41,6 +41,7 @@ export function useProblemActions(
     },
     again,
     model: chooseModel,
+    context: showContext,
     source: () => {
       services.store.update(state => ({ ...state, screen: 'settings' }));
     },
@@ -49,10 +50,9 @@ export function useProblemActions(
       focusComposer();
     }
   };
-  return remediesOf(message).map(remedy => ({
-    label: labelOf(remedy, message, trans),
-    run: run[remedy]
-  }));
+  return remediesOf(message)
+    .filter(remedy => remedy !== 'context' || panes !== undefined)
+    .map(remedy => ({ label: labelOf(remedy, message, trans), run: run[remedy] }));
 }
 
 /** The way to where a source is set up, if that is what the problem is about. */
@@ -82,6 +82,8 @@ function labelOf(remedy: Remedy, message: Message, trans: Translator): string {
       return code === 'request_refused'
         ? trans.__('Change the settings')
         : trans.__('Choose another model');
+    case 'context':
+      return trans.__('What the model sees');
     case 'new':
       return trans.__('New conversation');
     case 'source':

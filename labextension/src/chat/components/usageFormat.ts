@@ -1,8 +1,9 @@
 import type { UsageSum } from '../protocol';
-import { compact, cost, number, roughly } from './format';
+import { asKnown, compact, cost, number } from './format';
 
 const LEAST_COMPACT = 10_000;
 const LEAST_DOLLARS = 0.1;
+const CENT = 0.01;
 
 const sumFormat = new Intl.NumberFormat(undefined, {
   style: 'currency',
@@ -20,12 +21,18 @@ export function dollars(sum: number): string {
   return sum >= LEAST_DOLLARS || sum === 0 ? sumFormat.format(sum) : cost(sum);
 }
 
-/** What requests have cost, as well as it is known: `≈ $12.30`, `–` without any price. */
-export function costOf(
-  sum: Pick<UsageSum, 'cost' | 'requests' | 'unpriced' | 'estimated'>
-) {
-  if (sum.unpriced === sum.requests) {
+/** US dollars where there is little room: `$0.32`, `< $0.01`. */
+export function shortly(sum: number): string {
+  return sum > 0 && sum < CENT ? `< ${sumFormat.format(CENT)}` : sumFormat.format(sum);
+}
+
+type Cost = Pick<UsageSum, 'cost' | 'requests' | 'unpriced' | 'estimated' | 'at_most'>;
+
+/** What requests have cost, as well as it is known: `≈ $12.30`, `≤ $12.30`, `–` without any
+ * price. */
+export function costOf(sum: Cost, show = dollars): string {
+  if (sum.requests > 0 && sum.unpriced === sum.requests) {
     return '–';
   }
-  return sum.estimated > 0 ? roughly(dollars(sum.cost)) : dollars(sum.cost);
+  return asKnown(show(sum.cost), sum.estimated > 0, sum.at_most > 0);
 }

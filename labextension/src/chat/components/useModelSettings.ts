@@ -1,4 +1,4 @@
-import type { Model, ThreadSettings } from '../protocol';
+import type { Model, ModelList, ThreadSettings } from '../protocol';
 import { useChatState } from './context';
 import { useThread } from './hooks';
 
@@ -22,8 +22,18 @@ export function useModelSettings(): ModelSettings {
   const models = useChatState(state => state.models);
   const own = thread?.settings ?? newSettings;
   const modelId = own.model ?? defaults.model ?? models?.default ?? null;
-  const model = models?.models.find(({ id }) => id === modelId);
+  const model = modelNamed(models, modelId);
   return { own, defaults, model, modelId, name: model?.name ?? modelId };
+}
+
+/** What is known of a model: also of one that is not offered, or no more. */
+export function modelNamed(
+  models: ModelList | null,
+  id: string | null | undefined
+): Model | undefined {
+  return [models?.models, models?.unlisted, models?.gone]
+    .flatMap(some => some ?? [])
+    .find(model => model.id === id);
 }
 
 const NONE: ThreadSettings = {};

@@ -17,6 +17,9 @@ export function useRoom(element: RefObject<HTMLElement | null>): void {
     };
     const observer = new ResizeObserver(fit);
     observer.observe(root);
+    if (popover.offsetParent !== null) {
+      observer.observe(popover.offsetParent); // it stands on that, which grows
+    }
     fit();
     return () => {
       observer.disconnect();

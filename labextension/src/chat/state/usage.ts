@@ -22,7 +22,10 @@ export interface Bar {
   readonly cost: number;
   readonly tokens: number;
   readonly requests: number;
+  /** How many of them have no price, were estimated, may have cost less. */
+  readonly unpriced: number;
   readonly estimated: number;
+  readonly at_most: number;
 }
 
 /** With more days than this, each month is a bar. */
@@ -100,7 +103,9 @@ export function barsOf(
       cost: bar.cost + sum.cost,
       tokens: bar.tokens + tokensOf(sum),
       requests: bar.requests + sum.requests,
-      estimated: bar.estimated + sum.estimated
+      unpriced: bar.unpriced + sum.unpriced,
+      estimated: bar.estimated + sum.estimated,
+      at_most: bar.at_most + sum.at_most
     });
   }
   return [...bars.values()];
@@ -126,6 +131,6 @@ function emptyBar(date: Date, inDays: boolean): Bar {
     year: date.getFullYear(),
     month: date.getMonth(),
     day: inDays ? date.getDate() : null,
-    ...{ cost: 0, tokens: 0, requests: 0, estimated: 0 }
+    ...{ cost: 0, tokens: 0, requests: 0, unpriced: 0, estimated: 0, at_most: 0 }
   };
 }
