@@ -53,11 +53,12 @@ from .providers import (
 )
 from .providers.environment import moderation_from_environment
 from .redaction import Redacting
-from .server import attachments, exchange, library, limits, pages, rest, socket, usage
+from .server import routes
 from .server.files import ServerFiles
 from .server.heartbeat import Heartbeats
 from .server.identity import Identities
 from .server.kernels import StartingKernels
+from .server.logins import Logins
 from .server.services import Services
 from .server.unused import StopWhenUnused
 from .store import STORE_URL, open_store, vault
@@ -211,6 +212,22 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         where the Responses API is spoken and the server has that mode.""",
     ).tag(config=True)
 
+    private_base_urls = Bool(
+        None,
+        allow_none=True,
+        help="""Whether people may name servers of models in this machine or its network
+        (loopback, private, link-local and similar addresses), for example a model that runs
+        at localhost. The default is yes where Jupyter's own token or password lets its one
+        owner in, and no where the server knows several people by name. What the server's
+        environment names is always allowed.""",
+    ).tag(config=True)
+
+    remote_images = Bool(
+        True,
+        help="""Whether the chat's page may show images from other servers, one by one, when
+        somebody asks for one. Otherwise no browser fetches any for it.""",
+    ).tag(config=True)
+
     trash_days = Int(
         30,
         min=0,
@@ -291,6 +308,7 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         secrets = self.open_vault()
         roles = Roles(store)
         policy = Policy(roles, _path(self.limits_file), self.limits, self.log)
+        identities = Identities(self.serverapp.identity_provider, store)
         accounts = Accounts(
             store,
             secrets,
@@ -302,6 +320,9 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             durable_replies=self.durable_replies,
             overrides=Overrides(_path(self.models_file), self.models, self.log),
             policy=policy,
+            private_base_urls=(
+                identities.personal if self.private_base_urls is None else self.private_base_urls
+            ),
         )
         self._heartbeats = Heartbeats()
         self._planner = Planner(store)
@@ -339,6 +360,8 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         ]
         starting = StartingKernels(self.serverapp)
         starting.watch()
+        logins = Logins(self.serverapp.identity_provider)
+        logins.watch()
         services = Services(
             store=store,
             conversations=conversations,
@@ -357,7 +380,8 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             roles=roles,
             broadcast=broadcast,
             health=self._health,
-            identities=Identities(self.serverapp.identity_provider, store),
+            identities=identities,
+            logins=logins,
             heartbeats=self._heartbeats,
             imports=self._imports,
             files=ServerFiles(self.serverapp.contents_manager),
@@ -365,17 +389,9 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             kernel_tokens=starting.tokens,
             log=self.log,
         )
-        for route, handler in (
-            *socket.default_handlers,
-            *exchange.default_handlers,
-            *usage.default_handlers,
-            *library.default_handlers,
-            *limits.default_handlers,
-            *attachments.default_handlers,
-            *rest.default_handlers,
-        ):
+        for route, handler in routes.API:
             self.handlers.append((route, handler, {"services": services}))
-        self.handlers.extend(pages.default_handlers)
+        self.handlers.extend(routes.PAGES)
 
     def _keep_secrets_out_of_the_log(self) -> None:
         login = login_of(self.store_url)

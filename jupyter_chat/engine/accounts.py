@@ -50,6 +50,7 @@ class Accounts:
 
     `shared` is the source for everybody who has set nothing else; `overrides` are what the
     server's administrator says of models.
+    With `private_base_urls` the servers that people name may be in this machine or its network.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Accounts:
         durable_replies: bool = False,
         overrides: Overrides | None = None,
         policy: Policy | None = None,
+        private_base_urls: bool = True,
     ) -> None:
         self._store = store
         self._vault = vault
@@ -75,6 +77,7 @@ class Accounts:
         self._durable_replies = durable_replies
         self._overrides = overrides
         self._policy = policy
+        self._public_only = not private_base_urls
         self._listings = Listings(provider)
 
     async def settings(self, user_id: str) -> UserSettings:
@@ -94,7 +97,11 @@ class Accounts:
         if settings.key is not None:
             key = await self._vault.decrypt(settings.key, user_id=user_id, purpose=API_KEY)
         return Endpoint(
-            source=settings.source, api=settings.api, base_url=settings.base_url, key=key
+            source=settings.source,
+            api=settings.api,
+            base_url=settings.base_url,
+            key=key,
+            public_only=self._public_only,
         )
 
     def durable(self, settings: UserSettings) -> bool:

@@ -138,6 +138,10 @@ def of_exception(endpoint: Endpoint, error: Exception) -> ProviderError:
     if isinstance(error, openai.APIConnectionError):
         if isinstance(error.__cause__, httpx2.ReadError):
             return cut(endpoint, str(error.__cause__))
+        from .transport import PrivateAddress
+
+        if isinstance(error.__cause__, PrivateAddress):
+            return private(endpoint)
         return unreachable(endpoint, str(error.__cause__ or error))
     return unreachable(endpoint, f"{type(error).__name__}: {error}")
 
@@ -159,6 +163,18 @@ def unreachable(endpoint: Endpoint, reason: str) -> ProviderError:
         f"{what}, and try again.",
         scrub(reason, endpoint),
         _RETRY_SECONDS,
+    )
+
+
+def private(endpoint: Endpoint) -> ProviderError:
+    """The address leads to where people's requests may not go.  Where that is, and whether
+    anything is there, is not told."""
+    return _error(
+        Code.PROVIDER_DOWN,
+        f"{_at_the_start(server_name(endpoint))} is not on the internet but in the network of "
+        f"this Jupyter server, where its administrator does not let the chat go. {_KEPT}: enter "
+        "another address, or ask the administrator to allow it, and retry.",
+        field="base_url",
     )
 
 

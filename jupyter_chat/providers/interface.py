@@ -78,6 +78,8 @@ class Endpoint(Struct, frozen=True):
     base_url: str | None = None
     key: str | None = None
     azure_api_version: str | None = None
+    public_only: bool = False
+    """It must not be in this machine or its own network."""
 
     def __repr__(self) -> str:  # the key, and a password in the address, stay out of logs
         shown = None if self.base_url is None else without_login(self.base_url)

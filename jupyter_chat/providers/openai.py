@@ -47,7 +47,8 @@ class OpenAI:
 
     def __init__(self, idle_seconds: float = IDLE_SECONDS) -> None:
         self._idle_seconds = idle_seconds
-        self._transport: Transport | None = None
+        self._transports: dict[bool, Transport] = {}
+        """The one that goes anywhere, and the one for the internet only."""
         self._clients: dict[Endpoint, AsyncOpenAI] = {}
         self._refused: dict[tuple[Endpoint, str], set[str]] = {}
         """What a server does not take for a model: only verified organisations get
@@ -132,9 +133,9 @@ class OpenAI:
         for task in self._afterwards:
             task.cancel()
         self._clients.clear()
-        if self._transport is not None:
-            await self._transport.aclose()
-            self._transport = None
+        for transport in self._transports.values():
+            await transport.aclose()
+        self._transports.clear()
 
     async def _begin(
         self, endpoint: Endpoint, request: ReplyRequest
@@ -231,13 +232,15 @@ class OpenAI:
 
         from .transport import Transport
 
-        if self._transport is None:
-            self._transport = Transport()
+        transport = self._transports.get(endpoint.public_only)
+        if transport is None:
+            transport = Transport(public_only=endpoint.public_only)
+            self._transports[endpoint.public_only] = transport
         # A name and password in the address go into a header at once: the package would log
         # the address.
         address = without_login(endpoint.base_url or "")
         http_client = httpx2.AsyncClient(
-            transport=self._transport, timeout=None, auth=login_of(endpoint.base_url or "")
+            transport=transport, timeout=None, auth=login_of(endpoint.base_url or "")
         )
         # Servers without keys still want the header to be there.
         key = endpoint.key or "none"

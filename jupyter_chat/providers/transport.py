@@ -4,17 +4,34 @@
 aiohttp directly (`body_of`), because each layer in between costs more than everything
 that is done with a chunk.  What arrives while nobody reads waits in aiohttp's buffer,
 so one read takes all of it.
+
+With `public_only` it connects to addresses of the internet and to no others.  What counts is
+the address that a socket is about to be connected to, whatever was in the URL, a redirect or
+a DNS answer: there is no time in between in which a name could come to mean something else.
 """
 
 from __future__ import annotations
 
 import asyncio
+import socket
+from contextvars import ContextVar
+from typing import Any
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import httpx2
 
+from .addresses import is_public
+
 _CONNECT_SECONDS = 10.0
 _EXTENSION = "aiohttp_response"
+
+_refused: ContextVar[list[str]] = ContextVar("refused")
+"""Addresses to which the present request was not let."""
+
+
+class PrivateAddress(httpx2.ConnectError):
+    """The server is in this machine or its own network, where people's requests must not go."""
 
 
 class _Body(httpx2.AsyncByteStream):
@@ -33,20 +50,17 @@ class _Body(httpx2.AsyncByteStream):
 
 
 class Transport(httpx2.AsyncBaseTransport):
-    """One pool of connections, with the proxies of the environment."""
+    """A pool of connections, with the proxies of the environment."""
 
-    def __init__(self) -> None:
-        self._session: aiohttp.ClientSession | None = None
+    def __init__(self, *, public_only: bool = False) -> None:
+        self._public_only = public_only
+        self._direct: aiohttp.ClientSession | None = None
+        self._by_proxy: aiohttp.ClientSession | None = None
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0),
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),
-                auto_decompress=False,
-                cookie_jar=aiohttp.DummyCookieJar(),
-                trust_env=True,
-            )
+        session = await self._session(request.url)
+        refused: list[str] = []
+        _refused.set(refused)
         headers = [
             (name, value)
             for name, value in request.headers.multi_items()
@@ -54,7 +68,7 @@ class Transport(httpx2.AsyncBaseTransport):
         ]
         headers.append(("Accept-Encoding", "identity"))
         try:
-            response = await self._session.request(
+            response = await session.request(
                 request.method,
                 str(request.url),
                 headers=headers,
@@ -63,7 +77,11 @@ class Transport(httpx2.AsyncBaseTransport):
             )
         except asyncio.TimeoutError as error:
             raise httpx2.ConnectTimeout(str(error)) from error
-        except (aiohttp.ClientConnectorError, aiohttp.InvalidURL) as error:
+        except aiohttp.ClientConnectorError as error:
+            if refused:
+                raise PrivateAddress(", ".join(refused)) from error
+            raise httpx2.ConnectError(str(error)) from error
+        except aiohttp.InvalidURL as error:
             raise httpx2.ConnectError(str(error)) from error
         except (aiohttp.ClientError, OSError) as error:
             # The request may have been read, and its answer begun.
@@ -77,9 +95,56 @@ class Transport(httpx2.AsyncBaseTransport):
         )
 
     async def aclose(self) -> None:
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        for session in (self._direct, self._by_proxy):
+            if session is not None:
+                await session.close()
+        self._direct = self._by_proxy = None
+
+    async def _session(self, url: httpx2.URL) -> aiohttp.ClientSession:
+        if not self._public_only:
+            self._direct = self._direct or _session(trust_env=True)
+            return self._direct
+        if not _proxied(url):
+            self._direct = self._direct or _session(socket_factory=_public_socket)
+            return self._direct
+        # The proxy may well be in a private network; it is the name that must not lead there.
+        await _require_public(url.host, url.port or 443)
+        self._by_proxy = self._by_proxy or _session(trust_env=True)
+        return self._by_proxy
+
+
+def _session(*, trust_env: bool = False, **options: Any) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, **options),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),
+        auto_decompress=False,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        trust_env=trust_env,
+    )
+
+
+def _public_socket(address: aiohttp.connector.AddrInfoType) -> socket.socket:
+    """A socket for the address that is to be connected to, if that is allowed."""
+    family, kind, protocol, _, place = address
+    if not is_public(str(place[0])):
+        _refused.get().append(str(place[0]))
+        raise PermissionError("This address is not one of the internet.")
+    return socket.socket(family, kind, protocol)
+
+
+def _proxied(url: httpx2.URL) -> bool:
+    return url.scheme in getproxies() and not proxy_bypass(url.host)
+
+
+async def _require_public(host: str, port: int) -> None:
+    """Raises :class:`PrivateAddress`; a name that only the proxy knows is left to that."""
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port)
+    except OSError:
+        return
+    private = [str(place[0]) for *_, place in found if not is_public(str(place[0]))]
+    if private:
+        raise PrivateAddress(", ".join(private))
 
 
 def body_of(response: httpx2.Response) -> aiohttp.ClientResponse:

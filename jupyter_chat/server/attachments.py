@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.utils import ensure_async
+from msgspec import Meta
 from tornado import web
 
 from ..engine.attached.readable import MOST_FILE_BYTES, too_large
 from ..engine.errors import Invalid
-from ..protocol import FileRead, decode
+from ..protocol import Attached, FileRead, FoundFiles, decode
+from .operations import ByteCount, Raw, operation
 from .rest import ChatHandler
 
 _LONGEST_QUERY = 500
@@ -27,6 +31,7 @@ class ServerFileHandler(ChatHandler):
 
 
 class ReadHandler(ServerFileHandler):
+    @operation("A file of the server as part of a question.", body=FileRead, answer=Attached)
     @web.authenticated
     @authorized
     async def post(self) -> None:
@@ -37,6 +42,11 @@ class ReadHandler(ServerFileHandler):
 
 
 class FilesHandler(ServerFileHandler):
+    @operation(
+        "Find files of the server.",
+        query={"q": Annotated[str, Meta(max_length=_LONGEST_QUERY)]},
+        answer=FoundFiles,
+    )
     @web.authenticated
     @authorized
     async def get(self) -> None:
@@ -50,6 +60,16 @@ class FilesHandler(ServerFileHandler):
 class ExtractHandler(ChatHandler):
     """The body is a file, or its beginning; `size` is that of the whole."""
 
+    @operation(
+        "A file of one's own as part of a question.",
+        query={
+            "name": Annotated[str, Meta(min_length=1, max_length=_LONGEST_NAME)],
+            "size": ByteCount,
+        },
+        required=("name",),
+        body=Raw,
+        answer=Attached,
+    )
     @web.authenticated
     @authorized
     async def post(self) -> None:

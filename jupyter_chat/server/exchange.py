@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timezone
+from typing import Any, Literal
 
 from jupyter_server.auth.decorator import authorized
 from tornado import web
@@ -13,13 +14,15 @@ from ..engine.audit import Event
 from ..engine.errors import Invalid
 from ..exchange.documents import ENDINGS, MEDIA_TYPES, Format, everything, one_thread
 from ..exchange.filenames import disposition, file_name
-from ..protocol import ImportList, ImportStart, decode
+from ..protocol import Import, ImportList, ImportStart, decode
 from ..store.errors import NotFound
+from .operations import ByteCount, Raw, operation
 from .rest import ChatHandler
 
 _ID = r"([0-9a-f-]{36})"
 _IMPORT_ID = r"([0-9a-f]{32})"
 _ZIP = "application/zip"
+_EXPORT: dict[str, Any] = {"format": Format, "branches": Literal["shown", "all"]}
 
 
 class ExportHandler(ChatHandler):
@@ -71,6 +74,7 @@ class ExportHandler(ChatHandler):
 
 
 class ExportThreadHandler(ExportHandler):
+    @operation("A conversation as a file.", query=_EXPORT, media_types=tuple(MEDIA_TYPES.values()))
     @web.authenticated
     @authorized
     async def get(self, thread_id: str) -> None:
@@ -89,6 +93,9 @@ class ExportThreadHandler(ExportHandler):
 
 
 class ExportAllHandler(ExportHandler):
+    @operation(
+        "The whole history as a file.", query=_EXPORT, media_types=(_ZIP, MEDIA_TYPES[Format.JSON])
+    )
     @web.authenticated
     @authorized
     async def get(self) -> None:
@@ -113,12 +120,14 @@ def _name_of_all(ending: str) -> str:
 
 
 class ImportsHandler(ChatHandler):
+    @operation("The newest import.", answer=ImportList)
     @web.authenticated
     @authorized
     async def get(self) -> None:
         user = await self.person()
         self.answer(ImportList(self.services.imports.newest(user.id)))
 
+    @operation("Begin an import, or go on with one.", body=ImportStart, answer=Import)
     @web.authenticated
     @authorized
     async def post(self) -> None:
@@ -130,6 +139,13 @@ class ImportsHandler(ChatHandler):
 
 
 class ImportHandler(ChatHandler):
+    @operation(
+        "Upload the piece of the file that begins at `offset`.",
+        query={"offset": ByteCount},
+        required=("offset",),
+        body=Raw,
+        answer=Import,
+    )
     @web.authenticated
     @authorized
     async def put(self, import_id: str) -> None:
@@ -141,6 +157,7 @@ class ImportHandler(ChatHandler):
         imports = self.services.imports
         self.answer(await imports.receive(user.id, import_id, int(text), self.body()))
 
+    @operation("Cancel an import.", answer=Import)
     @web.authenticated
     @authorized
     async def delete(self, import_id: str) -> None:

@@ -29,7 +29,8 @@ class Identities:
     """
 
     def __init__(self, provider: IdentityProvider, store: Store) -> None:
-        self._anonymous = type(provider) in _ANONYMOUS
+        self.personal = type(provider) in _ANONYMOUS
+        """The server is one person's, who may do with it what they like."""
         self._store = store
         self._owner: User | None = None
 
@@ -37,7 +38,7 @@ class Identities:
         """The user behind an authenticated request; raises
         :class:`~jupyter_chat.store.interface.Unavailable` where the owner's id cannot
         be read."""
-        if not self._anonymous:
+        if not self.personal:
             name = current.display_name or current.name or current.username
             return User(
                 id=current.username,

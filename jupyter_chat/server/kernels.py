@@ -45,8 +45,10 @@ class KernelTokens:
         self._kernels[_digest(token)] = (kernel_id, user)
         return token
 
-    def user(self, token: str) -> JupyterUser | None:
+    def user(self, token: str | None) -> JupyterUser | None:
         """In whose name the token is used; `None`: it is none, or its kernel has ended."""
+        if token is None:
+            return None
         kernel_id, user = self._kernels.get(_digest(token), (None, None))
         return user if kernel_id is not None and self._runs(kernel_id) else None
 
@@ -62,6 +64,11 @@ class FromKernels:
         provider = super().identity_provider  # type: ignore[misc]
         return KernelIdentity(provider, self.services.kernel_tokens)
 
+    def still_let_in(self) -> bool:
+        """Whether the kernel that opened this, if one did, is still there."""
+        token = _shown(self)
+        return not self.from_kernel or self.services.kernel_tokens.user(token) is not None
+
 
 class KernelIdentity:
     """The server's own identity provider, and before it the tokens of kernels."""
@@ -71,10 +78,10 @@ class KernelIdentity:
         self._tokens = tokens
 
     def get_user(self, handler: web.RequestHandler) -> Any:
-        scheme, _, token = handler.request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != KERNEL_SCHEME:
+        token = _shown(handler)
+        if token is None:
             return self._provider.get_user(handler)
-        user = self._tokens.user(token.strip())
+        user = self._tokens.user(token)
         if user is not None:
             # As with Jupyter's own tokens: who shows one in a header is no foreign page.
             handler._token_authenticated = True  # type: ignore[attr-defined]  # noqa: SLF001
@@ -126,6 +133,12 @@ class StartingKernels:
 
     def _runs(self, kernel_id: str) -> bool:
         return kernel_id in self._starting or kernel_id in self._serverapp.kernel_manager
+
+
+def _shown(handler: Any) -> str | None:
+    """The token of a kernel that comes with a request."""
+    scheme, _, token = handler.request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == KERNEL_SCHEME else None
 
 
 def _asking() -> JupyterUser | None:

@@ -8,13 +8,15 @@ from tornado import web
 from ..engine.errors import Invalid
 from ..exchange import library_files
 from ..exchange.filenames import disposition
-from ..protocol import Preset, Prompt, decode
+from ..protocol import Id, Library, LibraryFile, LibraryReport, Preset, Prompt, decode
+from .operations import operation
 from .rest import ChatHandler
 
 _ID = r"([0-9a-f-]{36})"
 
 
 class LibraryHandler(ChatHandler):
+    @operation("One's presets and prompts.", answer=Library)
     @web.authenticated
     @authorized
     async def get(self) -> None:
@@ -23,6 +25,7 @@ class LibraryHandler(ChatHandler):
 
 
 class PresetHandler(ChatHandler):
+    @operation("Put down a preset.", body=Preset, answer=Library)
     @web.authenticated
     @authorized
     async def put(self, preset_id: str) -> None:
@@ -31,6 +34,7 @@ class PresetHandler(ChatHandler):
         _check_id(preset, preset_id)
         self.answer(await self.services.libraries.put_preset(user.id, preset))
 
+    @operation("Delete a preset.", answer=Library)
     @web.authenticated
     @authorized
     async def delete(self, preset_id: str) -> None:
@@ -39,6 +43,7 @@ class PresetHandler(ChatHandler):
 
 
 class PromptHandler(ChatHandler):
+    @operation("Put down a prompt.", body=Prompt, answer=Library)
     @web.authenticated
     @authorized
     async def put(self, prompt_id: str) -> None:
@@ -47,6 +52,7 @@ class PromptHandler(ChatHandler):
         _check_id(prompt, prompt_id)
         self.answer(await self.services.libraries.put_prompt(user.id, prompt))
 
+    @operation("Delete a prompt.", answer=Library)
     @web.authenticated
     @authorized
     async def delete(self, prompt_id: str) -> None:
@@ -55,6 +61,11 @@ class PromptHandler(ChatHandler):
 
 
 class LibraryFileHandler(ChatHandler):
+    @operation(
+        "Presets and prompts as a file; `id` may stand more than once.",
+        query={"id": Id},
+        answer=LibraryFile,
+    )
     @web.authenticated
     @authorized
     async def get(self) -> None:
@@ -67,6 +78,7 @@ class LibraryFileHandler(ChatHandler):
         self.set_header("X-Content-Type-Options", "nosniff")
         self.answer(file)
 
+    @operation("Add what such a file holds.", body=LibraryFile, answer=LibraryReport)
     @web.authenticated
     @authorized
     async def post(self) -> None:

@@ -6,13 +6,15 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from ..engine.roles import ADMINISTRATORS
-from ..protocol import FlaggedList
+from ..protocol import Allowances, FlaggedList, Id, PeopleUsage
+from .operations import PageSize, operation
 from .rest import ChatHandler
 
 _PAGE = 50
 
 
 class LimitsHandler(ChatHandler):
+    @operation("What one may still ask, and when it begins anew.", answer=Allowances)
     @web.authenticated
     @authorized
     async def get(self) -> None:
@@ -21,6 +23,7 @@ class LimitsHandler(ChatHandler):
 
 
 class PeopleUsageHandler(ChatHandler):
+    @operation("What everybody uses; for administrators.", answer=PeopleUsage)
     @web.authenticated
     @authorized
     async def get(self) -> None:
@@ -29,6 +32,11 @@ class PeopleUsageHandler(ChatHandler):
 
 
 class FlaggedHandler(ChatHandler):
+    @operation(
+        "What was flagged, the newest first; for administrators.",
+        query={"limit": PageSize, "before": Id},
+        answer=FlaggedList,
+    )
     @web.authenticated
     @authorized
     async def get(self) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Any, ClassVar
+import re
+from collections.abc import Iterator
+from typing import ClassVar
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import JupyterHandler
@@ -14,7 +16,12 @@ from jupyter_server.extension.handler import (
 from tornado import web
 
 from .. import __version__
+from .operations import operation
 from .rest import AUTH_RESOURCE
+
+_APP = "jupyter_chat"
+"""Where the server keeps the application: headers are set before a handler knows it."""
+_HOST = re.compile(r"[\w.-]+(:\d+)?|\[[\da-fA-F:.]+\](:\d+)?")
 
 
 class PageHandler(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, JupyterHandler):
@@ -24,25 +31,42 @@ class PageHandler(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, JupyterHand
 
     @property
     def content_security_policy(self) -> str:
-        """Scripts of this server only; images from elsewhere only where the person
-        asks for one (the front end sees to that); inline styles for formulas."""
+        """What the page may load: of this server only.  Images from elsewhere are shown where
+        the person asks for one (the front end sees to that), unless nobody may."""
+        elsewhere = " https: http:" if self.settings[_APP].remote_images else ""
         return "; ".join(
             (
                 super().content_security_policy,
                 "default-src 'none'",
                 "script-src 'self'",
-                "style-src 'self' 'unsafe-inline'",
+                "style-src 'self'",
                 "font-src 'self' data:",
-                "img-src 'self' data: https: http:",
-                "connect-src 'self' ws: wss:",
+                f"img-src 'self' data: blob:{elsewhere}",
+                f"connect-src 'self' {' '.join(self._socket_origins())}",
                 "base-uri 'none'",
                 "form-action 'self'",
             )
         )
 
+    def set_default_headers(self) -> None:
+        super().set_default_headers()
+        # Pages elsewhere need not know which conversation led to them.
+        self.set_header("Referrer-Policy", "same-origin")
+
+    def _socket_origins(self) -> Iterator[str]:
+        """Not every browser counts the sockets of a server as its own."""
+        if _HOST.fullmatch(self.request.host):
+            yield f"ws://{self.request.host}"
+            yield f"wss://{self.request.host}"
+        if self.ws_url:
+            yield "/".join(self.ws_url.split("/")[:3])
+
+    @operation(
+        "The page, with one conversation or at one message of it.", media_types=("text/html",)
+    )
     @web.authenticated
     @authorized
-    def get(self, *args: Any, **kwargs: Any) -> None:
+    def get(self, thread_id: str = "", message_id: str = "") -> None:
         config = {
             "baseUrl": self.base_url,
             "wsUrl": self.ws_url or "",
@@ -64,6 +88,7 @@ class PageHandler(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, JupyterHand
 class RedirectHandler(JupyterHandler):
     """`/jupyter-chat` without its slash."""
 
+    @operation("Leads to the page.", media_types=("text/html",))
     @web.authenticated
     def get(self) -> None:
         self.redirect(f"{self.base_url}jupyter-chat/")
@@ -72,5 +97,6 @@ class RedirectHandler(JupyterHandler):
 default_handlers = [
     (r"jupyter-chat", RedirectHandler),
     (r"jupyter-chat/", PageHandler),
-    (r"jupyter-chat/t/([0-9a-f-]{36})(?:/([0-9a-f-]{36}))?", PageHandler),
+    (r"jupyter-chat/t/([0-9a-f-]{36})", PageHandler),
+    (r"jupyter-chat/t/([0-9a-f-]{36})/([0-9a-f-]{36})", PageHandler),
 ]

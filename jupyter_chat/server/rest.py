@@ -20,18 +20,29 @@ from ..engine.search import PAGE as SEARCH_PAGE
 from ..protocol import (
     MAX_FRAME_BYTES,
     About,
+    Account,
     AccountPatch,
     BulkAction,
     BulkChange,
+    BulkResult,
     Code,
+    Context,
     ContextQuery,
     Counted,
     CountQuery,
+    Emptied,
     Failure,
+    Folders,
     Health,
+    Id,
     InvalidFrame,
+    MessagePage,
+    ModelList,
     Problem,
+    SearchPage,
     SummaryPatch,
+    Thread,
+    ThreadPage,
     ThreadPatch,
     User,
     View,
@@ -41,11 +52,11 @@ from ..protocol import (
 from ..store.types import ThreadFilter
 from .errors import INTERNAL, KNOWN, SIGNED_OUT, STOPPING, status_of
 from .kernels import FromKernels
+from .operations import MOST_LISTED, Cursor, MinutesWest, PageSize, operation
 from .services import Services
 
 AUTH_RESOURCE = "jupyter_chat"
 
-_MOST = 200
 _HTTP_CODES = {
     403: Code.FORBIDDEN,
     404: Code.NOT_FOUND,
@@ -74,8 +85,9 @@ class ChatHandler(FromKernels, APIHandler):
     def limit(self, default: int) -> int:
         """The `limit` argument: 1 to 200."""
         text = self.get_query_argument("limit", str(default))
-        if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= _MOST:
-            raise Invalid(f"`limit` must be a number from 1 to {_MOST}.", "limit")
+        plain = text.isascii() and text.isdigit() and len(text) < 10
+        if not plain or not 1 <= int(text) <= MOST_LISTED:
+            raise Invalid(f"`limit` must be a number from 1 to {MOST_LISTED}.", "limit")
         return int(text)
 
     def body(self) -> bytes:
@@ -122,6 +134,11 @@ class ChatHandler(FromKernels, APIHandler):
 
 
 class ThreadsHandler(ChatHandler):
+    @operation(
+        "List conversations.",
+        query={"view": View, "folder": str, "tag": str, "cursor": Cursor, "limit": PageSize},
+        answer=ThreadPage,
+    )
     @web.authenticated
     @authorized
     async def get(self) -> None:
@@ -157,12 +174,14 @@ class ThreadsHandler(ChatHandler):
 
 
 class ThreadHandler(ChatHandler):
+    @operation("One conversation, without its messages.", answer=Thread)
     @web.authenticated
     @authorized
     async def get(self, thread_id: str) -> None:
         user = await self.person()
         self.answer(await self.services.conversations.thread(user.id, thread_id))
 
+    @operation("Change a conversation.", body=ThreadPatch, answer=Thread)
     @web.authenticated
     @authorized
     async def patch(self, thread_id: str) -> None:
@@ -170,6 +189,7 @@ class ThreadHandler(ChatHandler):
         patch = decode(self.body(), ThreadPatch)
         self.answer(await self.services.conversations.change_thread(user.id, thread_id, patch))
 
+    @operation("Move a conversation to the trash.", answer=Thread)
     @web.authenticated
     @authorized
     async def delete(self, thread_id: str) -> None:
@@ -178,6 +198,7 @@ class ThreadHandler(ChatHandler):
 
 
 class BulkHandler(ChatHandler):
+    @operation("Do one thing to many conversations.", body=BulkChange, answer=BulkResult)
     @web.authenticated
     @authorized
     async def post(self) -> None:
@@ -190,6 +211,7 @@ class BulkHandler(ChatHandler):
 
 
 class TrashHandler(ChatHandler):
+    @operation("Delete for good what is in the trash.", answer=Emptied)
     @web.authenticated
     @authorized
     async def delete(self) -> None:
@@ -199,6 +221,7 @@ class TrashHandler(ChatHandler):
 
 
 class FoldersHandler(ChatHandler):
+    @operation("List folders and tags.", answer=Folders)
     @web.authenticated
     @authorized
     async def get(self) -> None:
@@ -207,6 +230,7 @@ class FoldersHandler(ChatHandler):
 
 
 class RestoreHandler(ChatHandler):
+    @operation("Take a conversation out of the trash.", answer=Thread)
     @web.authenticated
     @authorized
     async def post(self, thread_id: str) -> None:
@@ -215,6 +239,11 @@ class RestoreHandler(ChatHandler):
 
 
 class MessagesHandler(ChatHandler):
+    @operation(
+        "Messages before, after or around one, or from the first on: exactly one of the four.",
+        query={"before": Id, "after": Id, "around": Id, "first": Id, "limit": PageSize},
+        answer=MessagePage,
+    )
     @web.authenticated
     @authorized
     async def get(self, thread_id: str) -> None:
@@ -237,6 +266,12 @@ class MessagesHandler(ChatHandler):
 
 
 class SearchHandler(ChatHandler):
+    @operation(
+        "Search in titles and messages.",
+        query={"q": str, "cursor": Cursor, "limit": PageSize, "minutes_west": MinutesWest},
+        required=("q",),
+        answer=SearchPage,
+    )
     @web.authenticated
     @authorized
     async def get(self) -> None:
@@ -262,6 +297,7 @@ class SearchHandler(ChatHandler):
 
 
 class ContextHandler(ChatHandler):
+    @operation("What a model would get to see.", body=ContextQuery, answer=Context)
     @web.authenticated
     @authorized
     async def post(self) -> None:
@@ -271,6 +307,7 @@ class ContextHandler(ChatHandler):
 
 
 class SummaryHandler(ChatHandler):
+    @operation("Change the summary of a beginning.", body=SummaryPatch, answer=SummaryPatch)
     @web.authenticated
     @authorized
     async def put(self, thread_id: str, upto: str) -> None:
@@ -281,6 +318,7 @@ class SummaryHandler(ChatHandler):
 
 
 class CountHandler(ChatHandler):
+    @operation("Count the tokens of parts of a question.", body=CountQuery, answer=Counted)
     @web.authenticated
     @authorized
     async def post(self) -> None:
@@ -291,6 +329,7 @@ class CountHandler(ChatHandler):
 
 
 class ModelsHandler(ChatHandler):
+    @operation("List the models that can be chosen.", answer=ModelList)
     @web.authenticated
     @authorized
     async def get(self) -> None:
@@ -299,11 +338,13 @@ class ModelsHandler(ChatHandler):
 
 
 class AccountHandler(ChatHandler):
+    @operation("One's own settings.", answer=Account)
     @web.authenticated
     @authorized
     async def get(self) -> None:
         self.answer(await self.services.accounts.describe(await self.person()))
 
+    @operation("Change one's own settings.", body=AccountPatch, answer=Account)
     @web.authenticated
     @authorized
     async def patch(self) -> None:
@@ -315,6 +356,7 @@ class AccountHandler(ChatHandler):
 
 
 class HealthHandler(ChatHandler):
+    @operation("Whether the history can be used.", answer=Health)
     @web.authenticated
     @authorized
     async def get(self) -> None:
@@ -322,6 +364,7 @@ class HealthHandler(ChatHandler):
 
 
 class AboutHandler(ChatHandler):
+    @operation("Which server this is.", answer=About)
     @web.authenticated
     @authorized
     async def get(self) -> None:
@@ -330,6 +373,8 @@ class AboutHandler(ChatHandler):
 
 class NoHandler(ChatHandler):
     """Whatever else begins like an address of this interface."""
+
+    describes_nothing: ClassVar[bool] = True
 
     @web.authenticated
     @authorized

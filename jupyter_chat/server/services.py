@@ -28,6 +28,7 @@ from .files import ServerFiles
 from .heartbeat import Heartbeats
 from .identity import Identities
 from .kernels import KernelTokens
+from .logins import Logins
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class Services:
     broadcast: Broadcast
     health: StoreHealth
     identities: Identities
+    logins: Logins
     heartbeats: Heartbeats
     imports: Imports
     files: ServerFiles

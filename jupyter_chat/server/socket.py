@@ -17,6 +17,7 @@ from tornado.iostream import IOStream, StreamBufferFullError, StreamClosedError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from .. import __version__
+from ..engine.errors import Invalid
 from ..protocol import (
     HEARTBEAT_SECONDS,
     MAX_FRAME_BYTES,
@@ -46,12 +47,21 @@ from ..protocol import (
 from ..store.errors import Unavailable
 from .errors import INTERNAL, KNOWN
 from .kernels import FromKernels
+from .operations import operation
 from .rest import AUTH_RESOURCE
 from .services import Services
 
 _MOST_UNSENT_BYTES = 16 * 1024 * 1024
 """A viewer that reads so slowly that more than this piles up is dropped; it comes
 back with a snapshot."""
+_MOST_OF_ONE_LOGIN = 200
+"""So many sockets somebody may have open; who opens one more has lost count of them."""
+_MOST_FOLLOWED = 500
+"""So many conversations may be followed over one socket."""
+_MOST_AT_ONCE = 32
+"""So many commands of one socket are carried out at a time.  The next one is not read
+before one of them is done, so a flood fills the sender's buffers and not ours."""
+_TRY_AGAIN_LATER = 1013
 _FINAL_TEXT_FRAME = 0x81
 _UNKNOWN_USER = User(id="", name="", initials="")
 
@@ -68,6 +78,7 @@ class ChatSocket(FromKernels, WebSocketMixin, WebSocketHandler, JupyterHandler):
         self.user = _UNKNOWN_USER
         self.last_heard = 0.0
         self._commands: set[asyncio.Task[None]] = set()
+        self._followed: set[str] = set()
         self._following = asyncio.Lock()
         """Threads are followed and left in the order in which that is asked for."""
 
@@ -82,6 +93,7 @@ class ChatSocket(FromKernels, WebSocketMixin, WebSocketHandler, JupyterHandler):
     def user_id(self) -> str:
         return self.user.id
 
+    @operation("Commands in, events out.", socket=True)
     @ws_authenticated
     async def get(self, *args: Any, **kwargs: Any) -> None:
         allowed = await ensure_async(
@@ -112,6 +124,10 @@ class ChatSocket(FromKernels, WebSocketMixin, WebSocketHandler, JupyterHandler):
             self.user = await self.services.identities.user(self.current_user)
         if self._stream() is None:
             return  # closed meanwhile, so nobody would take it out again
+        if self.services.logins.count(self._login) >= _MOST_OF_ONE_LOGIN:
+            self.close(_TRY_AGAIN_LATER, "Too many pages of yours are open: close some.")
+            return
+        self.services.logins.add(self._login, self)
         self.services.broadcast.join(self)
         self.services.heartbeats.add(self)
         self._tell(
@@ -126,8 +142,15 @@ class ChatSocket(FromKernels, WebSocketMixin, WebSocketHandler, JupyterHandler):
         )
 
     def on_close(self) -> None:
+        self.services.logins.discard(self._login, self)
         self.services.heartbeats.discard(self)
         self.services.broadcast.leave(self)
+
+    @property
+    def _login(self) -> str:
+        """What ends with it; a kernel goes on when its person logs out."""
+        name = str(self.current_user.username)
+        return f"kernels of {name}" if self.from_kernel else name
 
     def send(self, frame: bytes) -> None:
         """Write an encoded event as one text frame.
@@ -159,6 +182,9 @@ class ChatSocket(FromKernels, WebSocketMixin, WebSocketHandler, JupyterHandler):
                 sent.add_done_callback(_ignore_failed_write)
 
     def probe(self) -> None:
+        if not self.still_let_in():
+            self.drop()
+            return
         with suppress(WebSocketClosedError):
             self.ping(b"")
 
@@ -179,8 +205,16 @@ class ChatSocket(FromKernels, WebSocketMixin, WebSocketHandler, JupyterHandler):
 
     # --- commands -------------------------------------------------------------------------
 
-    def on_message(self, message: str | bytes) -> None:
+    def on_message(self, message: str | bytes) -> Awaitable[None] | None:
+        """What is returned is waited for before the next frame is read."""
         self.last_heard = asyncio.get_running_loop().time()
+        self._take(message)
+        return self._until_one_is_done() if len(self._commands) >= _MOST_AT_ONCE else None
+
+    async def _until_one_is_done(self) -> None:
+        await asyncio.wait(self._commands, return_when=asyncio.FIRST_COMPLETED)
+
+    def _take(self, message: str | bytes) -> None:
         try:
             command = decode_command(message)
         except InvalidFrame as error:
@@ -217,6 +251,7 @@ class ChatSocket(FromKernels, WebSocketMixin, WebSocketHandler, JupyterHandler):
         if isinstance(command, Unsubscribe):
             async with self._following:
                 conversations.unsubscribe(self, command.thread_id)
+                self._followed.discard(command.thread_id)
             return Ack(command.id, thread_id=command.thread_id)
         verbs: dict[type, Callable[[str, Any], Awaitable[Ack]]] = {
             Send: conversations.send,
@@ -233,9 +268,16 @@ class ChatSocket(FromKernels, WebSocketMixin, WebSocketHandler, JupyterHandler):
     async def _follow(self, command: Subscribe) -> None:
         conversations, thread_id = self.services.conversations, command.thread_id
         async with self._following:
+            if len(self._followed | {thread_id}) > _MOST_FOLLOWED:
+                raise Invalid(
+                    f"This page follows {_MOST_FOLLOWED} conversations already, which is the most: "
+                    "close some, or reload the page. Nothing was changed.",
+                    "thread_id",
+                )
             await conversations.subscribe(
                 self, thread_id, command.after, command.epoch, brief=command.brief
             )
+            self._followed.add(thread_id)
             if self._stream() is None:  # closed meanwhile, so nobody else would
                 conversations.unsubscribe(self, thread_id)
 

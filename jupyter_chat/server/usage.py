@@ -9,10 +9,13 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from ..engine.errors import Invalid
-from ..protocol import UsageBy
+from ..protocol import Budget, UsageBy, UsageReport
 from ..store.types import LedgerQuery
 from .exchange import ExportHandler
+from .operations import MinutesWest, Time, operation
 from .rest import ChatHandler
+
+_SPAN = {"from": Time, "to": Time}
 
 
 def _span(handler: ChatHandler) -> LedgerQuery:
@@ -28,6 +31,11 @@ def _span(handler: ChatHandler) -> LedgerQuery:
 
 
 class UsageHandler(ChatHandler):
+    @operation(
+        "What was asked and what it cost.",
+        query={**_SPAN, "by": UsageBy, "minutes_west": MinutesWest},
+        answer=UsageReport,
+    )
     @web.authenticated
     @authorized
     async def get(self) -> None:
@@ -48,6 +56,7 @@ class UsageHandler(ChatHandler):
 
 
 class UsageFileHandler(ExportHandler):
+    @operation("The same as a table, request by request.", query=_SPAN, media_types=("text/csv",))
     @web.authenticated
     @authorized
     async def get(self) -> None:
@@ -62,6 +71,7 @@ class UsageFileHandler(ExportHandler):
 
 
 class BudgetHandler(ChatHandler):
+    @operation("What may be spent, and what has been.", answer=Budget)
     @web.authenticated
     @authorized
     async def get(self) -> None:

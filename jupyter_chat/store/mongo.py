@@ -48,7 +48,14 @@ from . import (
     mongo_turns,
 )
 from .errors import Conflict, NotFound, Unavailable
-from .mongo_documents import Database, Document, change_to, is_there, to_message, to_thread
+from .mongo_documents import (
+    Database,
+    Document,
+    change_to,
+    is_there,
+    to_message,
+    to_thread,
+)
 from .mongo_errors import translated
 from .mongo_schema import migrate
 from .records import changed, decode_cursor

@@ -45,6 +45,7 @@ def to_document(user_id: str, record: Thread | Message) -> Document:
     document.pop("running", None)
     if isinstance(record, Thread):
         document["shelf"] = shelf_of(record)
+        document["settings"] = packed(document["settings"])
         document["revision"] = record.revision  # compared with, also while it is 0
     return document
 
@@ -65,7 +66,8 @@ def to_thread(document: Document | None) -> Thread:
     """Raises :class:`NotFound` where there is no document."""
     if document is None:
         raise NotFound("conversation")
-    return msgspec.convert({**document, "id": document["_id"]}, Thread)
+    settings = unpacked(document["settings"])
+    return msgspec.convert({**document, "id": document["_id"], "settings": settings}, Thread)
 
 
 def to_message(document: Document | None) -> Message:
@@ -79,6 +81,23 @@ def is_there(message: Document) -> bool:
     """Whether it is not deleted.  Looked at here and not in the query, whose filter then has
     the fields of an index and nothing else."""
     return message.get("deleted_at") is None
+
+
+def packed(settings: Document) -> Document:
+    """Settings of a thread with their JSON Schema as one text: people choose the names of the
+    fields in it, and may choose such as MongoDB gives a meaning to, or does not take."""
+    schema = settings.get("json_schema")
+    if schema is None:
+        return settings
+    return {**settings, "json_schema": msgspec.json.encode(schema).decode()}
+
+
+def unpacked(settings: Document) -> Document:
+    """The settings again; older ones have their schema as it is."""
+    schema = settings.get("json_schema")
+    if not isinstance(schema, str):
+        return settings
+    return {**settings, "json_schema": msgspec.json.decode(schema)}
 
 
 def to_node(document: Document) -> Node:

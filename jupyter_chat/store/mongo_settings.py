@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 from pymongo import ASCENDING
 from pymongo.errors import DuplicateKeyError
 
-from .mongo_documents import Database, Document
+from .mongo_documents import Database, Document, packed, unpacked
 from .types import SharedSource, StoredSecret, UserSettings
 from .vault import API_KEY, EVERYBODY, SHARED_KEY
 
@@ -17,14 +17,17 @@ _SHARED: Document = {"_id": "shared source"}
 
 async def get_settings(db: Database, user_id: str) -> UserSettings:
     found = await db.settings.find_one({"_id": user_id, "user_id": user_id})
-    return msgspec.convert(found or {}, UserSettings)
+    if found is None:
+        return UserSettings()
+    return msgspec.convert({**found, "defaults": unpacked(found.get("defaults", {}))}, UserSettings)
 
 
 async def put_settings(
     db: Database, user_id: str, settings: UserSettings, key_before: str | None | UnsetType
 ) -> bool:
     place: Document = {"_id": user_id, "user_id": user_id}
-    document = {**msgspec.to_builtins(settings), **place}
+    document: Document = {**msgspec.to_builtins(settings), **place}
+    document["defaults"] = packed(document.get("defaults", {}))
     condition = {"_id": user_id} if key_before is UNSET else {**place, "key": key_before}
     try:
         await db.settings.replace_one(condition, document, upsert=True)

@@ -51,3 +51,9 @@ async def test_people_with_names_are_themselves(store):
 )
 def test_initials(name, letters):
     assert initials(name) == letters
+
+
+@pytest.mark.parametrize("provider", [IdentityProvider, PasswordIdentityProvider])
+def test_a_default_login_is_that_of_one_person(store, provider):
+    assert Identities(provider(), store).personal
+    assert not Identities(Company(), store).personal

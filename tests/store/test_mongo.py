@@ -497,3 +497,13 @@ async def test_who_indexes_a_message_later_than_another_at_once_fails_at_nothing
 def test_importing_the_package_does_not_import_pymongo() -> None:
     check = "import sys, jupyter_chat.store; sys.exit('pymongo' in sys.modules)"
     subprocess.run([sys.executable, "-c", check], check=True, cwd=Path(__file__).parents[2])
+
+
+async def test_a_json_schema_of_an_older_version_is_read(store: Store, mongodb_url: str) -> None:
+    """Its fields were those of the document; now it is one text."""
+    thread = (await store.add_turn(ADA, a_turn(a_thread()))).thread
+    with database(mongodb_url) as db:
+        settings = {"json_schema": {"type": "object"}}
+        db.threads.update_one({"_id": thread.id}, {"$set": {"settings": settings}})
+    read = await store.get_thread(ADA, thread.id)
+    assert read.settings.json_schema == {"type": "object"}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from jupyter_chat.protocol import Api, Effort, Source, ThreadSettings
 from jupyter_chat.store.interface import Store
-from jupyter_chat.store.types import UserSettings
+from jupyter_chat.store.types import ThreadChanges, UserSettings
 
-from .builders import ADA, GRACE
+from .builders import ADA, GRACE, a_thread, a_turn
 
 
 async def test_nobody_has_set_anything_at_first(store: Store) -> None:
@@ -37,3 +37,16 @@ async def test_user_ids_may_be_of_any_form(store: Store) -> None:
         settings = UserSettings(key_hint=user_id[:4])
         await store.put_settings(user_id, settings)
         assert await store.get_settings(user_id) == settings
+
+
+async def test_the_names_in_a_json_schema_may_be_any(store: Store) -> None:
+    """Also such as a database gives a meaning to."""
+    names = ("$gt", "$where", "a.b", ".", "", "x\x00y", "_id", "🐸")
+    schema = {"properties": {name: {name: [{name: 1}]} for name in names}}
+    settings = UserSettings(defaults=ThreadSettings(json_schema=schema))
+    await store.put_settings(ADA, settings)
+    assert await store.get_settings(ADA) == settings
+    thread = (await store.add_turn(ADA, a_turn(a_thread()))).thread
+    changes = ThreadChanges(settings=ThreadSettings(model="m", json_schema=schema))
+    assert (await store.update_thread(ADA, thread.id, changes)).settings == changes.settings
+    assert (await store.get_thread(ADA, thread.id)).settings == changes.settings

@@ -9,7 +9,6 @@ models put on that come in with the usage that the API reports).
 from __future__ import annotations
 
 import base64
-import binascii
 import math
 from collections.abc import Iterable
 
@@ -52,7 +51,7 @@ def weigh_parts(parts: Iterable[Part]) -> Weight:
 def _image(part: ImagePart) -> int:
     try:
         size = image_size(part.media_type, base64.b64decode(part.data))
-    except binascii.Error:
+    except ValueError:  # no base64, or not even ASCII
         size = None
     if size is None:
         return _MOST_PATCHES

@@ -190,7 +190,10 @@ class Conversation extends Panel implements IRenderMime.IRenderer {
   }
 }
 
-/** In a frame where nothing of it can run: the file may be anybody's. */
+/** Pictures are in the file, or are not shown. */
+const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
+
+/** In a frame where nothing of it can run or be fetched: the file may be anybody's. */
 function asSaved(html: string): Widget {
   const frame = document.createElement('iframe');
   frame.setAttribute('sandbox', '');
@@ -198,7 +201,8 @@ function asSaved(html: string): Widget {
   frame.style.cssText = 'width: 100%; height: 360px; border: 0;';
   const root = getComputedStyle(document.documentElement);
   const theme = (name: string) => root.getPropertyValue(`--jp-${name}`);
-  frame.srcdoc = `<style>
+  frame.srcdoc = `<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+    <style>
       body {
         margin: 0;
         background: ${theme('layout-color0')};

@@ -100,3 +100,4 @@ def test_a_picture_costs_by_its_size_up_to_a_limit():
 def test_a_picture_that_cannot_be_read_counts_as_a_large_one():
     assert weight(ImagePart("image/png", "AAAA")).images == 1536
     assert weight(ImagePart("image/png", "A" * 5)).images == 1536
+    assert weight(ImagePart("image/png", "ÿ🐸ÿ🐸")).images == 1536
