@@ -12,9 +12,12 @@ from jupyter_server.extension.application import ExtensionApp, ExtensionAppJinja
 from jupyter_server.serverapp import ServerApp
 from jupyter_server.serverapp import aliases as server_aliases
 from jupyter_server.serverapp import flags as server_flags
-from traitlets import Bool, Dict, Float, Int, Unicode
+from traitlets import Bool, Dict, Enum, Float, Int, Unicode
 
 from . import __version__
+from .auth.authentication import Rules, put_together
+from .auth.people import Registration
+from .auth.provider import AccountsIdentityProvider
 from .engine.accounts import Accounts
 from .engine.attached.documents import Documents
 from .engine.branches import Branches
@@ -35,8 +38,19 @@ from .engine.upkeep import Upkeep
 from .exchange.imports import Imports
 from .exchange.sources import Limits
 from .providers import IDLE_SECONDS, Providers, endpoint_from_environment, local_model_available
-from .server import attachments, exchange, library, pages, rest, socket, usage
-from .server.files import ServerFiles
+from .server import (
+    attachments,
+    exchange,
+    library,
+    pages,
+    people,
+    rest,
+    signing_in,
+    socket,
+    usage,
+)
+from .server.files import NoFiles, ServerFiles
+from .server.guard import Guard
 from .server.heartbeat import Heartbeats
 from .server.identity import Identities
 from .server.kernels import StartingKernels
@@ -47,6 +61,13 @@ from .store.interface import Store
 from .store.vault import Vault
 
 _HERE = Path(__file__).parent
+
+ACCOUNTS = {
+    "identity_provider_class": "jupyter_chat.auth.provider.AccountsIdentityProvider",
+    "authorizer_class": "jupyter_chat.auth.authorizer.ChatOnlyAuthorizer",
+    "allow_unauthenticated_access": False,
+}
+"""The server's settings by which it has accounts."""
 
 
 class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
@@ -66,6 +87,11 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
     flags = {  # noqa: RUF012
         **ExtensionApp.flags,
         **{name: server_flags[name] for name in ("no-browser", "allow-root")},
+        "accounts": (
+            {"ServerApp": ACCOUNTS},
+            """Let people register and sign in, each with a history of their own. They get the
+            chat and nothing else of the server: no files, no kernels.""",
+        ),
     }
 
     store_url = Unicode(
@@ -153,6 +179,27 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         stop in this way.""",
     ).tag(config=True)
 
+    registration = Enum(
+        [mode.value for mode in Registration],
+        Registration.INVITATION.value,
+        help="""Who may register on a server with accounts: nobody (`off`), everybody (`open`),
+        who has the code of an invitation (`invitation`), or everybody, to be let in by an
+        administrator (`approval`).""",
+    ).tag(config=True)
+
+    registrations_per_hour = Int(
+        30,
+        min=1,
+        help="""So many people may register from one address within an hour, besides those
+        who were invited.""",
+    ).tag(config=True)
+
+    session_days = Int(
+        30,
+        min=1,
+        help="""For so many days a browser stays signed in that is not used.""",
+    ).tag(config=True)
+
     def _config_file_name_default(self) -> str:
         return "jupyter_chat_config"
 
@@ -175,6 +222,13 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
     def _template_paths_default(self) -> list[str]:
         return [str(_HERE / "server" / "templates")]
 
+    @classmethod
+    def make_serverapp(cls, **kwargs: Any) -> ServerApp:
+        """The server, which knows our flag: it has to before the chat is loaded."""
+        serverapp = super().make_serverapp(**kwargs)
+        serverapp.flags = {**serverapp.flags, "accounts": cls.flags["accounts"]}
+        return serverapp
+
     def initialize_handlers(self) -> None:
         assert self.serverapp is not None
         self._unused: StopWhenUnused | None = None
@@ -184,9 +238,10 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         store = watch(self._store, self._health)
         self._providers = Providers(self.idle_seconds)
         environment = endpoint_from_environment()
+        vault = Vault(self.data_dir)
         accounts = Accounts(
             store,
-            Vault(self.data_dir),
+            vault,
             self._providers,
             environment=environment,
             default_model=self.default_model,
@@ -224,7 +279,22 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             self._search.start,
         ]
         starting = StartingKernels(self.serverapp)
-        starting.watch()
+        provider = self.serverapp.identity_provider
+        self._authentication = None
+        if isinstance(provider, AccountsIdentityProvider):
+            rules = Rules(
+                Registration(self.registration), self.registrations_per_hour, self.session_days
+            )
+            self._authentication = put_together(
+                store, vault, organiser, self._replies, rules, self.log
+            )
+            provider.authentication = self._authentication
+            self._health.on_open += [self._authentication.start, self._tell_first_admin]
+            web_app = self.serverapp.web_app
+            web_app.settings["login_url"] = f"{self.serverapp.base_url}jupyter-chat/login"
+            Guard(web_app, self.serverapp.base_url, self.static_url_prefix)
+        else:
+            starting.watch()
         services = Services(
             store=store,
             conversations=conversations,
@@ -242,9 +312,12 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             identities=Identities(self.serverapp.identity_provider, store),
             heartbeats=self._heartbeats,
             imports=self._imports,
-            files=ServerFiles(self.serverapp.contents_manager),
+            files=(
+                NoFiles() if self._authentication else ServerFiles(self.serverapp.contents_manager)
+            ),
             documents=Documents(),
             kernel_tokens=starting.tokens,
+            authentication=self._authentication,
             log=self.log,
         )
         for route, handler in (
@@ -253,10 +326,27 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             *usage.default_handlers,
             *library.default_handlers,
             *attachments.default_handlers,
+            *(self._accounts_handlers() if self._authentication else ()),
             *rest.default_handlers,
         ):
             self.handlers.append((route, handler, {"services": services}))
         self.handlers.extend(pages.default_handlers)
+
+    def _accounts_handlers(self) -> list[tuple[str, type[Any]]]:
+        return [*signing_in.default_handlers, *people.default_handlers]
+
+    async def _tell_first_admin(self) -> None:
+        """Say where the first administrator registers, to whoever reads the server's log."""
+        assert self._authentication is not None
+        assert self.serverapp is not None
+        code = await self._authentication.invitations.for_first_admin()
+        if code is not None:
+            self.log.critical(
+                "There is no administrator yet. Whoever registers here first is one; the "
+                "address is good once, for a day:\n    %sjupyter-chat/register?code=%s",
+                self.serverapp.public_url.partition("?")[0].partition("jupyter-chat/")[0],
+                code,
+            )
 
     def _models_path(self) -> Path | None:
         return Path(self.models_file).expanduser().absolute() if self.models_file else None
@@ -280,6 +370,8 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         self._heartbeats.close()
         await self._health.close()
         await self._providers.close()
+        if self._authentication is not None:
+            await self._authentication.close()
         await self._store.close()
 
 

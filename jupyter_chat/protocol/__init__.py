@@ -19,6 +19,7 @@ from .frames import *
 from .histories import *
 from .libraries import *
 from .models import *
+from .people import *
 from .resources import *
 from .threads import *
 from .usage import *

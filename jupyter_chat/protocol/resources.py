@@ -20,6 +20,19 @@ from .events import Event, More
 from .histories import History, Import, ImportList, ImportStart
 from .libraries import Library, LibraryFile, LibraryReport
 from .models import ModelList
+from .people import (
+    InvitationInfo,
+    InvitationList,
+    InvitationOffer,
+    Leaving,
+    PeoplePage,
+    PersonInfo,
+    PersonPatch,
+    Profile,
+    ProfilePatch,
+    Renewed,
+    SessionList,
+)
 from .threads import (
     BulkChange,
     BulkResult,
@@ -80,6 +93,17 @@ RESOURCES = (
     ImportStart,
     Import,
     ImportList,
+    Profile,
+    ProfilePatch,
+    Leaving,
+    Renewed,
+    SessionList,
+    PeoplePage,
+    PersonInfo,
+    PersonPatch,
+    InvitationOffer,
+    InvitationInfo,
+    InvitationList,
     About,
     Failure,
 )

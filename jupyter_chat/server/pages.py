@@ -14,7 +14,9 @@ from jupyter_server.extension.handler import (
 from tornado import web
 
 from .. import __version__
-from .rest import AUTH_RESOURCE
+from ..auth.authorizer import AUTH_RESOURCE
+from ..auth.provider import SignedIn
+from ..protocol import PersonRole
 
 
 class PageHandler(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, JupyterHandler):
@@ -43,11 +45,13 @@ class PageHandler(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, JupyterHand
     @web.authenticated
     @authorized
     def get(self, *args: Any, **kwargs: Any) -> None:
-        config = {
+        config: dict[str, Any] = {
             "baseUrl": self.base_url,
             "wsUrl": self.ws_url or "",
             "version": __version__,
         }
+        if isinstance(self.current_user, SignedIn):
+            config["signedIn"] = {"admin": self.current_user.role is PersonRole.ADMIN}
         # Reading the token sets the cookie that the page's requests must repeat.
         assert self.xsrf_token
         self.set_header("Cache-Control", "no-cache")

@@ -12,6 +12,7 @@ from msgspec import Struct
 from tornado import web
 
 from .. import __version__
+from ..auth.authorizer import AUTH_RESOURCE
 from ..engine.attached import secrets
 from ..engine.errors import Invalid
 from ..engine.pages import PAGE
@@ -40,8 +41,6 @@ from ..store.types import ThreadFilter
 from .errors import INTERNAL, KNOWN, SIGNED_OUT, STOPPING, status_of
 from .kernels import FromKernels
 from .services import Services
-
-AUTH_RESOURCE = "jupyter_chat"
 
 _MOST = 200
 _HTTP_CODES = {

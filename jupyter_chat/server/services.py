@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
+from ..auth.authentication import Authentication
 from ..engine.accounts import Accounts
 from ..engine.attached.documents import Documents
 from ..engine.branches import Branches
@@ -20,7 +21,7 @@ from ..engine.replies import Replies
 from ..engine.search import Search
 from ..exchange.imports import Imports
 from ..store.interface import Store
-from .files import ServerFiles
+from .files import NoFiles, ServerFiles
 from .heartbeat import Heartbeats
 from .identity import Identities
 from .kernels import KernelTokens
@@ -46,7 +47,9 @@ class Services:
     identities: Identities
     heartbeats: Heartbeats
     imports: Imports
-    files: ServerFiles
+    files: ServerFiles | NoFiles
     documents: Documents
     kernel_tokens: KernelTokens
+    authentication: Authentication | None
+    """Where the server keeps accounts itself."""
     log: logging.Logger

@@ -17,6 +17,8 @@ from tornado.iostream import IOStream, StreamBufferFullError, StreamClosedError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from .. import __version__
+from ..auth.authorizer import AUTH_RESOURCE
+from ..auth.provider import SignedIn
 from ..protocol import (
     HEARTBEAT_SECONDS,
     MAX_FRAME_BYTES,
@@ -46,7 +48,6 @@ from ..protocol import (
 from ..store.errors import Unavailable
 from .errors import INTERNAL, KNOWN
 from .kernels import FromKernels
-from .rest import AUTH_RESOURCE
 from .services import Services
 
 _MOST_UNSENT_BYTES = 16 * 1024 * 1024
@@ -114,6 +115,9 @@ class ChatSocket(FromKernels, WebSocketMixin, WebSocketHandler, JupyterHandler):
             return  # closed meanwhile, so nobody would take it out again
         self.services.broadcast.join(self)
         self.services.heartbeats.add(self)
+        if self.services.authentication is not None and isinstance(self.current_user, SignedIn):
+            user, watch = self.current_user, self.services.authentication.watch
+            watch.add(self, user.username, user.session_id)
         self._tell(
             Welcome(
                 protocol=PROTOCOL_VERSION,
@@ -128,6 +132,9 @@ class ChatSocket(FromKernels, WebSocketMixin, WebSocketHandler, JupyterHandler):
     def on_close(self) -> None:
         self.services.heartbeats.discard(self)
         self.services.broadcast.leave(self)
+        if self.services.authentication is not None and isinstance(self.current_user, SignedIn):
+            user, watch = self.current_user, self.services.authentication.watch
+            watch.discard(self, user.username, user.session_id)
 
     def send(self, frame: bytes) -> None:
         """Write an encoded event as one text frame.

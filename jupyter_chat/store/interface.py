@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from ..protocol import Library, Message, Milliseconds, Summary, Thread, UsageBy, UsageSum
+from .people import PeopleStore
 from .types import (
     EVERYTHING,
     Accepted,
@@ -35,7 +36,7 @@ from .types import (
 )
 
 
-class Store(Protocol):
+class Store(PeopleStore, Protocol):
     """All of it raises :class:`Unavailable` while the store cannot be used, and works
     again by itself once it can."""
 

@@ -46,6 +46,7 @@ from . import (
 from .errors import Conflict, NotFound, Unavailable
 from .mongo_documents import Database, Document, change_to, is_there, to_message, to_thread
 from .mongo_errors import translated
+from .mongo_people import MongoPeople
 from .mongo_schema import migrate
 from .records import changed, decode_cursor
 from .tree import reachable
@@ -86,7 +87,7 @@ _IDS_AT_ONCE = 1000
 _LASTING = WriteConcern("majority", j=True, wtimeout=5_000)
 
 
-class MongoStore:
+class MongoStore(MongoPeople):
     """See `interface.Store`; one event loop at a time."""
 
     def __init__(self, url: str) -> None:

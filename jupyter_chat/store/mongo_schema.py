@@ -116,6 +116,21 @@ async def _ledger(db: AsyncDatabase[Document]) -> None:
         await db["ledger"].create_index([(field, ASCENDING) for field in fields], name=name)
 
 
+async def _people(db: AsyncDatabase[Document]) -> None:
+    await db["people"].create_index([("folded", ASCENDING)], name="by_name", unique=True)
+    await db["people"].create_index([("state", ASCENDING), ("folded", ASCENDING)], name="by_state")
+    await db["sessions"].create_index([("user_id", ASCENDING), ("_id", ASCENDING)], name="by_user")
+    await db["invitations"].create_index([("id", ASCENDING)], name="by_id", unique=True)
+    await db["attempts"].create_index([("key", ASCENDING), ("until", ASCENDING)], name="by_key")
+    # What is over is looked for in all of them, by one process now and then.
+    for name, field in (
+        ("sessions", "expires_at"),
+        ("invitations", "expires_at"),
+        ("attempts", "until"),
+    ):
+        await db[name].create_index([(field, ASCENDING)], name="by_end")
+
+
 MIGRATIONS: tuple[Callable[[AsyncDatabase[Document]], Awaitable[None]], ...] = (
     _first,
     _organised,
@@ -123,6 +138,7 @@ MIGRATIONS: tuple[Callable[[AsyncDatabase[Document]], Awaitable[None]], ...] = (
     _deletions,
     _summaries,
     _ledger,
+    _people,
 )
 
 

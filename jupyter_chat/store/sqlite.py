@@ -27,6 +27,7 @@ from . import (
 )
 from .records import decode_cursor, decode_number
 from .sqlite_database import Database
+from .sqlite_people import SqlitePeople
 from .sqlite_threads import to_json
 from .terms import of_message
 from .types import (
@@ -55,7 +56,7 @@ _PURGED_AT_ONCE = 200
 _decode_settings = msgspec.json.Decoder(UserSettings).decode
 
 
-class SqliteStore:
+class SqliteStore(SqlitePeople):
     """See `interface.Store`; one event loop at a time."""
 
     def __init__(self, path: Path, busy_seconds: float = 5.0) -> None:

@@ -1,0 +1,221 @@
+"""REST: one's own account and sessions; for administrators, everybody's accounts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jupyter_server.auth.decorator import allow_unauthenticated, authorized
+from msgspec import UNSET
+from tornado import web
+
+from ..auth.administering import PAGE
+from ..auth.authentication import Authentication
+from ..auth.provider import SignedIn
+from ..engine.errors import Invalid
+from ..protocol import (
+    InvitationOffer,
+    Leaving,
+    PersonPatch,
+    PersonRole,
+    PersonState,
+    ProfilePatch,
+    Renewed,
+    SessionInfo,
+    SessionList,
+    decode,
+)
+from .cookies import RENEW_SECONDS, address, keep_signed_in, renew, sign_out
+from .rest import ChatHandler
+
+
+class AccountsHandler(ChatHandler):
+    """For whoever is signed in with an account."""
+
+    @property
+    def authentication(self) -> Authentication:
+        authentication = self.services.authentication
+        assert authentication is not None
+        return authentication
+
+    @property
+    def me(self) -> SignedIn:
+        user = self.current_user
+        if not isinstance(user, SignedIn):
+            raise web.HTTPError(403)
+        return user
+
+    @property
+    def admin(self) -> SignedIn:
+        if self.me.role is not PersonRole.ADMIN:
+            raise web.HTTPError(403, "Only administrators can do that. Nothing was changed.")
+        return self.me
+
+    def done(self) -> None:
+        self.set_status(204)
+        self.finish()
+
+    async def end(self, session_ids: list[str] | None = None) -> None:
+        """End sessions of one's own, with their sockets."""
+        await self.authentication.sessions.end(self.me.username, session_ids)
+        await self.authentication.watch.look(self.me.username)
+        if session_ids is None or self.me.session_id in session_ids:
+            sign_out(self)
+
+
+class SessionHandler(AccountsHandler):
+    @allow_unauthenticated
+    async def post(self) -> None:
+        """Renew one's session by its refresh token."""
+        if not await renew(self, self.authentication):
+            sign_out(self)
+            self.current_user = None
+            raise web.HTTPError(403)
+        self.answer(Renewed(RENEW_SECONDS))
+
+
+class ProfileHandler(AccountsHandler):
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        self.answer(await self.authentication.people.profile(self.me.username))
+
+    @web.authenticated
+    @authorized
+    async def patch(self) -> None:
+        user_id = self.me.username
+        patch = decode(self.body(), ProfilePatch)
+        profile = await self.authentication.people.change_profile(user_id, patch)
+        if patch.password is not UNSET:  # all sessions have ended, and this one begins anew
+            agent = self.request.headers.get("User-Agent", "")
+            renewal = await self.authentication.sessions.begin(
+                user_id, agent=agent, address=address(self)
+            )
+            await keep_signed_in(self, self.authentication, renewal)
+        await self.authentication.watch.look(user_id)
+        self.answer(profile)
+
+    @web.authenticated
+    @authorized
+    async def delete(self) -> None:
+        user_id = self.me.username
+        leaving = decode(self.body(), Leaving)
+        await self.authentication.people.confirm(user_id, leaving.password, "password")
+        await self.authentication.leaving.leave(user_id)
+        await self.authentication.watch.look(user_id)
+        sign_out(self)
+        self.done()
+
+
+class SessionsHandler(AccountsHandler):
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        sessions = await self.authentication.sessions.all_of(self.me.username)
+        self.answer(
+            SessionList(
+                [
+                    SessionInfo(
+                        each.id,
+                        each.made_at,
+                        each.used_at,
+                        each.agent,
+                        each.address,
+                        each.id == self.me.session_id,
+                    )
+                    for each in sessions
+                ]
+            )
+        )
+
+    @web.authenticated
+    @authorized
+    async def delete(self) -> None:
+        await self.end()
+        self.done()
+
+
+class OneSessionHandler(AccountsHandler):
+    @web.authenticated
+    @authorized
+    async def delete(self, session_id: str) -> None:
+        await self.end([session_id])
+        self.done()
+
+
+class PeopleHandler(AccountsHandler):
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        _ = self.admin
+        self.answer(
+            await self.authentication.administration.list(
+                limit=self.limit(PAGE),
+                after=self.get_query_argument("after", ""),
+                begins=self.get_query_argument("begins", ""),
+                state=self._state(),
+            )
+        )
+
+    def _state(self) -> PersonState | None:
+        text = self.get_query_argument("state", "")
+        try:
+            return PersonState(text) if text else None
+        except ValueError:
+            names = ", ".join(f"`{state.value}`" for state in PersonState)
+            raise Invalid(f"`state` must be one of {names}.", "state") from None
+
+
+class PersonHandler(AccountsHandler):
+    @web.authenticated
+    @authorized
+    async def patch(self, user_id: str) -> None:
+        admin = self.admin
+        patch = decode(self.body(), PersonPatch)
+        person = await self.authentication.administration.change(admin.username, user_id, patch)
+        await self.authentication.watch.look(user_id)
+        self.answer(person)
+
+    @web.authenticated
+    @authorized
+    async def delete(self, user_id: str) -> None:
+        await self.authentication.administration.delete(self.admin.username, user_id)
+        await self.authentication.watch.look(user_id)
+        self.done()
+
+
+class InvitationsHandler(AccountsHandler):
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        _ = self.admin
+        self.answer(await self.authentication.invitations.list())
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        admin = self.admin
+        offer = decode(self.body(), InvitationOffer)
+        self.answer(await self.authentication.invitations.make(offer, admin.username))
+
+
+class InvitationHandler(AccountsHandler):
+    @web.authenticated
+    @authorized
+    async def delete(self, invitation_id: str) -> None:
+        _ = self.admin
+        await self.authentication.invitations.remove(invitation_id)
+        self.done()
+
+
+_ID = r"([0-9a-f-]{36})"
+
+default_handlers: list[tuple[str, type[Any]]] = [
+    (r"jupyter-chat/api/session", SessionHandler),
+    (r"jupyter-chat/api/profile", ProfileHandler),
+    (r"jupyter-chat/api/sessions", SessionsHandler),
+    (rf"jupyter-chat/api/sessions/{_ID}", OneSessionHandler),
+    (r"jupyter-chat/api/people", PeopleHandler),
+    (rf"jupyter-chat/api/people/{_ID}", PersonHandler),
+    (r"jupyter-chat/api/invitations", InvitationsHandler),
+    (rf"jupyter-chat/api/invitations/{_ID}", InvitationHandler),
+]
