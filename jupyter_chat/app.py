@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, cast
 
@@ -282,6 +284,7 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         provider = self.serverapp.identity_provider
         self._authentication = None
         if isinstance(provider, AccountsIdentityProvider):
+            self._require("jwt", "argon2")
             rules = Rules(
                 Registration(self.registration), self.registrations_per_hour, self.session_days
             )
@@ -331,6 +334,16 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         ):
             self.handlers.append((route, handler, {"services": services}))
         self.handlers.extend(pages.default_handlers)
+
+    def _require(self, *modules: str) -> None:
+        """End where an extra is missing: a server that was to have accounts must not go on
+        without."""
+        if not all(find_spec(module) for module in modules):
+            self.log.critical(
+                "A server with accounts needs what comes with `pip install "
+                "'jupyter-chat[accounts]'`. Nothing was started."
+            )
+            sys.exit(1)
 
     def _accounts_handlers(self) -> list[tuple[str, type[Any]]]:
         return [*signing_in.default_handlers, *people.default_handlers]

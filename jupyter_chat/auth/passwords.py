@@ -11,7 +11,7 @@ import secrets
 import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .errors import TooOften
 
@@ -26,7 +26,7 @@ _MOST_WAITING = 200
 class Passwords:
     """`parameters` are those of `argon2.PasswordHasher`, where its own are not wanted."""
 
-    def __init__(self, **parameters: int) -> None:
+    def __init__(self, **parameters: Any) -> None:
         self._parameters = parameters
         self._hasher: PasswordHasher | None = None
         self._of_nobody = ""

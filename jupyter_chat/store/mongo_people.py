@@ -162,13 +162,16 @@ class MongoPeople:
         self, key: str, attempt_id: str, *, at: Milliseconds, until: Milliseconds
     ) -> list[Milliseconds]:
         with suppress(DuplicateKeyError):
-            await self._db.attempts.insert_one({"_id": attempt_id, "key": key, "until": until})
+            document = {"_id": f"{key}.{attempt_id}", "key": key, "until": until}
+            await self._db.attempts.insert_one(document)
         found = self._db.attempts.find({"key": key, "until": {"$gt": at}}).sort("until")
         return [each["until"] async for each in found]
 
     @translated
     async def remove_attempts(self, key: str, attempt_id: str | None = None) -> None:
-        query = {"key": key} if attempt_id is None else {"_id": attempt_id, "key": key}
+        query = {"key": key}
+        if attempt_id is not None:
+            query["_id"] = f"{key}.{attempt_id}"
         await self._db.attempts.delete_many(query)
 
     @translated

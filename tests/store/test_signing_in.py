@@ -187,7 +187,9 @@ async def test_attempts_count_until_they_are_over(store: Store) -> None:
     assert await store.add_attempt("ada", first, at=0, until=100) == [100]
     assert await store.add_attempt("ada", first, at=0, until=100) == [100]  # repeated
     assert await store.add_attempt("ada", new_id(), at=50, until=150) == [100, 150]
-    assert await store.add_attempt("grace", new_id(), at=50, until=150) == [150]
+    assert await store.add_attempt("grace", first, at=50, until=150) == [150]
+    await store.remove_attempts("grace", first)
+    assert await store.add_attempt("grace", new_id(), at=50, until=160) == [160]
     third = new_id()
     assert await store.add_attempt("ada", third, at=100, until=200) == [150, 200]
     await store.remove_attempts("ada", third)
