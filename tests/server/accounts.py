@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
+from yarl import URL
 
 PASSWORD = "correct horse"
 _XSRF = re.compile(r'name="_xsrf" value="([^"]+)"')
@@ -20,13 +22,16 @@ class Browser:
         self.session = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
         self.sockets: list[aiohttp.ClientWebSocketResponse[bool]] = []
 
+    def at(self, path: str) -> URL:
+        return URL(self.url + path, encoded=True)
+
     async def close(self) -> None:
         for socket in self.sockets:
             await socket.close()
         await self.session.close()
 
     async def get(self, path: str, **options: Any) -> tuple[int, str]:
-        async with self.session.get(self.url + path, **options) as answer:
+        async with self.session.get(self.at(path), **options) as answer:
             return answer.status, await answer.text()
 
     async def form(self, path: str, *, xsrf: bool = True, **fields: str) -> Any:
@@ -35,7 +40,7 @@ class Browser:
         found = _XSRF.search(page) or _XSRF.search((await self.get("jupyter-chat/register"))[1])
         if xsrf and found:
             fields["_xsrf"] = found[1]
-        url = f"{self.url}jupyter-chat/{path.partition('?')[0]}"
+        url = self.at(f"jupyter-chat/{path.partition('?')[0]}")
         async with self.session.post(url, data=fields, allow_redirects=False) as answer:
             await answer.text()
             return answer
@@ -52,7 +57,7 @@ class Browser:
         headers = {"X-XSRFToken": self.cookie("_xsrf")} if xsrf else {}
         async with self.session.request(
             method,
-            f"{self.url}jupyter-chat/api/{path}",
+            self.at(f"jupyter-chat/api/{path}"),
             data=None if body is None else json.dumps(body),
             headers=headers,
         ) as answer:
@@ -61,7 +66,7 @@ class Browser:
 
     async def socket(self) -> aiohttp.ClientWebSocketResponse[bool]:
         """An open socket, after its welcome.  Raises where it is refused."""
-        address = f"{self.url}jupyter-chat/api/socket?_xsrf={self.cookie('_xsrf')}"
+        address = self.at(f"jupyter-chat/api/socket?_xsrf={quote(self.cookie('_xsrf'))}")
         socket = await self.session.ws_connect(address)
         self.sockets.append(socket)
         welcome = await socket.receive_json(timeout=20)
