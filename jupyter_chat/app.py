@@ -51,7 +51,7 @@ from .server import (
     socket,
     usage,
 )
-from .server.files import NoFiles, ServerFiles
+from .server.files import ServerFiles
 from .server.guard import Guard
 from .server.heartbeat import Heartbeats
 from .server.identity import Identities
@@ -315,9 +315,7 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             identities=Identities(self.serverapp.identity_provider, store),
             heartbeats=self._heartbeats,
             imports=self._imports,
-            files=(
-                NoFiles() if self._authentication else ServerFiles(self.serverapp.contents_manager)
-            ),
+            files=ServerFiles(self.serverapp.contents_manager),
             documents=Documents(),
             kernel_tokens=starting.tokens,
             authentication=self._authentication,

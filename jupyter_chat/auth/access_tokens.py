@@ -27,6 +27,7 @@ class Claims(Struct, frozen=True):
 
     user_id: str
     session_id: str
+    seconds_left: float = SECONDS
 
 
 class AccessTokens:
@@ -67,7 +68,8 @@ class AccessTokens:
             )
         except jwt.InvalidTokenError:
             return None
-        return Claims(str(payload["sub"]), str(payload["sid"]))
+        left = float(payload["exp"]) - time.time()
+        return Claims(str(payload["sub"]), str(payload["sid"]), left)
 
     async def _ready(self) -> dict[str, bytes]:
         if self._keys is None:

@@ -57,9 +57,9 @@ class Administration:
             await self._sessions.end(user_id)
         return await self._info(person)
 
-    async def delete(self, admin_id: str, user_id: str) -> None:
+    async def delete(self, admin_id: str, user_id: str) -> PersonInfo:
         _not_oneself(admin_id, user_id)
-        await self._leaving.leave(user_id)
+        return await self._info(await self._leaving.leave(user_id))
 
     async def _info(self, person: Person) -> PersonInfo:
         used = await self._store.usage_total(person.id, LedgerQuery(since=month_of(now_ms())))

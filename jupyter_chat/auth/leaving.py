@@ -15,6 +15,7 @@ from ..ids import now_ms
 from ..protocol import PersonState
 from ..store.errors import NotFound, StoreError
 from ..store.interface import Store
+from ..store.people import Person
 from ..store.types import ThreadChanges
 from .people import People
 from .sessions import Sessions
@@ -58,11 +59,14 @@ class Leaving:
         if tasks:
             await asyncio.wait(tasks)
 
-    async def leave(self, user_id: str) -> None:
+    async def leave(self, user_id: str) -> Person:
         """From now on this person is gone; the rest follows."""
-        await self._people.change(user_id, lambda each: replace(each, state=PersonState.LEAVING))
+        person = await self._people.change(
+            user_id, lambda each: replace(each, state=PersonState.LEAVING)
+        )
         await self._sessions.end(user_id)
         self._begin(self._forget(user_id))
+        return person
 
     async def _forget(self, user_id: str) -> None:
         await asyncio.sleep(self._settle_seconds)

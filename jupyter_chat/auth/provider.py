@@ -12,6 +12,7 @@ from traitlets import Bool, Unicode
 
 from ..protocol import PersonRole
 from ..store.people import Person
+from .access_tokens import Claims
 from .authentication import Authentication
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9]")
@@ -23,6 +24,8 @@ class SignedIn(User):
 
     session_id: str = ""
     role: PersonRole = PersonRole.USER
+    seconds_left: float = 0
+    """Until the access token runs out."""
 
 
 class AccountsIdentityProvider(IdentityProvider):
@@ -48,7 +51,7 @@ class AccountsIdentityProvider(IdentityProvider):
         if claims is None:
             return None
         person = await self.authentication.watch.person(claims.user_id, claims.session_id)
-        return None if person is None else signed_in(person, claims.session_id)
+        return None if person is None else signed_in(person, claims)
 
     def get_token(self, handler: web.RequestHandler) -> str | None:
         return None
@@ -64,7 +67,7 @@ class AccountsIdentityProvider(IdentityProvider):
         return None
 
 
-def signed_in(person: Person, session_id: str) -> SignedIn:
+def signed_in(person: Person, claims: Claims) -> SignedIn:
     name = person.display_name or person.name
     return SignedIn(
         username=person.id,
@@ -73,8 +76,9 @@ def signed_in(person: Person, session_id: str) -> SignedIn:
         initials=None,
         avatar_url=None,
         color=person.color,
-        session_id=session_id,
+        session_id=claims.session_id,
         role=person.role,
+        seconds_left=claims.seconds_left,
     )
 
 

@@ -15,8 +15,8 @@ from ..auth.authentication import Authentication
 from ..auth.provider import access_cookie, refresh_cookie
 from ..auth.sessions import Renewal
 
-RENEW_SECONDS = SECONDS * 0.8
-"""After so long a page renews its access token."""
+MARGIN_SECONDS = 3 * 60
+"""So long before its access token runs out a page renews it."""
 
 
 async def keep_signed_in(

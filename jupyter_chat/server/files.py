@@ -126,21 +126,6 @@ class ServerFiles:
             return 0
 
 
-class NoFiles:
-    """Of a server that gives people the chat and nothing else."""
-
-    async def read(self, path: str) -> bytes:
-        raise Unreadable(
-            "This server has no files that could be attached: it has the chat, and nothing else. "
-            "Attach a file of your computer.",
-            Code.FORBIDDEN,
-            "path",
-        )
-
-    async def find(self, query: str) -> FoundFiles:
-        return FoundFiles([], more=False)
-
-
 def _seen(entries: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     return (entry for entry in entries if not entry["name"].startswith("."))
 

@@ -17,6 +17,7 @@ from .. import __version__
 from ..auth.authorizer import AUTH_RESOURCE
 from ..auth.provider import SignedIn
 from ..protocol import PersonRole
+from .cookies import MARGIN_SECONDS
 
 
 class PageHandler(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, JupyterHandler):
@@ -50,8 +51,13 @@ class PageHandler(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, JupyterHand
             "wsUrl": self.ws_url or "",
             "version": __version__,
         }
-        if isinstance(self.current_user, SignedIn):
-            config["signedIn"] = {"admin": self.current_user.role is PersonRole.ADMIN}
+        user = self.current_user
+        if isinstance(user, SignedIn):
+            admin = user.role is PersonRole.ADMIN
+            config["signedIn"] = {
+                "admin": admin,
+                "renewIn": max(0, user.seconds_left - MARGIN_SECONDS),
+            }
         # Reading the token sets the cookie that the page's requests must repeat.
         assert self.xsrf_token
         self.set_header("Cache-Control", "no-cache")

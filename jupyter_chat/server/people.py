@@ -8,6 +8,7 @@ from jupyter_server.auth.decorator import allow_unauthenticated, authorized
 from msgspec import UNSET
 from tornado import web
 
+from ..auth.access_tokens import SECONDS
 from ..auth.administering import PAGE
 from ..auth.authentication import Authentication
 from ..auth.provider import SignedIn
@@ -24,7 +25,7 @@ from ..protocol import (
     SessionList,
     decode,
 )
-from .cookies import RENEW_SECONDS, address, keep_signed_in, renew, sign_out
+from .cookies import MARGIN_SECONDS, address, keep_signed_in, renew, sign_out
 from .rest import ChatHandler
 
 
@@ -50,16 +51,31 @@ class AccountsHandler(ChatHandler):
             raise web.HTTPError(403, "Only administrators can do that. Nothing was changed.")
         return self.me
 
-    def done(self) -> None:
-        self.set_status(204)
-        self.finish()
-
     async def end(self, session_ids: list[str] | None = None) -> None:
         """End sessions of one's own, with their sockets."""
         await self.authentication.sessions.end(self.me.username, session_ids)
         await self.authentication.watch.look(self.me.username)
         if session_ids is None or self.me.session_id in session_ids:
             sign_out(self)
+
+    async def answer_list(self) -> None:
+        """One's sessions."""
+        sessions = await self.authentication.sessions.all_of(self.me.username)
+        self.answer(
+            SessionList(
+                [
+                    SessionInfo(
+                        each.id,
+                        each.made_at,
+                        each.used_at,
+                        each.agent,
+                        each.address,
+                        each.id == self.me.session_id,
+                    )
+                    for each in sessions
+                ]
+            )
+        )
 
 
 class SessionHandler(AccountsHandler):
@@ -70,7 +86,7 @@ class SessionHandler(AccountsHandler):
             sign_out(self)
             self.current_user = None
             raise web.HTTPError(403)
-        self.answer(Renewed(RENEW_SECONDS))
+        self.answer(Renewed(SECONDS - MARGIN_SECONDS))
 
 
 class ProfileHandler(AccountsHandler):
@@ -103,35 +119,20 @@ class ProfileHandler(AccountsHandler):
         await self.authentication.leaving.leave(user_id)
         await self.authentication.watch.look(user_id)
         sign_out(self)
-        self.done()
+        self.answer(SessionList([]))
 
 
 class SessionsHandler(AccountsHandler):
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        sessions = await self.authentication.sessions.all_of(self.me.username)
-        self.answer(
-            SessionList(
-                [
-                    SessionInfo(
-                        each.id,
-                        each.made_at,
-                        each.used_at,
-                        each.agent,
-                        each.address,
-                        each.id == self.me.session_id,
-                    )
-                    for each in sessions
-                ]
-            )
-        )
+        await self.answer_list()
 
     @web.authenticated
     @authorized
     async def delete(self) -> None:
         await self.end()
-        self.done()
+        await self.answer_list()
 
 
 class OneSessionHandler(AccountsHandler):
@@ -139,7 +140,7 @@ class OneSessionHandler(AccountsHandler):
     @authorized
     async def delete(self, session_id: str) -> None:
         await self.end([session_id])
-        self.done()
+        await self.answer_list()
 
 
 class PeopleHandler(AccountsHandler):
@@ -178,9 +179,9 @@ class PersonHandler(AccountsHandler):
     @web.authenticated
     @authorized
     async def delete(self, user_id: str) -> None:
-        await self.authentication.administration.delete(self.admin.username, user_id)
+        person = await self.authentication.administration.delete(self.admin.username, user_id)
         await self.authentication.watch.look(user_id)
-        self.done()
+        self.answer(person)
 
 
 class InvitationsHandler(AccountsHandler):
@@ -204,7 +205,7 @@ class InvitationHandler(AccountsHandler):
     async def delete(self, invitation_id: str) -> None:
         _ = self.admin
         await self.authentication.invitations.remove(invitation_id)
-        self.done()
+        self.answer(await self.authentication.invitations.list())
 
 
 _ID = r"([0-9a-f-]{36})"

@@ -21,7 +21,7 @@ from ..engine.replies import Replies
 from ..engine.search import Search
 from ..exchange.imports import Imports
 from ..store.interface import Store
-from .files import NoFiles, ServerFiles
+from .files import ServerFiles
 from .heartbeat import Heartbeats
 from .identity import Identities
 from .kernels import KernelTokens
@@ -47,7 +47,7 @@ class Services:
     identities: Identities
     heartbeats: Heartbeats
     imports: Imports
-    files: ServerFiles | NoFiles
+    files: ServerFiles
     documents: Documents
     kernel_tokens: KernelTokens
     authentication: Authentication | None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from typing import Any
 
 import pytest
 
@@ -41,7 +42,7 @@ async def test_of_nobody_no_password_is_right_and_a_hash_is_made_all_the_same(
 ):
     await passwords.prepare()
     verified = []
-    hasher = type(passwords._hasher)
+    hasher: Any = type(passwords._hasher)
     verify = hasher.verify
 
     def noting(self, hashed, password):
