@@ -78,7 +78,7 @@ async def test_a_token_that_says_it_needs_no_signature_is_none(tmp_path):
     good = await tokens.issue(ADA)
     kid = jwt.get_unverified_header(good)["kid"]
     payload = jwt.decode(good, options={"verify_signature": False})
-    unsigned = jwt.encode(payload, None, algorithm="none", headers={"kid": kid})
+    unsigned = jwt.encode(payload, "", algorithm="none", headers={"kid": kid})
     assert await tokens.read(unsigned) is None
     (key,) = await Vault(tmp_path, {}).derive("access tokens")
     signed: Any = {"algorithm": "HS256", "headers": {"kid": kid}}

@@ -94,7 +94,7 @@ class Browser:
         other = Browser(self.url)
         for name, cookie in self.cookies().items():
             other.session.cookie_jar.update_cookies(
-                {name: cookie.value}, aiohttp.client.URL(self.url)
+                {name: cookie.value}, self.at("jupyter-chat/")
             )
         return other
 

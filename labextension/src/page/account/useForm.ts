@@ -1,0 +1,34 @@
+import { useRef, useState } from 'react';
+import { problemOf } from '../../chat/client/problem';
+import type { Problem } from '../../chat/protocol';
+
+/** A form that is sent: what was refused stands beside its field, which takes the focus. */
+export function useForm(send: () => Promise<void>) {
+  const form = useRef<HTMLFormElement>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [busy, setBusy] = useState(false);
+  const submit = async () => {
+    setBusy(true);
+    setProblem(null);
+    try {
+      await send();
+    } catch (error) {
+      const refused = problemOf(error);
+      setProblem(refused);
+      form.current
+        ?.querySelector<HTMLElement>(`[name="${refused.field ?? ''}"]`)
+        ?.focus();
+    } finally {
+      setBusy(false);
+    }
+  };
+  return {
+    form,
+    problem,
+    busy,
+    onSubmit: (event: { preventDefault: () => void }) => {
+      event.preventDefault();
+      void submit();
+    }
+  };
+}
