@@ -39,6 +39,7 @@ class PublicPage(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, JupyterHandl
             (
                 "default-src 'none'",
                 "style-src 'self'",
+                "font-src 'self'",
                 "img-src 'self' data:",
                 "form-action 'self'",
                 "base-uri 'none'",

@@ -93,9 +93,7 @@ class Browser:
         """Somebody who has copied all the cookies."""
         other = Browser(self.url)
         for name, cookie in self.cookies().items():
-            other.session.cookie_jar.update_cookies(
-                {name: cookie.value}, self.at("jupyter-chat/")
-            )
+            other.session.cookie_jar.update_cookies({name: cookie.value}, self.at("jupyter-chat/"))
         return other
 
 
