@@ -103,7 +103,7 @@ class People:
         person = await self._store.find_person(name[: MOST_NAME + 1])
         hashed = None if person is None else person.password
         right = await self._passwords.is_right(password[: MOST_PASSWORD + 1], hashed)
-        if person is None or not right:
+        if person is None or not right or person.state is PersonState.LEAVING:
             raise Refused(Code.FORBIDDEN, "The name or the password is wrong.", "password")
         await attempt.take_back()
         if self._passwords.is_outdated(person.password):

@@ -271,3 +271,14 @@ async def password_of(store: Store, name: str) -> str:
     person = await store.find_person(name)
     assert person is not None
     return person.password
+
+
+async def test_of_who_leaves_nothing_is_said_but_that_the_name_is_taken(
+    people: People, store: Store
+):
+    ada = await register(people)
+    await store.put_person(replace(ada, state=PersonState.LEAVING, revision=2))
+    with pytest.raises(Refused, match="name or the password is wrong"):
+        await people.log_in("Ada", PASSWORD, HERE)
+    with pytest.raises(NameTaken):
+        await register(people)

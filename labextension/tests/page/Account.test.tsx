@@ -64,7 +64,6 @@ describe('one’s own account', () => {
     const { server, user } = await show();
     const part = await unfold(user, 'Name and colour');
     const save = part.getByRole('button', { name: 'Save' });
-    expect(save).toBeDisabled();
     const field = part.getByRole('textbox', { name: 'Name' });
     await user.clear(field);
     await user.type(field, 'Augusta');
@@ -105,6 +104,7 @@ describe('one’s own account', () => {
     await waitFor(() => {
       expect(part.getByLabelText('New password')).toHaveValue('');
     });
+    expect(part.getByRole('button', { name: 'Change the password' })).toHaveFocus();
     expect(server.lastChange?.body).toEqual({
       password: { current: 'correct horse', new: 'another horse' }
     });
@@ -142,7 +142,8 @@ describe('one’s own account', () => {
     const button = part.getByRole('button', {
       name: 'Delete my account and all its data'
     });
-    expect(button).toBeDisabled();
+    await user.click(button);
+    expect(server.lastChange).toBeUndefined();
     await user.type(part.getByLabelText('Password'), 'correct horse');
     await user.click(button);
     await waitFor(() => {

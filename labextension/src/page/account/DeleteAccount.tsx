@@ -12,7 +12,7 @@ interface Props {
 export function DeleteAccount({ onDelete }: Props) {
   const { trans } = useChat();
   const [password, setPassword] = useState('');
-  const { form, problem, busy, onSubmit } = useForm(() => onDelete(password));
+  const { form, problem, onSubmit } = useForm(() => onDelete(password));
   return (
     <details className="jc-AccountPart">
       <summary>{trans.__('Delete the account…')}</summary>
@@ -37,11 +37,7 @@ export function DeleteAccount({ onDelete }: Props) {
           <ProblemNote problem={problem} />
         )}
         <div className="jc-Buttons">
-          <button
-            type="submit"
-            className="jc-Button jc-mod-danger"
-            disabled={busy || password === ''}
-          >
+          <button type="submit" className="jc-Button jc-mod-danger">
             {trans.__('Delete my account and all its data')}
           </button>
         </div>

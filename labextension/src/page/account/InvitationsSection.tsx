@@ -87,7 +87,7 @@ export function InvitationsSection({ calls }: { readonly calls: AccountCalls }) 
           </select>
         </div>
         {refused !== null && refused.field == null && <ProblemNote problem={refused} />}
-        <button type="submit" className="jc-Button jc-mod-accent" disabled={busy}>
+        <button type="submit" className="jc-Button jc-mod-accent">
           {trans.__('Make an invitation')}
         </button>
       </form>

@@ -16,7 +16,7 @@ export function PasswordForm({ calls, name, onChanged }: Props) {
   const { trans, announce } = useChat();
   const [current, setCurrent] = useState('');
   const [next, setNext] = useState('');
-  const { form, problem, busy, onSubmit } = useForm(async () => {
+  const { form, problem, onSubmit } = useForm(async () => {
     await calls.change({ password: { current, new: next } });
     setCurrent('');
     setNext('');
@@ -54,11 +54,7 @@ export function PasswordForm({ calls, name, onChanged }: Props) {
       />
       {problem !== null && !isKnown && <ProblemNote problem={problem} />}
       <div className="jc-Buttons">
-        <button
-          type="submit"
-          className="jc-Button jc-mod-accent"
-          disabled={busy || current === '' || next === ''}
-        >
+        <button type="submit" className="jc-Button jc-mod-accent">
           {trans.__('Change the password')}
         </button>
       </div>

@@ -19,14 +19,10 @@ export function ProfileForm({ calls, profile, onChanged }: Props) {
   const [displayName, setDisplayName] = useState(profile.display_name ?? '');
   const [name, setName] = useState(profile.name);
   const [color, setColor] = useState(profile.color ?? null);
-  const { form, problem, busy, onSubmit } = useForm(async () => {
+  const { form, problem, onSubmit } = useForm(async () => {
     onChanged(await calls.change({ name, display_name: displayName, color }));
     announce(trans.__('Saved.'));
   });
-  const isSame =
-    name === profile.name &&
-    displayName === (profile.display_name ?? '') &&
-    color === (profile.color ?? null);
   const shown = displayName.trim() || name;
   return (
     <form ref={form} className="jc-AccountForm" onSubmit={onSubmit}>
@@ -71,11 +67,7 @@ export function ProfileForm({ calls, profile, onChanged }: Props) {
       </fieldset>
       {problem !== null && problem.field == null && <ProblemNote problem={problem} />}
       <div className="jc-Buttons">
-        <button
-          type="submit"
-          className="jc-Button jc-mod-accent"
-          disabled={busy || isSame || name.trim() === ''}
-        >
+        <button type="submit" className="jc-Button jc-mod-accent">
           {trans.__('Save')}
         </button>
       </div>

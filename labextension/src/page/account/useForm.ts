@@ -6,9 +6,12 @@ import type { Problem } from '../../chat/protocol';
 export function useForm(send: () => Promise<void>) {
   const form = useRef<HTMLFormElement>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
-  const [busy, setBusy] = useState(false);
+  const isBusy = useRef(false);
   const submit = async () => {
-    setBusy(true);
+    if (isBusy.current) {
+      return; // the button is not disabled meanwhile: it would lose the focus
+    }
+    isBusy.current = true;
     setProblem(null);
     try {
       await send();
@@ -19,13 +22,12 @@ export function useForm(send: () => Promise<void>) {
         ?.querySelector<HTMLElement>(`[name="${refused.field ?? ''}"]`)
         ?.focus();
     } finally {
-      setBusy(false);
+      isBusy.current = false;
     }
   };
   return {
     form,
     problem,
-    busy,
     onSubmit: (event: { preventDefault: () => void }) => {
       event.preventDefault();
       void submit();
