@@ -188,7 +188,9 @@ def test_an_administrator_invites_disables_and_sees_what_is_used(
 def test_the_account_is_for_everybody_in_both_themes(page: Page, jupyter: Jupyter):
     chat = register(page, jupyter, "ada")
     chat.button("Settings").click()
-    for part in chat.root.locator(".jc-AccountPart > summary").all():
+    parts = chat.root.locator(".jc-AccountPart > summary")
+    expect(parts).to_have_count(4)
+    for part in parts.all():
         part.click()
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")

@@ -30,7 +30,6 @@ export function InvitationsSection({ calls }: { readonly calls: AccountCalls }) 
   const {
     form,
     problem: refused,
-    busy,
     onSubmit
   } = useForm(async () => {
     const invitation = await calls.invite({
