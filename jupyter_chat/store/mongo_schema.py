@@ -119,6 +119,7 @@ async def _ledger(db: AsyncDatabase[Document]) -> None:
 async def _people(db: AsyncDatabase[Document]) -> None:
     await db["people"].create_index([("folded", ASCENDING)], name="by_name", unique=True)
     await db["people"].create_index([("state", ASCENDING), ("folded", ASCENDING)], name="by_state")
+    await db["people"].create_index([("role", ASCENDING), ("state", ASCENDING)], name="by_role")
     await db["sessions"].create_index([("user_id", ASCENDING), ("_id", ASCENDING)], name="by_user")
     await db["invitations"].create_index([("id", ASCENDING)], name="by_id", unique=True)
     await db["attempts"].create_index([("key", ASCENDING), ("until", ASCENDING)], name="by_key")

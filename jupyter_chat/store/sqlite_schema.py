@@ -184,6 +184,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             body TEXT NOT NULL
         ) WITHOUT ROWID""",
         "CREATE INDEX people_by_state ON people (state, folded)",
+        "CREATE INDEX people_by_role ON people (role, state)",
         """CREATE TABLE sessions (
             user_id TEXT NOT NULL,
             id TEXT NOT NULL,

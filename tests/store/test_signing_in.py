@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -10,8 +13,10 @@ from msgspec.structs import replace
 
 from jupyter_chat.ids import new_id
 from jupyter_chat.protocol import Library, PersonRole, PersonState
+from jupyter_chat.store import sqlite_people
 from jupyter_chat.store.errors import NotFound
 from jupyter_chat.store.interface import Store
+from jupyter_chat.store.mongo import MongoStore
 from jupyter_chat.store.people import Invitation, NameTaken, Person, Session
 from jupyter_chat.store.types import LedgerQuery, UserSettings
 
@@ -244,3 +249,34 @@ async def test_of_somebody_who_is_removed_nothing_is_left(store: Store) -> None:
     assert len(await store.list_sessions(grace.id)) == 1
     assert (await store.get_settings(grace.id)).notes == ["x"]
     await store.add_person(a_person("Ada"))  # the name is free again
+
+
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("statement", [sqlite_people.LISTED, sqlite_people.LISTED_IN_STATE])
+async def test_people_are_listed_in_the_order_of_an_index(
+    store: Store, store_url: str, statement: str
+) -> None:
+    with closing(sqlite3.connect(store_url.removeprefix("sqlite:///"))) as db:
+        plan = db.execute(f"EXPLAIN QUERY PLAN {statement}", ("x",) * statement.count("?"))
+        steps = [detail for *_, detail in plan]
+    assert [step for step in steps if "SCAN" in step or "TEMP B-TREE" in step] == []
+
+
+@pytest.mark.parametrize("store_url", ["mongodb"], indirect=True)
+async def test_people_are_looked_for_by_an_index(store: Store) -> None:
+    assert isinstance(store, MongoStore)
+    for number in range(20):
+        await store.add_person(a_person(f"person-{number}"))
+        await store.add_attempt("key", new_id(), at=0, until=number + 1)
+    for collection, query in (
+        ("people", {"folded": {"$gt": "", "$gte": "p", "$lt": "q"}}),
+        ("people", {"folded": {"$gt": "", "$gte": "", "$lt": "q"}, "state": "pending"}),
+        ("people", {"role": "admin", "state": "active"}),
+        ("sessions", {"user_id": {"$in": ["x", "y"]}, "_id": {"$in": ["z"]}}),
+        ("sessions", {"expires_at": {"$lte": 5}}),
+        ("invitations", {"id": "x"}),
+        ("attempts", {"key": "key", "until": {"$gt": 5}}),
+        ("attempts", {"until": {"$lte": 5}}),
+    ):
+        found = await store._db[collection].find(query).explain()
+        assert "COLLSCAN" not in json.dumps(found["queryPlanner"], default=str), query
