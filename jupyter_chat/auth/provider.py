@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from jupyter_server.auth.identity import IdentityProvider, User
+from jupyter_server.base.handlers import APIHandler
 from tornado import web
 from traitlets import Bool, Unicode
 
 from ..protocol import PersonRole
+from ..store.errors import Unavailable
 from ..store.people import Person
 from .access_tokens import Claims
 from .authentication import Authentication
@@ -50,7 +52,13 @@ class AccountsIdentityProvider(IdentityProvider):
         claims = await self.authentication.tokens.read(cookie)
         if claims is None:
             return None
-        person = await self.authentication.watch.person(claims.user_id, claims.session_id)
+        try:
+            person = await self.authentication.watch.person(claims.user_id, claims.session_id)
+        except Unavailable as error:
+            if isinstance(handler, APIHandler):
+                raise  # it knows how to say it
+            handler.current_user = handler._jupyter_current_user = None  # type: ignore[attr-defined]  # noqa: SLF001
+            raise web.HTTPError(503, error.problem.message) from None
         return None if person is None else signed_in(person, claims)
 
     def get_token(self, handler: web.RequestHandler) -> str | None:

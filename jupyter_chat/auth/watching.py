@@ -64,11 +64,10 @@ class Watch:
             self._sockets.pop((user_id, session_id), None)
 
     async def look(self, user_id: str | None = None) -> None:
-        """Close the sockets of sessions that have ended: of one person, or of all.  Nobody is
-        let in any more by what was known of them before."""
-        self._known = {
-            place: known for place, known in self._known.items() if user_id not in (None, place[0])
-        }
+        """Close the sockets of sessions that have ended: of one person, or of all.  That person
+        is not let in any more by what was known before."""
+        for place in [place for place in self._known if place[0] == user_id]:
+            del self._known[place]
         places = [place for place in self._sockets if user_id in (None, place[0])]
         for start in range(0, len(places), _AT_ONCE):
             some = places[start : start + _AT_ONCE]

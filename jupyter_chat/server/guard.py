@@ -49,7 +49,8 @@ class Guard:
     """`static_url` is where the files of the page are."""
 
     def __init__(self, web_app: web.Application, base_url: str, static_url: str) -> None:
-        self._delegate = web_app.get_handler_delegate
+        self._web_app = web_app
+        self._find = web_app.find_handler
         self._static_url = static_url.rstrip("/") + "/"
         chat = f"{base_url}jupyter-chat/"
         self._redirects = {
@@ -57,23 +58,19 @@ class Guard:
             base_url.rstrip("/"): chat,
             f"{base_url}login": f"{chat}login",
         }
-        web_app.get_handler_delegate = self._guarded  # type: ignore[method-assign]
+        web_app.find_handler = self._guarded  # type: ignore[method-assign]
 
-    def _guarded(
-        self,
-        request: httputil.HTTPServerRequest,
-        target_class: type[web.RequestHandler],
-        target_kwargs: dict[str, Any] | None = None,
-        path_args: list[bytes] | None = None,
-        path_kwargs: dict[str, bytes] | None = None,
-    ) -> Any:
-        if self._is_ours(request.path, target_class):
-            return self._delegate(request, target_class, target_kwargs, path_args, path_kwargs)
+    def _guarded(self, request: httputil.HTTPServerRequest, **more: Any) -> Any:
+        found = self._find(request, **more)
+        # What else than a handler a route may lead to has no such class, and is not ours.
+        if self._is_ours(request.path, getattr(found, "handler_class", object)):
+            return found
+        answer = self._web_app.get_handler_delegate
         if request.path in self._redirects and request.method in ("GET", "HEAD"):
-            return self._delegate(request, ToChat, {"url": self._redirects[request.path]})
-        return self._delegate(request, NotHere)
+            return answer(request, ToChat, {"url": self._redirects[request.path]})
+        return answer(request, NotHere)
 
-    def _is_ours(self, path: str, target: type[web.RequestHandler]) -> bool:
+    def _is_ours(self, path: str, target: type) -> bool:
         if target.__module__.startswith(OURS):
             return True
         return target is FileFindHandler and path.startswith(self._static_url)

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -13,6 +14,8 @@ from jupyter_chat.app import ACCOUNTS
 from jupyter_chat.auth import access_tokens
 from jupyter_chat.auth.sessions import GRACE_MS
 from jupyter_chat.ids import new_id
+from jupyter_chat.protocol import Code, Problem
+from jupyter_chat.store.errors import Unavailable
 
 from .accounts import PASSWORD, Browser, closed
 
@@ -355,6 +358,19 @@ async def test_who_deletes_their_account_is_gone_with_all_they_had(browser, ada:
     await gone(services, "Ada")
     assert await services.store.all_threads(user_id, limit=5) == []
     assert (await browser().register("Ada")).status == 302
+
+
+async def test_while_the_history_is_away_strangers_are_told_so(ada: Browser, services, monkeypatch):
+    down = Unavailable(Problem(Code.STORE_DOWN, "The history is away."))
+    services.authentication.watch._known.clear()
+    monkeypatch.setattr(services.authentication.watch._store, "alive", AsyncMock(side_effect=down))
+    status, body = await ada.api("GET", "profile")
+    assert (status, body["problem"]["code"]) == (503, "store_down")
+    status, page = await ada.get("jupyter-chat/")
+    assert status == 503
+    assert "The history is away." in page
+    monkeypatch.undo()
+    assert (await ada.me())["name"] == "Ada"
 
 
 # --- administrators -------------------------------------------------------------------
