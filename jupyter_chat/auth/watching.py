@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
+from time import monotonic
 from typing import Protocol
 
 from ..bounded import drop_oldest
@@ -42,7 +42,7 @@ class Watch:
         """Whose session it is; `None`: it has ended."""
         place = (user_id, session_id)
         asked_at, person = self._known.get(place, (None, None))
-        if asked_at is not None and time.monotonic() - asked_at < _ROUND_SECONDS:
+        if asked_at is not None and monotonic() - asked_at < _ROUND_SECONDS:
             return person
         try:
             await self._ask([place])
@@ -83,7 +83,7 @@ class Watch:
             await asyncio.wait({self._task})
 
     async def _ask(self, places: list[tuple[str, str]]) -> None:
-        now = time.monotonic()
+        now = monotonic()
         alive = await self._store.alive(places)
         for place in places:
             self._known.pop(place, None)

@@ -60,7 +60,7 @@ async def watch(store: Sessions):
 
 async def test_a_session_is_asked_for_once_within_two_seconds(watch: Watch, store, monkeypatch):
     now = 100.0
-    monkeypatch.setattr(watching.time, "monotonic", lambda: now)
+    monkeypatch.setattr("jupyter_chat.auth.watching.monotonic", lambda: now)
     for _ in range(3):
         assert await watch.person("ada-id", "s1") == ADA
     assert len(store.asked) == 1

@@ -23,7 +23,11 @@ export function Page({ services, theme, Account }: Props) {
     current === 'dark'
       ? english.__('Use the light theme')
       : english.__('Use the dark theme');
-  const mentions = useMemo(() => [fileMentions(services, english)], [services]);
+  // Where the server keeps accounts it has no files for anybody.
+  const mentions = useMemo(
+    () => (Account === undefined ? [fileMentions(services, english)] : []),
+    [services, Account]
+  );
   const panes = useMemo(() => ({ ...allPanes, Account }), [Account]);
   const page = useRef<HTMLDivElement>(null);
   useEffect(() => {
