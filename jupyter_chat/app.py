@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,6 +18,9 @@ from traitlets import Bool, CaselessStrEnum, Dict, Enum, Float, Int, Unicode
 
 from . import __version__
 from .addresses import login_of
+from .auth.authentication import Rules, put_together
+from .auth.people import Registration
+from .auth.provider import AccountsIdentityProvider
 from .engine.accounts import Accounts
 from .engine.attached.documents import Documents
 from .engine.audit import Audit
@@ -55,6 +60,7 @@ from .providers.environment import moderation_from_environment
 from .redaction import Redacting
 from .server import routes
 from .server.files import ServerFiles
+from .server.guard import Guard
 from .server.heartbeat import Heartbeats
 from .server.identity import Identities
 from .server.kernels import StartingKernels
@@ -66,6 +72,13 @@ from .store.interface import Store
 from .store.vault import Vault
 
 _HERE = Path(__file__).parent
+
+ACCOUNTS = {
+    "identity_provider_class": "jupyter_chat.auth.provider.AccountsIdentityProvider",
+    "authorizer_class": "jupyter_chat.auth.authorizer.ChatOnlyAuthorizer",
+    "allow_unauthenticated_access": False,
+}
+"""The server's settings by which it has accounts."""
 
 
 class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
@@ -89,6 +102,11 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
     flags = {  # noqa: RUF012
         **ExtensionApp.flags,
         **{name: server_flags[name] for name in ("no-browser", "allow-root")},
+        "accounts": (
+            {"ServerApp": ACCOUNTS},
+            """Let people register and sign in, each with a history of their own. They get the
+            chat and nothing else of the server: no files, no kernels.""",
+        ),
     }
 
     store_url = Unicode(
@@ -266,6 +284,27 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         stop in this way.""",
     ).tag(config=True)
 
+    registration = Enum(
+        [mode.value for mode in Registration],
+        Registration.INVITATION.value,
+        help="""Who may register on a server with accounts: nobody (`off`), everybody (`open`),
+        who has the code of an invitation (`invitation`), or everybody, to be let in by an
+        administrator (`approval`).""",
+    ).tag(config=True)
+
+    registrations_per_hour = Int(
+        30,
+        min=1,
+        help="""So many people may register from one address within an hour, besides those
+        who were invited.""",
+    ).tag(config=True)
+
+    session_days = Int(
+        30,
+        min=1,
+        help="""For so many days a browser stays signed in that is not used.""",
+    ).tag(config=True)
+
     def _config_file_name_default(self) -> str:
         return "jupyter_chat_config"
 
@@ -295,6 +334,13 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         """What the server keeps of these settings is seen by all of its extensions."""
         self.settings[f"{self.name}_config"].pop("store_url", None)
 
+    @classmethod
+    def make_serverapp(cls, **kwargs: Any) -> ServerApp:
+        """The server, which knows our flag: it has to before the chat is loaded."""
+        serverapp = super().make_serverapp(**kwargs)
+        serverapp.flags = {**serverapp.flags, "accounts": cls.flags["accounts"]}
+        return serverapp
+
     def initialize_handlers(self) -> None:
         assert self.serverapp is not None
         self._keep_secrets_out_of_the_log()
@@ -306,7 +352,8 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         self._providers = Providers(self.idle_seconds)
         audit = Audit(store)
         secrets = self.open_vault()
-        roles = Roles(store)
+        with_accounts = isinstance(self.serverapp.identity_provider, AccountsIdentityProvider)
+        roles = Roles(store, accounts=with_accounts)
         policy = Policy(roles, _path(self.limits_file), self.limits, self.log)
         identities = Identities(self.serverapp.identity_provider, store)
         accounts = Accounts(
@@ -359,9 +406,25 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             self._search.start,
         ]
         starting = StartingKernels(self.serverapp)
-        starting.watch()
         logins = Logins(self.serverapp.identity_provider)
-        logins.watch()
+        provider = self.serverapp.identity_provider
+        self._authentication = None
+        if isinstance(provider, AccountsIdentityProvider):
+            self._require("jwt", "argon2")
+            rules = Rules(
+                Registration(self.registration), self.registrations_per_hour, self.session_days
+            )
+            self._authentication = put_together(
+                store, secrets, organiser, self._replies, rules, self.log
+            )
+            provider.authentication = self._authentication
+            self._health.on_open += [self._authentication.start, self._tell_first_admin]
+            web_app = self.serverapp.web_app
+            web_app.settings["login_url"] = f"{self.serverapp.base_url}jupyter-chat/login"
+            Guard(web_app, self.serverapp.base_url, self.static_url_prefix)
+        else:
+            starting.watch()
+            logins.watch()
         services = Services(
             store=store,
             conversations=conversations,
@@ -387,9 +450,10 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             files=ServerFiles(self.serverapp.contents_manager),
             documents=Documents(),
             kernel_tokens=starting.tokens,
+            authentication=self._authentication,
             log=self.log,
         )
-        for route, handler in routes.API:
+        for route, handler in routes.of(accounts=self._authentication is not None):
             self.handlers.append((route, handler, {"services": services}))
         self.handlers.extend(routes.PAGES)
 
@@ -434,6 +498,29 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             closed=None if failing is None else failing == "closed",
         )
 
+    def _require(self, *modules: str) -> None:
+        """End where an extra is missing: a server that was to have accounts must not go on
+        without."""
+        if not all(find_spec(module) for module in modules):
+            self.log.critical(
+                "A server with accounts needs what comes with `pip install "
+                "'jupyter-chat[accounts]'`. Nothing was started."
+            )
+            sys.exit(1)
+
+    async def _tell_first_admin(self) -> None:
+        """Say where the first administrator registers, to whoever reads the server's log."""
+        assert self._authentication is not None
+        assert self.serverapp is not None
+        code = await self._authentication.invitations.for_first_admin()
+        if code is not None:
+            self.log.critical(
+                "There is no administrator yet. Whoever registers here first is one; the "
+                "address is good once, for a day:\n    %sjupyter-chat/register?code=%s",
+                self.serverapp.public_url.partition("?")[0].partition("jupyter-chat/")[0],
+                code,
+            )
+
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
         await self._health.open()
         if self.exit_when_unused:
@@ -453,6 +540,8 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         self._heartbeats.close()
         await self._health.close()
         await self._providers.close()
+        if self._authentication is not None:
+            await self._authentication.close()
         await self._store.close()
         self.log.removeFilter(self._redacting)
 

@@ -21,6 +21,7 @@ from .libraries import *
 from .limits import *
 from .models import *
 from .moderation import *
+from .people import *
 from .resources import *
 from .threads import *
 from .usage import *

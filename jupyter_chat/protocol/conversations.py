@@ -110,6 +110,7 @@ class Code(str, Enum):
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not_found"
     CONFLICT = "conflict"
+    TOO_OFTEN = "too_often"
     # the history
     STORE_DOWN = "store_down"
     STORE_LOCKED = "store_locked"

@@ -22,6 +22,19 @@ from .libraries import Library, LibraryFile, LibraryReport
 from .limits import Allowances, PeopleUsage
 from .models import ModelList
 from .moderation import FlaggedList
+from .people import (
+    InvitationInfo,
+    InvitationList,
+    InvitationOffer,
+    Leaving,
+    PeoplePage,
+    PersonInfo,
+    PersonPatch,
+    Profile,
+    ProfilePatch,
+    Renewed,
+    SessionList,
+)
 from .threads import (
     BulkChange,
     BulkResult,
@@ -85,6 +98,17 @@ RESOURCES = (
     ImportStart,
     Import,
     ImportList,
+    Profile,
+    ProfilePatch,
+    Leaving,
+    Renewed,
+    SessionList,
+    PeoplePage,
+    PersonInfo,
+    PersonPatch,
+    InvitationOffer,
+    InvitationInfo,
+    InvitationList,
     About,
     Failure,
 )

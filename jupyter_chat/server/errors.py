@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..auth.errors import Refused
 from ..engine.attached.readable import Unreadable
 from ..engine.errors import Invalid
 from ..exchange.imports import ImportRefused
@@ -11,6 +12,7 @@ from ..store.errors import StoreError
 from ..store.vault import VaultError
 
 KNOWN = (
+    Refused,
     InvalidFrame,
     Invalid,
     Unreadable,
@@ -37,9 +39,11 @@ SIGNED_OUT = Problem(
 
 _STATUS = {
     Code.INVALID: 400,
+    Code.FORBIDDEN: 403,
     Code.NOT_FOUND: 404,
     Code.CONFLICT: 409,
     Code.TOO_LARGE: 413,
+    Code.TOO_OFTEN: 429,
     Code.INTERNAL: 500,
     Code.STORE_DOWN: 503,
     Code.STORE_LOCKED: 503,

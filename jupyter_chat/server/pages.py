@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import JupyterHandler
@@ -16,8 +16,11 @@ from jupyter_server.extension.handler import (
 from tornado import web
 
 from .. import __version__
+from ..auth.authorizer import AUTH_RESOURCE
+from ..auth.provider import SignedIn
+from ..protocol import PersonRole
+from .cookies import MARGIN_SECONDS
 from .operations import operation
-from .rest import AUTH_RESOURCE
 
 _APP = "jupyter_chat"
 """Where the server keeps the application: headers are set before a handler knows it."""
@@ -67,11 +70,18 @@ class PageHandler(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, JupyterHand
     @web.authenticated
     @authorized
     def get(self, thread_id: str = "", message_id: str = "") -> None:
-        config = {
+        config: dict[str, Any] = {
             "baseUrl": self.base_url,
             "wsUrl": self.ws_url or "",
             "version": __version__,
         }
+        user = self.current_user
+        if isinstance(user, SignedIn):
+            admin = user.role is PersonRole.ADMIN
+            config["signedIn"] = {
+                "admin": admin,
+                "renewIn": max(0, user.seconds_left - MARGIN_SECONDS),
+            }
         # Reading the token sets the cookie that the page's requests must repeat.
         assert self.xsrf_token
         self.set_header("Cache-Control", "no-cache")

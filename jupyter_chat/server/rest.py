@@ -12,6 +12,7 @@ from msgspec import Struct
 from tornado import web
 
 from .. import __version__
+from ..auth.authorizer import AUTH_RESOURCE
 from ..engine.attached import secrets
 from ..engine.audit import Event
 from ..engine.errors import Invalid
@@ -55,8 +56,7 @@ from .kernels import FromKernels
 from .operations import MOST_LISTED, Cursor, MinutesWest, PageSize, operation
 from .services import Services
 
-AUTH_RESOURCE = "jupyter_chat"
-
+_MOST = 200
 _HTTP_CODES = {
     403: Code.FORBIDDEN,
     404: Code.NOT_FOUND,

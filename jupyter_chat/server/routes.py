@@ -9,7 +9,19 @@ import msgspec
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
-from . import attachments, exchange, library, limits, openapi, pages, rest, socket, usage
+from . import (
+    attachments,
+    exchange,
+    library,
+    limits,
+    openapi,
+    pages,
+    people,
+    rest,
+    signing_in,
+    socket,
+    usage,
+)
 from .operations import operation
 from .rest import ChatHandler
 
@@ -20,10 +32,10 @@ class DocumentHandler(ChatHandler):
     @authorized
     def get(self) -> None:
         self.set_header("Content-Type", "application/json")
-        self.finish(_document())
+        self.finish(_document(accounts=self.services.authentication is not None))
 
 
-API: list[openapi.Route] = [
+_API: list[openapi.Route] = [
     *socket.default_handlers,
     *exchange.default_handlers,
     *usage.default_handlers,
@@ -31,16 +43,20 @@ API: list[openapi.Route] = [
     *limits.default_handlers,
     *attachments.default_handlers,
     (r"jupyter-chat/api/openapi\.json", DocumentHandler),
-    *rest.default_handlers,
 ]
-"""Those that are given the services; the last one answers whatever else is asked for."""
+_ACCOUNTS: list[openapi.Route] = [*signing_in.default_handlers, *people.default_handlers]
 PAGES: list[openapi.Route] = [*pages.default_handlers]
 
 
-def document() -> dict[str, Any]:
-    return openapi.document((*API, *PAGES))
+def of(*, accounts: bool) -> list[openapi.Route]:
+    """Those that are given the services; the last one answers whatever else is asked for."""
+    return [*_API, *(_ACCOUNTS if accounts else ()), *rest.default_handlers]
+
+
+def document(*, accounts: bool = False) -> dict[str, Any]:
+    return openapi.document((*of(accounts=accounts), *PAGES))
 
 
 @cache
-def _document() -> bytes:
-    return msgspec.json.encode(document())
+def _document(*, accounts: bool) -> bytes:
+    return msgspec.json.encode(document(accounts=accounts))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
+from ..auth.authentication import Authentication
 from ..engine.accounts import Accounts
 from ..engine.attached.documents import Documents
 from ..engine.audit import Audit
@@ -59,4 +60,6 @@ class Services:
     files: ServerFiles
     documents: Documents
     kernel_tokens: KernelTokens
+    authentication: Authentication | None
+    """Where the server keeps accounts itself."""
     log: logging.Logger

@@ -17,6 +17,8 @@ from tornado.iostream import IOStream, StreamBufferFullError, StreamClosedError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from .. import __version__
+from ..auth.authorizer import AUTH_RESOURCE
+from ..auth.provider import SignedIn
 from ..engine.errors import Invalid
 from ..protocol import (
     HEARTBEAT_SECONDS,
@@ -48,7 +50,6 @@ from ..store.errors import Unavailable
 from .errors import INTERNAL, KNOWN
 from .kernels import FromKernels
 from .operations import operation
-from .rest import AUTH_RESOURCE
 from .services import Services
 
 _MOST_UNSENT_BYTES = 16 * 1024 * 1024
@@ -130,6 +131,9 @@ class ChatSocket(FromKernels, WebSocketMixin, WebSocketHandler, JupyterHandler):
         self.services.logins.add(self._login, self)
         self.services.broadcast.join(self)
         self.services.heartbeats.add(self)
+        if self.services.authentication is not None and isinstance(self.current_user, SignedIn):
+            user, watch = self.current_user, self.services.authentication.watch
+            watch.add(self, user.username, user.session_id)
         self._tell(
             Welcome(
                 protocol=PROTOCOL_VERSION,
@@ -145,6 +149,9 @@ class ChatSocket(FromKernels, WebSocketMixin, WebSocketHandler, JupyterHandler):
         self.services.logins.discard(self._login, self)
         self.services.heartbeats.discard(self)
         self.services.broadcast.leave(self)
+        if self.services.authentication is not None and isinstance(self.current_user, SignedIn):
+            user, watch = self.current_user, self.services.authentication.watch
+            watch.discard(self, user.username, user.session_id)
 
     @property
     def _login(self) -> str:

@@ -15,6 +15,7 @@ from typing import Protocol
 from msgspec import UNSET, UnsetType
 
 from ..protocol import Flagged, Library, Message, Milliseconds, Summary, Thread, UsageBy, UsageSum
+from .people import PeopleStore
 from .reserving import Amount, Reached, Reservation, Taken
 from .types import (
     EVERYTHING,
@@ -41,7 +42,7 @@ from .types import (
 )
 
 
-class Store(Protocol):
+class Store(PeopleStore, Protocol):
     """All of it raises :class:`Unavailable` while the store cannot be used, and works
     again by itself once it can."""
 

@@ -57,6 +57,7 @@ from .mongo_documents import (
     to_thread,
 )
 from .mongo_errors import translated
+from .mongo_people import MongoPeople
 from .mongo_schema import migrate
 from .records import changed, decode_cursor
 from .reserving import Amount, Reached, Reservation, Taken
@@ -101,7 +102,7 @@ _IDS_AT_ONCE = 1000
 _LASTING = WriteConcern("majority", j=True, wtimeout=5_000)
 
 
-class MongoStore:
+class MongoStore(MongoPeople):
     """See `interface.Store`; one event loop at a time."""
 
     def __init__(self, url: str) -> None:

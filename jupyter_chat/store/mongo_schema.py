@@ -132,6 +132,22 @@ async def _limits(db: AsyncDatabase[Document]) -> None:
     await db["limits"].create_index([("held.owner", ASCENDING)], name="by_owner")
 
 
+async def _people(db: AsyncDatabase[Document]) -> None:
+    await db["people"].create_index([("folded", ASCENDING)], name="by_name", unique=True)
+    await db["people"].create_index([("state", ASCENDING), ("folded", ASCENDING)], name="by_state")
+    await db["people"].create_index([("role", ASCENDING), ("state", ASCENDING)], name="by_role")
+    await db["sessions"].create_index([("user_id", ASCENDING), ("_id", ASCENDING)], name="by_user")
+    await db["invitations"].create_index([("id", ASCENDING)], name="by_id", unique=True)
+    await db["attempts"].create_index([("key", ASCENDING), ("until", ASCENDING)], name="by_key")
+    # What is over is looked for in all of them, by one process now and then.
+    for name, field in (
+        ("sessions", "expires_at"),
+        ("invitations", "expires_at"),
+        ("attempts", "until"),
+    ):
+        await db[name].create_index([(field, ASCENDING)], name="by_end")
+
+
 MIGRATIONS: tuple[Callable[[AsyncDatabase[Document]], Awaitable[None]], ...] = (
     _first,
     _organised,
@@ -141,6 +157,7 @@ MIGRATIONS: tuple[Callable[[AsyncDatabase[Document]], Awaitable[None]], ...] = (
     _ledger,
     _retention,
     _limits,
+    _people,
 )
 
 

@@ -32,6 +32,7 @@ from . import (
 from .records import decode_cursor, decode_number
 from .reserving import Amount, Reached, Reservation, Taken
 from .sqlite_database import Database
+from .sqlite_people import SqlitePeople
 from .sqlite_threads import to_json
 from .terms import of_message
 from .types import (
@@ -62,7 +63,7 @@ _PROBE_BYTES = 64 * 1024
 _PURGED_AT_ONCE = 200
 
 
-class SqliteStore:
+class SqliteStore(SqlitePeople):
     """See `interface.Store`; one event loop at a time."""
 
     def __init__(self, path: Path, busy_seconds: float = 5.0) -> None:

@@ -221,6 +221,40 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             body TEXT NOT NULL
         ) WITHOUT ROWID""",
     ),
+    # People with an account, see `people.py`.
+    (
+        """CREATE TABLE people (
+            user_id TEXT PRIMARY KEY,
+            folded TEXT NOT NULL UNIQUE,
+            role TEXT NOT NULL,
+            state TEXT NOT NULL,
+            revision INTEGER NOT NULL,
+            body TEXT NOT NULL
+        ) WITHOUT ROWID""",
+        "CREATE INDEX people_by_state ON people (state, folded)",
+        "CREATE INDEX people_by_role ON people (role, state)",
+        """CREATE TABLE sessions (
+            user_id TEXT NOT NULL,
+            id TEXT NOT NULL,
+            expires_at INTEGER NOT NULL,
+            body TEXT NOT NULL,
+            PRIMARY KEY (user_id, id)
+        ) WITHOUT ROWID""",
+        "CREATE INDEX sessions_by_expiry ON sessions (expires_at)",
+        """CREATE TABLE invitations (
+            code TEXT PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            expires_at INTEGER NOT NULL,
+            body TEXT NOT NULL
+        ) WITHOUT ROWID""",
+        """CREATE TABLE attempts (
+            key TEXT NOT NULL,
+            id TEXT NOT NULL,
+            until INTEGER NOT NULL,
+            PRIMARY KEY (key, id)
+        ) WITHOUT ROWID""",
+        "CREATE INDEX attempts_by_end ON attempts (until)",
+    ),
 )
 
 

@@ -99,6 +99,21 @@ class Vault:
             await asyncio.to_thread(self._keep, [_written(keys[0])])
         return len(keys) - 1
 
+    async def derive(self, purpose: str) -> list[bytes]:
+        """Keys for another purpose than encryption, one of each of the vault's, in their order;
+        they say nothing of those.  Raises :class:`VaultError`."""
+        return await asyncio.to_thread(self._derive, purpose)
+
+    def _derive(self, purpose: str) -> list[bytes]:
+        from cryptography.hazmat.primitives.hashes import SHA256
+        from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+        info = msgspec.json.encode(("jupyter-chat", "derived", purpose))
+        return [
+            HKDF(SHA256(), _KEY_BYTES, salt=None, info=info).derive(key)
+            for key in self._keys or self._kept()
+        ]
+
     async def _ready(self) -> list[AESGCM]:
         if self._ciphers is None:
             self._ciphers = await asyncio.to_thread(self._load)

@@ -21,13 +21,14 @@ RICH = json.dumps(
 )
 
 
-def violations(page: Page) -> list[str]:
+def violations(page: Page, within: str = ".jc-Chat") -> list[str]:
     """What axe finds wrong within the chat, one line each."""
     if not page.evaluate("typeof window.axe === 'object'"):
         page.evaluate(_AXE.read_text())
     found = page.evaluate(
-        "options => window.axe.run('.jc-Chat', options).then(result => result.violations)",
-        _OPTIONS,
+        """([within, options]) =>
+            window.axe.run(within, options).then(result => result.violations)""",
+        [within, _OPTIONS],
     )
     return [
         f"{rule['id']}: {node['html'][:200]} {node['failureSummary']}"

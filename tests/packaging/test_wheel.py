@@ -80,6 +80,8 @@ def test_starting_the_server_loads_nothing_that_can_wait(installation: Installat
     )
     loaded = set(json.loads(done.stdout))
     late = {
+        "argon2",
+        "jwt",
         "openai",
         "aiohttp",
         "pymongo",

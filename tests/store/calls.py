@@ -20,6 +20,7 @@ from jupyter_chat.protocol import (
     Usage,
 )
 from jupyter_chat.store.interface import Store
+from jupyter_chat.store.people import Invitation, Person, Session
 from jupyter_chat.store.reserving import Amount, Ceiling, Reservation, Share
 from jupyter_chat.store.types import (
     AuditEntry,
@@ -281,6 +282,72 @@ async def owner(store: Store) -> Call:
     return lambda store: store.owner_id()
 
 
+async def add_person(store: Store) -> Call:
+    person = Person(new_id(), "Ada", "hash", made_at=NOW)
+    return lambda store: store.add_person(person)
+
+
+async def put_person(store: Store) -> Call:
+    person = Person(new_id(), "Ada", "hash", made_at=NOW)
+    await store.add_person(person)
+    changed = msgspec.structs.replace(person, name="Augusta", revision=2)
+    return lambda store: store.put_person(changed)
+
+
+async def remove_person(store: Store) -> Call:
+    person = Person(ADA, "Ada", "hash", made_at=NOW)
+    await store.add_person(person)
+    await store.put_session(Session(new_id(), ADA, "token", NOW, NOW, NOW))
+    await store.put_settings(ADA, UserSettings(Source.OPENAI))
+    return lambda store: store.remove_person(ADA)
+
+
+async def begin_session(store: Store) -> Call:
+    session = Session(new_id(), ADA, "token", NOW, NOW, NOW)
+    return lambda store: store.put_session(session)
+
+
+async def rotate_session(store: Store) -> Call:
+    session = Session(new_id(), ADA, "token", NOW, NOW, NOW)
+    await store.put_session(session)
+    rotated = msgspec.structs.replace(session, token="next", revision=2)
+    return lambda store: store.put_session(rotated)
+
+
+async def end_sessions(store: Store) -> Call:
+    await store.put_session(Session(new_id(), ADA, "token", NOW, NOW, NOW))
+    return lambda store: store.end_sessions(ADA)
+
+
+async def invite(store: Store) -> Call:
+    invitation = Invitation(new_id(), "code", NOW, NOW)
+    return lambda store: store.put_invitation(invitation)
+
+
+async def take_back_invitation(store: Store) -> Call:
+    invitation = Invitation(new_id(), "code", NOW, NOW)
+    await store.put_invitation(invitation)
+    return lambda store: store.remove_invitation(invitation.id)
+
+
+async def attempt(store: Store) -> Call:
+    attempt_id = new_id()
+    return lambda store: store.add_attempt("key", attempt_id, at=NOW, until=NOW + 1)
+
+
+async def take_back_attempt(store: Store) -> Call:
+    attempt_id = new_id()
+    await store.add_attempt("key", attempt_id, at=NOW, until=NOW + 1)
+    return lambda store: store.remove_attempts("key", attempt_id)
+
+
+async def forget_expired(store: Store) -> Call:
+    await store.put_session(Session(new_id(), ADA, "token", 0, 0, 0))
+    await store.put_invitation(Invitation(new_id(), "code", 0, 0))
+    await store.add_attempt("key", new_id(), at=0, until=1)
+    return lambda store: store.forget_expired(NOW)
+
+
 ALL: list[Prepare] = [
     *(ask, ask_on, ask_with_new_ids, ask_what_was_answered, make_another_version),
     *(change, change_a_revision, organise, purge, add_a_whole_thread, checkpoints, finish),
@@ -289,4 +356,6 @@ ALL: list[Prepare] = [
     *(delete, restore, purge_messages, settings, library, owner),
     *(settings_with_another_key, share, unshare, replace_a_secret, audit),
     *(add_flagged, reserve, settle, recover_what_was_held),
+    *(add_person, put_person, remove_person, begin_session, rotate_session, end_sessions),
+    *(invite, take_back_invitation, attempt, take_back_attempt, forget_expired),
 ]

@@ -55,6 +55,10 @@ export interface Panes {
   readonly Meter: ComponentType<OpenProps>;
   /** Where questions are typed, with completion. */
   readonly Field: ComponentType<FieldProps>;
+  /** One's account, where the server keeps accounts. */
+  readonly Account?: ComponentType<{
+    readonly onOpen: (page: ComponentType<SubpageProps>) => void;
+  }>;
   /** What else can be done with the settings of a conversation. */
   readonly SettingsExtra: ComponentType;
   /** The button that attaches, and what is attached. */
@@ -62,6 +66,11 @@ export interface Panes {
   readonly Attached: ComponentType;
   /** What goes with a question that is changed, and is asked before that goes. */
   readonly Editing: ComponentType<EditingProps>;
+}
+
+/** For what is shown instead of the settings. */
+export interface SubpageProps {
+  readonly onDone: () => void;
 }
 
 /** For what opens from the row below the question. */

@@ -51,6 +51,7 @@ export type Code =
   | 'stream_cut'
   | 'summarising'
   | 'too_large'
+  | 'too_often'
   | 'wrong_key';
 /**
  * Whose requests count: one's own, those of all with the same role, or everybody's.
@@ -133,12 +134,20 @@ export type Status =
  */
 export type ImportState = 'cancelled' | 'done' | 'failed' | 'running' | 'uploading';
 /**
+ * Administrators look after people and invitations; they see nobody's conversations.
+ */
+export type PersonRole = 'admin' | 'user';
+/**
  * `[handle, seq, text]`: a delta that goes on where the thread's last one ended.
  *
  * A chunk of an answer is five bytes long, a `delta` two hundred.  Sent instead of one
  * to those who follow the thread with `brief` and have had the last delta.
  */
 export type More = [number, number, string];
+/**
+ * `pending`: waits for an administrator; `leaving`: is being deleted.
+ */
+export type PersonState = 'active' | 'disabled' | 'leaving' | 'pending';
 /**
  * What usage is added up by.
  */
@@ -780,6 +789,38 @@ export interface ImportStart {
   fingerprint: string;
 }
 /**
+ * An invitation; its `code` is said once, to whoever made it.
+ */
+export interface InvitationInfo {
+  id: string;
+  role: PersonRole;
+  uses: number;
+  used: number;
+  made_at: number;
+  expires_at: number;
+  code?: string | null;
+}
+/**
+ * Those that can still be used, the newest first.
+ */
+export interface InvitationList {
+  invitations: InvitationInfo[];
+}
+/**
+ * An invitation to be made.
+ */
+export interface InvitationOffer {
+  uses?: number;
+  days?: number;
+  role?: PersonRole;
+}
+/**
+ * Asks that one's own account is deleted, with all its data.
+ */
+export interface Leaving {
+  password: string;
+}
+/**
  * All presets and prompts of a person, by name; `revision` grows with every change.
  */
 export interface Library {
@@ -987,6 +1028,41 @@ export interface PersonUsage {
   cost_month: number;
   allowances: Allowance[];
 }
+/**
+ * All sessions end with it, but the one that asks.
+ */
+export interface PasswordChange {
+  current: string;
+  new: string;
+}
+/**
+ * By name; `next` is the `after` of the following page.
+ */
+export interface PeoplePage {
+  people: PersonInfo[];
+  next?: string | null;
+}
+/**
+ * Somebody, as administrators see them; what they used is that of this month (UTC).
+ */
+export interface PersonInfo {
+  id: string;
+  name: string;
+  role: PersonRole;
+  state: PersonState;
+  made_at: number;
+  display_name?: string | null;
+  replies?: number;
+  tokens?: number;
+  cost?: number | null;
+}
+/**
+ * What an administrator changes.
+ */
+export interface PersonPatch {
+  role?: PersonRole;
+  state?: PersonState;
+}
 export interface Ping {
   type: 'ping';
   id: string;
@@ -994,6 +1070,25 @@ export interface Ping {
 export interface Pong {
   type: 'pong';
   id: string;
+}
+/**
+ * One's own account.
+ */
+export interface Profile {
+  id: string;
+  name: string;
+  role: PersonRole;
+  display_name?: string | null;
+  color?: string | null;
+}
+/**
+ * Changes to one's own account.
+ */
+export interface ProfilePatch {
+  name?: string;
+  display_name?: string | null;
+  color?: string | null;
+  password?: PasswordChange;
 }
 /**
  * Answer the same question again, as a new version beside the answer `message_id`;
@@ -1016,6 +1111,12 @@ export interface Rejected {
   type: 'rejected';
   id: string;
   problem: Problem;
+}
+/**
+ * The session goes on; it wants to be renewed again in so many seconds.
+ */
+export interface Renewed {
+  renew_in: number;
 }
 /**
  * Take back the deletion of `message_id`: just what went with it comes back.
@@ -1082,6 +1183,23 @@ export interface Send {
   reply_settings?: ThreadSettings | null;
   temporary?: boolean;
   folder?: string | null;
+}
+/**
+ * A browser that is signed in.
+ */
+export interface SessionInfo {
+  id: string;
+  made_at: number;
+  used_at: number;
+  agent?: string;
+  address?: string;
+  current?: boolean;
+}
+/**
+ * One's own, the last used first.
+ */
+export interface SessionList {
+  sessions: SessionInfo[];
 }
 /**
  * A thread as it stands after event `seq`: the newest messages of the branch.

@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useRef } from 'react';
-import { Chat } from '../chat/Chat';
+import { Chat, type Panes } from '../chat/Chat';
 import { IconButton } from '../chat/components/IconButton';
 import { ThemeIcon } from '../chat/components/icons';
 import { fileMentions } from '../chat/fileMentions';
@@ -13,16 +13,22 @@ import type { ThemeChoice } from './theme';
 interface Props {
   readonly services: Services;
   readonly theme: ThemeChoice;
+  readonly Account?: Panes['Account'];
 }
 
 /** The chat on a page of its own. */
-export function Page({ services, theme }: Props) {
+export function Page({ services, theme, Account }: Props) {
   const current = useStore(theme.store, chosen => chosen);
   const label =
     current === 'dark'
       ? english.__('Use the light theme')
       : english.__('Use the dark theme');
-  const mentions = useMemo(() => [fileMentions(services, english)], [services]);
+  // Where the server keeps accounts it has no files for anybody.
+  const mentions = useMemo(
+    () => (Account === undefined ? [fileMentions(services, english)] : []),
+    [services, Account]
+  );
+  const panes = useMemo(() => ({ ...allPanes, Account }), [Account]);
   const page = useRef<HTMLDivElement>(null);
   useEffect(() => {
     // The page is for asking: the cursor stands where one asks.
@@ -34,7 +40,7 @@ export function Page({ services, theme }: Props) {
         <Chat
           services={services}
           layout="page"
-          panes={allPanes}
+          panes={panes}
           tools={<IconButton icon={ThemeIcon} label={label} onClick={theme.toggle} />}
         />
       </MentionsProvider>

@@ -1,6 +1,8 @@
 import { createRoot } from 'react-dom/client';
 import { Services } from '../chat/state/services';
 import { Page } from './Page';
+import { AccountSection } from './account/AccountSection';
+import { Session, type SignedIn } from './account/session';
 import { followAddress } from './address';
 import './page.css';
 import { ThemeChoice } from './theme';
@@ -9,6 +11,8 @@ interface Config {
   readonly baseUrl: string;
   readonly wsUrl: string;
   readonly token?: string;
+  /** Where the server keeps accounts. */
+  readonly signedIn?: SignedIn;
 }
 
 function element(id: string): HTMLElement {
@@ -20,8 +24,13 @@ function element(id: string): HTMLElement {
 }
 
 const config = JSON.parse(element('jupyter-config-data').textContent) as Config;
-const services = new Services(config);
+const { signedIn } = config;
+const session = signedIn && new Session(config, signedIn);
+session?.start();
+const services = new Services({ ...config, fetch: session?.fetch });
 const theme = new ThemeChoice(services.memory);
 followAddress(services);
 services.start();
-createRoot(element('jupyter-chat')).render(<Page services={services} theme={theme} />);
+createRoot(element('jupyter-chat')).render(
+  <Page services={services} theme={theme} Account={signedIn && AccountSection} />
+);

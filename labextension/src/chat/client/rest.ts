@@ -194,12 +194,12 @@ export class Rest {
     body?: object,
     signal?: AbortSignal
   ): Promise<Response> {
-    const { transport } = this.#server;
+    const { transport, fetch: ask = fetch } = this.#server;
     try {
       if (transport !== undefined) {
         return await transport.fetch(path, { method, body: body && toJson(body) });
       }
-      return await fetch(apiUrl(this.#server, path), {
+      return await ask(apiUrl(this.#server, path), {
         method,
         headers: this.#headers(),
         body: body === undefined || body instanceof Blob ? body : toJson(body),

@@ -15,6 +15,8 @@ export interface ServerSettings {
   readonly wsUrl?: string;
   /** Only where the cookie does not do. */
   readonly token?: string;
+  /** In place of the browser's own, where a session may have to be renewed. */
+  readonly fetch?: (url: string, request: RequestInit) => Promise<Response>;
   /** Only where the page cannot reach the server itself. */
   readonly transport?: Transport;
 }

@@ -1,4 +1,5 @@
-import { useState } from 'react';
+import { type ComponentType, useState } from 'react';
+import type { SubpageProps } from '../Chat';
 import type { Translator } from '../i18n';
 import type { Source } from '../protocol';
 import { CostSection } from './CostSection';
@@ -13,17 +14,21 @@ import { useChat, useChatState } from './context';
 
 /** Where answers come from, changed later; what they cost; taking the history along. */
 export function SettingsScreen() {
-  const { services, trans } = useChat();
+  const { services, trans, panes } = useChat();
   const user = useChatState(state => state.user);
   const account = useChatState(state => state.account);
   const ignored = useChatState(state => state.models?.ignored);
-  const [showsUsage, setShowsUsage] = useState(false);
+  /** What is shown instead. */
+  const [Subpage, setSubpage] = useState<ComponentType<SubpageProps> | null>(null);
+  const open = (page: ComponentType<SubpageProps>) => {
+    setSubpage(() => page);
+  };
   const fromEnvironment = account?.from_environment === true;
-  if (showsUsage) {
+  if (Subpage !== null) {
     return (
-      <UsagePage
+      <Subpage
         onDone={() => {
-          setShowsUsage(false);
+          setSubpage(null);
         }}
       />
     );
@@ -62,11 +67,12 @@ export function SettingsScreen() {
         <OwnNotes />
         <CostSection
           onShowUsage={() => {
-            setShowsUsage(true);
+            open(UsagePage);
           }}
         />
+        {panes?.Account !== undefined && <panes.Account onOpen={open} />}
         <HistorySection />
-        {user !== null && user.name !== '' && (
+        {panes?.Account === undefined && user !== null && user.name !== '' && (
           <p className="jc-Settings-note">{trans.__('You are %1.', user.name)}</p>
         )}
       </div>

@@ -1,4 +1,5 @@
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import type { SubpageProps } from '../Chat';
 import { problemOf } from '../client/problem';
 import { save } from '../client/server';
 import type { Problem, UsageSum } from '../protocol';
@@ -16,7 +17,7 @@ import { costOf, tokens } from './usageFormat';
 const SPANS: readonly Span[] = ['week', 'days30', 'month', 'all'];
 
 /** What one's requests have taken and cost. */
-export function UsagePage({ onDone }: { readonly onDone: () => void }) {
+export function UsagePage({ onDone }: SubpageProps) {
   const { services, trans } = useChat();
   const heading = useRef<HTMLHeadingElement>(null);
   const [span, setSpan] = useState<Span>('month');

@@ -1,0 +1,5 @@
+"""Accounts on this server (`jupyter chat --accounts`): people, passwords, sessions.
+
+Like the engine it knows no tornado; `provider.py` and `authorizer.py` are what a Jupyter
+server asks.  Nothing here is of effect on a server without accounts.
+"""

@@ -1,0 +1,78 @@
+"""Access tokens: signed statements of who is asking, good for a quarter of an hour.
+
+They are JSON Web Tokens, signed with keys that are derived from the vault's: the first one
+signs, all verify (`kid` says which), so whoever rotates JUPYTER_CHAT_KEYS rotates both.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+
+from msgspec import Struct
+
+from ..store.vault import Vault
+
+SECONDS = 15 * 60
+
+_PURPOSE = "access tokens"
+_ISSUER = "jupyter-chat"
+_ALGORITHM = "HS256"
+_LEEWAY_SECONDS = 5
+"""The clocks of several servers need not agree to the second."""
+
+
+class Claims(Struct, frozen=True):
+    """What an access token says; whether the session has ended is not in it."""
+
+    user_id: str
+    session_id: str
+    seconds_left: float = SECONDS
+
+
+class AccessTokens:
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+        self._keys: dict[str, bytes] | None = None
+
+    async def issue(self, claims: Claims) -> str:
+        import jwt
+
+        kid, key = next(iter((await self._ready()).items()))
+        now = int(time.time())
+        payload = {
+            "iss": _ISSUER,
+            "sub": claims.user_id,
+            "sid": claims.session_id,
+            "iat": now,
+            "exp": now + SECONDS,
+        }
+        return jwt.encode(payload, key, algorithm=_ALGORITHM, headers={"kid": kid})
+
+    async def read(self, token: str) -> Claims | None:
+        """What it says; `None` if it is not one of ours, or no longer good."""
+        import jwt
+
+        keys = await self._ready()
+        try:
+            key = keys.get(jwt.get_unverified_header(token).get("kid", ""))
+            if key is None:
+                return None
+            payload = jwt.decode(
+                token,
+                key,
+                algorithms=[_ALGORITHM],
+                issuer=_ISSUER,
+                leeway=_LEEWAY_SECONDS,
+                options={"require": ["exp", "iat", "sub", "sid"]},
+            )
+        except jwt.InvalidTokenError:
+            return None
+        left = float(payload["exp"]) - time.time()
+        return Claims(str(payload["sub"]), str(payload["sid"]), left)
+
+    async def _ready(self) -> dict[str, bytes]:
+        if self._keys is None:
+            keys = await self._vault.derive(_PURPOSE)
+            self._keys = {hashlib.sha256(b"kid" + key).hexdigest()[:16]: key for key in keys}
+        return self._keys

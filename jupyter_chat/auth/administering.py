@@ -1,0 +1,85 @@
+"""What administrators do with people."""
+
+from __future__ import annotations
+
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from ..engine.costs.budgets import month_of
+from ..engine.errors import Invalid
+from ..ids import now_ms
+from ..protocol import Code, PeoplePage, PersonInfo, PersonPatch, PersonState
+from ..store.interface import Store
+from ..store.people import Person
+from ..store.types import LedgerQuery
+from .errors import Refused
+from .leaving import Leaving
+from .people import People
+from .sessions import Sessions
+
+PAGE = 50
+
+
+class Administration:
+    def __init__(self, store: Store, people: People, sessions: Sessions, leaving: Leaving) -> None:
+        self._store = store
+        self._people = people
+        self._sessions = sessions
+        self._leaving = leaving
+
+    async def list(
+        self, *, limit: int, after: str, begins: str, state: PersonState | None
+    ) -> PeoplePage:
+        found = await self._store.list_people(
+            limit=limit + 1, after=after, begins=begins, state=state
+        )
+        shown = found[:limit]
+        people = [await self._info(person) for person in shown]
+        return PeoplePage(people, shown[-1].name if len(found) > limit else None)
+
+    async def change(self, admin_id: str, user_id: str, patch: PersonPatch) -> PersonInfo:
+        _not_oneself(admin_id, user_id)
+        fields: dict[str, object] = {}
+        if patch.role is not UNSET:
+            fields["role"] = patch.role
+        if patch.state is not UNSET:
+            if patch.state not in (PersonState.ACTIVE, PersonState.DISABLED):
+                raise Invalid("People can be made `active` or `disabled`.", "state")
+            fields["state"] = patch.state
+
+        def changed(person: Person) -> Person:
+            if person.state is PersonState.LEAVING:
+                raise Refused(Code.CONFLICT, "This account is being deleted; it was left so.")
+            return replace(person, **fields)
+
+        person = await self._people.change(user_id, changed)
+        if person.state is not PersonState.ACTIVE:
+            await self._sessions.end(user_id)
+        return await self._info(person)
+
+    async def delete(self, admin_id: str, user_id: str) -> PersonInfo:
+        _not_oneself(admin_id, user_id)
+        return await self._info(await self._leaving.leave(user_id))
+
+    async def _info(self, person: Person) -> PersonInfo:
+        used = await self._store.usage_total(person.id, LedgerQuery(since=month_of(now_ms())))
+        return PersonInfo(
+            person.id,
+            person.name,
+            person.role,
+            person.state,
+            person.made_at,
+            person.display_name,
+            used.requests,
+            used.input_tokens + used.output_tokens,
+            None if used.requests and used.unpriced == used.requests else used.cost,
+        )
+
+
+def _not_oneself(admin_id: str, user_id: str) -> None:
+    if admin_id == user_id:
+        raise Refused(
+            Code.FORBIDDEN,
+            "Administrators cannot take their own rights away. Nothing was changed; another "
+            "administrator can, and your profile is where you delete your own account.",
+        )

@@ -1,0 +1,104 @@
+"""Deleting accounts, with all their data, also where a process dies over it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from contextlib import suppress
+
+from msgspec.structs import replace
+
+from ..engine.organising import Organiser
+from ..engine.replies import Replies
+from ..ids import now_ms
+from ..protocol import PersonState
+from ..store.errors import NotFound, StoreError
+from ..store.interface import Store
+from ..store.people import Person
+from ..store.types import ThreadChanges
+from .people import People
+from .sessions import Sessions
+from .watching import WITHIN_SECONDS
+
+_ROUND_SECONDS = 10 * 60
+_AT_ONCE = 100
+
+
+class Leaving:
+    """A person who leaves cannot sign in any more from the first moment on; what there is of
+    them goes as soon as no process has a socket of theirs open.  The name is free after that."""
+
+    def __init__(
+        self,
+        store: Store,
+        people: People,
+        sessions: Sessions,
+        organiser: Organiser,
+        replies: Replies,
+        log: logging.Logger,
+        settle_seconds: float = WITHIN_SECONDS + 1,
+    ) -> None:
+        self._store = store
+        self._people = people
+        self._sessions = sessions
+        self._organiser = organiser
+        self._replies = replies
+        self._log = log
+        self._settle_seconds = settle_seconds
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Once the store has been opened."""
+        self._begin(self._loop())
+
+    async def close(self) -> None:
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    async def leave(self, user_id: str) -> Person:
+        """From now on this person is gone; the rest follows."""
+        person = await self._people.change(
+            user_id, lambda each: replace(each, state=PersonState.LEAVING)
+        )
+        await self._sessions.end(user_id)
+        self._begin(self._forget(user_id))
+        return person
+
+    async def _forget(self, user_id: str) -> None:
+        await asyncio.sleep(self._settle_seconds)
+        try:
+            while thread_ids := await self._store.all_threads(user_id, limit=_AT_ONCE):
+                for thread_id in thread_ids:
+                    await self._purge(user_id, thread_id)
+            await self._store.remove_person(user_id)
+        except StoreError:
+            pass  # reported by `health.py`; done in a later round
+        except Exception:  # noqa: BLE001 - it is tried again
+            self._log.exception("Deleting an account failed; it is tried again.")
+
+    async def _purge(self, user_id: str, thread_id: str) -> None:
+        with suppress(NotFound):  # another process was faster
+            await self._replies.stop_thread(user_id, thread_id)
+            changes = ThreadChanges(deleted_at=now_ms())
+            await self._store.update_thread(user_id, thread_id, changes)
+            await self._organiser.purge(user_id, thread_id)
+
+    async def _loop(self) -> None:
+        """What other processes have left behind, and what is over."""
+        while True:
+            with suppress(StoreError):
+                await self._store.forget_expired(now_ms())
+                for person in await self._store.list_people(
+                    limit=_AT_ONCE, state=PersonState.LEAVING
+                ):
+                    await self._forget(person.id)
+            await asyncio.sleep(_ROUND_SECONDS * random.uniform(0.75, 1.25))
+
+    def _begin(self, work: object) -> None:
+        task: asyncio.Task[None] = asyncio.create_task(work)  # type: ignore[arg-type]
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

@@ -1,0 +1,143 @@
+"""Sessions: browsers that are signed in, each by a refresh token that changes with every use.
+
+Only the SHA-256 of a token is kept.  The next one is made of the present one and of something
+random that is kept (HMAC), so that the same next one can be said again: to a second tab, or
+where the answer was lost on its way.  That is done for ten seconds.  A token that is used later
+than that was copied by somebody: the session ends, for both.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+import secrets
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ..ids import new_id, now_ms
+from ..store.interface import Store
+from ..store.people import Session
+
+GRACE_MS = 10_000
+_TRIES = 20
+_DAY_MS = 24 * 60 * 60 * 1000
+_MOST_AGENT = 200
+
+
+class Renewal(Struct, frozen=True):
+    """A session that goes on, and the token by which it can be renewed next."""
+
+    session: Session
+    token: str
+
+
+class Sessions:
+    """One that is not used for so many days is over."""
+
+    def __init__(self, store: Store, days: int, log: logging.Logger) -> None:
+        self._store = store
+        self._lasts_ms = days * _DAY_MS
+        self._log = log
+
+    @property
+    def seconds(self) -> int:
+        """How long a browser keeps a token."""
+        return self._lasts_ms // 1000
+
+    async def begin(self, user_id: str, *, agent: str = "", address: str = "") -> Renewal:
+        now, secret = now_ms(), secrets.token_urlsafe(32)
+        session = Session(
+            new_id(),
+            user_id,
+            _digest(secret),
+            made_at=now,
+            used_at=now,
+            expires_at=now + self._lasts_ms,
+            agent=agent[:_MOST_AGENT],
+            address=address,
+        )
+        await self._store.put_session(session)
+        return Renewal(session, _written(session, secret))
+
+    async def renew(self, token: str, address: str = "") -> Renewal | None:
+        """`None`: the session has ended, perhaps just now."""
+        user_id, session_id, secret = _read(token)
+        if not secret:
+            return None
+        for _ in range(_TRIES):
+            session = await self._store.get_session(user_id, session_id)
+            now = now_ms()
+            if session is None or session.expires_at <= now:
+                return None
+            if _is(secret, session.token):
+                nonce = secrets.token_hex(32)
+                following = _following(secret, nonce)
+                renewed = replace(
+                    session,
+                    token=_digest(following),
+                    previous=session.token,
+                    nonce=nonce,
+                    rotated_at=now,
+                    used_at=now,
+                    expires_at=now + self._lasts_ms,
+                    address=address or session.address,
+                    revision=session.revision + 1,
+                )
+                if await self._store.put_session(renewed):
+                    return Renewal(renewed, _written(renewed, following))
+                continue  # somebody was faster: look again
+            if (
+                session.previous is not None
+                and session.nonce is not None
+                and _is(secret, session.previous)
+                and now - session.rotated_at <= GRACE_MS
+            ):
+                return Renewal(session, _written(session, _following(secret, session.nonce)))
+            self._log.warning(
+                "A refresh token of user %s was used a second time; the session was ended.", user_id
+            )
+            await self._store.end_sessions(user_id, [session_id])
+            return None
+        return None
+
+    async def end_by(self, token: str) -> None:
+        """Log out the browser that has this token."""
+        user_id, session_id, secret = _read(token)
+        session = await self._store.get_session(user_id, session_id) if secret else None
+        if session is not None and (
+            _is(secret, session.token) or _is(secret, session.previous or "")
+        ):
+            await self._store.end_sessions(user_id, [session_id])
+
+    async def all_of(self, user_id: str) -> list[Session]:
+        now = now_ms()
+        sessions = await self._store.list_sessions(user_id)
+        return [session for session in sessions if session.expires_at > now]
+
+    async def end(self, user_id: str, session_ids: list[str] | None = None) -> None:
+        """Those, or all of a person."""
+        await self._store.end_sessions(user_id, session_ids)
+
+
+def _written(session: Session, secret: str) -> str:
+    return f"{session.user_id}.{session.id}.{secret}"
+
+
+def _read(token: str) -> tuple[str, str, str]:
+    """User id, session id and secret; an empty secret: it is no token."""
+    parts = token.split(".")
+    return (parts[0], parts[1], parts[2]) if len(parts) == 3 else ("", "", "")
+
+
+def _following(secret: str, nonce: str) -> str:
+    return hmac.new(secret.encode(), nonce.encode(), hashlib.sha256).hexdigest()
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _is(secret: str, digest: str) -> bool:
+    return hmac.compare_digest(_digest(secret), digest)

@@ -1,0 +1,102 @@
+"""Whether sessions have ended, here or by another process on the same store.
+
+An access token is good for minutes, a session ends at once: so the store is asked, once for
+each session within two seconds, and for all that have sockets open every two seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from time import monotonic
+from typing import Protocol
+
+from ..bounded import drop_oldest
+from ..store.errors import StoreError, Unavailable
+from ..store.interface import Store
+from ..store.people import Person
+
+WITHIN_SECONDS = 5
+"""A session that has ended has no sockets any more after so many seconds."""
+_ROUND_SECONDS = 2.0
+_AT_ONCE = 500
+_MOST_KNOWN = 10_000
+
+
+class Open(Protocol):
+    """An open socket."""
+
+    def drop(self) -> None:
+        """Close without waiting for the other side."""
+
+
+class Watch:
+    def __init__(self, store: Store, log: logging.Logger) -> None:
+        self._store = store
+        self._log = log
+        self._known: dict[tuple[str, str], tuple[float, Person]] = {}
+        self._sockets: dict[tuple[str, str], set[Open]] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    async def person(self, user_id: str, session_id: str) -> Person | None:
+        """Whose session it is; `None`: it has ended."""
+        place = (user_id, session_id)
+        asked_at, person = self._known.get(place, (None, None))
+        if asked_at is not None and monotonic() - asked_at < _ROUND_SECONDS:
+            return person
+        try:
+            await self._ask([place])
+        except Unavailable:
+            if person is None:
+                raise
+            return person  # whoever was let in just now sees what is wrong with the history
+        return self._known[place][1] if place in self._known else None
+
+    def add(self, socket: Open, user_id: str, session_id: str) -> None:
+        self._sockets.setdefault((user_id, session_id), set()).add(socket)
+        if self._task is None:
+            self._task = asyncio.create_task(self._loop())
+
+    def discard(self, socket: Open, user_id: str, session_id: str) -> None:
+        sockets = self._sockets.get((user_id, session_id), set())
+        sockets.discard(socket)
+        if not sockets:
+            self._sockets.pop((user_id, session_id), None)
+
+    async def look(self, user_id: str | None = None) -> None:
+        """Close the sockets of sessions that have ended: of one person, or of all.  That person
+        is not let in any more by what was known before."""
+        for place in [place for place in self._known if place[0] == user_id]:
+            del self._known[place]
+        places = [place for place in self._sockets if user_id in (None, place[0])]
+        for start in range(0, len(places), _AT_ONCE):
+            some = places[start : start + _AT_ONCE]
+            await self._ask(some)
+            for place in some:
+                if place not in self._known:
+                    for socket in tuple(self._sockets.get(place, ())):
+                        socket.drop()
+
+    async def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task})
+
+    async def _ask(self, places: list[tuple[str, str]]) -> None:
+        now = monotonic()
+        alive = await self._store.alive(places)
+        for place in places:
+            self._known.pop(place, None)
+            if place[1] in alive:
+                self._known[place] = (now, alive[place[1]])
+        drop_oldest(self._known, max(_MOST_KNOWN, len(self._sockets)))
+
+    async def _loop(self) -> None:
+        while True:
+            await asyncio.sleep(_ROUND_SECONDS)
+            try:
+                await self.look()
+            except StoreError:
+                pass  # reported by `health.py`; looked for again in two seconds
+            except Exception:  # noqa: BLE001 - the loop must go on
+                self._log.exception("Looking for ended sessions failed; it is tried again.")

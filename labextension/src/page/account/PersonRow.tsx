@@ -1,0 +1,95 @@
+import { ConfirmButton } from '../../chat/components/ConfirmButton';
+import { useChat } from '../../chat/components/context';
+import { timeOrDay } from '../../chat/components/format';
+import { dollars, tokens } from '../../chat/components/usageFormat';
+import type { PersonInfo, PersonPatch } from '../../chat/protocol';
+
+interface Props {
+  readonly person: PersonInfo;
+  readonly isOneself: boolean;
+  readonly onChange: (patch: PersonPatch) => void;
+  readonly onDelete: () => void;
+}
+
+/** Somebody, with what they have used this month, and what can be done. */
+export function PersonRow({ person, isOneself, onChange, onDelete }: Props) {
+  const { trans } = useChat();
+  const { name, display_name: displayName, state, role, made_at: since } = person;
+  const used = person.replies ?? 0;
+  const facts = [
+    displayName != null && name,
+    role === 'admin' && trans.__('administrator'),
+    trans.__('since %1', timeOrDay(since, new Date())),
+    used === 0
+      ? trans.__('nothing used this month')
+      : [
+          trans._n('%2 request this month', '%2 requests this month', used, tokens(used)),
+          trans.__('%1 tokens', tokens(person.tokens ?? 0)),
+          person.cost != null && dollars(person.cost)
+        ]
+          .filter(part => part !== false)
+          .join(' · ')
+  ].filter(part => part !== false);
+  return (
+    <li className="jc-Entry jc-Person" data-state={state}>
+      <span className="jc-Entry-text">
+        <span>
+          {displayName ?? name}
+          {state !== 'active' && <em className="jc-State">{stateName()}</em>}
+        </span>
+        <small>{facts.join(' · ')}</small>
+      </span>
+      {isOneself ? (
+        <small>{trans.__('You')}</small>
+      ) : (
+        state !== 'leaving' && (
+          <span className="jc-Buttons">
+            {state === 'active' ? (
+              <>
+                {role === 'admin'
+                  ? change(trans.__('Make a user'), { role: 'user' })
+                  : change(trans.__('Make an admin'), { role: 'admin' })}
+                {change(trans.__('Disable'), { state: 'disabled' })}
+              </>
+            ) : (
+              change(state === 'pending' ? trans.__('Let in') : trans.__('Enable'), {
+                state: 'active'
+              })
+            )}
+            <ConfirmButton
+              label={trans.__('Delete…')}
+              confirmation={trans.__('Delete “%1” with all data', name)}
+              onConfirm={onDelete}
+            />
+          </span>
+        )
+      )}
+    </li>
+  );
+
+  function change(label: string, patch: PersonPatch) {
+    return (
+      <button
+        type="button"
+        className="jc-Button"
+        aria-label={`${label}: ${name}`}
+        onClick={() => {
+          onChange(patch);
+        }}
+      >
+        {label}
+      </button>
+    );
+  }
+
+  function stateName(): string {
+    switch (state) {
+      case 'pending':
+        return trans.__('waiting');
+      case 'leaving':
+        return trans.__('being deleted');
+      default:
+        return trans.__('disabled');
+    }
+  }
+}

@@ -1,0 +1,119 @@
+"""Refresh tokens change with every use; one that was copied ends the session."""
+
+from __future__ import annotations
+
+import asyncio
+
+from jupyter_chat.auth.sessions import Sessions
+from jupyter_chat.ids import new_id
+from jupyter_chat.store.interface import Store
+
+from .conftest import LOG, Clock
+
+DAY = 24 * 60 * 60
+
+
+async def test_a_session_goes_on_by_a_new_token_each_time(sessions: Sessions, clock: Clock):
+    begun = await sessions.begin(new_id(), agent="Firefox", address="10.0.0.1")
+    seen = {begun.token}
+    for _ in range(5):
+        clock.advance(600)
+        renewed = await sessions.renew(begun.token, "10.0.0.2")
+        assert renewed is not None
+        assert renewed.session.id == begun.session.id
+        assert renewed.session.used_at == clock.now
+        assert renewed.session.address == "10.0.0.2"
+        seen.add(renewed.token)
+        begun = renewed
+    assert len(seen) == 6
+
+
+async def test_only_hashes_are_stored(store: Store, sessions: Sessions):
+    begun = await sessions.begin(new_id())
+    secret = begun.token.rpartition(".")[2]
+    renewed = await sessions.renew(begun.token)
+    assert renewed is not None
+    kept = str(await store.list_sessions(begun.session.user_id))
+    assert secret not in kept
+    assert renewed.token.rpartition(".")[2] not in kept
+
+
+async def test_a_second_tab_gets_the_same_token_for_ten_seconds(sessions: Sessions, clock: Clock):
+    begun = await sessions.begin(new_id())
+    first = await sessions.renew(begun.token)
+    clock.advance(10)
+    second = await sessions.renew(begun.token)
+    assert first is not None
+    assert second is not None
+    assert first.token == second.token
+    assert await sessions.renew(first.token) is not None
+
+
+async def test_a_token_that_is_used_again_later_ends_the_session_for_both(
+    store: Store, sessions: Sessions, clock: Clock
+):
+    user_id = new_id()
+    begun, other = await sessions.begin(user_id), await sessions.begin(user_id)
+    owner = await sessions.renew(begun.token)
+    clock.advance(10.001)
+    assert await sessions.renew(begun.token) is None
+    assert owner is not None
+    assert await sessions.renew(owner.token) is None
+    assert [each.id for each in await store.list_sessions(user_id)] == [other.session.id]
+
+
+async def test_a_token_older_than_the_last_ends_it_at_once(sessions: Sessions, clock: Clock):
+    first = await sessions.begin(new_id())
+    second = await sessions.renew(first.token)
+    assert second is not None
+    third = await sessions.renew(second.token)
+    assert third is not None
+    assert await sessions.renew(first.token) is None
+    assert await sessions.renew(third.token) is None
+
+
+async def test_tabs_and_processes_that_renew_at_once_all_get_the_token_that_is_good(
+    open_another, clock: Clock
+):
+    all_sessions = [Sessions(await open_another(), 30, LOG) for _ in range(3)]
+    begun = await all_sessions[0].begin(new_id())
+    renewed = await asyncio.gather(
+        *(each.renew(begun.token) for each in all_sessions for _ in range(3))
+    )
+    assert len({each.token for each in renewed if each is not None}) == 1
+    assert None not in renewed
+    assert renewed[0] is not None
+    assert await all_sessions[1].renew(renewed[0].token) is not None
+
+
+async def test_one_that_is_not_used_for_long_is_over(sessions: Sessions, clock: Clock):
+    begun = await sessions.begin(new_id())
+    clock.advance(30 * DAY - 1)
+    assert await sessions.all_of(begun.session.user_id) != []
+    renewed = await sessions.renew(begun.token)
+    assert renewed is not None
+    clock.advance(30 * DAY)
+    assert await sessions.all_of(begun.session.user_id) == []
+    assert await sessions.renew(renewed.token) is None
+
+
+async def test_sessions_are_ended_one_or_all(sessions: Sessions):
+    user_id = new_id()
+    one, two, three = [await sessions.begin(user_id) for _ in range(3)]
+    await sessions.end(user_id, [one.session.id])
+    assert await sessions.renew(one.token) is None
+    await sessions.end_by(two.token)
+    assert await sessions.renew(two.token) is None
+    assert await sessions.renew(three.token) is not None
+    await sessions.end(user_id)
+    assert await sessions.all_of(user_id) == []
+
+
+async def test_nobody_ends_a_session_by_its_id(sessions: Sessions):
+    begun = await sessions.begin(new_id())
+    place = begun.token.rpartition(".")[0]
+    await sessions.end_by(f"{place}.guessed")
+    await sessions.end_by(place)
+    await sessions.end_by("")
+    assert await sessions.renew("x.y") is None
+    assert await sessions.renew(begun.token) is not None
