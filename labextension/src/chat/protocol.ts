@@ -1005,30 +1005,6 @@ export interface ModelList {
   unlisted?: Model[];
 }
 /**
- * Everybody who has asked something this month, the dearest first; `together` are the
- * limits of all together and of roles.
- */
-export interface PeopleUsage {
-  people: PersonUsage[];
-  together: Allowance[];
-  more?: boolean;
-}
-/**
- * What one person's requests took today and this month (UTC), and how many answers of
- * theirs are limited and being made.
- */
-export interface PersonUsage {
-  user_id: string;
-  role: string;
-  requests_today: number;
-  tokens_today: number;
-  cost_today: number;
-  requests_month: number;
-  tokens_month: number;
-  cost_month: number;
-  allowances: Allowance[];
-}
-/**
  * All sessions end with it, but the one that asks.
  */
 export interface PasswordChange {
@@ -1055,6 +1031,30 @@ export interface PersonInfo {
   replies?: number;
   tokens?: number;
   cost?: number | null;
+}
+/**
+ * Everybody who has asked something this month, the dearest first; `together` are the
+ * limits of all together and of roles.
+ */
+export interface PeopleUsage {
+  people: PersonUsage[];
+  together: Allowance[];
+  more?: boolean;
+}
+/**
+ * What one person's requests took today and this month (UTC), and how many answers of
+ * theirs are limited and being made.
+ */
+export interface PersonUsage {
+  user_id: string;
+  role: string;
+  requests_today: number;
+  tokens_today: number;
+  cost_today: number;
+  requests_month: number;
+  tokens_month: number;
+  cost_month: number;
+  allowances: Allowance[];
 }
 /**
  * What an administrator changes.
