@@ -155,3 +155,19 @@ it('keeps what was typed apart for each conversation', async () => {
     expect(chat.composer()).toHaveValue('for later');
   });
 });
+
+it('asks on before the conversation that the first question makes has come', async () => {
+  const chat = await showChat();
+  await chat.user.type(chat.composer(), 'One?{Enter}');
+  const first = await chat.server.next('send');
+  const question = aQuestion(aThread(), 'One?');
+  const reply = anAnswer(question, '');
+  chat.server.acknowledge(first, { message_id: question.id, reply_id: reply.id });
+  await chat.server.next('subscribe');
+  await chat.user.type(chat.composer(), 'Two?{Enter}');
+  expect(chat.composer()).toHaveValue('');
+  const second = await chat.server.next('send');
+  expect(second).toMatchObject({ thread_id: first.thread_id });
+  expect(second.create ?? false).toBe(false);
+  expect(second.parent_id).toBe(reply.id);
+});

@@ -48,8 +48,12 @@ export function Composer(props: Props) {
   const thread = useThread();
   const temporary =
     useChatState(state => state.newTemporary) || thread?.temporary === true;
-  const ready = useConversation() !== undefined || open.isNew;
   const { messages, running, pending } = useView();
+  // What has been asked is known before the conversation that it makes has come.
+  const ready =
+    useConversation() !== undefined ||
+    open.isNew ||
+    pending.some(({ state }) => state !== 'refused');
   const [stopping, setStopping] = useState<string | null>(null);
   const box = useRef<HTMLDivElement>(null);
   useAutoGrow(area, draft);
