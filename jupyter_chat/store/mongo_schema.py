@@ -118,7 +118,7 @@ async def _ledger(db: AsyncDatabase[Document]) -> None:
 
 
 async def _limits(db: AsyncDatabase[Document]) -> None:
-    await db["limits"].create_index([("held.owner", ASCENDING)], name="by_owner")
+    await db["limits"].create_index([("held.owner", ASCENDING)], name="held_by")
 
 
 MIGRATIONS: tuple[Callable[[AsyncDatabase[Document]], Awaitable[None]], ...] = (

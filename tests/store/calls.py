@@ -177,6 +177,12 @@ async def reserve(store: Store) -> Call:
     return lambda store: store.reserve(ADA, wanted)
 
 
+async def reserve_own(store: Store) -> Call:
+    whole = _reservation()
+    wanted = msgspec.structs.replace(whole, shares=whole.shares[:1])
+    return lambda store: store.reserve(ADA, wanted)
+
+
 async def settle(store: Store) -> Call:
     wanted = _reservation()
     await store.reserve(ADA, wanted)
@@ -254,5 +260,5 @@ ALL: list[Prepare] = [
     *(renew, release, recover, take_over, take_over_what_waits, begin),
     *(finish_what_costs, finish_what_is_estimated, add_usage, recover_what_costs),
     *(delete, restore, purge_messages, settings, library, owner),
-    *(add_flagged, reserve, settle, recover_what_was_held),
+    *(add_flagged, reserve, reserve_own, settle, recover_what_was_held),
 ]

@@ -163,7 +163,7 @@ class Limits:
         """What another process had let in, and this one goes on with."""
         try:
             scopes = (await self.policy.of(user_id)).scopes
-        except ProviderError:
+        except (ProviderError, StoreError):
             scopes = ()  # then it lapses by itself
         own = reservation_id(message_id, UsageKind.REPLY.value)
         return Permit(self._store, user_id, own, scopes)
