@@ -22,7 +22,7 @@ MOST_CHARACTERS = 20_000
 _HEAD_ROWS = 10
 _MOST_COLUMNS = 100
 _LONGEST_NAME = 200
-_IMAGE_BYTES = 2 * 1024 * 1024
+_IMAGE_BYTES = 2_000_000
 _KINDS = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
 
 

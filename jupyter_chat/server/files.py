@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from jupyter_server.services.contents.fileio import FileManagerMixin
 from jupyter_server.services.contents.manager import ContentsManager
 from jupyter_server.utils import ensure_async
@@ -25,7 +26,10 @@ _MOST_FILES = 5_000
 _MOST_FOLDERS = 300
 _SECONDS = 2.0
 _KEPT_SECONDS = 15.0
-"""While somebody types, the folders are not looked through anew for each letter."""
+_KEPT_TIMES = 10
+_KEPT_TIMES_FOR_NOTHING = 3
+"""While somebody types, the folders are not looked through anew for each letter, but soon
+where that is quick: as many times as long as it took, and less long where nothing is found."""
 _PASSED_OVER = frozenset(("node_modules", "__pycache__", "site-packages"))
 
 
@@ -35,6 +39,7 @@ class _Listing(Struct, frozen=True):
     files: list[FoundFile]
     is_whole: bool
     made_at: float
+    took: float
 
 
 class ServerFiles:
@@ -42,6 +47,20 @@ class ServerFiles:
         self._manager = manager
         self._walked: _Listing | None = None
         self._walking = asyncio.Lock()
+        register: Callable[..., None] = manager.register_post_save_hook
+        register(self._saved)
+
+    def _saved(self, model: dict[str, Any], **_: Any) -> None:
+        """What is saved by Jupyter is found at once, however long the folders take."""
+        path = str(model.get("path", "")).strip("/")
+        walked = self._walked
+        is_shown = model.get("type") != "directory" and not any(
+            name.startswith(".") or name in _PASSED_OVER for name in path.split("/")
+        )
+        if walked is not None and path and is_shown:
+            others = [file for file in walked.files if file.path != path]
+            saved = FoundFile(path, model.get("size"))
+            self._walked = msgspec.structs.replace(walked, files=[saved, *others])
 
     async def read(self, path: str) -> bytes:
         """What is in a file; raises :class:`Unreadable`."""
@@ -65,11 +84,11 @@ class ServerFiles:
         """Files whose path has `query` in it, those whose name begins so first; the newest
         where it is empty.  Hidden ones are left out."""
         query = query.strip().lstrip("/").lower()
-        async with self._walking:
-            walked = self._walked
-            if walked is None or time.monotonic() - walked.made_at > _KEPT_SECONDS:
-                walked = self._walked = await self._walk()
-        found = {file.path: file for file in walked.files if query in file.path.lower()}
+        walked = await self._listing(_KEPT_TIMES)
+        found = _fitting(walked, query)
+        if not found:
+            walked = await self._listing(_KEPT_TIMES_FOR_NOTHING)
+            found = _fitting(walked, query)
         folder, slash, _ = query.rpartition("/")
         if slash and not walked.is_whole:
             for file, _ in await self._folder(folder):
@@ -77,6 +96,15 @@ class ServerFiles:
                     found[file.path] = file
         best = sorted(found.values(), key=lambda file: _rank(file.path.lower(), query))
         return FoundFiles(best[:_MOST_FOUND], more=not walked.is_whole)
+
+    async def _listing(self, times: int) -> _Listing:
+        """The one that is kept, or a new one."""
+        async with self._walking:
+            walked = self._walked
+            kept = 0.0 if walked is None else min(times * walked.took, _KEPT_SECONDS)
+            if walked is None or time.monotonic() - walked.made_at > kept:
+                walked = self._walked = await self._walk()
+            return walked
 
     async def _walk(self) -> _Listing:
         """The root and the folders below, the nearest first, as far as there is time."""
@@ -97,7 +125,8 @@ class ServerFiles:
                     files.append(_file(entry))
             await asyncio.sleep(0)
         files.sort(key=lambda file: -file[1])
-        return _Listing([file for file, _ in files], not folders, time.monotonic())
+        now = time.monotonic()
+        return _Listing([file for file, _ in files], not folders, now, now - began)
 
     async def _folder(self, folder: str) -> list[tuple[FoundFile | None, float]]:
         entries = await self._entries(folder)
@@ -136,6 +165,10 @@ def _file(entry: dict[str, Any]) -> tuple[FoundFile, float]:
         FoundFile(entry["path"].strip("/"), entry.get("size")),
         changed.timestamp() if isinstance(changed, datetime) else 0,
     )
+
+
+def _fitting(walked: _Listing, query: str) -> dict[str, FoundFile]:
+    return {file.path: file for file in walked.files if query in file.path.lower()}
 
 
 def _rank(path: str, query: str) -> int:

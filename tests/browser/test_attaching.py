@@ -51,6 +51,11 @@ def chat(window: Chat) -> Chat:
     window.reload()
     window.button("New conversation").first.click()
     window.question.fill("")
+    expect(window.question).to_be_enabled()
+    window.page.wait_for_timeout(300)  # what was attached before comes back with a reload
+    removing = window.page.get_by_role("button", name="Remove ")
+    while removing.count() > 0:
+        removing.first.click()
     return window
 
 
@@ -212,3 +217,27 @@ def test_nothing_that_looks_like_a_secret_is_sent_unasked(chat: Chat, upstream: 
     asking.get_by_role("button", name="Back").click()
     expect(chat.question).to_have_value(f"and {SECRET}")
     expect(chat.question).to_be_focused(timeout=SECONDS)
+
+
+def test_what_is_attached_is_there_after_a_reload(chat, tmp_path):
+    page = chat.page
+    names = ["sales_of_the_whole_year_2026.csv", "b.txt", "c.txt", "d.txt"]
+    paths = [tmp_path / name for name in names]
+    for path in paths:
+        path.write_text("region,sales\nnorth,3\n")
+    page.get_by_label("Files to attach").set_input_files([str(path) for path in paths])
+    remove = page.get_by_role("button", name="Remove File d.txt")
+    expect(remove).to_be_visible(timeout=SECONDS)
+    chat.reload()
+    expect(remove).to_be_visible(timeout=SECONDS)
+    for width in (280, 1280):
+        page.set_viewport_size({"width": width, "height": 720})
+        end = page.locator(".jc-mod-cut > span", has_text="r_2026.csv")
+        chip, shown = page.locator(".jc-Attachment").first.bounding_box(), end.bounding_box()
+        assert chip is not None
+        assert shown is not None
+        assert shown["x"] + shown["width"] <= chip["x"] + chip["width"]
+    page.get_by_role("button", name="Remove all 4").click()
+    chat.reload()
+    expect(page.get_by_role("button", name="Attach", exact=True)).to_be_visible(timeout=SECONDS)
+    expect(remove).to_have_count(0)

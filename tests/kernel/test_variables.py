@@ -6,6 +6,8 @@ from __future__ import annotations
 import base64
 import json
 import re
+import signal
+import time
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -125,3 +127,29 @@ def test_a_repr_that_fails_is_said(code):
 
 def test_a_variable_that_is_gone_is_null(code):
     assert json.loads(base64.b64decode(code["described"]({}, "gone"))) is None
+
+
+class Slow:
+    def __repr__(self) -> str:
+        time.sleep(30)
+        return "late"
+
+
+def test_a_value_that_takes_too_long_is_given_up_without_a_trace(code, monkeypatch):
+    monkeypatch.setitem(code, "SECONDS", 0.05)
+    mine = signal.signal(signal.SIGALRM, signal.SIG_IGN)
+    try:
+        assert described(code, Slow()) == {"kind": "slow", "text": ""}
+        assert signal.getsignal(signal.SIGALRM) is signal.SIG_IGN
+        assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+    finally:
+        signal.signal(signal.SIGALRM, mine)
+
+
+def test_a_timer_of_the_persons_own_is_left_alone(code):
+    signal.setitimer(signal.ITIMER_REAL, 60)
+    try:
+        assert described(code, 1)["text"].endswith("1")
+        assert signal.getitimer(signal.ITIMER_REAL)[0] > 50
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)

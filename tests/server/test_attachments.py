@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from jupyter_server.auth.authorizer import Authorizer
+from jupyter_server.utils import ensure_async
 
 from jupyter_chat.engine.attached.readable import MOST_FILE_BYTES
 
@@ -91,7 +92,7 @@ async def test_a_huge_file_is_refused_before_it_is_read(rest, root):
     for path in ("huge.csv", "link.csv"):
         code, answer = await read(rest, path)
         assert (code, answer["problem"]["code"]) == (413, "too_large")
-        assert "671.1 MB" in answer["problem"]["message"]
+        assert "640.0 MB" in answer["problem"]["message"]
 
 
 async def test_a_path_of_the_wrong_form_is_refused_by_its_field(rest):
@@ -137,6 +138,27 @@ async def test_what_is_found_is_bounded(rest, root):
     assert len(answer["files"]) == 50
     code, answer = await rest("GET", f"attachments/files?q={'x' * 501}")
     assert (code, answer["problem"]["field"]) == (400, "q")
+
+
+async def test_what_is_saved_by_jupyter_is_found_at_once(rest, root, jp_serverapp, monkeypatch):
+    monkeypatch.setattr("jupyter_chat.server.files._KEPT_TIMES", 1e6)
+    monkeypatch.setattr("jupyter_chat.server.files._KEPT_TIMES_FOR_NOTHING", 1e6)
+    (root / "old-report.txt").write_text("x")
+    assert await found(rest, "report") == ["old-report.txt"]
+    save = jp_serverapp.contents_manager.save
+    model = {"type": "file", "format": "text", "content": "x"}
+    for path in ("new-report.txt", "old-report.txt"):
+        await ensure_async(save(model, path))
+    await ensure_async(save({"type": "directory"}, "report-folder"))
+    assert await found(rest, "report") == ["old-report.txt", "new-report.txt"]
+
+
+async def test_what_was_not_there_is_looked_for_anew(rest, root, monkeypatch):
+    assert await found(rest, "made-by-a-cell") == []
+    (root / "made-by-a-cell.csv").write_text("x")
+    monkeypatch.setattr("jupyter_chat.server.files._KEPT_TIMES", 1e6)
+    monkeypatch.setattr("jupyter_chat.server.files._KEPT_TIMES_FOR_NOTHING", 0)
+    assert await found(rest, "made-by-a-cell") == ["made-by-a-cell.csv"]
 
 
 async def test_beyond_what_is_looked_through_a_folder_that_is_named_is_listed(

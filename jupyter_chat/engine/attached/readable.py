@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import base64
-import codecs
 from pathlib import PurePosixPath
 from typing import Literal, TypeAlias
 
 from ...protocol import Attached, AttachmentKind, AttachmentPart, Code, ImagePart, Problem
+from .encodings import decoded
 from .notebook_text import notebook_text
 
 MOST_BYTES = 200_000
 """Of a text; of a longer one the beginning is taken."""
-MOST_FILE_BYTES = 16 * 1024 * 1024
+MOST_FILE_BYTES = 16_000_000
 """What is read of a file at all."""
-MOST_IMAGE_BYTES = 2 * 1024 * 1024
+MOST_IMAGE_BYTES = 2_000_000
 _LONGEST_NAME = 200
-_LOOKED_AT = 8_000
 
 _MediaType: TypeAlias = Literal["image/png", "image/jpeg", "image/gif", "image/webp"]
 _IMAGES: tuple[tuple[bytes, _MediaType], ...] = (
@@ -25,12 +24,10 @@ _IMAGES: tuple[tuple[bytes, _MediaType], ...] = (
     (b"GIF87a", "image/gif"),
     (b"GIF89a", "image/gif"),
 )
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
+_OTHER_IMAGES = (
+    (b"II*\0", "TIFF"),
+    (b"MM\0*", "TIFF"),
+    (b"BM", "BMP"),
 )
 _LANGUAGES = {
     ".bash": "bash", ".c": "c", ".cc": "cpp", ".cpp": "cpp", ".cs": "csharp", ".css": "css",
@@ -65,12 +62,18 @@ def attached(name: str, data: bytes, size: int | None = None) -> Attached:
     ending = PurePosixPath(name).suffix.lower()
     if ending == ".ipynb":
         return _notebook(name, data, size)
-    text = _decoded(name, data)
-    notes = []
+    drawn = _other_image(data)
+    if drawn is not None:
+        raise Unreadable(
+            f"“{name}” is a {drawn} picture, which models do not see. Save it as PNG or JPEG; or "
+            "attach it from your own computer, if its browser can show it."
+        )
+    text, guessed = _decoded(name, data)
+    notes = [] if guessed is None else [f"Read as {guessed}; signs may be wrong."]
     if size > len(data) or len(data) > MOST_BYTES:
         text = _beginning(text)
         taken = in_words(min(len(data), len(text.encode())))
-        notes = [f"Only its beginning: {taken} of {in_words(size)}."]
+        notes += [f"Only its beginning: {taken} of {in_words(size)}."]
         text += f"\n[… the file goes on: this is {taken} of {in_words(size)}]"
     if not text.strip():
         raise Unreadable(f"“{name}” holds nothing but blanks.")
@@ -135,28 +138,21 @@ def _image_kind(data: bytes) -> _MediaType | None:
     return next((kind for mark, kind in _IMAGES if data.startswith(mark)), None)
 
 
-def _decoded(name: str, data: bytes) -> str:
-    """Its text: UTF-8, what its first bytes say, or Latin letters of before."""
-    data = data[: MOST_BYTES + 4]  # of which the last character may be a half one
-    encoding = next((encoding for mark, encoding in _MARKS if data.startswith(mark)), None)
-    if encoding is None and _is_binary(data):
+def _other_image(data: bytes) -> str | None:
+    kind = next((kind for mark, kind in _OTHER_IMAGES if data.startswith(mark)), None)
+    return None if kind == "BMP" and b"\0" not in data[2:14] else kind
+
+
+def _decoded(name: str, data: bytes) -> tuple[str, str | None]:
+    """Its text, and the encoding that was guessed, if it was."""
+    found = decoded(data[: MOST_BYTES + 4])  # of which the last character may be a half one
+    if found is None:
         raise Unreadable(
             f"“{name}” is no text: it cannot go with a question. Attach what you know of it as "
             "text, such as the output of a cell that reads it."
         )
-    try:
-        decoder = codecs.getincrementaldecoder(encoding or "utf-8")()
-        text = decoder.decode(data).removeprefix("\ufeff")
-    except UnicodeDecodeError:
-        text = data.decode("cp1252", errors="replace")
-    return text.replace("\r\n", "\n")
-
-
-def _is_binary(data: bytes) -> bool:
-    """No text has zeros, nor many of the other signs that nobody can see."""
-    looked_at = data[:_LOOKED_AT]
-    unseen = sum(byte < 9 or 13 < byte < 27 or 27 < byte < 32 for byte in looked_at)
-    return b"\0" in looked_at or unseen * 50 > len(looked_at)
+    text, guessed = found
+    return text.replace("\r\n", "\n"), guessed
 
 
 def _beginning(text: str) -> str:

@@ -8,9 +8,11 @@ import {
   useRef,
   useState
 } from 'react';
+import type { LabelsProps } from './components/LabelPicker';
 import { Banners } from './components/Banners';
 import { Composer } from './components/Composer';
 import { Conversation } from './components/Conversation';
+import type { EditingProps } from './components/AttachedChips';
 import { DeletedNote } from './components/DeletedNote';
 import { Header } from './components/Header';
 import { TemporaryNote } from './components/TemporaryNote';
@@ -43,6 +45,8 @@ export type Layout = 'sidebar' | 'page' | 'output';
 export interface Panes {
   readonly List: ComponentType<{ readonly onChosen: () => void }>;
   readonly Settings: ComponentType;
+  /** Tags and the folder of conversations. */
+  readonly Labels: ComponentType<LabelsProps>;
   readonly SummaryCard: ComponentType<{ readonly summary: Summary }>;
   readonly ModelNote: ComponentType;
   /** What else there is to say of a model that can be chosen. */
@@ -56,6 +60,8 @@ export interface Panes {
   /** The button that attaches, and what is attached. */
   readonly Attach: ComponentType;
   readonly Attached: ComponentType;
+  /** What goes with a question that is changed, and is asked before that goes. */
+  readonly Editing: ComponentType<EditingProps>;
 }
 
 /** For what opens from the row below the question. */

@@ -28,7 +28,8 @@ export interface MentionSource {
   /**
    * What fits, the best first; all that is worth showing where `query` is empty.  A few
    * dozen at most.  `query` has no white space.  Once `signal` is aborted, nobody waits for
-   * the answer any more; a source that throws is left out.
+   * the answer any more; a source that throws is left out, or says why where it was asked for by its kind, and is
+   * asked again after a while.
    */
   readonly complete: (query: string, signal: AbortSignal) => Promise<readonly Mention[]>;
 }

@@ -25,19 +25,22 @@ export function notebookMentions(
   cells: Cells,
   trans: Translator
 ): readonly MentionSource[] {
-  const nearest = (panel: NotebookPanel): readonly Cell[] => {
+  /** First those that the query names by their number, wherever they are. */
+  const nearest = (panel: NotebookPanel, query: string): readonly Cell[] => {
     const { widgets, activeCellIndex } = panel.content;
+    const named = numbered(panel, query);
     const distance = (cell: Cell) => Math.abs(widgets.indexOf(cell) - activeCellIndex);
     const from = Math.max(0, activeCellIndex - NEAREST / 2);
-    return widgets
+    const around = widgets
       .slice(from, from + NEAREST)
       .sort((one, other) => distance(one) - distance(other));
+    return [...new Set([...named, ...around])];
   };
   /** A source whose things are those of the notebook; without one it says so. */
   const source = (
     kind: string,
     label: string,
-    list: (panel: NotebookPanel) => readonly Mention[],
+    list: (panel: NotebookPanel, query: string) => readonly CellMention[],
     nothing: string
   ): MentionSource => ({
     kind,
@@ -48,7 +51,7 @@ export function notebookMentions(
         panel === null || !panel.context.isReady
           ? (cells.place.reason ?? trans.__('Open a notebook first.'))
           : nothing;
-      const found = panel === null || !panel.context.isReady ? [] : list(panel);
+      const found = panel === null || !panel.context.isReady ? [] : list(panel, query);
       const mentions =
         found.length > 0 ? found : [{ id: kind, label, off, attach: refused }];
       return Promise.resolve(mentions.filter(mention => isMeant(mention, query)));
@@ -57,8 +60,10 @@ export function notebookMentions(
   const ofCell = (
     panel: NotebookPanel,
     cell: Cell,
+    query: string,
     attach: (shown: ShownCell) => ReturnType<Mention['attach']>
-  ): Mention => ({
+  ): CellMention => ({
+    isNamed: numbered(panel, query).includes(cell),
     id: cell.model.id,
     label: trans.__('Cell %1', cellName(panel, cell)),
     note: firstLine(cell.model.sharedModel.getSource()),
@@ -69,16 +74,16 @@ export function notebookMentions(
     source(
       'cell',
       trans.__('Cell'),
-      panel =>
-        nearest(panel).map(cell =>
-          ofCell(panel, cell, shown => Promise.resolve([cellPart(shown)]))
+      (panel, query) =>
+        nearest(panel, query).map(cell =>
+          ofCell(panel, cell, query, shown => Promise.resolve([cellPart(shown)]))
         ),
       trans.__('The notebook has no cells.')
     ),
     source(
       'selection',
       trans.__('Selection'),
-      panel => {
+      (panel, query) => {
         const cell = panel.content.activeCell;
         const selected = cell === null ? '' : selectionIn(cell);
         if (cell === null || selected === '') {
@@ -87,7 +92,7 @@ export function notebookMentions(
         const attach = (shown: ShownCell) =>
           Promise.resolve([selectionPart(shown, selected)]);
         const note = firstLine(selected);
-        return [{ ...ofCell(panel, cell, attach), note }];
+        return [{ ...ofCell(panel, cell, query, attach), note }];
       },
       trans.__('Nothing is selected in the active cell.')
     ),
@@ -111,17 +116,17 @@ export function notebookMentions(
     source(
       'output',
       trans.__('Output'),
-      panel =>
-        nearest(panel)
+      (panel, query) =>
+        nearest(panel, query)
           .filter(cell => shownCell(panel, cell).outputs.length > 0)
-          .map(cell => ofCell(panel, cell, withOutputs)),
+          .map(cell => ofCell(panel, cell, query, withOutputs)),
       trans.__('No cell has an output.')
     ),
     source(
       'error',
       trans.__('Error'),
-      panel =>
-        nearest(panel).flatMap(cell => {
+      (panel, query) =>
+        nearest(panel, query).flatMap(cell => {
           const shown = shownCell(panel, cell);
           const errors = shown.outputs.filter(isError);
           const attach = () =>
@@ -129,7 +134,7 @@ export function notebookMentions(
               cellPart(shown),
               ...outputParts({ ...shown, outputs: errors }).parts
             ]);
-          const mention = ofCell(panel, cell, attach);
+          const mention = ofCell(panel, cell, query, attach);
           return errors.length === 0
             ? []
             : [{ ...mention, note: `${errors[0].ename}: ${errors[0].evalue}` }];
@@ -148,9 +153,27 @@ function refused(): Promise<never> {
   return Promise.reject(new Error('There is nothing to attach.'));
 }
 
-/** Whether what is typed begins a word of what it shows. */
-function isMeant({ label, note = '' }: Mention, query: string): boolean {
-  return fit(query, label, note) !== null;
+interface CellMention extends Mention {
+  /** Whether the query is its number. */
+  readonly isNamed?: boolean;
+}
+
+/** The cells that a number stands for: those that were run as that one, or else the one at
+ * that place. */
+function numbered(panel: NotebookPanel, query: string): readonly Cell[] {
+  const number = /^\[?(\d{1,6})\]?$/.exec(query)?.[1];
+  if (number === undefined) {
+    return [];
+  }
+  const { widgets } = panel.content;
+  const run = widgets.filter(cell => cellName(panel, cell) === `[${number}]`);
+  const at = widgets.slice(Number(number) - 1, Number(number));
+  return run.length > 0 || number === '0' ? run : at;
+}
+
+/** Whether the query is its number, or begins a word of what it shows. */
+function isMeant({ label, note = '', isNamed }: CellMention, query: string): boolean {
+  return isNamed === true || fit(query, label, note) !== null;
 }
 
 function firstLine(source: string): string {

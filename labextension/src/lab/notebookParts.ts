@@ -19,7 +19,7 @@ export interface ShownCell {
 /** How many characters of a text go with a question. */
 export const MOST_TEXT = 20_000;
 /** How large an image may be that goes with a question. */
-export const MOST_IMAGE_BYTES = 2 * 1024 * 1024;
+export const MOST_IMAGE_BYTES = 2_000_000;
 /** How many characters of a notebook, and of each text output in it, go with a question. */
 export const MOST_NOTEBOOK = 60_000;
 export const MOST_NOTEBOOK_OUTPUT = 1_000;

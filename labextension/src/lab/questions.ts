@@ -28,16 +28,22 @@ export class Questions {
   }
 
   async #ask(text: string, attachments: readonly Attachment[]): Promise<void> {
-    const isAlarming = await this.#isAlarming(attachments);
-    const { open, conversations } = this.services.store.state;
+    const { asking, store } = this.services;
+    const here = asking.here();
+    const doubt = await this.#doubt(attachments);
+    const { open, conversations } = store.state;
+    const isElsewhere = open.threadId !== here.open.threadId;
     const isUnknown = !open.isNew && !(open.threadId in conversations);
-    if (isUnknown || isAlarming) {
-      // where it would stand is not known yet, or the person is to be asked
+    if (isElsewhere || isUnknown || doubt !== null) {
+      // where it would stand is not known any more or yet, or the person is to be asked
       this.attach(attachments, text);
+      if (doubt !== null) {
+        this.refuse(doubt);
+      }
       return;
     }
     const { kept, leftOut } = fitting(attachments, []);
-    this.services.asking.send(text, undefined, kept);
+    asking.send(text, undefined, kept);
     this.#sayLeftOut(leftOut);
     this.show();
   }
@@ -45,8 +51,8 @@ export class Questions {
   /** Put it beside the next question, which begins like this unless one is typed already. */
   attach(attachments: readonly Attachment[], beginning = ''): void {
     const { store, drafts, attaching } = this.services;
-    const { open, attached } = store.state;
-    const { kept, leftOut } = fitting(attachments, attached);
+    const { open } = store.state;
+    const { kept, leftOut } = fitting(attachments, attaching.of(open));
     attaching.add(...kept);
     this.#sayLeftOut(leftOut);
     if (beginning !== '' && drafts.read(open) === '') {
@@ -61,15 +67,24 @@ export class Questions {
     this.services.store.update(state => ({ ...state, refusal }));
   }
 
-  /** Whether it looks as if there were secrets in it: then the person is asked first. */
-  async #isAlarming(attachments: readonly Attachment[]): Promise<boolean> {
+  /** Why the person is asked before this goes; `null`: nothing looks like a secret. */
+  async #doubt(attachments: readonly Attachment[]): Promise<string | null> {
     const screening = screeningOf(this.services.rest);
     try {
       await screening.screen(attachments);
     } catch {
-      return true; // nobody can say
+      return this.trans.__(
+        'Not asked yet: it was not looked through for secrets, for the server cannot be reached. It is beside the question below; send it when you are sure.'
+      );
     }
-    return attachments.some(each => (screening.of(each)?.warnings.length ?? 0) > 0);
+    const isAlarming = attachments.some(
+      each => (screening.of(each)?.warnings.length ?? 0) > 0
+    );
+    return isAlarming
+      ? this.trans.__(
+          'Not asked yet: something in it looks like a secret. See what is attached below; send it when you are sure.'
+        )
+      : null;
   }
 
   #sayLeftOut(leftOut: readonly Attachment[]): void {
@@ -79,7 +94,7 @@ export class Questions {
         this.trans.__(
           'Not attached: %1. All that goes with a question may have %2 MB and %3 parts.',
           names.join(', '),
-          String(MOST_ATTACHED_BYTES / 1024 ** 2),
+          String(MOST_ATTACHED_BYTES / 1e6),
           String(MOST_ATTACHED)
         )
       );

@@ -6,12 +6,13 @@
  * most one `repr`; tables of pandas and polars are asked for their types and first rows.
  */
 export const VARIABLE_CODE = String.raw`
-import base64, json, reprlib, traceback, types
+import base64, json, reprlib, signal, threading, traceback, types
 
 MOST = 20000
 ROWS = 10
 COLUMNS = 100
 LISTED = 1000
+SECONDS = 3
 PASSED_OVER = (
     types.ModuleType,
     types.FunctionType,
@@ -43,8 +44,43 @@ def described(names, name):
     if name not in names:
         return answer(None)
     value = names[name]
-    text = cut(text_of(value))
+    try:
+        text = cut(in_time(text_of, value))
+    except TooSlow:
+        return answer({"kind": "slow", "text": ""})
     return answer({"kind": "error" if is_error(value) else "variable", "text": text})
+
+
+class TooSlow(BaseException):
+    pass
+
+
+def too_slow(*_):
+    raise TooSlow
+
+
+def in_time(work, value):
+    # Ends nothing but this, unlike an interrupt of the kernel, which may reach the next cell.
+    if not may_be_timed():
+        return work(value)
+    before = signal.signal(signal.SIGALRM, too_slow)
+    try:
+        try:
+            signal.setitimer(signal.ITIMER_REAL, SECONDS, SECONDS)
+            return work(value)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+
+def may_be_timed():
+    return (
+        hasattr(signal, "setitimer")
+        and threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGALRM) is not None
+        and signal.getitimer(signal.ITIMER_REAL)[0] == 0
+    )
 
 
 def is_error(value):

@@ -1,5 +1,5 @@
 import type { INotebookTracker } from '@jupyterlab/notebook';
-import type { Kernel } from '@jupyterlab/services';
+import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import { ProblemError } from '../chat/client/problem';
 import type { Translator } from '../chat/i18n';
 import type { Mention, MentionSource } from '../chat/mentions';
@@ -9,13 +9,15 @@ import { variableCall } from './variableCode';
 
 /** A kernel that runs a cell answers when that has ended. */
 const MOST_WAIT = 4000;
+/** It is not waited for that long where a cell is known to run. */
+const BUSY_WAIT = 600;
 const MOST_SHOWN = 50;
 
 /** A name, its type, and its size where that is known at once. */
 type Listed = readonly [name: string, type: string, size: string];
 
 interface Described {
-  readonly kind: 'variable' | 'error';
+  readonly kind: 'variable' | 'error' | 'slow';
   readonly text: string;
 }
 
@@ -48,6 +50,9 @@ export function variableMentions(
 
 /** Reads variables without leaving a trace of that; see `variableCode.ts`. */
 class Variables {
+  /** What a kernel was asked for and has not answered yet: it is not asked for more. */
+  readonly #asked = new WeakMap<Kernel.IKernelConnection, Asked>();
+
   constructor(
     private readonly tracker: INotebookTracker,
     private readonly trans: Translator
@@ -55,29 +60,42 @@ class Variables {
 
   /** What there is to attach, the oldest first. */
   async list(): Promise<readonly Listed[]> {
-    return (await this.#ask(variableCall('listed'))) as readonly Listed[];
+    const kernel = this.#kernel();
+    let asked = this.#asked.get(kernel);
+    if (asked === undefined) {
+      asked = ask(kernel, variableCall('listed'));
+      this.#asked.set(kernel, asked);
+      const forget = () => this.#asked.delete(kernel);
+      asked.reply.then(forget, forget);
+    }
+    return (await this.#answer(asked, this.#busy())) as readonly Listed[];
   }
 
   /** The part that a variable is. */
   async describe(name: string): Promise<AttachmentPart> {
-    const found = (await this.#ask(variableCall('described', name))) as Described | null;
+    const asked = ask(this.#kernel(), variableCall('described', name));
+    const slow = () =>
+      this.#refusal(
+        this.trans.__(
+          'The value of “%1” takes too long to be read. Nothing was attached; attach a part of it.',
+          name
+        )
+      );
+    const found = (await this.#answer(asked, this.#busy(), slow())) as Described | null;
     if (found === null) {
       throw this.#refusal(
         this.trans.__('There is no variable “%1” in the kernel any more.', name)
       );
     }
+    if (found.kind === 'slow') {
+      throw slow();
+    }
     return { type: 'attachment', kind: found.kind, name, text: found.text };
   }
 
-  async #ask(expression: string): Promise<unknown> {
-    const future = this.#kernel().requestExecute({
-      code: '',
-      silent: true,
-      store_history: false,
-      allow_stdin: false,
-      user_expressions: { found: expression }
-    });
-    const reply = await this.#inTime(future.done);
+  /** `begun` is said where the kernel has begun with it and does not end, else `busy`. */
+  async #answer(asked: Asked, busy: Error, begun = busy): Promise<unknown> {
+    const reply = await inTime(asked, () => (asked.isBegun() ? begun : busy));
     const found =
       reply.content.status === 'ok'
         ? (reply.content.user_expressions?.found as Found | undefined)
@@ -91,6 +109,14 @@ class Variables {
     }
     const bytes = Uint8Array.from(atob(text.slice(1, -1)), sign => sign.charCodeAt(0));
     return JSON.parse(new TextDecoder().decode(bytes));
+  }
+
+  #busy(): ProblemError {
+    return this.#refusal(
+      this.trans.__(
+        'The kernel is busy. Its variables can be read when the cell has ended.'
+      )
+    );
   }
 
   #kernel(): Kernel.IKernelConnection {
@@ -109,23 +135,6 @@ class Variables {
     return kernel;
   }
 
-  #inTime<T>(answer: Promise<T>): Promise<T> {
-    return Promise.race([
-      answer,
-      new Promise<T>((_, reject) => {
-        setTimeout(() => {
-          reject(
-            this.#refusal(
-              this.trans.__(
-                'The kernel is busy. Its variables can be read when the cell has ended.'
-              )
-            )
-          );
-        }, MOST_WAIT);
-      })
-    ]);
-  }
-
   #refusal(message: string): ProblemError {
     return new ProblemError({ code: 'invalid', message });
   }
@@ -134,4 +143,47 @@ class Variables {
 /** A value as the kernel shows it. */
 interface Found {
   readonly data?: Readonly<Partial<Record<string, string>>>;
+}
+
+/** What a kernel was asked. */
+interface Asked {
+  readonly reply: Promise<KernelMessage.IExecuteReplyMsg>;
+  /** Whether the kernel works on this, and not on something before it. */
+  readonly isBegun: () => boolean;
+  /** Whether it worked on something else then. */
+  readonly isLate: boolean;
+}
+
+function ask(kernel: Kernel.IKernelConnection, expression: string): Asked {
+  const isLate = kernel.status === 'busy';
+  const future = kernel.requestExecute({
+    code: '',
+    silent: true,
+    store_history: false,
+    allow_stdin: false,
+    user_expressions: { found: expression }
+  });
+  let isBegun = false;
+  future.onIOPub = () => {
+    isBegun = true; // it says that it is busy with this
+  };
+  return { reply: future.done, isBegun: () => isBegun, isLate };
+}
+
+function inTime({ reply, isLate, isBegun }: Asked, problem: () => Error) {
+  return new Promise<KernelMessage.IExecuteReplyMsg>((resolve, reject) => {
+    const fail = () => {
+      reject(problem());
+    };
+    const timer = setTimeout(fail, MOST_WAIT);
+    const soon = setTimeout(() => {
+      if (isLate && !isBegun()) {
+        fail();
+      }
+    }, BUSY_WAIT);
+    reply.then(resolve, reject).finally(() => {
+      clearTimeout(timer);
+      clearTimeout(soon);
+    });
+  });
 }

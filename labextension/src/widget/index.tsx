@@ -168,7 +168,8 @@ function followModel(model: Model, services: Services): () => void {
 
   const tell = () => {
     const draft = drafts.read(store.state.open);
-    const { attached, open: shown } = store.state;
+    const { open: shown } = store.state;
+    const attached = attaching.of(shown);
     let changes = false;
     if (draft !== model.get('draft')) {
       model.set('draft', draft);

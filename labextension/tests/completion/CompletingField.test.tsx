@@ -6,6 +6,7 @@ import {
   waitFor,
   within
 } from '@testing-library/react';
+import { attachedIn } from '../../src/chat/state/attaching';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { ProblemError } from '../../src/chat/client/problem';
 import type { Mention, MentionSource } from '../../src/chat/mentions';
@@ -305,7 +306,7 @@ describe('an @', () => {
     await chat.user.keyboard('{ArrowDown}{Enter}');
     expect(await screen.findByRole('button', { name: /^Remove Cell/ })).toBeVisible();
     expect(chat.composer()).toHaveValue('See ');
-    expect(chat.services.store.state.attached).toEqual([part]);
+    expect(attachedIn(chat.services.store.state)).toEqual([part]);
     await chat.user.keyboard('why?{Enter}');
     expect((await chat.server.next('send')).parts).toEqual([
       part,
@@ -344,7 +345,7 @@ describe('an @', () => {
         expect(chat.composer()).toHaveValue('');
       });
     }
-    expect(chat.services.store.state.attached).toEqual([part, output]);
+    expect(attachedIn(chat.services.store.state)).toEqual([part, output]);
   });
 
   it('calls off what is asked no more', async () => {
@@ -381,7 +382,7 @@ describe('an @', () => {
     const option = await screen.findByRole('option', { name: /Open a notebook first/ });
     expect(option).toHaveAttribute('aria-disabled', 'true');
     await chat.user.click(option);
-    expect(chat.services.store.state.attached).toEqual([]);
+    expect(attachedIn(chat.services.store.state)).toEqual([]);
     await chat.user.keyboard('{Enter}');
     expect((await chat.server.next('send')).parts).toEqual([
       { type: 'text', text: '@cell' }
@@ -424,4 +425,25 @@ describe('an @', () => {
     await chat.user.keyboard('{Enter}');
     expect((await chat.server.next('send')).parts).toHaveLength(2);
   });
+});
+
+it('says why what was asked for by its kind cannot be had, and asks again', async () => {
+  let isBusy = true;
+  const variables: MentionSource = {
+    kind: 'variable',
+    label: 'Variables',
+    complete: () =>
+      isBusy
+        ? Promise.reject(new Error('The kernel is busy.'))
+        : Promise.resolve([{ id: 'df', label: 'df', attach: () => Promise.resolve([]) }])
+  };
+  const chat = await showChat(undefined, undefined, undefined, [variables]);
+  await chat.user.type(chat.composer(), '@df');
+  expect(screen.queryByRole('option')).not.toBeInTheDocument();
+  await chat.user.clear(chat.composer());
+  await chat.user.type(chat.composer(), '@var');
+  expect(await screen.findByRole('option')).toHaveAttribute('aria-disabled', 'true');
+  isBusy = false;
+  const option = await screen.findByRole('option', { name: 'df' }, { timeout: 3000 });
+  expect(option).not.toHaveAttribute('aria-disabled');
 });

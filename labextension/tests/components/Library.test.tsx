@@ -246,4 +246,7 @@ it('keeps how answers are made here as a preset, or in place of one', async () =
   await waitFor(() => {
     expect(screen.getByRole('button', { name: 'Save as preset…' })).toHaveFocus();
   });
+  expect(screen.getAllByText('“reviewer” was replaced.')).not.toHaveLength(0);
+  await chat.user.click(screen.getByRole('button', { name: 'Undo' }));
+  expect(chat.server.lastChange?.body).toMatchObject({ name: 'Reviewer' });
 });

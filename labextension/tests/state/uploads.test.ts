@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest';
 import { ProblemError } from '../../src/chat/client/problem';
 import type { Attached } from '../../src/chat/protocol';
-import { Attaching } from '../../src/chat/state/attaching';
+import { Attaching, attachedIn } from '../../src/chat/state/attaching';
 import { MOST_ATTACHED } from '../../src/chat/state/fitting';
 import { fitted } from '../../src/chat/state/pictures';
 import type { Attachment } from '../../src/chat/state/parts';
@@ -22,7 +22,7 @@ function uploading() {
   });
   const attaching = new Attaching(chat);
   const uploads = new Uploads({ files: files as never }, attaching, chat);
-  const names = () => chat.state.attached.map(({ name }) => name);
+  const names = () => attachedIn(chat.state).map(({ name }) => name);
   return { chat, files, uploads, names };
 }
 
@@ -46,7 +46,7 @@ it('attaches files in the order in which they were chosen', async () => {
 it('remembers what of a file is missing', async () => {
   const { uploads, chat } = uploading();
   await uploads.addFiles([new File(['x'], 'a.txt')]);
-  expect(uploads.notesOn(chat.state.attached[0])).toEqual(['a.txt is cut.']);
+  expect(uploads.notesOn(attachedIn(chat.state)[0])).toEqual(['a.txt is cut.']);
 });
 
 it('sends of a large text only its beginning, and how large it is', async () => {
@@ -112,15 +112,32 @@ it('attaches no more bytes than a frame has', () => {
   expect(names()).toEqual(['a', 'c']);
 });
 
-it('is settled when nothing is read any more, and says whether all went well', async () => {
+it('says of what is read for a question whether all of it could be attached', async () => {
   const { uploads, files } = uploading();
-  await expect(uploads.settled()).resolves.toBe(true);
+  const done = () => uploads.readingFor('new')[0].done;
   void uploads.addFiles([new File(['x'], 'a.txt')]);
-  await expect(uploads.settled()).resolves.toBe(true);
+  await expect(done()).resolves.toEqual([aPart('a.txt')]);
   files.mockRejectedValueOnce(new Error('x'));
   void uploads.addFiles([new File(['x'], 'a.txt')]);
-  await expect(uploads.settled()).resolves.toBe(false);
-  await expect(uploads.settled()).resolves.toBe(true); // that one has been said
+  await expect(done()).resolves.toBeNull();
+  await vi.waitUntil(() => uploads.readingFor('new').length === 0);
+});
+
+it('attaches a file where it was chosen, whatever is open when it is read', async () => {
+  const { uploads, chat } = uploading();
+  const [one, two] = ['one', 'two'].map(threadId => ({
+    ...{ threadId, isNew: false, problem: null }
+  }));
+  const show = (open: typeof one) => {
+    chat.update(state => ({ ...state, open }));
+  };
+  show(one);
+  const added = uploads.addFiles([new File(['x'], 'a.txt')]);
+  show(two);
+  expect(uploads.readingFor('two')).toEqual([]);
+  await added;
+  expect(attachedIn(chat.state)).toEqual([]);
+  expect(attachedIn(chat.state, one)).toEqual([aPart('a.txt')]);
 });
 
 it('makes pictures as small as models look at them, and none larger', () => {

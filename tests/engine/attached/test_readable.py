@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import struct
 
 import pytest
 
@@ -42,6 +43,62 @@ def test_a_text_is_read_in_its_own_encoding(data):
     assert text_of("a.txt", data) == "Grüße, 東京"
 
 
+_JAPANESE = "これは日本語の文章です。売上,数量\n東京,3\n"
+_KOREAN = "이것은 한국어 문장입니다. 매출,수량\n서울,3\n"
+_CHINESE = "这是一个中文的句子。我们在北京有三个人,数量\n"
+_RUSSIAN = "Это русский текст, в котором есть несколько слов и предложений.\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "name"),
+    [
+        (_JAPANESE, "cp932", "Shift-JIS"),
+        (_JAPANESE * 3_000, "cp932", "Shift-JIS"),
+        (_JAPANESE, "euc_jp", "EUC-JP"),
+        (_KOREAN, "euc_kr", "EUC-KR"),
+        (_CHINESE, "gb2312", "GB 2312"),
+        ("這是一個中文的句子，我們在台北有三個人。\n", "big5", "Big5"),
+        ("Grüße aus Köln\n", "cp1252", "Windows-1252"),
+        ("Été à la plage, où ça va déjà bien; naïveté, forêt, Noël\n", "cp1252", "Windows-1252"),
+    ],
+)
+def test_what_an_encoding_was_guessed_from_is_read_and_that_is_said(text, encoding, name):
+    found = attached("a.txt", text.encode(encoding))
+    assert isinstance(found.part, AttachmentPart)
+    assert found.part.text.startswith(text[:30])
+    assert found.notes[0] == f"Read as {name}; signs may be wrong."
+
+
+def test_another_encoding_is_told_where_the_package_is_there_that_can():
+    pytest.importorskip("charset_normalizer")
+    assert text_of("a.txt", (_RUSSIAN * 20).encode("cp1251")) == _RUSSIAN * 20
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("text", ["a,b\n1,2\n", _JAPANESE, _RUSSIAN])
+def test_utf_16_needs_no_mark(text, encoding):
+    found = attached("a.csv", text.encode(encoding))
+    assert isinstance(found.part, AttachmentPart)
+    assert (found.part.text, found.notes or []) == (text, [])
+
+
+@pytest.mark.parametrize("format_", ["<h", ">i", "<d", "<I"])
+def test_numbers_in_bytes_are_no_text(format_):
+    data = b"".join(struct.pack(format_, number) for number in range(2000))
+    with pytest.raises(Unreadable, match="no text"):
+        attached("a.bin", data)
+
+
+@pytest.mark.parametrize("data", [b"II*\0\x08\0\0\0", b"BM\x46\0\0\0\0\0\0\0\x36\0\0\0"])
+def test_of_a_picture_that_models_do_not_see_it_is_said_what_to_do(data):
+    with pytest.raises(Unreadable, match="Save it as PNG or JPEG"):
+        attached("a.img", data)
+
+
+def test_a_text_that_begins_as_a_picture_does_is_read():
+    assert text_of("a.txt", b"BMW and others: 12 cars") == "BMW and others: 12 cars"
+
+
 def test_an_old_text_of_latin_letters_is_read():
     assert text_of("a.txt", "Grüße".encode("cp1252")) == "Grüße"
 
@@ -74,7 +131,7 @@ def test_a_picture_goes_as_one():
 
 
 def test_a_picture_that_is_too_large_is_refused_with_what_to_do():
-    with pytest.raises(Unreadable, match=r"photo\.png.*3\.1 MB.*Save it smaller") as refused:
+    with pytest.raises(Unreadable, match=r"photo\.png.*3\.0 MB.*Save it smaller") as refused:
         attached("photo.png", PNG + bytes(MOST_IMAGE_BYTES + 1_000_000))
     assert refused.value.problem.code is Code.TOO_LARGE
 

@@ -39,6 +39,9 @@ const VERSION = 1;
 export class DatabaseShelf<T extends Kept> implements Shelf<T> {
   #database: Promise<IDBPDatabase<Schema<T>>> | undefined;
 
+  /** Each kind of things has a database of its own. */
+  constructor(private readonly name = NAME) {}
+
   async update(owner: string, change: (items: readonly T[]) => readonly T[]) {
     const database = await this.#open();
     const transaction = database.transaction('outbox', 'readwrite');
@@ -65,7 +68,7 @@ export class DatabaseShelf<T extends Kept> implements Shelf<T> {
       this.#database = undefined;
     };
     if (this.#database === undefined) {
-      this.#database = openDB<Schema<T>>(NAME, VERSION, {
+      this.#database = openDB<Schema<T>>(this.name, VERSION, {
         upgrade: database => {
           database.createObjectStore('outbox', { keyPath: ['owner', 'id'] });
         },

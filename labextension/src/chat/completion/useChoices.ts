@@ -3,8 +3,7 @@ import { problemOf } from '../client/problem';
 import { useChat, useChatState } from '../components/context';
 import { useLibrary } from '../components/useLibrary';
 import type { Mention } from '../mentions';
-import type { Attachment } from '../state/parts';
-import type { Open } from '../state/state';
+import { type Open, current } from '../state/state';
 import { type Group, commandOf, fitting } from './choices';
 import { type Trigger, triggerAt, without } from './trigger';
 import { useApplyPreset } from './useApplyPreset';
@@ -70,10 +69,7 @@ export function useChoices(
     try {
       const attachments = await mention.attach();
       take(trigger, open);
-      const { attached } = services.store.state;
-      // The cell of an error, say, may be there with its output.
-      const isNew = (one: Attachment) => !attached.some(other => isSame(one, other));
-      services.attaching.add(...attachments.filter(isNew));
+      services.attaching.addTo(current(services.store.state, open), attachments);
       announce(trans.__('Attached: %1', mention.label));
     } catch (error) {
       const refusal = problemOf(error);
@@ -163,18 +159,6 @@ function useSlash(
 
 function nameOf({ name }: { readonly name: string }): readonly string[] {
   return [name];
-}
-
-function isSame(one: Attachment, other: Attachment): boolean {
-  if (one.type === 'image') {
-    return other.type === 'image' && one.data === other.data;
-  }
-  return (
-    other.type === 'attachment' &&
-    one.kind === other.kind &&
-    one.name === other.name &&
-    one.text === other.text
-  );
 }
 
 function firstLine(text: string): string {

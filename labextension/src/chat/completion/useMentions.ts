@@ -1,5 +1,7 @@
 import { useEffect, useState } from 'react';
+import { problemOf } from '../client/problem';
 import { useChat } from '../components/context';
+import { passed } from '../state/passed';
 import { type Mention, type MentionSource, useMentionSources } from '../mentions';
 import type { Group } from './choices';
 
@@ -12,6 +14,9 @@ interface Found {
   readonly source: MentionSource;
   readonly mentions: readonly Mention[];
 }
+
+/** After so many milliseconds a source that could not be asked is asked again. */
+const RETRY = 1000;
 
 const NOTHING: readonly Found[] = [];
 
@@ -31,18 +36,27 @@ export function useMentions(
     }
     const calling = new AbortController();
     const { signal } = calling;
-    for (const { source, rest } of asked(sources, query)) {
-      source
-        .complete(rest, signal)
-        .catch((): readonly Mention[] => []) // it has nothing to offer, then
-        .then(mentions => {
-          if (!signal.aborted) {
-            setFound(before => [
-              ...before.filter(each => each.source !== source),
-              { query, source, mentions }
-            ]);
-          }
-        });
+    const take = (source: MentionSource, mentions: readonly Mention[]) => {
+      if (!signal.aborted) {
+        setFound(before => [
+          ...before.filter(each => each.source !== source),
+          { query, source, mentions }
+        ]);
+      }
+    };
+    const look = async ({ source, rest, isMeant }: Asked): Promise<void> => {
+      try {
+        take(source, await source.complete(rest, signal));
+      } catch (error) {
+        take(source, isMeant ? [reasonOf(source, error)] : []);
+        if (isMeant) {
+          await passed(RETRY, signal); // a kernel, say, may be free again then
+          await (signal.aborted ? undefined : look({ source, rest, isMeant }));
+        }
+      }
+    };
+    for (const each of asked(sources, query)) {
+      void look(each);
     }
     return () => {
       calling.abort();
@@ -84,6 +98,14 @@ interface Asked {
   readonly source: MentionSource;
   /** What it is asked for. */
   readonly rest: string;
+  /** Whether it is asked for by its kind. */
+  readonly isMeant: boolean;
+}
+
+/** Why a source has nothing to offer. */
+function reasonOf({ kind, label }: MentionSource, error: unknown): Mention {
+  const off = problemOf(error).message;
+  return { id: kind, label, note: off, off, attach: () => Promise.resolve([]) };
 }
 
 /** Which sources a query is for: the one that it names, or all, first those whose kind it
@@ -94,11 +116,13 @@ function asked(sources: readonly MentionSource[], query: string): readonly Asked
   if (rest.length > 0) {
     return sources
       .filter(source => source.kind === kind)
-      .map(source => ({ source, rest: rest.join(':') }));
+      .map(source => ({ source, rest: rest.join(':'), isMeant: true }));
   }
   const begins = (source: MentionSource) => source.kind.startsWith(kind);
   return [
-    ...sources.filter(begins).map(source => ({ source, rest: '' })),
-    ...sources.filter(source => !begins(source)).map(source => ({ source, rest: query }))
+    ...sources.filter(begins).map(source => ({ source, rest: '', isMeant: kind !== '' })),
+    ...sources
+      .filter(source => !begins(source))
+      .map(source => ({ source, rest: query, isMeant: false }))
   ];
 }

@@ -1,4 +1,4 @@
-import type { ComponentType } from 'react';
+import type { ComponentType, Ref } from 'react';
 import type { AttachmentKind } from '../protocol';
 import type { Attachment } from '../state/parts';
 import type { Translator } from '../i18n';
@@ -10,18 +10,19 @@ interface Props {
   readonly attachments: readonly Attachment[];
   /** Only before it is asked. */
   readonly onRemove?: (attachment: Attachment) => void;
+  readonly list?: Ref<HTMLUListElement>;
   /** Its name, with what else is to be said of it. */
   readonly Name?: ComponentType<{ readonly attachment: Attachment }>;
 }
 
 /** What goes with a question: each folds open to what the model reads, or sees. */
-export function Attachments({ attachments, onRemove, Name = PlainName }: Props) {
+export function Attachments({ attachments, onRemove, list, Name = PlainName }: Props) {
   const { trans } = useChat();
   if (attachments.length === 0) {
     return null;
   }
   return (
-    <ul className="jc-Attachments" aria-label={trans.__('Attached')}>
+    <ul ref={list} className="jc-Attachments" aria-label={trans.__('Attached')}>
       {attachments.map((attachment, index) => (
         <li key={index}>
           <details className="jc-Attachment">

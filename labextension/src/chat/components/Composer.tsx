@@ -8,7 +8,9 @@ import {
 } from 'react';
 import type { OpenProps } from '../Chat';
 import { MAX_FRAME_BYTES } from '../protocol';
+import { attachedIn } from '../state/attaching';
 import { isComing } from '../state/pending';
+import { current, placeOf } from '../state/state';
 import { useStore } from '../state/store';
 import { Attachments } from './Attachments';
 import { IconButton } from './IconButton';
@@ -42,7 +44,7 @@ export function Composer(props: Props) {
   const { services, trans, sendKey, panes, focusComposer } = useChat();
   const open = useChatState(state => state.open);
   const draft = useStore(services.drafts.store, () => services.drafts.read(open));
-  const attached = useChatState(state => state.attached);
+  const attached = useChatState(state => attachedIn(state));
   const thread = useThread();
   const temporary =
     useChatState(state => state.newTemporary) || thread?.temporary === true;
@@ -60,10 +62,30 @@ export function Composer(props: Props) {
   const held = useRef(isNotHeld);
   const send = (regardless = false) => {
     if (sendable && (regardless || !held.current())) {
-      services.attaching.pass(() => {
-        const text = services.drafts.read(open);
-        services.drafts.put(open, '');
-        services.asking.send(text, undefined, services.attaching.take());
+      const { drafts, attaching, asking } = services;
+      const text = drafts.read(open);
+      const here = asking.here();
+      // It is gone from the field at once: what is typed now is another question.
+      drafts.put(open, '');
+      attaching.pass({
+        place: placeOf(open),
+        text,
+        attached: attaching.of(open),
+        go: attachments => {
+          const there = attaching.of(current(services.store.state, open));
+          const sent = attachments.filter(each => there.includes(each));
+          attaching.remove(...sent);
+          asking.send(text, undefined, sent, here);
+        },
+        stay: () => {
+          drafts.putBack(current(services.store.state, open), text);
+        },
+        again: () => {
+          send(true);
+        },
+        keep: until => {
+          drafts.asked(open, text, until);
+        }
       });
     }
   };

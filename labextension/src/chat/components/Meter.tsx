@@ -3,6 +3,7 @@ import type { OpenProps } from '../Chat';
 import type { Translator } from '../i18n';
 import type { Context, ThreadSettings } from '../protocol';
 import { type Draft, type Measured, Metering } from '../state/metering';
+import { attachedIn } from '../state/attaching';
 import { useStore } from '../state/store';
 import { ContextPanel } from './ContextPanel';
 import { useChat, useChatState } from './context';
@@ -141,7 +142,7 @@ function useDraft(): Draft {
   const open = useChatState(state => state.open);
   const newSettings = useChatState(state => state.newSettings);
   const isTemporary = useIsTemporary();
-  const attachments = useChatState(state => state.attached);
+  const attachments = useChatState(state => attachedIn(state));
   const text = useStore(services.drafts.store, () => services.drafts.read(open));
   const leaf = useConversation()?.leafId ?? undefined;
   const isKnown = useThread() !== undefined;

@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import type { Translator } from '../i18n';
 import type { Model } from '../protocol';
+import { attachedIn } from '../state/attaching';
 import { IconButton } from './IconButton';
 import { useChat, useChatState } from './context';
 import { CloseIcon } from './icons';
@@ -17,8 +18,8 @@ interface Note {
 export function ModelNote() {
   const { services, trans, chooseModel, focusComposer } = useChat();
   const { model } = useModelSettings();
-  const hasPictures = useChatState(({ attached }) =>
-    attached.some(({ type }) => type === 'image')
+  const hasPictures = useChatState(state =>
+    attachedIn(state).some(({ type }) => type === 'image')
   );
   const [read, setRead] = useState<string | null>(null);
 

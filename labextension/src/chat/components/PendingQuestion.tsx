@@ -10,6 +10,8 @@ import { QuestionEditor } from './QuestionEditor';
 import { useChat, useChatState } from './context';
 import { useIsKnown, useOnline } from './hooks';
 
+const NOTHING: Pending['attachments'] & object = [];
+
 /**
  * A question on its way to the server: shown at once, with where it stands; it can be
  * changed and taken back as long as the server cannot have it.
@@ -49,10 +51,11 @@ export function PendingQuestion({ question }: { readonly question: Pending }) {
         <QuestionEditor
           id={question.id}
           text={text}
+          attachments={question.attachments ?? NOTHING}
           isNew={pressed}
-          onDone={edited => {
+          onDone={(edited, kept) => {
             setEditing(false);
-            void services.asking.release(question, edited);
+            void services.asking.release(question, edited, kept);
             focusComposer();
           }}
           onCancel={() => {

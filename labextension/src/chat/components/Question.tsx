@@ -1,4 +1,4 @@
-import { memo, useEffect, useRef, useState } from 'react';
+import { memo, useEffect, useMemo, useRef, useState } from 'react';
 import type { Message } from '../protocol';
 import { attachedTo, textOf } from '../state/parts';
 import { Attachments } from './Attachments';
@@ -27,6 +27,7 @@ export const Question = memo(function Question({
   const [pressed, setPressed] = useState(false);
   useGoOnEditing(message);
   const text = textOf(message);
+  const attachments = useMemo(() => attachedTo(message), [message]);
   const awaitsAnswer = useAwaitsAnswer(message);
 
   return (
@@ -68,10 +69,11 @@ export const Question = memo(function Question({
         <QuestionEditor
           id={message.id}
           text={text}
+          attachments={attachments}
           isNew={pressed}
-          onDone={edited => {
+          onDone={(edited, kept) => {
             setEditing(false);
-            services.asking.edit(message, edited);
+            services.asking.edit(message, edited, kept);
             focusComposer();
           }}
           onCancel={() => {
@@ -82,7 +84,7 @@ export const Question = memo(function Question({
         />
       ) : (
         <>
-          <Attachments attachments={attachedTo(message)} />
+          <Attachments attachments={attachments} />
           <div className="jc-Question-text" dir="auto">
             {text}
           </div>

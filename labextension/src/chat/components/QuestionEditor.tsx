@@ -1,4 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
+import type { Attachment } from '../state/parts';
+import { isNotHeld } from './PlainField';
 import { useChat } from './context';
 import { isSendKey } from './keys';
 import { useAutoGrow } from './useAutoGrow';
@@ -7,16 +9,19 @@ interface Props {
   /** The question that is changed: its text is kept until this ends. */
   readonly id: string;
   readonly text: string;
+  readonly attachments: readonly Attachment[];
   /** Somebody has just begun; otherwise the focus stays where it is. */
   readonly isNew: boolean;
-  readonly onDone: (text: string) => void;
+  readonly onDone: (text: string, attachments: readonly Attachment[]) => void;
   readonly onCancel: () => void;
 }
 
 /** A question being changed; asking it keeps the former one as another version. */
-export function QuestionEditor({ id, text, isNew, onDone, onCancel }: Props) {
-  const { services, trans, sendKey } = useChat();
+export function QuestionEditor(props: Props) {
+  const { id, text, attachments, isNew, onDone, onCancel } = props;
+  const { services, trans, sendKey, panes } = useChat();
   const [draft, setDraft] = useState(() => services.edits.read(id) ?? text);
+  const [attached, setAttached] = useState(attachments);
   const area = useRef<HTMLTextAreaElement>(null);
   useAutoGrow(area, draft);
 
@@ -30,8 +35,17 @@ export function QuestionEditor({ id, text, isNew, onDone, onCancel }: Props) {
 
   const ask = () => {
     if (draft.trim() !== '') {
-      services.edits.forget(id);
-      onDone(draft);
+      services.attaching.pass({
+        place: id,
+        text: draft,
+        attached,
+        go: () => {
+          services.edits.forget(id);
+          onDone(draft, attached);
+        },
+        stay: isNotHeld,
+        again: ask
+      });
     }
   };
   const cancel = () => {
@@ -40,6 +54,16 @@ export function QuestionEditor({ id, text, isNew, onDone, onCancel }: Props) {
   };
   return (
     <div className="jc-QuestionEditor">
+      {panes && (
+        <panes.Editing
+          id={id}
+          text={draft}
+          attachments={attachments}
+          attached={attached}
+          onAttached={setAttached}
+          field={area}
+        />
+      )}
       <textarea
         ref={area}
         value={draft}

@@ -11,7 +11,7 @@ const LONGEST_NAME = 50;
 
 /** Keeps how answers are made in the open conversation as a preset. */
 export function SavePreset() {
-  const { trans, announce } = useChat();
+  const { services, trans, announce } = useChat();
   const { own, defaults, modelId } = useModelSettings();
   const [naming, setNaming] = useState(false);
   const { state, presets } = useLibrary(naming);
@@ -20,6 +20,7 @@ export function SavePreset() {
   const [problem, setProblem] = useState<Problem | null>(null);
   const button = useRef<HTMLButtonElement>(null);
   const input = useRef<HTMLInputElement>(null);
+  const form = useRef<HTMLFormElement>(null);
   const label = useId();
   const wanted = name.trim().replace(/\s+/g, ' ');
   const same = presets.find(preset => preset.name.toLowerCase() === wanted.toLowerCase());
@@ -33,6 +34,10 @@ export function SavePreset() {
     }
     wasNaming.current = naming;
   }, [naming]);
+
+  useEffect(() => {
+    form.current?.scrollIntoView({ block: 'nearest' }); // with its buttons
+  }, [naming, same]);
 
   const end = () => {
     setNaming(false);
@@ -49,6 +54,10 @@ export function SavePreset() {
     try {
       await state.putPreset({ id: same?.id ?? id, name: wanted, settings });
       announce(trans.__('Saved “%1”.', wanted));
+      if (same !== undefined) {
+        const takeBack = () => state.putPreset(same).then(() => true);
+        services.organising.offer(trans.__('“%1” was replaced.', wanted), takeBack, []);
+      }
       setId(newId()); // the next one is another one
       end();
     } catch (error) {
@@ -71,6 +80,7 @@ export function SavePreset() {
   }
   return (
     <form
+      ref={form}
       className="jc-SavePreset"
       onSubmit={event => {
         void keep(event);
@@ -88,6 +98,9 @@ export function SavePreset() {
           setName(event.target.value);
         }}
       />
+      {same !== undefined && (
+        <p role="status">{trans.__('There is a preset of this name already.')}</p>
+      )}
       <button type="submit" className="jc-Button jc-mod-accent" disabled={wanted === ''}>
         {same === undefined ? trans.__('Save') : trans.__('Replace “%1”', same.name)}
       </button>

@@ -1,9 +1,11 @@
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
 import { problemOf } from '../client/problem';
 import type { Mention, MentionSource } from '../mentions';
+import { passed } from '../state/passed';
 import { useChat } from './context';
 
 /** After the last key. */
+const RETRY = 1000;
 const REST = 120;
 
 interface Props {
@@ -144,6 +146,8 @@ function useFound(source: MentionSource, text: string) {
       } catch (error) {
         if (!signal.aborted) {
           setProblem(problemOf(error).message);
+          await passed(RETRY, signal); // a kernel, say, may be free again then
+          await (signal.aborted ? undefined : look());
         }
       }
     };

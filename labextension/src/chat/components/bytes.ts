@@ -3,7 +3,9 @@ const formats = (['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const).map(
     new Intl.NumberFormat(undefined, {
       style: 'unit',
       unit,
-      maximumSignificantDigits: 2
+      // “390 byte” is how the short form says it
+      unitDisplay: unit === 'byte' ? 'long' : 'short',
+      maximumSignificantDigits: unit === 'byte' ? 3 : 2
     })
 );
 

@@ -2,6 +2,7 @@ import type { Commands } from '../client/commands';
 import { problemOf } from '../client/problem';
 import { newId } from '../ids';
 import type { Message } from '../protocol';
+import type { Attaching } from './attaching';
 import type { Browsing } from './browsing';
 import { type Conversation, isRunning } from './conversation';
 import type { Drafts } from './drafts';
@@ -9,8 +10,13 @@ import type { Following } from './following';
 import type { Outbox } from './outbox';
 import { type Attachment, attachedTo } from './parts';
 import type { Entry, Pending, Place } from './pending';
-import { type ChatState, type Open, isKnown } from './state';
+import { type ChatState, type Open, current, isKnown } from './state';
 import type { Store } from './store';
+
+/** Where something is asked. */
+interface Here extends Pick<ChatState, 'open' | 'newSettings' | 'newTemporary'> {
+  readonly folder: string | undefined;
+}
 
 /** Asking, asking again, stopping, and changing between versions. */
 export class Asking {
@@ -20,16 +26,32 @@ export class Asking {
     private readonly following: Following,
     private readonly browsing: Browsing,
     private readonly outbox: Outbox,
-    private readonly drafts: Drafts
+    private readonly drafts: Drafts,
+    private readonly attaching: Attaching
   ) {}
+
+  /** The open conversation, and how it begins where it is new: what is sent later goes there,
+   * whatever is open then. */
+  here(): Here {
+    const { open, newSettings, newTemporary, threads } = this.store.state;
+    return {
+      open,
+      newSettings,
+      newTemporary,
+      folder: threads.filter.folder ?? undefined
+    };
+  }
 
   /** Ask in the open thread, at its end or in another place; it is shown at once. */
   send(
     text: string,
     branch?: { readonly parentId: string | null },
-    attachments: readonly Attachment[] = []
+    attachments: readonly Attachment[] = [],
+    here = this.here()
   ): void {
-    const { open, newSettings, newTemporary, threads } = this.store.state;
+    const { newSettings, newTemporary, folder } = here;
+    const open = current(this.store.state, here.open);
+    const isOpen = open === this.store.state.open;
     this.#set({ refusal: null });
     const id = newId();
     const kept = this.outbox.add({
@@ -41,25 +63,31 @@ export class Asking {
       create: open.isNew,
       settings: open.isNew ? newSettings : undefined,
       temporary: open.isNew && newTemporary,
-      folder: open.isNew ? (threads.filter.folder ?? undefined) : undefined
+      folder: open.isNew ? folder : undefined
     });
     if (branch === undefined) {
       this.drafts.asked(open, text, kept);
     }
-    this.#remember(open, kept);
-    this.#showAsked(branch); // one's own question is always shown
+    if (isOpen) {
+      this.#remember(open, kept);
+      this.#showAsked(branch); // one's own question is always shown
+    }
   }
 
   /** Ask another question in the place of this one, which is not answered any further: of an
    * answer that was coming, what is there stays as a version. */
-  edit(question: Message, text: string): void {
+  edit(
+    question: Message,
+    text: string,
+    attachments: readonly Attachment[] = attachedTo(question)
+  ): void {
     const conversation = this.#conversation(question.thread_id);
     for (const message of Object.values(conversation?.messages ?? {})) {
       if (message.parent_id === question.id && isRunning(message)) {
         void this.stop(message);
       }
     }
-    this.send(text, { parentId: question.parent_id }, attachedTo(question));
+    this.send(text, { parentId: question.parent_id }, attachments);
   }
 
   /** Send a question again that was refused; it is still the same question. */
@@ -77,13 +105,9 @@ export class Asking {
   async takeBack(pending: Pending): Promise<void> {
     const { open } = this.store.state;
     if (await this.outbox.discard(pending)) {
-      const typed = this.drafts.read(open);
-      this.drafts.put(open, typed === '' ? pending.text : `${pending.text}\n\n${typed}`);
+      this.drafts.putBack(open, pending.text);
       const { attachments = [] } = pending;
-      this.store.update(state => ({
-        ...state,
-        attached: [...attachments, ...state.attached]
-      }));
+      this.attaching.addTo(open, attachments);
     }
   }
 
@@ -93,17 +117,22 @@ export class Asking {
   }
 
   /** Send a question that was kept back, with another text or (`null`) as it was. */
-  async release(pending: Pending, text: string | null): Promise<void> {
+  async release(
+    pending: Pending,
+    text: string | null,
+    attachments = pending.attachments ?? []
+  ): Promise<void> {
     const { place } = pending;
     // as with every question that goes on its way
     this.#showAsked(pending.branch && 'parentId' in place ? place : undefined);
-    const isDone = await this.outbox.release(pending, text, newId());
+    const isDone = await this.outbox.release(pending, text, newId(), attachments);
     if (!isDone && text !== null && text !== pending.text) {
       // Another tab was quicker; this text becomes a version of its own.
       const id = newId();
       await this.outbox.add({
         ...pending,
-        ...{ id, clientId: id, text, branch: true, state: 'waiting', tried: false }
+        ...{ id, clientId: id, text, attachments, branch: true },
+        ...{ state: 'waiting', tried: false }
       });
     }
   }

@@ -1,5 +1,5 @@
 import type { Memory } from './memory';
-import type { Open } from './state';
+import { type Open, placeOf } from './state';
 import { Store } from './store';
 
 const KEEP_AFTER = 300;
@@ -41,12 +41,18 @@ export class Drafts {
     this.#put(nameOf(open), text);
   }
 
+  /** What was taken away to be asked is not: it stands before what was typed since. */
+  putBack(open: Open, text: string): void {
+    const texts = [text, this.read(open)].filter(each => each !== '');
+    this.put(open, texts.join('\n\n'));
+  }
+
   /** The conversation goes by another name now; what was typed under that stays as well. */
   move(from: Open, to: Open): void {
     if (nameOf(from) !== nameOf(to)) {
-      const texts = [this.read(from), this.read(to)].filter(text => text !== '');
+      const typed = this.read(from);
       this.put(from, '');
-      this.put(to, texts.join('\n\n'));
+      this.putBack(to, typed);
     }
   }
 
@@ -67,6 +73,6 @@ export class Drafts {
   }
 }
 
-function nameOf({ threadId, isNew }: Open): string {
-  return `draft:${isNew ? 'new' : threadId}`;
+function nameOf(open: Open): string {
+  return `draft:${placeOf(open)}`;
 }

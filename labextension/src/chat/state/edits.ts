@@ -22,10 +22,17 @@ export class Edits {
 
   forget(id: string): void {
     this.#texts.delete(id);
+    this.#texts.delete(withoutOf(id));
+    this.memory.write(nameOf(withoutOf(id)), null);
     this.memory.write(nameOf(id), null);
   }
 }
 
 function nameOf(id: string): string {
   return `edit:${id}`;
+}
+
+/** Where it is kept which of its attachments are taken away. */
+export function withoutOf(id: string): string {
+  return `${id}:without`;
 }

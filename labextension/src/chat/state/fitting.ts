@@ -1,8 +1,9 @@
 import { MAX_FRAME_BYTES } from '../protocol';
 import type { Attachment } from './parts';
 
-/** What may go with one question, as JSON; the rest of the frame is for its text. */
-export const MOST_ATTACHED_BYTES = MAX_FRAME_BYTES - 1024 * 1024;
+/** What may go with one question, as JSON; the rest of the frame (at least a megabyte) is for
+ * its text. */
+export const MOST_ATTACHED_BYTES = Math.floor(MAX_FRAME_BYTES / 1e6 - 1) * 1e6;
 /** A question has 64 parts at most, of which its text is one. */
 export const MOST_ATTACHED = 63;
 
@@ -28,6 +29,7 @@ export function fitting(
   return { kept, leftOut };
 }
 
-function sizeOf(value: unknown): number {
+/** In bytes, as it is sent. */
+export function sizeOf(value: unknown): number {
   return new TextEncoder().encode(JSON.stringify(value)).length;
 }

@@ -29,13 +29,14 @@ import {
   withWaiting,
   withoutMessage
 } from './conversation';
+import type { Attaching } from './attaching';
 import type { Drafts } from './drafts';
 import type { Edits } from './edits';
 import type { LiveReplies } from './live';
 import type { Memory } from './memory';
 import { lengthOf } from './parts';
 import { begins } from './pending';
-import type { ChatState } from './state';
+import type { ChatState, Open } from './state';
 import type { Store } from './store';
 import { atNewest } from './window';
 
@@ -66,6 +67,7 @@ export class Following {
     private readonly browsing: Browsing,
     private readonly memory: Memory,
     private readonly drafts: Drafts,
+    private readonly attaching: Attaching,
     private readonly edits: Edits
   ) {}
 
@@ -106,12 +108,11 @@ export class Following {
     const edited = editing && this.edits.read(editing.id);
     this.openNew();
     const { open: fresh } = this.store.state;
-    this.drafts.move(open, fresh);
     if (editing !== null && edited !== null) {
       this.edits.forget(editing.id);
-      const texts = [this.drafts.read(fresh), edited];
-      this.drafts.put(fresh, texts.filter(text => text !== '').join('\n\n'));
+      this.drafts.putBack(fresh, edited);
     }
+    this.#carry(open, fresh);
     if (typed !== '' || edited !== null) {
       const message =
         'The conversation was deleted for good. What you were typing in it is in the ' +
@@ -131,7 +132,7 @@ export class Following {
     if (open.threadId === threadId && (open.isNew || open.problem !== null)) {
       this.remember(threadId);
       const settled = { ...open, isNew: false, problem: null };
-      this.drafts.move(open, settled);
+      this.#carry(open, settled);
       this.store.update(state => ({ ...state, open: settled }));
       await this.follow();
     }
@@ -144,7 +145,7 @@ export class Following {
     if (open.problem?.code === 'not_found' && isExpected) {
       this.remember(open.threadId);
       const expected = { ...open, isNew: true, problem: null };
-      this.drafts.move(open, expected);
+      this.#carry(open, expected);
       this.store.update(state => ({ ...state, open: expected }));
     }
   }
@@ -357,6 +358,12 @@ export class Following {
     if (leaf && !stays && conversation !== undefined && !knowsVersions(conversation)) {
       void this.follow(true); // not all of the branch that is shown now is known here
     }
+  }
+
+  /** What is not sent yet goes along with its conversation. */
+  #carry(from: Open, to: Open): void {
+    this.drafts.move(from, to);
+    this.attaching.move(from, to);
   }
 
   #leave(): void {

@@ -1,17 +1,27 @@
-import type { Attaching } from './attaching';
+import type { Leaving } from './attaching';
 import type { Screening } from './screening';
 import type { Attachment } from './parts';
-import type { ChatState } from './state';
 import { Store } from './store';
 import type { Uploads } from './uploads';
 
-/** A question that was kept back, until the person says what is to become of it. */
+/** A question that does not go at once, and why. */
+export type Kept = Waiting | Held;
+
+/** It goes as soon as it has been looked at. */
+export interface Waiting {
+  readonly type: 'waiting';
+  /** It is there again where it was typed. */
+  readonly cancel: () => void;
+}
+
+/** It was kept back, until the person says what is to become of it. */
 export interface Held {
+  readonly type: 'held';
   /** What looks like secrets, by what it is in; `null`: in the text itself. */
   readonly alarms: readonly Alarm[];
   /** What nobody has looked through, for the server cannot be reached. */
   readonly unseen: readonly Attachment[];
-  readonly go: () => void;
+  readonly leaving: Leaving;
 }
 
 export interface Alarm {
@@ -24,101 +34,131 @@ const MAY_BE_SECRET = /[\x21-\x7e]{16}|["'=]\S{8}|PRIVATE KEY/;
 
 /** Looks for secrets in a question before it goes, and asks once. */
 export class Guarding {
-  readonly held = new Store<Held | null>(null);
+  /** By the place of the question. */
+  readonly kept = new Store<Readonly<Partial<Record<string, Kept>>>>({});
   readonly #allowed = new WeakSet<Attachment>();
-  #isLooking = false;
+  #allowedText: string | null = null;
 
   constructor(
-    private readonly store: Store<ChatState>,
-    private readonly attaching: Attaching,
     private readonly screening: Screening,
-    private readonly uploads: Pick<Uploads, 'isBusy' | 'settled'>
+    private readonly uploads: Pick<Uploads, 'readingFor'>
   ) {}
 
-  /** Send what is attached and this text, by `go`, or ask about it first. */
-  async guard(text: string, go: () => void): Promise<void> {
-    if (this.#isClear(text)) {
-      go(); // at once, as most questions do
-      return;
-    }
-    if (this.#isLooking) {
-      return; // Enter was pressed twice
-    }
-    this.#isLooking = true;
-    const { open } = this.store.state;
-    const held = await this.#look(text, go).finally(() => {
-      this.#isLooking = false;
-    });
-    if (held === null || this.store.state.open.threadId !== open.threadId) {
-      return; // the question stays where it was typed
-    }
-    if (held.alarms.length > 0 || held.unseen.length > 0) {
-      this.held.update(() => held);
+  /** Let this question go, or ask about it first. */
+  async guard(leaving: Leaving): Promise<void> {
+    const { place } = leaving;
+    if (this.kept.state[place]?.type === 'waiting') {
+      leaving.stay(); // after the one before it
+    } else if (this.#isClear(leaving)) {
+      this.drop(place);
+      leaving.go(leaving.attached); // at once, as most questions do
     } else {
-      this.drop();
-      go();
+      const looked = this.#keep(leaving);
+      leaving.keep?.(looked);
+      await looked;
     }
   }
 
-  #isClear(text: string): boolean {
-    const { attached } = this.store.state;
+  async #keep(leaving: Leaving): Promise<void> {
+    const { place } = leaving;
+    const waiting: Waiting = {
+      type: 'waiting',
+      cancel: () => {
+        this.drop(place);
+        leaving.stay();
+      }
+    };
+    this.#put(place, waiting);
+    const held = await this.#look(leaving);
+    if (this.kept.state[place] !== waiting) {
+      return; // it was taken back
+    }
+    this.drop(place);
+    if (held === null) {
+      leaving.stay();
+    } else if (held.alarms.length > 0 || held.unseen.length > 0) {
+      leaving.stay();
+      this.#put(place, held);
+    } else {
+      held.leaving.go(held.leaving.attached);
+    }
+  }
+
+  #isClear({ place, text, attached }: Leaving): boolean {
     const isSeen = (each: Attachment) =>
-      this.screening.of(each)?.warnings.length === 0 || this.#allowed.has(each);
-    return !this.uploads.isBusy && attached.every(isSeen) && !MAY_BE_SECRET.test(text);
+      this.#allowed.has(each) || this.screening.of(each)?.warnings.length === 0;
+    return (
+      this.uploads.readingFor(place).length === 0 &&
+      attached.every(isSeen) &&
+      !this.#mayBeSecret(text)
+    );
   }
 
   /** `null`: something could not be attached, which is said. */
-  async #look(text: string, go: () => void): Promise<Held | null> {
-    if (!(await this.uploads.settled())) {
+  async #look(asked: Leaving): Promise<Held | null> {
+    // What is attached from now on goes with the next question.
+    const readings = this.uploads.readingFor(asked.place);
+    const read = await Promise.all(readings.map(({ done }) => done));
+    const parts = read.flatMap(each => each ?? []);
+    if (read.includes(null)) {
       return null;
     }
-    const { attached } = this.store.state;
+    const attached = [...new Set([...asked.attached, ...parts])];
     const [written] = await Promise.all([
-      this.#inText(text),
+      this.#inText(asked.text),
       this.screening.screen(attached).catch(() => undefined)
     ]);
-    if (this.store.state.attached !== attached) {
-      return this.#look(text, go);
-    }
-    const alarms: Alarm[] = attached
-      .filter(each => !this.#allowed.has(each))
-      .map(attachment => ({
-        attachment,
-        warnings: this.screening.of(attachment)?.warnings ?? []
-      }));
+    const inDoubt = attached.filter(each => !this.#allowed.has(each));
+    const alarms: Alarm[] = inDoubt.map(attachment => ({
+      attachment,
+      warnings: this.screening.of(attachment)?.warnings ?? []
+    }));
     alarms.push({ attachment: null, warnings: written });
     return {
+      type: 'held',
       alarms: alarms.filter(({ warnings }) => warnings.length > 0),
-      unseen: attached.filter(each => this.screening.of(each) === undefined),
-      go
+      unseen: inDoubt.filter(each => this.screening.of(each) === undefined),
+      leaving: { ...asked, attached }
     };
   }
 
   /** It goes all the same; what went with it is not asked about again. */
-  allow({ alarms, go }: Held): void {
-    for (const { attachment } of alarms) {
+  allow({ alarms, unseen, leaving }: Held): void {
+    for (const attachment of [...alarms.map(each => each.attachment), ...unseen]) {
       if (attachment !== null) {
         this.#allowed.add(attachment);
       }
     }
-    this.drop();
-    go();
+    this.#allowedText = leaving.text;
+    this.drop(leaving.place);
+    leaving.again();
+    this.#allowedText = null;
   }
 
-  /** What looks like a secret does not go, and neither does the question yet. */
-  remove({ alarms, unseen }: Held): void {
-    const gone = new Set([...alarms.map(({ attachment }) => attachment), ...unseen]);
-    this.attaching.replace(this.store.state.attached.filter(each => !gone.has(each)));
-    this.drop();
+  /** Nothing is asked about it any more. */
+  drop(place: string): void {
+    this.#put(place, undefined);
   }
 
-  drop(): void {
-    this.held.update(() => null);
+  #put(place: string, kept: Kept | undefined): void {
+    if (this.kept.state[place] !== kept) {
+      this.kept.update(before => ({ ...before, [place]: kept }));
+    }
+  }
+
+  #mayBeSecret(text: string): boolean {
+    return text !== this.#allowedText && MAY_BE_SECRET.test(text);
   }
 
   async #inText(text: string): Promise<readonly string[]> {
-    return MAY_BE_SECRET.test(text)
-      ? this.screening.warningsIn(text).catch(() => [])
-      : [];
+    return this.#mayBeSecret(text) ? this.screening.warningsIn(text).catch(() => []) : [];
   }
+}
+
+/** What is to be taken away, for a question to go without what was noticed. */
+export function suspects({ alarms, unseen }: Held): Attachment[] {
+  return [
+    ...alarms.flatMap(({ attachment }) => (attachment === null ? [] : [attachment])),
+    ...unseen
+  ];
 }

@@ -148,11 +148,12 @@ export class Outbox {
   async release(
     { id, threadId }: Entry,
     text: string | null,
-    newClientId: string
+    newClientId: string,
+    attachments?: Pending['attachments']
   ): Promise<boolean> {
     this.following.expect(newClientId, threadId);
     const before = await this.#change(entries =>
-      queue.edited(entries, id, text, newClientId)
+      queue.edited(entries, id, text, newClientId, attachments)
     );
     return before.some(entry => entry.id === id && entry.state === 'editing');
   }

@@ -34,3 +34,16 @@ export function textOf({ parts }: Pick<Message, 'parts'>): string {
 export function lengthOf(parts: readonly WrittenPart[]): number {
   return parts.reduce((sum, { text }) => sum + text.length, 0);
 }
+
+/** Whether they say the same to the model, wherever they are from. */
+export function isSame(one: Attachment, other: Attachment): boolean {
+  if (one.type === 'image') {
+    return other.type === 'image' && one.data === other.data;
+  }
+  return (
+    other.type === 'attachment' &&
+    one.kind === other.kind &&
+    one.name === other.name &&
+    one.text === other.text
+  );
+}

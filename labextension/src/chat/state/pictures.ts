@@ -8,9 +8,9 @@ import type { ImagePart } from '../protocol';
 const LONGEST_SIDE = 2048;
 const SHORTER_SIDE = 768;
 /** Base64 of it is within what a part may have. */
-export const MOST_PICTURE_BYTES = (3 * 1024 * 1024 * 3) / 4;
+export const MOST_PICTURE_BYTES = (3_000_000 * 3) / 4;
 /** Up to here a drawing or a screen is kept exact. */
-const EXACT_BYTES = 1024 * 1024;
+const EXACT_BYTES = 1_000_000;
 const QUALITIES = [0.9, 0.75, 0.5];
 
 /** How large a picture is to be, in pixels. */

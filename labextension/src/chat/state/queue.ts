@@ -110,13 +110,15 @@ export function edited(
   entries: Entries,
   id: string,
   text: string | null,
-  clientId: string
+  clientId: string,
+  attachments?: Pending['attachments']
 ): Entries {
   return entries.map(entry =>
     entry.id === id && entry.kind === 'question' && entry.state === 'editing'
       ? {
           ...entry,
           ...{ text: text ?? entry.text, state: 'waiting', problem: null },
+          attachments: attachments ?? entry.attachments,
           // Under its old name the server might take it for what it has had before.
           ...{ clientId: entry.tried ? clientId : entry.clientId, tried: false }
         }

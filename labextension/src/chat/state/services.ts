@@ -8,7 +8,7 @@ import { BestShelf, DatabaseShelf, type Shelf } from '../client/shelf';
 import { type Connection, Socket, type WebSocketLike } from '../client/socket';
 import { BrowserTabs, type Tabs } from '../client/tabs';
 import { newId } from '../ids';
-import type { Event, More, Welcome } from '../protocol';
+import type { Event, More, Welcome, User } from '../protocol';
 import { AccountSettings } from './account';
 import { Asking } from './asking';
 import { Attaching } from './attaching';
@@ -36,6 +36,11 @@ interface Browser {
   readonly shelf?: Shelf<Entry>;
   readonly tabs?: (onNote: (note: Note) => void) => Tabs<Note>;
   readonly memory?: Memory;
+}
+
+/** Whose things these are, among all that the browser keeps. */
+export function ownerOf({ baseUrl }: ServerSettings, { id }: User): string {
+  return `${new URL(baseUrl, window.location.href).href} ${id}`;
 }
 
 /** Everything behind the interface; a shell makes it and hands it to `<Chat>`. */
@@ -96,6 +101,7 @@ export class Services {
       this.browsing,
       this.memory,
       this.drafts,
+      this.attaching,
       this.edits
     );
     const onNote = (note: Note) => {
@@ -117,7 +123,8 @@ export class Services {
       this.following,
       this.browsing,
       this.outbox,
-      this.drafts
+      this.drafts,
+      this.attaching
     );
     this.listing = new Listing(
       this.store,
@@ -283,8 +290,7 @@ export class Services {
   #sendWhatWaits(): void {
     const { user, health } = this.store.state;
     if (isKnown(user)) {
-      const place = new URL(this.server.baseUrl, window.location.href).href;
-      void this.outbox.connected(`${place} ${user.id}`).then(() => {
+      void this.outbox.connected(ownerOf(this.server, user)).then(() => {
         this.following.expectNew();
         if (health === null) {
           void this.outbox.revive();

@@ -83,8 +83,8 @@ export interface ChatState {
   readonly conversations: Readonly<Record<string, Conversation>>;
   /** The question that is being changed in this window. */
   readonly editing: Message | null;
-  /** What goes with the next question. */
-  readonly attached: readonly Attachment[];
+  /** What goes with the next question of each conversation, by `placeOf`. */
+  readonly attached: Readonly<Partial<Record<string, readonly Attachment[]>>>;
   /** What is on its way to the server, in all threads (see `outbox.ts`). */
   readonly pending: readonly Entry[];
   /** The ids of those that the browser has not kept yet: they end with this page. */
@@ -106,6 +106,20 @@ export interface ChatState {
   readonly exchange: Exchange;
   /** Why the last change was refused. */
   readonly refusal: Problem | null;
+}
+
+/** Where what is not sent yet is kept: for each conversation, and once for the new one. */
+export function placeOf({ threadId, isNew }: Open): string {
+  return isNew ? 'new' : threadId;
+}
+
+/** A conversation that was open, as it is now: its thread may have been made meanwhile, and
+ * of those that have none there is one. */
+export function current({ open, conversations }: ChatState, was: Open): Open {
+  if (open.threadId === was.threadId || placeOf(open) === placeOf(was)) {
+    return open;
+  }
+  return was.threadId in conversations ? { ...was, isNew: false } : was;
 }
 
 /** Whether the server has said who we are: one whose history is away cannot. */
@@ -133,7 +147,7 @@ export function initialState(open: Open): ChatState {
     screen: 'conversation',
     conversations: {},
     editing: null,
-    attached: [],
+    attached: {},
     pending: [],
     unkept: new Set(),
     lasting: true,

@@ -3,22 +3,24 @@ import { ProblemError, problemOf } from '../client/problem';
 import type { Rest } from '../client/rest';
 import { newId } from '../ids';
 import type { Attached, Problem } from '../protocol';
-import type { Attaching } from './attaching';
+import { type Attaching, attachedIn } from './attaching';
 import { MOST_ATTACHED, MOST_ATTACHED_BYTES, fitting } from './fitting';
 import { isPicture, picture, redrawn } from './pictures';
 import type { Attachment } from './parts';
-import type { ChatState } from './state';
+import { type ChatState, type Open, current, placeOf } from './state';
 import { Store } from './store';
 
 /** Of a text the server takes no more than this; more of it need not be sent there. */
 const MOST_TEXT_BYTES = 200_000;
 /** What only makes sense as a whole is sent as one, up to what the server reads. */
 const WHOLE = /\.(?:ipynb|pdf|docx|xlsx|pptx)$/i;
-const MOST_WHOLE_BYTES = 16 * 1024 * 1024;
+const MOST_WHOLE_BYTES = 16_000_000;
 
 /** A file that could not be attached. */
 export interface Trouble {
   readonly id: string;
+  /** The conversation that it was for, by `placeOf`. */
+  readonly place: string;
   readonly problem: Problem;
 }
 
@@ -26,6 +28,10 @@ export interface Trouble {
 export interface Reading {
   readonly id: string;
   readonly name: string;
+  /** The conversation that it is for. */
+  readonly open: Open;
+  /** What was attached of it; `null`: nothing could be, which is said. */
+  readonly done: Promise<readonly Attachment[] | null>;
 }
 
 export interface UploadState {
@@ -33,7 +39,7 @@ export interface UploadState {
   readonly troubles: readonly Trouble[];
 }
 
-/** Puts files beside the next question, from this computer and from the server. */
+/** Puts files beside the next question of the conversation that is open then, from this computer and from the server. */
 export class Uploads {
   readonly store = new Store<UploadState>({ busy: [], troubles: [] });
   /** What of a file is missing, in sentences. */
@@ -45,61 +51,69 @@ export class Uploads {
     private readonly chat: Store<ChatState>
   ) {}
 
+  /** They were read before this page was loaded. */
+  putNotes(attachment: Attachment, notes: readonly string[]): void {
+    this.#notes.set(attachment, notes);
+  }
+
   notesOn(attachment: Attachment): readonly string[] {
     return this.#notes.get(attachment) ?? [];
   }
 
   /** Files of this computer, in this order. */
   async addFiles(files: readonly File[]): Promise<void> {
-    const started = files.map(file => ({ file, reading: this.#begin(file.name) }));
-    for (const { file, reading } of started) {
-      await this.#add(reading, async () => [await this.#read(file)]);
+    let before: Promise<unknown> = Promise.resolve();
+    for (const file of files) {
+      const turn = before;
+      before = this.fetch(file.name, async () => {
+        await turn;
+        return [await this.#read(file)];
+      });
     }
+    await before;
   }
 
   /** Something that has to be fetched first; `name` is what it is called meanwhile. */
   fetch(name: string, read: () => Promise<readonly Attachment[]>): Promise<void> {
-    return this.#add(this.#begin(name), read);
+    const { open } = this.chat.state;
+    const done = this.#take(open, read);
+    const reading = { id: newId(), name, open, done };
+    this.store.update(state => ({ ...state, busy: [...state.busy, reading] }));
+    return done.then(() => {
+      this.store.update(state => ({
+        ...state,
+        busy: state.busy.filter(other => other !== reading)
+      }));
+    });
+  }
+
+  /** What is being read for a conversation. */
+  readingFor(place: string): readonly Reading[] {
+    return this.store.state.busy.filter(
+      ({ open }) => placeOf(current(this.chat.state, open)) === place
+    );
   }
 
   /** A file of the server; rejects with what is wrong. */
   async readPath(path: string): Promise<Attachment> {
-    return this.#take(await readFile(this.rest, path));
+    return this.#part(await readFile(this.rest, path));
   }
 
   /** Parts that are there already, as far as they fit. */
-  add(attachments: readonly Attachment[]): void {
-    const { kept, leftOut } = fitting(attachments, this.chat.state.attached);
-    this.attaching.add(...kept);
+  add(attachments: readonly Attachment[], to = this.chat.state.open) {
+    const open = current(this.chat.state, to);
+    const { kept, leftOut } = fitting(attachments, attachedIn(this.chat.state, open));
+    this.attaching.addTo(open, kept);
     for (const { name } of leftOut) {
-      this.#refuse({
+      this.#refuse(open, {
         code: 'too_large',
         message:
           `“${name ?? ''}” was not attached: all that goes with a question may have ` +
-          `${String(MOST_ATTACHED)} parts and ${String(MOST_ATTACHED_BYTES / 1024 ** 2)} MB. ` +
+          `${String(MOST_ATTACHED)} parts and ${String(MOST_ATTACHED_BYTES / 1e6)} MB. ` +
           'Ask about some of it first, or take something away.'
       });
     }
-  }
-
-  get isBusy(): boolean {
-    return this.store.state.busy.length > 0;
-  }
-
-  /** Once nothing is being read any more; whether all of it could be attached. */
-  settled(): Promise<boolean> {
-    const before = this.store.state.troubles;
-    return new Promise(resolve => {
-      const look = () => {
-        const { busy, troubles } = this.store.state;
-        if (busy.length === 0) {
-          stop();
-          resolve(troubles.every(trouble => before.includes(trouble)));
-        }
-      };
-      const stop = this.store.subscribe(look);
-      look();
-    });
+    return leftOut.length > 0 ? null : kept;
   }
 
   dismiss(trouble: Trouble): void {
@@ -109,25 +123,15 @@ export class Uploads {
     }));
   }
 
-  #begin(name: string): Reading {
-    const reading = { id: newId(), name };
-    this.store.update(state => ({ ...state, busy: [...state.busy, reading] }));
-    return reading;
-  }
-
-  async #add(
-    reading: Reading,
+  async #take(
+    open: Open,
     read: () => Promise<readonly Attachment[]>
-  ): Promise<void> {
+  ): Promise<readonly Attachment[] | null> {
     try {
-      this.add(await read());
+      return this.add(await read(), open);
     } catch (error) {
-      this.#refuse(problemOf(error));
-    } finally {
-      this.store.update(state => ({
-        ...state,
-        busy: state.busy.filter(other => other !== reading)
-      }));
+      this.#refuse(current(this.chat.state, open), problemOf(error));
+      return null;
     }
   }
 
@@ -148,10 +152,10 @@ export class Uploads {
       isWhole ? file : file.slice(0, MOST_TEXT_BYTES),
       file.name
     );
-    return this.#take(await extract(this.rest, file.name, data, file.size));
+    return this.#part(await extract(this.rest, file.name, data, file.size));
   }
 
-  #take({ part, notes = [] }: Attached): Attachment | Promise<Attachment> {
+  #part({ part, notes = [] }: Attached): Attachment | Promise<Attachment> {
     if (part.type === 'image') {
       return redrawn(part);
     }
@@ -159,8 +163,13 @@ export class Uploads {
     return part;
   }
 
-  #refuse(problem: Problem): void {
-    const trouble = { id: newId(), problem };
+  #refuse(open: Open, problem: Problem): void {
+    this.say(placeOf(open), problem);
+  }
+
+  /** Say what is wrong where it was to be attached. */
+  say(place: string, problem: Problem): void {
+    const trouble = { id: newId(), place, problem };
     this.store.update(state => ({ ...state, troubles: [...state.troubles, trouble] }));
   }
 }
