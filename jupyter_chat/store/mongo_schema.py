@@ -129,7 +129,7 @@ async def _retention(db: AsyncDatabase[Document]) -> None:
 
 
 async def _limits(db: AsyncDatabase[Document]) -> None:
-    await db["limits"].create_index([("held.owner", ASCENDING)], name="by_owner")
+    await db["limits"].create_index([("held.owner", ASCENDING)], name="held_by")
 
 
 async def _people(db: AsyncDatabase[Document]) -> None:

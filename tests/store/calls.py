@@ -186,6 +186,12 @@ async def reserve(store: Store) -> Call:
     return lambda store: store.reserve(ADA, wanted)
 
 
+async def reserve_own(store: Store) -> Call:
+    whole = _reservation()
+    wanted = msgspec.structs.replace(whole, shares=whole.shares[:1])
+    return lambda store: store.reserve(ADA, wanted)
+
+
 async def settle(store: Store) -> Call:
     wanted = _reservation()
     await store.reserve(ADA, wanted)
@@ -355,7 +361,7 @@ ALL: list[Prepare] = [
     *(finish_what_costs, finish_what_is_estimated, add_usage, recover_what_costs),
     *(delete, restore, purge_messages, settings, library, owner),
     *(settings_with_another_key, share, unshare, replace_a_secret, audit),
-    *(add_flagged, reserve, settle, recover_what_was_held),
+    *(add_flagged, reserve, reserve_own, settle, recover_what_was_held),
     *(add_person, put_person, remove_person, begin_session, rotate_session, end_sessions),
     *(invite, take_back_invitation, attempt, take_back_attempt, forget_expired),
 ]

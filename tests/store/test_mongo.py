@@ -420,10 +420,12 @@ async def test_every_document_and_every_index_begins_with_the_user(
     await store.put_settings(ADA, UserSettings())
     await store.renew_lease(Lease("process-1", 5, "host", 1))
     await store.delete_message(ADA, accepted.thread.id, accepted.reply_id, 5)
+    for prepare in (calls.reserve_own, calls.add_flagged):
+        await (await prepare(store))(store)
     of_processes = {"meta", "leases"}
     of_passing_things = {"generations", "purges", "deletions", *of_processes}
     of_nobody_yet = {"people", "invitations", "attempts"}  # found by a name, a code, an address
-    over_all = ("_id_", "due_deleted", "due_expired", "due_retired", "quiet", "by_end")
+    over_all = ("_id_", "due_deleted", "due_expired", "due_retired", "quiet", "by_end", "held_by")
     with database(mongodb_url) as db:
         for name in db.list_collection_names():
             for document in db[name].find():

@@ -139,14 +139,13 @@ class Limits:
         self._budgets = budgets
 
     async def admit(self, user_id: str, asked: Asked, listener: Listener | None = None) -> Permit:
-        """Let something be asked.  With a `listener`, wait where that does not take long.
+        """Let something be asked, of a model that is allowed (see `Requests.target`).  With a
+        `listener`, wait where that does not take long.
 
         Raises :class:`ProviderError` where it may not be asked.
         """
         await self._budgets.require(user_id)
         allowed = await self.policy.of(user_id)
-        if not allowed.allows(asked.model.id):
-            raise ProviderError(words.not_allowed(asked.model.id))
         own = reservation_id(asked.message_id, asked.kind.value)
         permit = Permit(self._store, user_id, own, allowed.scopes)
         if allowed.shares:
@@ -163,7 +162,7 @@ class Limits:
         """What another process had let in, and this one goes on with."""
         try:
             scopes = (await self.policy.of(user_id)).scopes
-        except ProviderError:
+        except (ProviderError, StoreError):
             scopes = ()  # then it lapses by itself
         own = reservation_id(message_id, UsageKind.REPLY.value)
         return Permit(self._store, user_id, own, scopes)

@@ -43,6 +43,7 @@ async def test_processes_on_one_store_ask_no_more_than_there_is_together(
         return int(reply.status is Status.COMPLETE)
 
     complete = sum(await asyncio.gather(*(person(number) for number in range(200))))
+    await asyncio.gather(*(settled(engine) for engine in engines))
     for task in listening:
         task.cancel()
     assert complete == upstream.requests
@@ -53,6 +54,14 @@ async def test_processes_on_one_store_ask_no_more_than_there_is_together(
     assert found[Measure.REPLIES].taken == 0
     for maker in makers:
         await anext(maker, None)
+
+
+async def settled(engine: Any) -> None:
+    """All replies have ended, which may be told a moment before they are settled."""
+    while True:
+        if not engine.replies.running:
+            return
+        await asyncio.sleep(0.002)
 
 
 class Upstream:

@@ -104,6 +104,7 @@ async def test_what_is_blocked_is_given_back(tmp_path, looking):
     limits = {"everyone": {"requests_per_minute": 5}}
     async for engine in moderated(tmp_path, looking, {"limits": limits}, questions=Action.BLOCK):
         await engine.end(*await ask(engine, "Something bad"))
+        await engine.replies.close()
         (allowance,) = (await engine.limits.of("ada")).allowances
         assert allowance.taken == 0
 
