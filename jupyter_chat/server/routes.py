@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import cache
 from typing import Any
 
@@ -18,9 +19,10 @@ class DocumentHandler(ChatHandler):
     @operation("This document.", media_types=("application/json",))
     @web.authenticated
     @authorized
-    def get(self) -> None:
+    async def get(self) -> None:
+        made = await asyncio.to_thread(_document)
         self.set_header("Content-Type", "application/json")
-        self.finish(_document())
+        self.finish(made)
 
 
 API: list[openapi.Route] = [
