@@ -8,6 +8,7 @@ import {
   useRef,
   useState
 } from 'react';
+import type { LabelsProps } from './components/LabelPicker';
 import { Banners } from './components/Banners';
 import { Composer } from './components/Composer';
 import { Conversation } from './components/Conversation';
@@ -44,6 +45,8 @@ export type Layout = 'sidebar' | 'page' | 'output';
 export interface Panes {
   readonly List: ComponentType<{ readonly onChosen: () => void }>;
   readonly Settings: ComponentType;
+  /** Tags and the folder of conversations. */
+  readonly Labels: ComponentType<LabelsProps>;
   readonly SummaryCard: ComponentType<{ readonly summary: Summary }>;
   readonly ModelNote: ComponentType;
   /** What else there is to say of a model that can be chosen. */

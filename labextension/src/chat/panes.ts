@@ -2,6 +2,7 @@ import type { Panes } from './Chat';
 import { BudgetNote } from './components/BudgetNote';
 import { AttachButton } from './components/AttachButton';
 import { AttachedChips, Editing } from './components/AttachedChips';
+import { LabelPicker } from './components/LabelPicker';
 import { Meter } from './components/Meter';
 import { ModelNote } from './components/ModelNote';
 import { SavePreset } from './components/SavePreset';
@@ -15,6 +16,7 @@ import { CompletingField } from './completion/CompletingField';
 export const allPanes: Panes = {
   List: ThreadList,
   Settings: SettingsScreen,
+  Labels: LabelPicker,
   Meter,
   SummaryCard,
   ModelNote,

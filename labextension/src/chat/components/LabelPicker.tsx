@@ -9,14 +9,14 @@ const LONGEST = 50;
 const MOST_TAGS = 20;
 const NOTHING: readonly Count[] = [];
 
-interface Props {
+export interface LabelsProps {
   readonly kind: 'tag' | 'folder';
   readonly threads: readonly Thread[];
   readonly onDone: () => void;
 }
 
 /** Gives threads tags, or a folder: one of those that exist, or a new one. */
-export function LabelPicker({ kind, threads, onDone }: Props) {
+export function LabelPicker({ kind, threads, onDone }: LabelsProps) {
   const { trans, announce } = useChat();
   const actions = useThreadActions();
   const folders = useChatState(state => state.folders);
@@ -134,7 +134,7 @@ export function LabelPicker({ kind, threads, onDone }: Props) {
 
 /** What all of the threads have. */
 function commonLabels(
-  kind: Props['kind'],
+  kind: LabelsProps['kind'],
   threads: readonly Thread[]
 ): readonly string[] {
   const of = ({ folder = null, tags = [] }: Thread) =>

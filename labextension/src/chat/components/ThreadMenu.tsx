@@ -1,6 +1,5 @@
 import { useRef, useState } from 'react';
 import type { Thread } from '../protocol';
-import { LabelPicker } from './LabelPicker';
 import { Floating, type MenuItem, Popup } from './Menu';
 import { useChat } from './context';
 import {
@@ -33,12 +32,12 @@ interface Props {
 /** Everything that can be done to one conversation. */
 export function ThreadMenu(props: Props) {
   const { thread, anchor, onRename, onSelect, onLeave, onDone, more = [] } = props;
-  const { trans } = useChat();
+  const { trans, panes } = useChat();
   const actions = useThreadActions();
   const [picking, setPicking] = useState<'tag' | 'folder' | null>(null);
   const element = useRef<HTMLDivElement>(null);
 
-  if (picking !== null) {
+  if (picking !== null && panes !== undefined) {
     return (
       <Floating
         element={element}
@@ -46,7 +45,7 @@ export function ThreadMenu(props: Props) {
         anchor={anchor}
         onClose={onDone}
       >
-        <LabelPicker kind={picking} threads={[thread]} onDone={onDone} />
+        <panes.Labels kind={picking} threads={[thread]} onDone={onDone} />
       </Floating>
     );
   }
@@ -54,6 +53,24 @@ export function ThreadMenu(props: Props) {
     onLeave(act);
   };
   const select = { icon: DoneIcon, label: trans.__('Select'), run: onSelect };
+  const labels: readonly MenuItem[] = [
+    {
+      icon: TagIcon,
+      label: trans.__('Tags…'),
+      stays: true,
+      run: () => {
+        setPicking('tag');
+      }
+    },
+    {
+      icon: FolderIcon,
+      label: trans.__('Move to folder…'),
+      stays: true,
+      run: () => {
+        setPicking('folder');
+      }
+    }
+  ];
   const items: readonly MenuItem[] =
     thread.deleted_at != null
       ? [
@@ -85,22 +102,7 @@ export function ThreadMenu(props: Props) {
               void actions.pin([thread]);
             }
           },
-          {
-            icon: TagIcon,
-            label: trans.__('Tags…'),
-            stays: true,
-            run: () => {
-              setPicking('tag');
-            }
-          },
-          {
-            icon: FolderIcon,
-            label: trans.__('Move to folder…'),
-            stays: true,
-            run: () => {
-              setPicking('folder');
-            }
-          },
+          ...(panes === undefined ? [] : labels),
           {
             icon: ArchiveIcon,
             label:

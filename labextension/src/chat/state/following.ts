@@ -108,11 +108,11 @@ export class Following {
     const edited = editing && this.edits.read(editing.id);
     this.openNew();
     const { open: fresh } = this.store.state;
-    this.#carry(open, fresh);
     if (editing !== null && edited !== null) {
       this.edits.forget(editing.id);
       this.drafts.putBack(fresh, edited);
     }
+    this.#carry(open, fresh);
     if (typed !== '' || edited !== null) {
       const message =
         'The conversation was deleted for good. What you were typing in it is in the ' +
