@@ -90,7 +90,7 @@ async def test_who_does_not_read_is_dropped_and_others_get_everything(
     assert reply["status"] == "complete"
     assert sum(len(event.get("text", "")) for event in awake.events[known_events:]) == 80 * 50_000
     await becomes_true(lambda: asleep not in services.broadcast.viewers())
-    assert 0 < max(held) <= most
+    assert max(held, default=0) <= most
     sleeper.writer.close()
     # It comes back, and has missed nothing.
     monkeypatch.setattr(server_socket, "_MOST_UNSENT_BYTES", 16 * 1024 * 1024)
