@@ -72,6 +72,9 @@ from .store.interface import Store
 from .store.vault import Vault
 
 _HERE = Path(__file__).parent
+_MOST_BODY_BYTES = 32 * 1024 * 1024
+"""The largest request to a server that has the chat and nothing else: files are uploaded in
+pieces, or up to half of this."""
 
 ACCOUNTS = {
     "identity_provider_class": "jupyter_chat.auth.provider.AccountsIdentityProvider",
@@ -344,6 +347,11 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
     def initialize_handlers(self) -> None:
         assert self.serverapp is not None
         self._keep_secrets_out_of_the_log()
+        if self.serverapp.starter_app is self and "max_body_size" not in self.serverapp.config.get(
+            "ServerApp", {}
+        ):
+            # Nothing else is served here that could need more.
+            self.serverapp.max_body_size = _MOST_BODY_BYTES
         self._unused: StopWhenUnused | None = None
         broadcast = Broadcast()
         self._store: Store = open_store(self.store_url)

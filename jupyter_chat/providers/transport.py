@@ -58,7 +58,7 @@ class Transport(httpx2.AsyncBaseTransport):
         self._by_proxy: aiohttp.ClientSession | None = None
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        session = await self._session(request.url)
+        session, proxy = await self._way_to(request.url)
         refused: list[str] = []
         _refused.set(refused)
         headers = [
@@ -74,6 +74,7 @@ class Transport(httpx2.AsyncBaseTransport):
                 headers=headers,
                 data=await request.aread() or None,
                 allow_redirects=False,
+                proxy=proxy,
             )
         except asyncio.TimeoutError as error:
             raise httpx2.ConnectTimeout(str(error)) from error
@@ -100,17 +101,19 @@ class Transport(httpx2.AsyncBaseTransport):
                 await session.close()
         self._direct = self._by_proxy = None
 
-    async def _session(self, url: httpx2.URL) -> aiohttp.ClientSession:
+    async def _way_to(self, url: httpx2.URL) -> tuple[aiohttp.ClientSession, str | None]:
+        """The connections to use, and the proxy, if that is not left to them."""
         if not self._public_only:
             self._direct = self._direct or _session(trust_env=True)
-            return self._direct
-        if not _proxied(url):
+            return self._direct, None
+        proxy = _proxy_for(url)
+        if proxy is None:
             self._direct = self._direct or _session(socket_factory=_public_socket)
-            return self._direct
+            return self._direct, None
         # The proxy may well be in a private network; it is the name that must not lead there.
         await _require_public(url.host, url.port or 443)
-        self._by_proxy = self._by_proxy or _session(trust_env=True)
-        return self._by_proxy
+        self._by_proxy = self._by_proxy or _session()
+        return self._by_proxy, proxy
 
 
 def _session(*, trust_env: bool = False, **options: Any) -> aiohttp.ClientSession:
@@ -132,8 +135,10 @@ def _public_socket(address: aiohttp.connector.AddrInfoType) -> socket.socket:
     return socket.socket(family, kind, protocol)
 
 
-def _proxied(url: httpx2.URL) -> bool:
-    return url.scheme in getproxies() and not proxy_bypass(url.host)
+def _proxy_for(url: httpx2.URL) -> str | None:
+    """What the environment says.  It is not asked twice: who went without a proxy where this
+    says that there is one would go anywhere."""
+    return None if proxy_bypass(url.host) else getproxies().get(url.scheme)
 
 
 async def _require_public(host: str, port: int) -> None:

@@ -11,8 +11,6 @@ from typing import Annotated, Any, TypeAlias, TypeVar
 
 from msgspec import Meta
 
-from ..protocol import Id
-
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 MOST_LISTED = 200
@@ -22,7 +20,6 @@ Cursor: TypeAlias = Annotated[str, Meta(description="`next` of the page before."
 ByteCount: TypeAlias = Annotated[int, Meta(ge=0, le=10**18 - 1)]
 Time: TypeAlias = Annotated[int, Meta(ge=0, le=10**15 - 1)]
 MinutesWest: TypeAlias = Annotated[int, Meta(ge=-999, le=999)]
-MessageId: TypeAlias = Id
 
 
 class Raw:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import cache
 from typing import Any
 
@@ -30,9 +31,11 @@ class DocumentHandler(ChatHandler):
     @operation("This document.", media_types=("application/json",))
     @web.authenticated
     @authorized
-    def get(self) -> None:
+    async def get(self) -> None:
+        accounts = self.services.authentication is not None
+        made = await asyncio.to_thread(_document, accounts=accounts)
         self.set_header("Content-Type", "application/json")
-        self.finish(_document(accounts=self.services.authentication is not None))
+        self.finish(made)
 
 
 _API: list[openapi.Route] = [

@@ -132,7 +132,7 @@ async def test_a_name_that_meant_something_else_before_is_not_followed(
     """DNS rebinding: the address is looked at when a socket is about to be connected."""
     server, port = inner
     names["evil.example"] = ["127.0.0.1"]
-    monkeypatch.setattr(transport, "_proxied", lambda url: False)
+    monkeypatch.setattr(transport, "_proxy_for", lambda url: None)
     outside = Server(response("404 Not Found", "Connection: close"))
     listening = await asyncio.start_server(outside, PUBLIC, port)
     names["evil.example"] = [PUBLIC, "127.0.0.1"]
