@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from ..engine.costs.budgets import month_of
 from ..engine.errors import Invalid
 from ..ids import now_ms
-from ..protocol import Code, PeoplePage, PersonInfo, PersonPatch, PersonState
+from ..protocol import Code, GivenPassword, PeoplePage, PersonInfo, PersonPatch, PersonState
 from ..store.interface import Store
 from ..store.people import Person
 from ..store.types import LedgerQuery
@@ -57,6 +57,11 @@ class Administration:
             await self._sessions.end(user_id)
         return await self._info(person)
 
+    async def give_password(self, admin_id: str, user_id: str) -> GivenPassword:
+        """A password made up for somebody who has forgotten theirs; their sessions end."""
+        _not_oneself(admin_id, user_id)
+        return GivenPassword(await self._people.give_password(user_id))
+
     async def delete(self, admin_id: str, user_id: str) -> PersonInfo:
         _not_oneself(admin_id, user_id)
         return await self._info(await self._leaving.leave(user_id))
@@ -81,5 +86,5 @@ def _not_oneself(admin_id: str, user_id: str) -> None:
         raise Refused(
             Code.FORBIDDEN,
             "Administrators cannot take their own rights away. Nothing was changed; another "
-            "administrator can, and your profile is where you delete your own account.",
+            "administrator can; your own account is changed in “Your account”.",
         )

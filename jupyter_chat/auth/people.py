@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from enum import Enum
 
@@ -25,6 +26,7 @@ NAME_LIMIT = Limit(10, 15 * 60)
 ADDRESS_LIMIT = Limit(100, 15 * 60)
 """Wrong passwords from one address, behind which there may be a whole class."""
 _HOUR = 60 * 60
+_GIVEN_BYTES = 12
 _TRIES = 20
 
 
@@ -147,6 +149,14 @@ class People:
         if patch.password is not UNSET:
             await self._sessions.end(user_id)
         return _profile(person)
+
+    async def give_password(self, user_id: str) -> str:
+        """Put one that is made up in the place of a forgotten password; all sessions end."""
+        password = secrets.token_urlsafe(_GIVEN_BYTES)
+        hashed = await self._passwords.hash(password)
+        await self.change(user_id, lambda person: replace(person, password=hashed))
+        await self._sessions.end(user_id)
+        return password
 
     async def confirm(self, user_id: str, password: str, field: str) -> None:
         """:class:`Refused` unless it is the person's password."""

@@ -118,6 +118,12 @@ class PersonPatch(Struct, frozen=True):
     state: PersonState | UnsetType = UNSET
 
 
+class GivenPassword(Struct, frozen=True):
+    """What an administrator hands on to somebody who has forgotten theirs; it is said once."""
+
+    password: str
+
+
 class InvitationOffer(Struct, frozen=True):
     """An invitation to be made."""
 

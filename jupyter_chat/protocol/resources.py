@@ -23,6 +23,7 @@ from .limits import Allowances, PeopleUsage
 from .models import ModelList
 from .moderation import FlaggedList
 from .people import (
+    GivenPassword,
     InvitationInfo,
     InvitationList,
     InvitationOffer,
@@ -106,6 +107,7 @@ RESOURCES = (
     PeoplePage,
     PersonInfo,
     PersonPatch,
+    GivenPassword,
     InvitationOffer,
     InvitationInfo,
     InvitationList,

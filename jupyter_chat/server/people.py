@@ -206,6 +206,15 @@ class PersonHandler(AccountsHandler):
         self.answer(person)
 
 
+class GivenPasswordHandler(AccountsHandler):
+    @web.authenticated
+    @authorized
+    async def post(self, user_id: str) -> None:
+        given = await self.authentication.administration.give_password(self.admin.username, user_id)
+        await self.authentication.watch.look(user_id)
+        self.answer(given)
+
+
 class InvitationsHandler(AccountsHandler):
     @operation("Invitations; for administrators.", answer=InvitationList)
     @web.authenticated
@@ -242,6 +251,7 @@ default_handlers: list[tuple[str, type[Any]]] = [
     (rf"jupyter-chat/api/sessions/{_ID}", OneSessionHandler),
     (r"jupyter-chat/api/people", PeopleHandler),
     (rf"jupyter-chat/api/people/{_ID}", PersonHandler),
+    (rf"jupyter-chat/api/people/{_ID}/password", GivenPasswordHandler),
     (r"jupyter-chat/api/invitations", InvitationsHandler),
     (rf"jupyter-chat/api/invitations/{_ID}", InvitationHandler),
 ]

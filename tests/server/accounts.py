@@ -19,7 +19,9 @@ class Browser:
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/") + "/"
-        self.session = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
+        self.session = aiohttp.ClientSession(
+            cookie_jar=aiohttp.CookieJar(unsafe=True), timeout=aiohttp.ClientTimeout(total=60)
+        )
         self.sockets: list[aiohttp.ClientWebSocketResponse[bool]] = []
 
     def at(self, path: str) -> URL:

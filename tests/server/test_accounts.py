@@ -382,6 +382,7 @@ async def test_only_administrators_administer(ada: Browser, admin: Browser):
         ("GET", "people", None),
         ("PATCH", f"people/{ada_id}", {"role": "admin"}),
         ("DELETE", f"people/{ada_id}", None),
+        ("POST", f"people/{ada_id}/password", None),
         ("GET", "invitations", None),
         ("POST", "invitations", {"role": "admin"}),
         ("DELETE", f"invitations/{ada_id}", None),
@@ -414,13 +415,28 @@ async def test_an_administrator_deletes_people_but_not_themselves(
 ):
     services.authentication.leaving._settle_seconds = 0
     ada_id, own_id = (await ada.me())["id"], (await admin.me())["id"]
-    for method, body in (("PATCH", {"role": "user"}), ("DELETE", None)):
-        assert (await admin.api(method, f"people/{own_id}", body))[0] == 403
+    for method, path, body in (
+        ("PATCH", f"people/{own_id}", {"role": "user"}),
+        ("DELETE", f"people/{own_id}", None),
+        ("POST", f"people/{own_id}/password", None),
+    ):
+        assert (await admin.api(method, path, body))[0] == 403
     socket = await ada.socket()
     assert (await admin.api("DELETE", f"people/{ada_id}"))[0] == 200
     assert await closed(socket, SECONDS)
     await gone(services, "Ada")
     assert (await admin.api("DELETE", f"people/{new_id()}"))[0] == 404
+
+
+async def test_who_has_forgotten_their_password_is_given_another_one(ada: Browser, admin: Browser):
+    ada_id = (await ada.me())["id"]
+    socket = await ada.socket()
+    status, given = await admin.api("POST", f"people/{ada_id}/password")
+    assert status == 200
+    assert await closed(socket, SECONDS)
+    assert (await ada.api("POST", "session"))[0] == 403
+    assert (await ada.log_in("Ada", PASSWORD)).status == 403
+    assert (await ada.log_in("Ada", given["password"])).status == 302
 
 
 async def test_invitations_are_made_listed_and_taken_back(browser, admin: Browser):

@@ -699,6 +699,12 @@ export interface FoundFiles {
   more: boolean;
 }
 /**
+ * What an administrator hands on to somebody who has forgotten theirs; it is said once.
+ */
+export interface GivenPassword {
+  password: string;
+}
+/**
  * The server is stopping; running replies have been kept as far as they came.
  */
 export interface Goodbye {

@@ -224,6 +224,18 @@ describe('administrators', () => {
     expect(within(row).queryByRole('button')).toBeNull();
   });
 
+  it('give a new password to whoever has forgotten theirs, and see it once', async () => {
+    const { server, user } = await showPeople({
+      'POST people/grace/password': { password: 'made-up' }
+    });
+    await user.click(screen.getByRole('button', { name: 'New password…' }));
+    expect(server.lastChange).toBeUndefined();
+    await user.click(
+      screen.getByRole('button', { name: 'Make a new password for “grace”' })
+    );
+    expect(await screen.findByText('made-up')).toBeVisible();
+  });
+
   it('find people by the beginning of a name', async () => {
     const { user } = await showPeople({
       'GET people?begins=ev&state=&after=': { people: [EVE] }

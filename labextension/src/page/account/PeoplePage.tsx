@@ -28,6 +28,8 @@ export function PeoplePage({ onDone }: SubpageProps) {
   const [begins, setBegins] = useState('');
   const [state, setState] = useState<PersonState | ''>('');
   const { people, next, problem, load, replace, act } = usePeople(calls, begins, state);
+  /** The password that was made up last, and for whom. */
+  const [given, setGiven] = useState<{ id: string; password: string } | null>(null);
   useEffect(() => {
     heading.current?.focus();
   }, []);
@@ -97,6 +99,12 @@ export function PeoplePage({ onDone }: SubpageProps) {
               onChange={patch => {
                 act(calls.changePerson(person.id, patch), replace);
               }}
+              onGivePassword={() => {
+                act(calls.givePassword(person.id), ({ password }) => {
+                  setGiven({ id: person.id, password });
+                });
+              }}
+              given={given?.id === person.id ? given.password : null}
               onDelete={() => {
                 act(calls.deletePerson(person.id), replace);
               }}

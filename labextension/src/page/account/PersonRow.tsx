@@ -1,3 +1,4 @@
+import { CopyButton } from '../../chat/components/CopyButton';
 import { ConfirmButton } from '../../chat/components/ConfirmButton';
 import { useChat } from '../../chat/components/context';
 import { timeOrDay } from '../../chat/components/format';
@@ -8,11 +9,15 @@ interface Props {
   readonly person: PersonInfo;
   readonly isOneself: boolean;
   readonly onChange: (patch: PersonPatch) => void;
+  readonly onGivePassword: () => void;
+  /** The password that was just made up. */
+  readonly given: string | null;
   readonly onDelete: () => void;
 }
 
 /** Somebody, with what they have used this month, and what can be done. */
-export function PersonRow({ person, isOneself, onChange, onDelete }: Props) {
+export function PersonRow(props: Props) {
+  const { person, isOneself, onChange, onGivePassword, given, onDelete } = props;
   const { trans } = useChat();
   const { name, display_name: displayName, state, role, made_at: since } = person;
   const used = person.replies ?? 0;
@@ -56,6 +61,13 @@ export function PersonRow({ person, isOneself, onChange, onDelete }: Props) {
                 state: 'active'
               })
             )}
+            {state === 'active' && (
+              <ConfirmButton
+                label={trans.__('New password…')}
+                confirmation={trans.__('Make a new password for “%1”', name)}
+                onConfirm={onGivePassword}
+              />
+            )}
             <ConfirmButton
               label={trans.__('Delete…')}
               confirmation={trans.__('Delete “%1” with all data', name)}
@@ -63,6 +75,15 @@ export function PersonRow({ person, isOneself, onChange, onDelete }: Props) {
             />
           </span>
         )
+      )}
+      {given !== null && (
+        <div className="jc-Made" role="status">
+          <p>{trans.__('Hand this password on. It is shown only now:')}</p>
+          <p className="jc-Made-link">
+            <code>{given}</code>
+            <CopyButton text={given} label={trans.__('Copy the password')} />
+          </p>
+        </div>
       )}
     </li>
   );

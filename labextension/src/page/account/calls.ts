@@ -1,5 +1,6 @@
 import type { Rest } from '../../chat/client/rest';
 import type {
+  GivenPassword,
   InvitationInfo,
   InvitationList,
   InvitationOffer,
@@ -55,6 +56,10 @@ export class AccountCalls {
 
   deletePerson(id: string): Promise<PersonInfo> {
     return this.#rest.ask('DELETE', `people/${id}`);
+  }
+
+  givePassword(id: string): Promise<GivenPassword> {
+    return this.#rest.ask('POST', `people/${id}/password`);
   }
 
   invitations(): Promise<InvitationList> {
