@@ -1,5 +1,5 @@
 """Accounts on this server (`jupyter chat --accounts`): people, passwords, sessions.
 
-Like the engine it knows no tornado; `provider.py` and `authorizer.py` are what a Jupyter
+Like the engine it knows no tornado, but for `provider.py` and `authorizer.py`, which a Jupyter
 server asks.  Nothing here is of effect on a server without accounts.
 """

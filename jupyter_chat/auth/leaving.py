@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from collections.abc import Coroutine
 from contextlib import suppress
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -90,15 +92,19 @@ class Leaving:
     async def _loop(self) -> None:
         """What other processes have left behind, and what is over."""
         while True:
-            with suppress(StoreError):
+            try:
                 await self._store.forget_expired(now_ms())
                 for person in await self._store.list_people(
                     limit=_AT_ONCE, state=PersonState.LEAVING
                 ):
                     await self._forget(person.id)
+            except StoreError:
+                pass  # reported by `health.py`; done in a later round
+            except Exception:  # noqa: BLE001 - the loop must go on
+                self._log.exception("Tidying up sessions failed; it is tried again.")
             await asyncio.sleep(_ROUND_SECONDS * random.uniform(0.75, 1.25))
 
-    def _begin(self, work: object) -> None:
-        task: asyncio.Task[None] = asyncio.create_task(work)  # type: ignore[arg-type]
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
