@@ -201,21 +201,7 @@ async def test_guessing_is_slowed_down_with_a_time_to_try_again(browser, ada):
 async def test_each_person_sees_their_own_conversations_only(browser, ada, services):
     grace = browser()
     await grace.register("Grace")
-    socket = await ada.socket()
-    thread_id = new_id()
-    await socket.send_json(
-        {
-            "type": "send",
-            "id": "1",
-            "client_id": new_id(),
-            "thread_id": thread_id,
-            "parent_id": None,
-            "parts": [{"type": "text", "text": "Hello"}],
-            "create": True,
-        }
-    )
-    while (await socket.receive_json(timeout=20))["type"] != "ack":
-        pass
+    thread_id = await ask(await ada.socket(), "Hello")
     assert (await ada.api("GET", f"threads/{thread_id}"))[0] == 200
     assert (await grace.api("GET", f"threads/{thread_id}"))[0] == 404
     assert (await grace.api("GET", "threads"))[1]["threads"] == []
@@ -350,6 +336,9 @@ async def test_who_deletes_their_account_is_gone_with_all_they_had(browser, ada:
     services.authentication.leaving._settle_seconds = 0.1
     user_id = (await ada.me())["id"]
     socket = await ada.socket()
+    await ask(socket, "Hello")
+    await ask(socket, "A long answer [[chunks=500 delay=0.1]]")
+    assert len(await services.store.all_threads(user_id, limit=5)) == 2
     status, body = await ada.api("DELETE", "profile", {"password": "wrong"})
     assert (status, body["problem"]["field"]) == (400, "password")
     assert (await ada.api("DELETE", "profile", {"password": PASSWORD}))[0] == 200
@@ -452,6 +441,19 @@ async def test_invitations_are_made_listed_and_taken_back(browser, admin: Browse
     assert (await browser().register("Grace", made["code"])).status == 400
     status, body = await admin.api("POST", "invitations", {"uses": 0})
     assert (status, body["problem"]["field"]) == (400, "uses")
+
+
+async def ask(socket: Any, text: str) -> str:
+    """Begin a conversation; its id."""
+    thread_id = new_id()
+    command = {
+        **{"type": "send", "id": new_id(), "client_id": new_id(), "thread_id": thread_id},
+        **{"parent_id": None, "parts": [{"type": "text", "text": text}], "create": True},
+    }
+    await socket.send_json(command)
+    while (await socket.receive_json(timeout=20))["type"] != "ack":
+        pass
+    return thread_id
 
 
 async def gone(services: Any, name: str) -> None:
