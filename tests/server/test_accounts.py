@@ -447,8 +447,13 @@ async def ask(socket: Any, text: str) -> str:
     """Begin a conversation; its id."""
     thread_id = new_id()
     command = {
-        **{"type": "send", "id": new_id(), "client_id": new_id(), "thread_id": thread_id},
-        **{"parent_id": None, "parts": [{"type": "text", "text": text}], "create": True},
+        "type": "send",
+        "id": new_id(),
+        "client_id": new_id(),
+        "thread_id": thread_id,
+        "parent_id": None,
+        "parts": [{"type": "text", "text": text}],
+        "create": True,
     }
     await socket.send_json(command)
     while (await socket.receive_json(timeout=20))["type"] != "ack":
