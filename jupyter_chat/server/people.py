@@ -14,6 +14,7 @@ from ..auth.authentication import Authentication
 from ..auth.provider import SignedIn
 from ..engine.errors import Invalid
 from ..protocol import (
+    GivenPassword,
     InvitationInfo,
     InvitationList,
     InvitationOffer,
@@ -207,6 +208,7 @@ class PersonHandler(AccountsHandler):
 
 
 class GivenPasswordHandler(AccountsHandler):
+    @operation("Give somebody a new password; for administrators.", answer=GivenPassword)
     @web.authenticated
     @authorized
     async def post(self, user_id: str) -> None:

@@ -78,3 +78,9 @@ def test_a_method_that_nobody_described_is_an_error():
     Forgetful.get.__module__ = Forgetful.post.__module__ = "jupyter_chat.server.forgetful"
     with pytest.raises(openapi.Undescribed, match=r"Forgetful\.get"):
         openapi.document([("jupyter-chat/api/forgotten", Forgetful)])
+
+
+def test_the_routes_of_accounts_are_described_where_there_are_accounts():
+    more = routes.document(accounts=True)["paths"].keys() - routes.document()["paths"].keys()
+    assert {"/jupyter-chat/login", "/jupyter-chat/api/people/{user_id}"} <= more
+    assert len(more) == len(routes.of(accounts=True)) - len(routes.of(accounts=False))
