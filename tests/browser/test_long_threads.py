@@ -263,13 +263,14 @@ def test_the_end_stays_in_sight_while_a_long_question_is_typed(long: Long, page:
     page.wait_for_timeout(300)
     assert at_the_end(chat)
 
-    chat.ask("Tell me [[markdown chunks=300 size=20 delay=0.03]]")
+    chat.ask("Tell me [[markdown chunks=5000 size=20 delay=0.03]]")
     expect(chat.button("Stop the answer")).to_be_visible(timeout=SECONDS)
     page.wait_for_timeout(1500)
     type_lines(chat, 8)
     page.wait_for_timeout(1000)
     expect(chat.button("Stop the answer")).to_be_visible()
     assert at_the_end(chat), "the answer is followed still"
+    chat.button("Stop the answer").click()
     chat.expect_idle()
     page.wait_for_timeout(300)
     assert at_the_end(chat)
