@@ -97,4 +97,8 @@ def open_chat(page: Page, jupyter: Jupyter, path: str | None = None) -> Chat:
     page.goto(jupyter.address(path or paths[jupyter.face]))
     chat = Chat(page, jupyter.face)
     chat.appear()
+    if jupyter.face == "lab" and path is None:
+        # What comes there takes the focus, perhaps between a question and its Enter.
+        main = page.locator("#jp-main-dock-panel > .lm-Widget:visible")
+        expect(main.first).to_be_visible(timeout=SECONDS)
     return chat

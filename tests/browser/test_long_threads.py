@@ -226,7 +226,7 @@ def test_who_reads_is_not_moved_by_an_answer_that_comes(long: Long, page: Page):
     keep_for_owner(long.store_url, thread, messages)
     chat = open_chat(page, long.jupyter, f"jupyter-chat/t/{thread.id}")
     expect(message(chat, 300)).to_be_in_viewport(timeout=SECONDS)
-    chat.ask("Tell me [[markdown chunks=200 size=20 delay=0.03]]")
+    chat.ask("Tell me [[markdown chunks=5000 size=20 delay=0.03]]")
     chat.expect_answer(-1, "")
     expect(chat.button("Stop the answer")).to_be_visible(timeout=SECONDS)
     page.wait_for_timeout(1500)
@@ -242,6 +242,7 @@ def test_who_reads_is_not_moved_by_an_answer_that_comes(long: Long, page: Page):
     expect(chat.button("Stop the answer")).to_be_visible()
     assert page.evaluate(_READING) == [number, pytest.approx(place, abs=1)]
     assert page.evaluate("window.jumps") == []
+    chat.button("Stop the answer").click()
     chat.expect_idle()
     assert page.evaluate(_READING) == [number, pytest.approx(place, abs=1)]
     chat.root.get_by_role("button", name=re.compile("^Jump to the newest")).click()
@@ -293,7 +294,7 @@ def test_who_has_left_the_end_a_little_is_shown_the_way_back(long: Long, page: P
     keep_for_owner(long.store_url, thread, messages)
     chat = open_chat(page, long.jupyter, f"jupyter-chat/t/{thread.id}")
     expect(message(chat, 20)).to_be_in_viewport(timeout=SECONDS)
-    chat.ask("Tell me [[markdown chunks=300 size=20 delay=0.03]]")
+    chat.ask("Tell me [[markdown chunks=1000 size=20 delay=0.03]]")
     expect(chat.button("Stop the answer")).to_be_visible(timeout=SECONDS)
     page.wait_for_timeout(1500)
     assert at_the_end(chat)
