@@ -231,8 +231,9 @@ def threads(chat: Chat) -> Locator:
 
 def show_list(chat: Chat) -> None:
     """Where it is not beside the conversation."""
+    button = chat.root.get_by_role("button", name=re.compile("^(Show c|C)onversations"))
+    expect(threads(chat).or_(button).first).to_be_visible(timeout=SECONDS)
     if threads(chat).count() == 0:
-        button = chat.root.get_by_role("button", name=re.compile("^(Show c|C)onversations"))
         button.first.click()
     expect(threads(chat).first).to_be_visible()
 

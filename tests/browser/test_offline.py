@@ -63,7 +63,7 @@ def test_questions_outlive_the_page_they_were_asked_on(
         chat.ask(f'Offline {number} [[text="Answer {number}."]]')
     expect(chat.root.get_by_text(WAITS)).to_have_count(3)
     chat.button("New conversation").first.click()
-    chat.ask('Elsewhere [[text="A new conversation."]]')
+    chat.ask('Besides [[text="A new conversation."]]')
     expect(chat.root.get_by_text(WAITS)).to_have_count(1)
     expect(chat.root).to_contain_text("3 questions elsewhere")
     page.close()
@@ -79,11 +79,11 @@ def test_questions_outlive_the_page_they_were_asked_on(
         "Zero",
         *(f"Offline {number}" for number in (1, 2, 3)),
     ]
-    again.conversation("Elsewhere").click()
+    again.conversation("Besides").click()
     again.expect_answer(0, "A new conversation.")
     again.reload()
     again.expect_answer(0, "A new conversation.")
-    for text in ("Offline 1", "Offline 2", "Offline 3", "Elsewhere"):
+    for text in ("Offline 1", "Offline 2", "Offline 3", "Besides"):
         assert asked(upstream, text) == 1
 
 
