@@ -1,11 +1,8 @@
-"""The Jupyter server extension: its settings, and how the parts are put together."""
+"""The Jupyter server extension and its settings."""
 
 from __future__ import annotations
 
-import asyncio
 import os
-import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,57 +14,13 @@ from jupyter_server.serverapp import flags as server_flags
 from traitlets import Bool, CaselessStrEnum, Dict, Enum, Float, Int, Unicode
 
 from . import __version__
-from .addresses import login_of
-from .auth.authentication import Rules, put_together
 from .auth.people import Registration
-from .auth.provider import AccountsIdentityProvider
-from .engine.accounts import Accounts
-from .engine.attached.documents import Documents
-from .engine.audit import Audit
-from .engine.branches import Branches
-from .engine.broadcast import Broadcast
-from .engine.context.inspecting import Inspector
-from .engine.context.planning import Planner
-from .engine.conversations import Conversations
-from .engine.costs.budgets import Budgets
-from .engine.costs.usage import UsageReports
-from .engine.health import StoreHealth, watch
+from .composition import Composition, file_named
 from .engine.keys.shared import SharedSources
-from .engine.libraries import Libraries
-from .engine.limits.enforcing import Limits
-from .engine.limits.people import People
-from .engine.limits.policy import Policy
-from .engine.models.overrides import Overrides
-from .engine.moderation.moderating import Action, Moderator
-from .engine.moderation.services import MODEL, OpenAIModeration, Service, hook_named
-from .engine.organising import Organiser
-from .engine.replies import Replies
-from .engine.requests import Requests
-from .engine.retention import Retention
-from .engine.roles import Roles
-from .engine.search import Search
-from .engine.upkeep import Upkeep
-from .exchange.imports import Imports
-from .exchange.sources import Limits as ImportLimits
-from .providers import (
-    IDLE_SECONDS,
-    KEY_VARIABLES,
-    Providers,
-    endpoint_from_environment,
-    local_model_available,
-)
-from .providers.environment import moderation_from_environment
-from .redaction import Redacting
-from .server import routes
-from .server.files import ServerFiles
-from .server.guard import Guard
-from .server.heartbeat import Heartbeats
-from .server.identity import Identities
-from .server.kernels import StartingKernels
-from .server.logins import Logins
-from .server.services import Services
-from .server.unused import StopWhenUnused
-from .store import STORE_URL, open_store, vault
+from .engine.moderation.moderating import Action
+from .engine.moderation.services import MODEL
+from .providers import IDLE_SECONDS, endpoint_from_environment
+from .store import STORE_URL
 from .store.interface import Store
 from .store.vault import Vault
 
@@ -346,140 +299,13 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
 
     def initialize_handlers(self) -> None:
         assert self.serverapp is not None
-        self._keep_secrets_out_of_the_log()
         if self.serverapp.starter_app is self and "max_body_size" not in self.serverapp.config.get(
             "ServerApp", {}
         ):
             # Nothing else is served here that could need more.
             self.serverapp.max_body_size = _MOST_BODY_BYTES
-        self._unused: StopWhenUnused | None = None
-        broadcast = Broadcast()
-        self._store: Store = open_store(self.store_url)
-        self._health = StoreHealth(self._store, broadcast, self.log)
-        store = watch(self._store, self._health)
-        self._providers = Providers(self.idle_seconds)
-        audit = Audit(store)
-        secrets = self.open_vault()
-        with_accounts = isinstance(self.serverapp.identity_provider, AccountsIdentityProvider)
-        roles = Roles(store, accounts=with_accounts)
-        policy = Policy(roles, _path(self.limits_file), self.limits, self.log)
-        identities = Identities(self.serverapp.identity_provider, store)
-        accounts = Accounts(
-            store,
-            secrets,
-            self._providers,
-            shared=self.shared_sources(store, secrets),
-            audit=audit,
-            default_model=self.default_model,
-            local_available=local_model_available,
-            durable_replies=self.durable_replies,
-            overrides=Overrides(_path(self.models_file), self.models, self.log),
-            policy=policy,
-            private_base_urls=(
-                identities.personal if self.private_base_urls is None else self.private_base_urls
-            ),
-        )
-        self._heartbeats = Heartbeats()
-        self._planner = Planner(store)
-        budgets = Budgets(store)
-        kept_limits = Limits(store, policy, budgets)
-        self._replies = Replies(
-            store,
-            self._providers,
-            Requests(store, accounts, self._planner, self._providers, kept_limits),
-            self._planner.corrections,
-            broadcast,
-            kept_limits,
-            self._moderator(store),
-            self.log,
-            model_titles=self.model_titles,
-        )
-        conversations = Conversations(store, self._replies, broadcast)
-        retention = Retention(store, conversations, audit, self.retention_days)
-        organiser = Organiser(
-            store, conversations, self._replies, broadcast, self.trash_days, retention
-        )
-        self._upkeep = Upkeep(organiser, self.log, retention)
-        self._imports = Imports(
-            store,
-            broadcast,
-            Path(self.data_dir) / "imports",
-            ImportLimits(self.import_bytes, 4 * self.import_bytes, self.import_entry_bytes),
-            self.log,
-        )
-        self._search = Search(store)
-        self._health.on_open += [
-            self._replies.start,
-            self._upkeep.start,
-            self._search.start,
-        ]
-        starting = StartingKernels(self.serverapp)
-        logins = Logins(self.serverapp.identity_provider)
-        provider = self.serverapp.identity_provider
-        self._authentication = None
-        if isinstance(provider, AccountsIdentityProvider):
-            self._require("jwt", "argon2")
-            rules = Rules(
-                Registration(self.registration), self.registrations_per_hour, self.session_days
-            )
-            self._authentication = put_together(
-                store, secrets, organiser, self._replies, rules, self.log
-            )
-            provider.authentication = self._authentication
-            self._health.on_open += [self._authentication.start, self._tell_first_admin]
-            web_app = self.serverapp.web_app
-            web_app.settings["login_url"] = f"{self.serverapp.base_url}jupyter-chat/login"
-            Guard(web_app, self.serverapp.base_url, self.static_url_prefix)
-        else:
-            starting.watch()
-            logins.watch()
-        services = Services(
-            store=store,
-            conversations=conversations,
-            replies=self._replies,
-            branches=Branches(store, conversations, self._replies),
-            organiser=organiser,
-            accounts=accounts,
-            audit=audit,
-            inspector=Inspector(store, accounts, self._planner, policy),
-            libraries=Libraries(store, broadcast),
-            search=self._search,
-            usage=UsageReports(store),
-            budgets=budgets,
-            limits=kept_limits,
-            people=People(store, kept_limits, roles),
-            roles=roles,
-            broadcast=broadcast,
-            health=self._health,
-            identities=identities,
-            logins=logins,
-            heartbeats=self._heartbeats,
-            imports=self._imports,
-            files=ServerFiles(self.serverapp.contents_manager),
-            documents=Documents(),
-            kernel_tokens=starting.tokens,
-            authentication=self._authentication,
-            log=self.log,
-        )
-        for route, handler in routes.of(accounts=self._authentication is not None):
-            self.handlers.append((route, handler, {"services": services}))
-        self.handlers.extend(routes.PAGES)
-
-    def _keep_secrets_out_of_the_log(self) -> None:
-        login = login_of(self.store_url)
-        password = login[1] if login is not None else ""
-        if password and "store_url" in self.config.get("ChatApp", {}):
-            self.log.warning(
-                "The address of the chat history holds a password, and stands in the "
-                "configuration, which --show-config and --debug show. Set %s instead.",
-                STORE_URL,
-            )
-        keys = os.environ.get(vault.ENVIRONMENT, "").split(";")
-        upstream = [os.environ.get(name, "") for name in KEY_VARIABLES]
-        address = login_of(os.environ.get("OPENAI_BASE_URL", ""))
-        upstream += [address[1]] if address is not None else []
-        self._redacting = Redacting([password, *keys, *upstream])
-        self.log.addFilter(self._redacting)
+        self._chat = Composition(self, self.serverapp)
+        self.handlers.extend(self._chat.routes())
 
     def open_vault(self) -> Vault:
         """What encrypts people's keys."""
@@ -488,74 +314,14 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
     def shared_sources(self, store: Store, secrets: Vault) -> SharedSources:
         """The source for everybody who has set nothing else."""
         return SharedSources(
-            store, secrets, endpoint_from_environment(), _path(self.shared_key_file), self.log
+            store, secrets, endpoint_from_environment(), file_named(self.shared_key_file), self.log
         )
-
-    def _moderator(self, store: Store) -> Moderator:
-        own = moderation_from_environment()
-        service: Service = OpenAIModeration(self._providers, own, self.moderation_model)
-        if self.moderation_hook:
-            service = hook_named(self.moderation_hook)
-        failing = self.moderation_failing
-        return Moderator(
-            store,
-            service,
-            self.log,
-            questions=Action(self.moderate_questions),
-            answers=Action(self.moderate_answers),
-            closed=None if failing is None else failing == "closed",
-        )
-
-    def _require(self, *modules: str) -> None:
-        """End where an extra is missing: a server that was to have accounts must not go on
-        without."""
-        if not all(find_spec(module) for module in modules):
-            self.log.critical(
-                "A server with accounts needs what comes with `pip install "
-                "'jupyter-chat[accounts]'`. Nothing was started."
-            )
-            sys.exit(1)
-
-    async def _tell_first_admin(self) -> None:
-        """Say where the first administrator registers, to whoever reads the server's log."""
-        assert self._authentication is not None
-        assert self.serverapp is not None
-        code = await self._authentication.invitations.for_first_admin()
-        if code is not None:
-            self.log.critical(
-                "There is no administrator yet. Whoever registers here first is one; the "
-                "address is good once, for a day:\n    %sjupyter-chat/register?code=%s",
-                self.serverapp.public_url.partition("?")[0].partition("jupyter-chat/")[0],
-                code,
-            )
 
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
-        await self._health.open()
-        if self.exit_when_unused:
-            self._unused = StopWhenUnused(
-                self.exit_when_unused, self._heartbeats, self._replies, serverapp.stop
-            )
-            self._unused.start()
+        await self._chat.open()
 
     async def stop_extension(self) -> None:
-        """Keep what runs, say goodbye to viewers, let go of everything."""
-        if self._unused is not None:
-            self._unused.close()
-        await self._upkeep.close()
-        await asyncio.gather(self._imports.close(), self._replies.close())
-        await self._planner.close()
-        await self._search.close()
-        self._heartbeats.close()
-        await self._health.close()
-        await self._providers.close()
-        if self._authentication is not None:
-            await self._authentication.close()
-        await self._store.close()
-        self.log.removeFilter(self._redacting)
-
-
-def _path(setting: str | None) -> Path | None:
-    return Path(setting).expanduser().absolute() if setting else None
+        await self._chat.close()
 
 
 def main(argv: list[str] | None = None) -> Any:
