@@ -9,20 +9,18 @@ import re
 from collections.abc import Iterator
 
 import pytest
-
-schemathesis = pytest.importorskip("schemathesis")
-
-from hypothesis import HealthCheck, Phase, settings  # noqa: E402
-from schemathesis.checks import not_a_server_error  # noqa: E402
-from schemathesis.specs.openapi.checks import (  # noqa: E402
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
     status_code_conformance,
 )
 
-from jupyter_chat.server import routes  # noqa: E402
-from tests.browser.jupyter import Jupyter  # noqa: E402
-from tests.upstream import Upstream  # noqa: E402
+from jupyter_chat.server import routes
+from tests.browser.jupyter import Jupyter
+from tests.upstream import Upstream
 
 SECONDS = 10
 """No answer takes longer, also on a machine that is busy with other things."""

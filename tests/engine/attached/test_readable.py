@@ -70,7 +70,6 @@ def test_what_an_encoding_was_guessed_from_is_read_and_that_is_said(text, encodi
 
 
 def test_another_encoding_is_told_where_the_package_is_there_that_can():
-    pytest.importorskip("charset_normalizer")
     assert text_of("a.txt", (_RUSSIAN * 20).encode("cp1251")) == _RUSSIAN * 20
 
 
