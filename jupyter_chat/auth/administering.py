@@ -38,7 +38,8 @@ class Administration:
         return PeoplePage(people, shown[-1].name if len(found) > limit else None)
 
     async def change(self, admin_id: str, user_id: str, patch: PersonPatch) -> PersonInfo:
-        _not_oneself(admin_id, user_id)
+        if patch.role is not UNSET or patch.state is not UNSET:
+            _not_oneself(admin_id, user_id)
         fields: dict[str, object] = {}
         if patch.role is not UNSET:
             fields["role"] = patch.role
@@ -46,6 +47,8 @@ class Administration:
             if patch.state not in (PersonState.ACTIVE, PersonState.DISABLED):
                 raise Invalid("People can be made `active` or `disabled`.", "state")
             fields["state"] = patch.state
+        if patch.groups is not UNSET:
+            fields["groups"] = tuple(dict.fromkeys(patch.groups))
 
         def changed(person: Person) -> Person:
             if person.state is PersonState.LEAVING:
@@ -78,6 +81,7 @@ class Administration:
             used.requests,
             used.input_tokens + used.output_tokens,
             None if used.requests and used.unpriced == used.requests else used.cost,
+            person.groups,
         )
 
 

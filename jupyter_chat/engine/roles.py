@@ -1,8 +1,7 @@
-"""What somebody may do on this server, as one word.
+"""What somebody may do on this server, as one word, and the groups they belong to.
 
-The one place that knows: a hub's groups will have their say here.  There is the owner, whom
-a server with Jupyter's default login lets in; where people have accounts, what their account
-says; and everybody else.
+There is the owner, whom a server with Jupyter's default login lets in; where the store knows
+people, what it says of them; and everybody else.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ OWNER = "owner"
 USER = PersonRole.USER.value
 ADMINISTRATORS = frozenset({OWNER, PersonRole.ADMIN.value})
 """Roles that see what everybody uses."""
+_RIGHTS = ADMINISTRATORS | {USER}
 
 
 class Roles:
@@ -26,11 +26,17 @@ class Roles:
         self._owner_id: str | None = None
 
     async def of(self, user_id: str) -> str:
+        return (await self.all_of(user_id))[0]
+
+    async def all_of(self, user_id: str) -> tuple[str, ...]:
+        """The role, and after it the groups, which give no rights."""
         if self._accounts:
             try:
-                return (await self._store.get_person(user_id)).role.value
+                person = await self._store.get_person(user_id)
             except NotFound:  # the account was deleted a moment ago
-                return USER
+                return (USER,)
+            groups = (each for each in person.groups if each not in _RIGHTS)
+            return (person.role.value, *groups)
         if self._owner_id is None:
             self._owner_id = await self._store.owner_id()
-        return OWNER if user_id == self._owner_id else USER
+        return (OWNER if user_id == self._owner_id else USER,)

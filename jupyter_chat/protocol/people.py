@@ -12,6 +12,7 @@ from .basics import Id, Milliseconds
 LoginName: TypeAlias = Annotated[str, Meta(min_length=1, max_length=64)]
 DisplayName: TypeAlias = Annotated[str, Meta(max_length=80)]
 Password: TypeAlias = Annotated[str, Meta(min_length=1, max_length=1000)]
+Group: TypeAlias = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^\S(.*\S)?$")]
 Color: TypeAlias = Annotated[str, Meta(pattern="^#[0-9a-f]{6}$")]
 
 
@@ -102,6 +103,7 @@ class PersonInfo(Struct, omit_defaults=True, frozen=True):
     replies: int = 0
     tokens: int = 0
     cost: float | None = None
+    groups: tuple[Group, ...] = ()
 
 
 class PeoplePage(Struct, omit_defaults=True, frozen=True):
@@ -116,6 +118,7 @@ class PersonPatch(Struct, frozen=True):
 
     role: PersonRole | UnsetType = UNSET
     state: PersonState | UnsetType = UNSET
+    groups: Annotated[tuple[Group, ...], Meta(max_length=20)] | UnsetType = UNSET
 
 
 class GivenPassword(Struct, frozen=True):

@@ -46,6 +46,8 @@ class Person(Struct, omit_defaults=True, frozen=True):
     color: str | None = None
     role: PersonRole = PersonRole.USER
     state: PersonState = PersonState.ACTIVE
+    groups: tuple[str, ...] = ()
+    """Names by which limits, and how long things are kept, are said of several people."""
     revision: int = 1
 
 

@@ -37,3 +37,11 @@ async def test_with_accounts_the_account_says_it_and_nobody_is_the_owner(store: 
     assert await roles.of(grace.id) in ADMINISTRATORS
     assert await roles.of(await store.owner_id()) == USER
     assert await roles.of(new_id()) == USER
+
+
+async def test_groups_stand_beside_the_role_and_never_give_its_rights(store: Store):
+    ada = Person(new_id(), "Ada", "hash", made_at=1, groups=("staff", "admin", "owner"))
+    await store.add_person(ada)
+    roles = Roles(store, accounts=True)
+    assert await roles.all_of(ada.id) == (USER, "staff")
+    assert await roles.of(ada.id) == USER

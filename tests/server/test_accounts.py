@@ -399,6 +399,23 @@ async def test_an_administrator_sees_people_and_changes_them(browser, ada: Brows
     assert (await ada.api("GET", "people"))[0] == 403
 
 
+async def test_an_administrator_puts_people_into_groups_that_give_no_rights(
+    ada: Browser, admin: Browser, services
+):
+    ada_id, own_id = (await ada.me())["id"], (await admin.me())["id"]
+    groups = ["staff", "admin", "staff"]
+    status, changed = await admin.api("PATCH", f"people/{ada_id}", {"groups": groups})
+    assert (status, changed["groups"]) == (200, ["staff", "admin"])
+    assert await services.roles.all_of(ada_id) == ("user", "staff")
+    assert (await ada.api("GET", "people"))[0] == 403
+    assert (await ada.api("PATCH", f"people/{ada_id}", {"groups": []}))[0] == 403
+    assert (await admin.api("PATCH", f"people/{own_id}", {"groups": ["staff"]}))[0] == 200
+    for wrong in ([""], [" staff"], ["g"] * 21, "staff"):
+        status, answer = await admin.api("PATCH", f"people/{ada_id}", {"groups": wrong})
+        assert status == 400
+        assert answer["problem"]["field"].startswith("groups")
+
+
 async def test_an_administrator_deletes_people_but_not_themselves(
     ada: Browser, admin: Browser, services
 ):

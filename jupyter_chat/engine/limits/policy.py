@@ -58,8 +58,8 @@ class Policy:
         unknown = next((each for each in self._sources if each not in self._said), None)
         if unknown is not None:
             raise ProviderError(_unreadable(self._wrong[unknown]))
-        role = await self._roles.of(user_id)
-        return rules.allowed(self._layers(), user_id, role)
+        role, *groups = await self._roles.all_of(user_id)
+        return rules.allowed(self._layers(), user_id, role, tuple(groups))
 
     async def shared(self) -> list[Share]:
         """The limits of roles, and of all together."""

@@ -6,8 +6,10 @@
      "together": {"concurrent_replies": 50}}
 
 What is said of a person goes before what is said of a role, and that before what is said of
-everyone, field by field; `null` takes a limit away.  What is said of all `together` holds
-beside that.  The owner has no limits but those of the role `owner` and of all together.
+everyone, field by field; `null` takes a limit away.  Groups are roles that people have beside
+their own; where somebody has several, the one that stands later goes before.  What is said of
+all `together` holds beside that.  The owner has no limits but those of the role `owner` and of
+all together.
 """
 
 from __future__ import annotations
@@ -103,23 +105,27 @@ class Allowed(Struct, frozen=True):
         return msgspec.structs.replace(wanted, max_output_tokens=most)
 
 
-def allowed(layers: Iterable[Said], user_id: str, role: str) -> Allowed:
+def allowed(
+    layers: Iterable[Said], user_id: str, role: str, groups: tuple[str, ...] = ()
+) -> Allowed:
     """What follows for a person, the last layer first."""
     everyone: _Fields = {}
-    own_role: _Fields = {}
+    own_roles: _Fields = {}
     own: _Fields = {}
     together: _Fields = {}
-    role_together: _Fields = {}
+    roles_together: dict[str, _Fields] = {each: {} for each in (role, *groups)}
     for said in layers:
         everyone |= said.everyone
-        own_role |= said.roles.get(role, {})
+        for name, fields in said.roles.items():
+            if name in roles_together:
+                own_roles |= fields
+                roles_together[name] |= said.roles_together[name]
         own |= said.users.get(user_id, {})
         together |= said.together
-        role_together |= said.roles_together.get(role, {})
-    each = {**own_role, **own} if role == OWNER else {**everyone, **own_role, **own}
+    each = {**own_roles, **own} if role == OWNER else {**everyone, **own_roles, **own}
     scopes = {
         f"user:{user_id}": each,
-        f"role:{role}": role_together,
+        **{f"role:{name}": fields for name, fields in roles_together.items()},
         EVERYBODY: together,
     }
     shares = [Share(scope, _ceilings(fields)) for scope, fields in scopes.items()]

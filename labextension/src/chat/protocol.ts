@@ -1037,6 +1037,7 @@ export interface PersonInfo {
   replies?: number;
   tokens?: number;
   cost?: number | null;
+  groups?: string[];
 }
 /**
  * Everybody who has asked something this month, the dearest first; `together` are the
@@ -1068,6 +1069,10 @@ export interface PersonUsage {
 export interface PersonPatch {
   role?: PersonRole;
   state?: PersonState;
+  /**
+   * @maxItems 20
+   */
+  groups?: string[];
 }
 export interface Ping {
   type: 'ping';

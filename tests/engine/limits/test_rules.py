@@ -79,6 +79,23 @@ def test_what_is_said_of_many_together_counts_beside_each_ones_own() -> None:
     assert [share.scope for share in shared([understood(said)])] == ["all", "role:student"]
 
 
+def test_of_several_groups_the_one_that_stands_later_goes_before() -> None:
+    said = understood(
+        {
+            "everyone": {"requests_per_minute": 1, "models": ["small"]},
+            "roles": {
+                "student": {"requests_per_minute": 2, "tokens_per_day": 20},
+                "tutor": {"requests_per_minute": 9, "together": {"concurrent_replies": 4}},
+            },
+        }
+    )
+    found = allowed([said], "ada", USER, ("tutor", "student"))
+    assert most(found) == {REQUESTS: 9, (Measure.TOKENS, Span.DAY): 20}
+    assert found.models == ["small"]
+    assert found.scopes == ("user:ada", "role:tutor")
+    assert most(allowed([said], "bob", USER, ("other",)), "user:bob") == {REQUESTS: 1}
+
+
 def test_the_configuration_goes_before_the_file() -> None:
     file = understood({"everyone": {"requests_per_minute": 1, "tokens_per_day": 5}})
     configured = understood({"everyone": {"requests_per_minute": 2}})
