@@ -165,6 +165,14 @@ export interface About {
   epoch: string;
 }
 /**
+ * Where the chat service is, and what lets one in there for `seconds_left`.
+ */
+export interface Access {
+  url: string;
+  token: string;
+  seconds_left: number;
+}
+/**
  * A user's own settings, as the browser may see them: the key is write-only.
  */
 export interface Account {
@@ -1368,6 +1376,9 @@ export interface Welcome {
 export const PROTOCOL_VERSION = 1;
 export const MAX_FRAME_BYTES = 4194304;
 export const HEARTBEAT_SECONDS = 20;
+export const ACCESS_SCHEME = 'jupyter-chat-access';
+export const SOCKET_PROTOCOL = 'jupyter-chat';
+export const ACCESS_PROTOCOL_PREFIX = 'access.';
 export type Command =
   | Subscribe
   | Unsubscribe
