@@ -120,6 +120,7 @@ class Code(str, Enum):
     STORE_NEWER = "store_newer"
     # ours
     SERVER_STOPPED = "server_stopped"
+    HUB_DOWN = "hub_down"
     INTERNAL = "internal"
 
 
