@@ -27,10 +27,12 @@ from .engine.conversations import Conversations
 from .engine.costs.budgets import Budgets
 from .engine.costs.usage import UsageReports
 from .engine.health import StoreHealth, watch
+from .engine.keys.sharing import Sharing
 from .engine.libraries import Libraries
 from .engine.limits.enforcing import Limits
 from .engine.limits.people import People
 from .engine.limits.policy import Policy
+from .engine.limits.stored import StoredLimits
 from .engine.models.overrides import Overrides
 from .engine.moderation.moderating import Action, Moderator
 from .engine.moderation.services import OpenAIModeration, Service, hook_named
@@ -79,23 +81,26 @@ class Composition:
         audit = Audit(store)
         secrets = app.open_vault()
         provider = serverapp.identity_provider
-        roles = Roles(store, accounts=isinstance(provider, AccountsIdentityProvider))
-        policy = Policy(roles, file_named(app.limits_file), app.limits, app.log)
+        has_accounts = isinstance(provider, AccountsIdentityProvider)
+        roles = Roles(store, accounts=has_accounts)
+        policy = Policy(roles, file_named(app.limits_file), app.limits, app.log, store)
         identities = Identities(provider, store)
+        shared = app.shared_sources(store, secrets)
+        private_base_urls = (
+            identities.personal if app.private_base_urls is None else app.private_base_urls
+        )
         accounts = Accounts(
             store,
             secrets,
             self._providers,
-            shared=app.shared_sources(store, secrets),
+            shared=shared,
             audit=audit,
             default_model=app.default_model,
             local_available=local_model_available,
             durable_replies=app.durable_replies,
             overrides=Overrides(file_named(app.models_file), app.models, app.log),
             policy=policy,
-            private_base_urls=(
-                identities.personal if app.private_base_urls is None else app.private_base_urls
-            ),
+            private_base_urls=private_base_urls,
         )
         self._heartbeats = Heartbeats()
         self._planner = Planner(store)
@@ -164,7 +169,12 @@ class Composition:
             usage=UsageReports(store),
             budgets=budgets,
             limits=limits,
+            stored_limits=StoredLimits(store, policy, audit, accounts=has_accounts),
             people=People(store, limits, roles),
+            sharing=Sharing(
+                *(store, secrets, shared, self._providers, audit),
+                public_only=not private_base_urls,
+            ),
             roles=roles,
             broadcast=broadcast,
             health=self._health,

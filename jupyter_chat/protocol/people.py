@@ -23,12 +23,14 @@ class PersonRole(str, Enum):
 
 
 class PersonState(str, Enum):
-    """`pending`: waits for an administrator; `leaving`: is being deleted."""
+    """`pending`: waits for an administrator; `leaving`: is being deleted; `gone`: is not known
+    any more where people sign in, while the history is kept."""
 
     ACTIVE = "active"
     PENDING = "pending"
     DISABLED = "disabled"
     LEAVING = "leaving"
+    GONE = "gone"
 
 
 class Profile(Struct, omit_defaults=True, frozen=True):

@@ -7,7 +7,8 @@ from typing import get_args
 import msgspec
 from msgspec import Struct
 
-from .accounts import Account, AccountPatch
+from .accounts import Account, AccountPatch, SharedSourceInfo, SharedSourceOffer
+from .audit import AuditPage, AuditVerdict
 from .commands import Command
 from .context import Attached, Context, ContextQuery, Counted, CountQuery, FileRead, FoundFiles
 from .conversations import (
@@ -19,9 +20,9 @@ from .conversations import (
 from .events import Event, More
 from .histories import History, Import, ImportList, ImportStart
 from .libraries import Library, LibraryFile, LibraryReport
-from .limits import Allowances, PeopleUsage
+from .limits import Allowances, LimitsChange, LimitSettings, PeopleUsage
 from .models import ModelList
-from .moderation import FlaggedList
+from .moderation import FlaggedList, FlaggedSeen
 from .people import (
     GivenPassword,
     InvitationInfo,
@@ -86,12 +87,19 @@ RESOURCES = (
     Budget,
     Allowances,
     PeopleUsage,
+    LimitSettings,
+    LimitsChange,
     FlaggedList,
+    FlaggedSeen,
+    AuditPage,
+    AuditVerdict,
     FileRead,
     Attached,
     FoundFiles,
     Account,
     AccountPatch,
+    SharedSourceInfo,
+    SharedSourceOffer,
     Library,
     LibraryFile,
     LibraryReport,

@@ -11,6 +11,7 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from . import (
+    admin,
     attachments,
     exchange,
     library,
@@ -44,6 +45,7 @@ _API: list[openapi.Route] = [
     *usage.default_handlers,
     *library.default_handlers,
     *limits.default_handlers,
+    *admin.default_handlers,
     *attachments.default_handlers,
     (r"jupyter-chat/api/openapi\.json", DocumentHandler),
 ]

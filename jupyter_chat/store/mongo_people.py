@@ -138,6 +138,11 @@ class MongoPeople:
         }
 
     @translated
+    async def active_people(self, user_ids: list[str]) -> set[str]:
+        query = {"_id": {"$in": user_ids}, "state": PersonState.ACTIVE.value}
+        return {each["_id"] async for each in self._db.people.find(query, {"_id": 1})}
+
+    @translated
     async def find_invitation(self, code: str) -> Invitation | None:
         found = await self._db.invitations.find_one({"_id": code})
         return None if found is None else _decode_invitation(found["body"])

@@ -137,6 +137,9 @@ class PeopleStore(Protocol):
         """Of sessions (user id, session id) those that have not ended, by id, each with its
         person, who is active."""
 
+    async def active_people(self, user_ids: list[str]) -> set[str]:
+        """Those of these people who are active."""
+
     async def find_invitation(self, code: str) -> Invitation | None:
         """By the hash of its code."""
 

@@ -83,6 +83,9 @@ class SqlitePeople:
     async def alive(self, sessions: list[tuple[str, str]]) -> dict[str, Person]:
         return await self._database.read(partial(_alive, sessions=sessions))
 
+    async def active_people(self, user_ids: list[str]) -> set[str]:
+        return await self._database.read(partial(_active_people, user_ids=user_ids))
+
     async def find_invitation(self, code: str) -> Invitation | None:
         return await self._database.read(partial(_find_invitation, code=code))
 
@@ -238,6 +241,12 @@ def _alive(db: sqlite3.Connection, sessions: list[tuple[str, str]]) -> dict[str,
         if row is not None:
             found[session_id] = _decode_person(row[0])
     return found
+
+
+def _active_people(db: sqlite3.Connection, user_ids: list[str]) -> set[str]:
+    statement = "SELECT 1 FROM people WHERE user_id = ? AND state = ?"
+    active = PersonState.ACTIVE.value
+    return {own for own in user_ids if db.execute(statement, (own, active)).fetchone()}
 
 
 def _find_invitation(db: sqlite3.Connection, code: str) -> Invitation | None:
