@@ -16,6 +16,7 @@ from .leaving import Leaving
 from .passwords import Passwords
 from .people import People, Registration
 from .sessions import Sessions
+from .stopping import Stopping
 from .watching import Watch
 
 
@@ -43,6 +44,7 @@ class Authentication:
     people: People
     watch: Watch
     leaving: Leaving
+    stopping: Stopping
     administration: Administration
     rules: Rules
 
@@ -50,10 +52,13 @@ class Authentication:
         """Once the store has been opened."""
         await self.passwords.prepare()
         await self.leaving.start()
+        await self.stopping.start()
 
     async def close(self) -> None:
         await self.watch.close()
         await self.leaving.close()
+        await self.stopping.close()
+        await self.people.failed.close()
         self.passwords.close()
 
     async def access_token(self, user_id: str, session_id: str) -> str:
@@ -72,7 +77,8 @@ def put_together(
     sessions = Sessions(store, rules.session_days, log)
     invitations = Invitations(store)
     people = People(
-        store, passwords, sessions, invitations, rules.registration, rules.registrations_per_hour
+        *(store, passwords, sessions, invitations),
+        *(rules.registration, rules.registrations_per_hour, log),
     )
     leaving = Leaving(store, people, sessions, organiser, replies, log)
     return Authentication(
@@ -83,6 +89,7 @@ def put_together(
         people=people,
         watch=Watch(store, log),
         leaving=leaving,
+        stopping=Stopping(store, replies, log),
         administration=Administration(store, people, sessions, leaving),
         rules=rules,
     )

@@ -60,7 +60,11 @@ class AccountsHandler(ChatHandler):
 
     async def end(self, session_ids: list[str] | None = None) -> None:
         """End sessions of one's own, with their sockets."""
-        await self.authentication.sessions.end(self.me.username, session_ids)
+        sessions = self.authentication.sessions
+        if session_ids is None:
+            await sessions.end_everywhere(self.me.username)
+        else:
+            await sessions.end(self.me.username, session_ids)
         await self.authentication.watch.look(self.me.username)
         if session_ids is None or self.me.session_id in session_ids:
             sign_out(self)
@@ -127,7 +131,7 @@ class ProfileHandler(AccountsHandler):
         user_id = self.me.username
         leaving = decode(self.body(), Leaving)
         await self.authentication.people.confirm(user_id, leaving.password, "password")
-        await self.authentication.leaving.leave(user_id)
+        await self.authentication.leaving.leave(user_id, user_id)
         await self.authentication.watch.look(user_id)
         sign_out(self)
         self.answer(SessionList([]))
@@ -196,6 +200,7 @@ class PersonHandler(AccountsHandler):
         patch = decode(self.body(), PersonPatch)
         person = await self.authentication.administration.change(admin.username, user_id, patch)
         await self.authentication.watch.look(user_id)
+        await self.authentication.stopping.look()
         self.answer(person)
 
     @operation("Delete somebody's account; for administrators.", answer=PersonInfo)
@@ -239,8 +244,8 @@ class InvitationHandler(AccountsHandler):
     @web.authenticated
     @authorized
     async def delete(self, invitation_id: str) -> None:
-        _ = self.admin
-        await self.authentication.invitations.remove(invitation_id)
+        admin = self.admin
+        await self.authentication.invitations.remove(invitation_id, admin.username)
         self.answer(await self.authentication.invitations.list())
 
 
