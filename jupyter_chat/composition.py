@@ -118,7 +118,10 @@ class Composition:
             model_titles=app.model_titles,
         )
         conversations = Conversations(store, self._replies, broadcast)
-        retention = Retention(store, conversations, audit, app.retention_days)
+        retention = Retention(
+            *(store, conversations, audit),
+            *(app.retention_days, app.retention_days_of_roles, roles),
+        )
         organiser = Organiser(
             store, conversations, self._replies, broadcast, app.trash_days, retention
         )
