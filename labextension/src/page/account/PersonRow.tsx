@@ -8,6 +8,8 @@ import type { PersonInfo, PersonPatch } from '../../chat/protocol';
 interface Props {
   readonly person: PersonInfo;
   readonly isOneself: boolean;
+  /** A hub looks after names, passwords and roles. */
+  readonly ofHub?: boolean;
   readonly onChange: (patch: PersonPatch) => void;
   readonly onGivePassword: () => void;
   /** The password that was just made up. */
@@ -19,7 +21,7 @@ interface Props {
 
 /** Somebody, with what they have used this month, and what can be done. */
 export function PersonRow(props: Props) {
-  const { person, isOneself, onChange, onGivePassword, given } = props;
+  const { person, isOneself, ofHub = false, onChange, onGivePassword, given } = props;
   const { onExport, onDelete } = props;
   const { trans } = useChat();
   const { name, display_name: displayName, state, role, made_at: since } = person;
@@ -54,9 +56,10 @@ export function PersonRow(props: Props) {
           <span className="jc-Buttons">
             {state === 'active' ? (
               <>
-                {role === 'admin'
-                  ? change(trans.__('Make a user'), { role: 'user' })
-                  : change(trans.__('Make an admin'), { role: 'admin' })}
+                {!ofHub &&
+                  (role === 'admin'
+                    ? change(trans.__('Make a user'), { role: 'user' })
+                    : change(trans.__('Make an admin'), { role: 'admin' }))}
                 {change(trans.__('Disable'), { state: 'disabled' })}
               </>
             ) : state === 'gone' ? (
@@ -73,7 +76,7 @@ export function PersonRow(props: Props) {
                 state: 'active'
               })
             )}
-            {state === 'active' && (
+            {state === 'active' && !ofHub && (
               <ConfirmButton
                 label={trans.__('New password…')}
                 confirmation={trans.__('Make a new password for “%1”', name)}
