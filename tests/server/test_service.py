@@ -382,6 +382,7 @@ async def test_whom_an_administrator_disables_is_out_and_led_nowhere(browser, hu
         page = await answer.text()
         assert "disabled" in page
         assert f"{BASE}static/jupyter_chat/page.css" in page
+    assert (await browser.get("static/jupyter_chat/page.css"))[0] == 200
 
 
 async def test_the_hub_says_who_has_which_role(browser, hub):
