@@ -22,6 +22,8 @@ from ..protocol import (
     More,
     Snapshot,
     SummaryChanged,
+    Thread,
+    ThreadChanged,
     Waiting,
     encode,
     written_in,
@@ -51,8 +53,10 @@ class Feed:
         "_recent_bytes",
         "_told",
         "epoch",
+        "growing",
         "handle",
         "reshaped",
+        "revision",
         "seq",
         "thread_id",
         "users",
@@ -70,6 +74,10 @@ class Feed:
         """How many running replies hold on to this feed."""
         self.reshaped = 0
         """Counts the events that are more than growing text (see `subscribe`)."""
+        self.revision: int | None = None
+        """The newest of the thread that viewers were told of (see `elsewhere.py`)."""
+        self.growing: dict[str, Message] = {}
+        """Replies that were unfinished when they were last read, as they were then."""
         self._recent: deque[tuple[int, bytes]] = deque()
         self._recent_bytes = 0
         self._told: tuple[str, int] | None = None
@@ -112,6 +120,10 @@ class Feed:
         self._recent_bytes = 0
         self._told = None
         self.publish(MessageChanged, message=message)
+
+    def tell_of(self, thread: Thread) -> None:
+        """Viewers know the thread as it is here."""
+        self.revision = max(self.revision or 0, thread.revision)
 
     def _next(self) -> int:
         self.seq += 1
@@ -193,7 +205,15 @@ class Broadcast:
     def find(self, user_id: str, thread_id: str) -> Feed | None:
         return self._feeds.get((user_id, thread_id))
 
+    def watched(self) -> dict[tuple[str, str], Feed]:
+        """The feeds that have viewers, by user and thread."""
+        return {place: feed for place, feed in self._feeds.items() if feed.viewers}
+
     def to_user(self, user_id: str, event: Event) -> None:
+        if isinstance(event, ThreadChanged):
+            feed = self.find(user_id, event.thread.id)
+            if feed is not None:
+                feed.tell_of(event.thread)
         viewers = self._viewers.get(user_id)
         if viewers:
             frame = encode(event)

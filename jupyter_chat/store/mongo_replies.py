@@ -95,6 +95,18 @@ async def begin_reply(db: Database, user_id: str, message_id: str, owner: str) -
     return bool(result.matched_count)
 
 
+async def ask_to_stop(db: Database, user_id: str, message_id: str) -> bool:
+    result = await db.generations.update_one(
+        {"_id": message_id, "user_id": user_id}, {"$set": {"stop": True}}
+    )
+    return bool(result.matched_count)
+
+
+async def asked_to_stop(db: Database, owner: str) -> list[str]:
+    found = db.generations.find({"owner": owner, "stop": True}, {"_id": 1})
+    return [each["_id"] async for each in found.sort("_id", ASCENDING)]
+
+
 async def with_checkpoints(db: Database, user_id: str, messages: list[Message]) -> list[Message]:
     """The messages, those of running replies with the text of their checkpoints."""
     live = [message.id for message in messages if message.status in LIVE]
