@@ -24,7 +24,7 @@ from jupyter_chat.server import routes  # noqa: E402
 from tests.browser.jupyter import Jupyter  # noqa: E402
 from tests.upstream import Upstream  # noqa: E402
 
-SECONDS = 10
+SECONDS = 60
 """No answer takes longer, also on a machine that is busy with other things."""
 NETWORK = "/jupyter-chat/api/account"
 """Its changes are tried out on the server that they name, which would be any."""
