@@ -24,7 +24,7 @@ ANOTHER = "another horse"
 
 
 @pytest.fixture
-def jp_server_config(jp_server_config: dict[str, Any]) -> dict[str, Any]:
+def jp_server_config(jp_server_config: dict[str, Any], cheap_hashes: None) -> dict[str, Any]:
     jp_server_config["ServerApp"].update(ACCOUNTS)
     jp_server_config["ChatApp"]["registration"] = "open"
     return jp_server_config
