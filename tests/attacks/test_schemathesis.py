@@ -22,7 +22,7 @@ from jupyter_chat.server import routes
 from tests.browser.jupyter import Jupyter
 from tests.upstream import Upstream
 
-SECONDS = 10
+SECONDS = 60
 """No answer takes longer, also on a machine that is busy with other things."""
 NETWORK = "/jupyter-chat/api/account"
 """Its changes are tried out on the server that they name, which would be any."""

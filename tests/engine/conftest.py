@@ -99,7 +99,7 @@ class Watcher:
         """Wait until the thread, as this viewer sees it, fulfils a condition."""
         while not condition():
             self.changed.clear()
-            await asyncio.wait_for(self.changed.wait(), 10)
+            await asyncio.wait_for(self.changed.wait(), 30)
 
 
 @dataclass

@@ -171,7 +171,7 @@ async def test_leaving_does_not_stop_it_but_cancelling_does(openai, endpoint, up
     await openai.cancel(endpoint, Mark("resp_none", 1))
 
 
-@pytest.mark.parametrize("how", ["headers=0.4", "headers=0.4 first=30"])
+@pytest.mark.parametrize("how", ["headers=2", "headers=2 first=30"])
 async def test_whoever_leaves_before_it_has_a_name_stops_it(openai, endpoint, upstream, how):
     asked = asyncio.create_task(take(openai, endpoint, f"Go [[chunks=500 delay=0.01 {how}]]"))
     await upstream.wait_for_async(lambda request: True)
