@@ -26,6 +26,7 @@ from . import (
     startup,
     storing,
     streams,
+    users,
     viewers,
 )
 from .figures import NAMES, Figure, table
@@ -45,6 +46,8 @@ _GROUPS: list[tuple[set[str], Callable[[], list[Figure]]]] = [
     ({"sync_painted_ms"}, browser.in_step),
     ({"store_bytes_ratio"}, lambda: asyncio.run(storing.answer())),
     ({"idle_socket_kb"}, lambda: asyncio.run(sockets.idle())),
+    ({"users_lateness_p99_ms", "users_memory_mb"}, lambda: asyncio.run(users.one())),
+    ({"users_lateness_p99_ms_2", "users_memory_mb_2"}, lambda: asyncio.run(users.two())),
     ({"cold_start_added_s", "memory_added_mb"}, startup.added),
     ({"distributions_added"}, distributions.added),
     ({"longest_task_ms"}, browser.longest_task),

@@ -150,6 +150,8 @@ class Broadcast:
         self.epoch = new_id()
         self._feeds: dict[tuple[str, str], Feed] = {}
         self._viewers: dict[str, set[Viewer]] = {}
+        self._followed: dict[Viewer, set[str]] = {}
+        """The threads that each viewer looks at: one that goes is looked for in no others."""
         self._handles = count(1)
 
     def join(self, viewer: Viewer) -> None:
@@ -162,9 +164,8 @@ class Broadcast:
             viewers.discard(viewer)
             if not viewers:
                 del self._viewers[viewer.user_id]
-        watched = [feed for feed in self._feeds.values() if viewer in feed.viewers]
-        for feed in watched:
-            self.unsubscribe(viewer, feed.thread_id)
+        for thread_id in tuple(self._followed.get(viewer, ())):
+            self.unsubscribe(viewer, thread_id)
 
     def viewers(self) -> list[Viewer]:
         return [viewer for viewers in self._viewers.values() for viewer in viewers]
@@ -172,9 +173,15 @@ class Broadcast:
     def subscribe(self, viewer: Viewer, thread_id: str, *, brief: bool = False) -> Feed:
         feed = self._feed(viewer.user_id, thread_id)
         feed.look(viewer, brief)
+        self._followed.setdefault(viewer, set()).add(thread_id)
         return feed
 
     def unsubscribe(self, viewer: Viewer, thread_id: str) -> None:
+        followed = self._followed.get(viewer)
+        if followed is not None:
+            followed.discard(thread_id)
+            if not followed:
+                del self._followed[viewer]
         feed = self._feeds.get((viewer.user_id, thread_id))
         if feed is not None:
             feed.viewers.pop(viewer, None)

@@ -53,6 +53,26 @@ def test_a_viewer_that_left_gets_nothing_more():
     assert screen.frames == []
 
 
+def test_whoever_leaves_leaves_all_that_was_followed_and_nothing_is_left_of_it():
+    broadcast, goes, stays = Broadcast(), Screen(), Screen()
+    for thread_id in "abc":
+        broadcast.subscribe(goes, thread_id)
+    feed = broadcast.subscribe(stays, "a")
+    broadcast.unsubscribe(goes, "b")
+    broadcast.leave(goes)
+    delta(feed, "x")
+    assert goes.frames == []
+    assert len(stays.frames) == 1
+    assert [broadcast.find("ada", thread_id) is not None for thread_id in "abc"] == [
+        True,
+        False,
+        False,
+    ]
+    broadcast.leave(stays)
+    assert broadcast._followed == {}
+    assert broadcast._feeds == {}
+
+
 def test_what_was_missed_is_exactly_what_came_after():
     feed = Feed("t", "now", 1)
     for text in "abcd":
