@@ -110,9 +110,11 @@ def _mongodb() -> Iterator[str]:
         with pymongo.MongoClient[dict[str, Any]](url) as client:
             client.drop_database(name)
         return
-    with tempfile.TemporaryDirectory() as folder:
-        with running_mongod(Path(folder) / "data", durable=False) as server:
-            yield url_of_database(server.url, name)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_mongod(Path(folder) / "data", durable=False) as server,
+    ):
+        yield url_of_database(server.url, name)
 
 
 def _python_path() -> list[str]:

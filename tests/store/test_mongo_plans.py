@@ -216,23 +216,38 @@ async def test_whatever_is_put_where_nothing_may_be_names_the_user(
     assert all(which["user_id"] == ADA for _, which in asked)
 
 
-async def test_whose_reservations_are_held_is_read_from_the_index(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+async def test_of_those_who_hold_reservations_only_the_dead_are_looked_for_by_an_index(
+    store: Store, mongodb_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every process asks that every few seconds, and many thousand people may hold some."""
     assert isinstance(store, MongoStore)
-    for number in range(20):
+    for number in range(30):
         share = Share(f"user:{number}", (Ceiling(Measure.REQUESTS, 9, Span.DAY),))
-        owner = f"process-{number % 2}"
+        owner = f"process-{number % 3}"
         wanted = Reservation(f"m{number}:reply", owner, now_ms(), Amount(1), (share,))
         assert await store.reserve(str(number), wanted) is None
     find = AsyncCollection.find
-    asked = []
+    asked: list[dict[str, Any]] = []
 
-    def note(self: Any, *args: Any, **kwargs: Any) -> Any:
-        asked.append(self.name)
-        return find(self, *args, **kwargs)
+    def note(self: Any, query: Any, *args: Any, **kwargs: Any) -> Any:
+        asked.append(query)
+        return find(self, query, *args, **kwargs)
 
     monkeypatch.setattr(AsyncCollection, "find", note)
-    assert await mongo_limits.owners(store._db) == {"process-0", "process-1"}
-    assert asked == []
+    for living in (
+        [],
+        ["process-1"],
+        ["process-0", "process-2"],
+        ["another", "process-0", "process-1", "process-2", "q"],
+    ):
+        dead = {f"process-{number}" for number in range(3)}.difference(living)
+        assert await mongo_limits.owners_but(store._db, living) == dead
+    monkeypatch.undo()
+    with database(mongodb_url) as db:
+        assert db["limits"].count_documents(asked[-1]) == 0  # nothing of the living is read
+        assert db["limits"].count_documents(asked[1]) == 20
+        if os.environ.get("JUPYTER_CHAT_TEST_MONGODB"):
+            command = {"find": "limits", "filter": asked[-1]}
+            plan = str(db.command("explain", command)["queryPlanner"]["winningPlan"])
+            assert "held_by" in plan
+            assert "COLLSCAN" not in plan
