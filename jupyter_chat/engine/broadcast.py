@@ -31,6 +31,9 @@ from .growth import Kind
 ThreadEvent: TypeAlias = MessageChanged | Waiting | SummaryChanged
 
 _RECENT_BYTES = 256 * 1024
+_QUIET_BYTES = 16 * 1024
+"""What is kept of a thread in which no reply is being made.  Of growing text each chunk is kept
+with two hundred bytes about it; whoever comes back after its end is shown the whole."""
 
 
 class Viewer(Protocol):
@@ -121,10 +124,17 @@ class Feed:
         """Keep an encoded event and send it, or its brief form to those who want that."""
         self._recent.append((self.seq, frame))
         self._recent_bytes += len(frame)
-        while self._recent_bytes > _RECENT_BYTES and len(self._recent) > 1:
-            self._recent_bytes -= len(self._recent.popleft()[1])
+        self._forget_beyond(_RECENT_BYTES)
         for viewer, wants_brief in tuple(self.viewers.items()):
             viewer.send(brief if wants_brief and brief is not None else frame)
+
+    def rest(self) -> None:
+        """No reply is being made any more: keep less."""
+        self._forget_beyond(_QUIET_BYTES)
+
+    def _forget_beyond(self, most: int) -> None:
+        while self._recent_bytes > most and len(self._recent) > 1:
+            self._recent_bytes -= len(self._recent.popleft()[1])
 
     def reset(self) -> None:
         """Count one event that has no frame of its own to keep: a new snapshot."""
@@ -195,6 +205,8 @@ class Broadcast:
 
     def release(self, user_id: str, feed: Feed) -> None:
         feed.users -= 1
+        if not feed.users:
+            feed.rest()
         self._drop_unused(user_id, feed)
 
     def find(self, user_id: str, thread_id: str) -> Feed | None:

@@ -94,6 +94,25 @@ def test_what_is_gone_or_was_never_there_is_not_made_up():
     assert feed.missed(feed.seq - 1) is None
 
 
+def test_little_is_kept_of_a_thread_in_which_nothing_is_made():
+    """Many thousand windows stand open on threads whose answers came long ago."""
+    broadcast, screen = Broadcast(), Screen()
+    feed = broadcast.subscribe(screen, "t")
+    broadcast.hold("ada", "t")
+    broadcast.hold("ada", "t")  # a second answer waits for the first one
+    for _ in range(1000):
+        delta(feed, "word")
+    broadcast.release("ada", feed)
+    missed = feed.missed(0)
+    assert missed is not None
+    assert len(missed) == 1000
+    broadcast.release("ada", feed)
+    assert feed.missed(0) is None
+    assert feed.missed(feed.seq) == []
+    assert feed.missed(feed.seq - 1) == screen.frames[-1:]
+    assert sum(len(frame) for _, frame in feed._recent) <= 16 * 1024
+
+
 def test_a_thread_opened_anew_begins_another_epoch():
     """Nothing was numbered while nobody looked, so no old number may look current."""
     broadcast, screen = Broadcast(), Screen()
