@@ -33,6 +33,9 @@ from .growth import Kind
 ThreadEvent: TypeAlias = MessageChanged | Waiting | SummaryChanged
 
 _RECENT_BYTES = 256 * 1024
+_QUIET_BYTES = 16 * 1024
+"""What is kept of a thread in which no reply is being made.  Of growing text each chunk is kept
+with two hundred bytes about it; whoever comes back after its end is shown the whole."""
 
 
 class Viewer(Protocol):
@@ -133,10 +136,17 @@ class Feed:
         """Keep an encoded event and send it, or its brief form to those who want that."""
         self._recent.append((self.seq, frame))
         self._recent_bytes += len(frame)
-        while self._recent_bytes > _RECENT_BYTES and len(self._recent) > 1:
-            self._recent_bytes -= len(self._recent.popleft()[1])
+        self._forget_beyond(_RECENT_BYTES)
         for viewer, wants_brief in tuple(self.viewers.items()):
             viewer.send(brief if wants_brief and brief is not None else frame)
+
+    def rest(self) -> None:
+        """No reply is being made any more: keep less."""
+        self._forget_beyond(_QUIET_BYTES)
+
+    def _forget_beyond(self, most: int) -> None:
+        while self._recent_bytes > most and len(self._recent) > 1:
+            self._recent_bytes -= len(self._recent.popleft()[1])
 
     def reset(self) -> None:
         """Count one event that has no frame of its own to keep: a new snapshot."""
@@ -162,6 +172,8 @@ class Broadcast:
         self.epoch = new_id()
         self._feeds: dict[tuple[str, str], Feed] = {}
         self._viewers: dict[str, set[Viewer]] = {}
+        self._followed: dict[Viewer, set[str]] = {}
+        """The threads that each viewer looks at: one that goes is looked for in no others."""
         self._handles = count(1)
 
     def join(self, viewer: Viewer) -> None:
@@ -174,9 +186,8 @@ class Broadcast:
             viewers.discard(viewer)
             if not viewers:
                 del self._viewers[viewer.user_id]
-        watched = [feed for feed in self._feeds.values() if viewer in feed.viewers]
-        for feed in watched:
-            self.unsubscribe(viewer, feed.thread_id)
+        for thread_id in tuple(self._followed.get(viewer, ())):
+            self.unsubscribe(viewer, thread_id)
 
     def viewers(self) -> list[Viewer]:
         return [viewer for viewers in self._viewers.values() for viewer in viewers]
@@ -184,9 +195,15 @@ class Broadcast:
     def subscribe(self, viewer: Viewer, thread_id: str, *, brief: bool = False) -> Feed:
         feed = self._feed(viewer.user_id, thread_id)
         feed.look(viewer, brief)
+        self._followed.setdefault(viewer, set()).add(thread_id)
         return feed
 
     def unsubscribe(self, viewer: Viewer, thread_id: str) -> None:
+        followed = self._followed.get(viewer)
+        if followed is not None:
+            followed.discard(thread_id)
+            if not followed:
+                del self._followed[viewer]
         feed = self._feeds.get((viewer.user_id, thread_id))
         if feed is not None:
             feed.viewers.pop(viewer, None)
@@ -200,6 +217,8 @@ class Broadcast:
 
     def release(self, user_id: str, feed: Feed) -> None:
         feed.users -= 1
+        if not feed.users:
+            feed.rest()
         self._drop_unused(user_id, feed)
 
     def find(self, user_id: str, thread_id: str) -> Feed | None:
