@@ -194,7 +194,7 @@ class Composition:
         await self._health.open()
         if self._app.exit_when_unused:
             self._unused = StopWhenUnused(
-                self._app.exit_when_unused, self._heartbeats, self._replies, self._serverapp.stop
+                self._app.exit_when_unused, self._is_used, self._serverapp.stop
             )
             self._unused.start()
 
@@ -213,6 +213,9 @@ class Composition:
             await self._authentication.close()
         await self._store.close()
         self._log.removeFilter(self._redacting)
+
+    def _is_used(self) -> bool:
+        return self._heartbeats.any_open or bool(self._replies.running)
 
     async def _tell_first_admin(self) -> None:
         """Say where the first administrator registers, to whoever reads the server's log."""
