@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_chat import ChatError, ChatWidget, Client, NoServer, Refused
+from jupyter_chat.kernel import background
 from jupyter_chat.protocol import Code, Problem
 from tests.browser.jupyter import Jupyter
 from tests.linked.service import HUB_TOKEN, Replica, Service
@@ -123,14 +125,13 @@ def test_what_is_asked_while_the_service_is_away_is_sent_when_it_is_back(
     chat.ask("Hello")
     for replica in replicas:
         replica.stop()
-    stream = chat.chat.session
-    until(lambda: stream._connection is not None and stream._connection._socket is None)
+    connection = chat.chat.session._connection
+    assert connection is not None
+    until(lambda: connection._socket is None)
 
     def come_back() -> None:
         for replica in replicas:
             replica.start()
-
-    import threading
 
     timer = threading.Timer(1.5, come_back)
     timer.start()
@@ -166,7 +167,7 @@ def test_a_widget_reaches_the_service_through_the_kernel(
     linked, service: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    server, _, replicas = linked
+    server, _, _ = linked
     service.take_back()
     widget = ChatWidget(url=server.url, token=server.token)
     try:
@@ -175,8 +176,6 @@ def test_a_widget_reaches_the_service_through_the_kernel(
         said: list[dict[str, object]] = []
         relay = widget._relay
         relay._tell = said.append  # type: ignore[method-assign]
-        from jupyter_chat.kernel import background
-
         background.run(relay.take({"type": "open", "view": "a"}))
         until(lambda: any(each["type"] == "frame" for each in said))
         fetched = {"type": "fetch", "id": "1", "method": "GET", "path": "account"}

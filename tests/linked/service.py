@@ -28,7 +28,7 @@ from jupyter_chat.protocol import (
     encode,
 )
 
-HUB_TOKEN = "canary-hub-token"  # noqa: S105 - of no hub
+HUB_TOKEN = "canary-hub-token"
 
 
 class Service:
@@ -117,7 +117,8 @@ class PassingSocket(WebSocketHandler):
     def initialize(self, service: Service, name: str) -> None:
         self.service = service
         self.name = name
-        self._there: WebSocketClientConnection | None = None
+        self._there: asyncio.Future[WebSocketClientConnection] = asyncio.Future()
+        self._bringing: asyncio.Task[None] | None = None
 
     async def get(self, *args: Any, **kwargs: Any) -> None:
         offered = self.request.headers.get("Sec-WebSocket-Protocol", "").split(",")
@@ -141,13 +142,12 @@ class PassingSocket(WebSocketHandler):
         self.service.open.add(self)
         url = f"ws{self.service.chat.removeprefix('http')}/jupyter-chat/api/socket"
         headers = {"Authorization": f"token {self.service.token}"}
-        self._there = await websocket_connect(HTTPRequest(url, headers=headers))
-        asyncio.ensure_future(self._bring(self._there))
+        there = await websocket_connect(HTTPRequest(url, headers=headers))
+        self._there.set_result(there)
+        self._bringing = asyncio.create_task(self._bring(there))
 
     async def on_message(self, message: str | bytes) -> None:
-        while self._there is None:
-            await asyncio.sleep(0.01)
-        await self._there.write_message(message)
+        await (await self._there).write_message(message)
 
     def drop(self) -> None:
         if self.ws_connection is not None:
@@ -155,8 +155,8 @@ class PassingSocket(WebSocketHandler):
 
     def on_close(self) -> None:
         self.service.open.discard(self)
-        if self._there is not None:
-            self._there.close()
+        if self._there.done():
+            self._there.result().close()
 
     async def _bring(self, there: WebSocketClientConnection) -> None:
         while (frame := await there.read_message()) is not None:
