@@ -27,7 +27,7 @@ from traitlets import (
 
 from . import __version__
 from .auth.people import Registration
-from .composition import Composition, file_named
+from .composition import LETTING_IN_BY_NAME, Composition, file_named
 from .engine.keys.shared import SharedSources
 from .engine.moderation.moderating import Action
 from .engine.moderation.services import MODEL
@@ -362,7 +362,8 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         self.handlers.extend(self._chat.routes())
 
     def _put_together(self, serverapp: ServerApp) -> Composition | LinkedComposition:
-        if not self.service_urls:
+        is_service = isinstance(serverapp.identity_provider, LETTING_IN_BY_NAME)
+        if is_service or not self.service_urls:
             return Composition(self, serverapp)
         try:
             known = replicas(self.service_urls, self.service_public_urls)

@@ -69,6 +69,10 @@ if TYPE_CHECKING:
     from .app import ChatApp
 
 
+LETTING_IN_BY_NAME = (AccountsIdentityProvider, HubIdentityProvider)
+"""By these a server has the chat for many people, and nothing else."""
+
+
 class Composition:
     """All parts, made from the settings of `app`.  Making them opens nothing yet."""
 
@@ -86,7 +90,7 @@ class Composition:
         audit = Audit(store)
         secrets = app.open_vault()
         provider = serverapp.identity_provider
-        has_people = isinstance(provider, AccountsIdentityProvider | HubIdentityProvider)
+        has_people = isinstance(provider, LETTING_IN_BY_NAME)
         roles = Roles(store, accounts=has_people)
         policy = Policy(roles, file_named(app.limits_file), app.limits, app.log)
         identities = Identities(provider, store)
