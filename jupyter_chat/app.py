@@ -27,10 +27,11 @@ from traitlets import (
 
 from . import __version__
 from .auth.people import Registration
-from .composition import Composition, file_named
+from .composition import LETTING_IN_BY_NAME, Composition, file_named
 from .engine.keys.shared import SharedSources
 from .engine.moderation.moderating import Action
 from .engine.moderation.services import MODEL
+from .hub import environment as hub
 from .linked.composition import LinkedComposition
 from .linked.replicas import base_url, public_url, replicas
 from .providers import IDLE_SECONDS, endpoint_from_environment
@@ -80,6 +81,11 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             {"ServerApp": ACCOUNTS},
             """Let people register and sign in, each with a history of their own. They get the
             chat and nothing else of the server: no files, no kernels.""",
+        ),
+        "service": (
+            {"ServerApp": hub.server_settings(os.environ)},
+            """Be a service of JupyterHub, which says who everybody is and starts this command:
+            for all its users, with the history and the keys out of their reach.""",
         ),
     }
 
@@ -339,9 +345,10 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
 
     @classmethod
     def make_serverapp(cls, **kwargs: Any) -> ServerApp:
-        """The server, which knows our flag: it has to before the chat is loaded."""
+        """The server, which knows our flags: it has to before the chat is loaded."""
         serverapp = super().make_serverapp(**kwargs)
-        serverapp.flags = {**serverapp.flags, "accounts": cls.flags["accounts"]}
+        ours = {name: cls.flags[name] for name in ("accounts", "service")}
+        serverapp.flags = {**serverapp.flags, **ours}
         return serverapp
 
     def initialize_handlers(self) -> None:
@@ -355,7 +362,8 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         self.handlers.extend(self._chat.routes())
 
     def _put_together(self, serverapp: ServerApp) -> Composition | LinkedComposition:
-        if not self.service_urls:
+        is_service = isinstance(serverapp.identity_provider, LETTING_IN_BY_NAME)
+        if is_service or not self.service_urls:
             return Composition(self, serverapp)
         try:
             known = replicas(self.service_urls, self.service_public_urls)

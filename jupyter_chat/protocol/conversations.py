@@ -121,6 +121,7 @@ class Code(str, Enum):
     # ours
     SERVICE_DOWN = "service_down"
     SERVER_STOPPED = "server_stopped"
+    HUB_DOWN = "hub_down"
     INTERNAL = "internal"
 
 

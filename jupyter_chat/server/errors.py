@@ -6,6 +6,7 @@ from ..auth.errors import Refused
 from ..engine.attached.readable import Unreadable
 from ..engine.errors import Invalid
 from ..exchange.imports import ImportRefused
+from ..hub.api import HubAway
 from ..protocol import Code, InvalidFrame, Problem
 from ..providers.interface import ProviderError
 from ..store.errors import StoreError
@@ -13,6 +14,7 @@ from ..store.vault import VaultError
 
 KNOWN = (
     Refused,
+    HubAway,
     InvalidFrame,
     Invalid,
     Unreadable,
@@ -45,6 +47,7 @@ _STATUS = {
     Code.TOO_LARGE: 413,
     Code.TOO_OFTEN: 429,
     Code.INTERNAL: 500,
+    Code.HUB_DOWN: 503,
     Code.STORE_DOWN: 503,
     Code.STORE_LOCKED: 503,
     Code.STORE_READ_ONLY: 503,

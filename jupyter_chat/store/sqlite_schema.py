@@ -255,6 +255,13 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) WITHOUT ROWID""",
         "CREATE INDEX attempts_by_end ON attempts (until)",
     ),
+    # People of a hub.
+    (
+        "ALTER TABLE people ADD COLUMN subject TEXT",
+        "ALTER TABLE people ADD COLUMN hub_name TEXT",
+        """CREATE UNIQUE INDEX people_by_subject ON people (subject, hub_name)
+            WHERE subject IS NOT NULL""",
+    ),
 )
 
 

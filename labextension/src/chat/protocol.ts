@@ -41,6 +41,7 @@ export type Code =
   | 'rate_limited'
   | 'reply_gone'
   | 'request_refused'
+  | 'service_down'
   | 'server_stopped'
   | 'store_corrupt'
   | 'store_down'
