@@ -16,7 +16,10 @@ for service, port in zip(c.JupyterHub.services, given["replica_ports"], strict=T
     service["url"] = f"http://127.0.0.1:{port}"
     command = service["command"]
     at = command.index("jupyter_chat")
-    service["command"] = [*command[:at], "tests.browser.hub.service", *command[at + 1 :]]
+    service["command"] = [
+        *(*command[:at], "tests.browser.hub.service", *command[at + 1 :]),
+        "--ChatApp.model_titles=False",
+    ]
 
 c.JupyterHub.services.append({"name": "tests", "api_token": given["token"]})
 c.JupyterHub.load_roles.append(

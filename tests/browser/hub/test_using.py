@@ -27,8 +27,10 @@ def test_two_people_ask_at_once_and_see_only_their_own(at_work: Work):
         (grace, "Of compilers", "Of engines"),
     ):
         chat = Chat(person.page, "lab")
+        chat.button("Show conversations").click()
         expect(chat.conversation(own).first).to_be_visible()
         expect(chat.conversation(others)).to_have_count(0)
+        chat.conversation(own).first.click()
         kept = person.rest("GET", "export").text()
         assert own in kept
         assert others not in kept
@@ -77,7 +79,10 @@ def test_a_kernel_asks_in_the_name_of_its_person(at_work: Work):
     ada, chat = at_work("ada")
     said = ada.run('%load_ext jupyter_chat\n%chat Who asks? [[text="Ada, from her notebook."]]')
     assert "Ada" in said
+    chat.button("Show conversations").click()
     expect(chat.conversation("Who asks").first).to_be_visible(timeout=SECONDS)
+    chat.conversation("Who asks").first.click()
+    chat.expect_answer(0, "Ada")
 
 
 def test_the_page_of_each_replica_shows_the_same_history(at_work: Work, newcomer):
