@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from .access_tokens import AccessTokens
 from .administering import Administration
@@ -22,6 +23,9 @@ class Authentication:
     watch: Watch
     leaving: Leaving
     administration: Administration
+
+    is_for_servers: ClassVar[bool] = False
+    """Pages and kernels of other servers come with access tokens."""
 
     async def start(self) -> None:
         """Once the store has been opened."""

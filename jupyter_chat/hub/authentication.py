@@ -24,6 +24,8 @@ from .people import HubPeople
 
 @dataclass(frozen=True)
 class HubAuthentication(Authentication):
+    is_for_servers = True
+
     api: HubApi
     membership: Membership
     door: Door

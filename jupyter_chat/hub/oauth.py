@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tornado import web
@@ -24,7 +25,15 @@ class Door:
     def __init__(self, environment: HubEnvironment) -> None:
         from jupyterhub.services.auth import HubOAuth
 
-        self._oauth: HubOAuth = HubOAuth(
+        class OAuth(HubOAuth):  # type: ignore[misc]
+            def check_xsrf_cookie(self, handler: Any) -> None:
+                """Tornado asks before it is known who asks, and Jupyter again after that: who
+                shows an access token need not repeat a cookie."""
+                if hasattr(handler, "_jupyter_current_user"):
+                    super().check_xsrf_cookie(handler)
+
+        self._check: Callable[[Any, Any], None] = HubOAuth.check_xsrf_cookie
+        self._oauth: HubOAuth = OAuth(
             api_url=environment.api_url,
             api_token=environment.api_token,
             base_url=environment.prefix,
@@ -44,7 +53,7 @@ class Door:
         if not token:
             return None
         try:
-            self._oauth.check_xsrf_cookie(handler)
+            self._check(self._oauth, handler)
         except web.HTTPError:
             return None
         return str(token)
