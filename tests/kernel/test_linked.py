@@ -45,6 +45,7 @@ def linked(
 def service(linked) -> Iterator[Service]:
     _, service, replicas = linked
     yield service
+    service.wait()
     service.refusal = None
     service.seconds = 900
     for replica in replicas:
@@ -112,6 +113,7 @@ def test_another_replica_takes_over_in_the_middle_of_an_answer(
     stream = chat.stream("Count [[chunks=100 delay=0.03]]")
     pieces = [next(stream)]
     gone = present(chat, replicas)
+    service.wait()
     gone.stop()
     pieces += list(stream)
     assert "".join(pieces) == stream.answer.text == chat.messages()[-1].parts[0].text
@@ -120,9 +122,10 @@ def test_another_replica_takes_over_in_the_middle_of_an_answer(
 
 
 def test_what_is_asked_while_the_service_is_away_is_sent_when_it_is_back(
-    chat: Client, replicas: list[Replica]
+    chat: Client, service: Service, replicas: list[Replica]
 ) -> None:
     chat.ask("Hello")
+    service.wait()
     for replica in replicas:
         replica.stop()
     connection = chat.chat.session._connection
@@ -141,22 +144,20 @@ def test_what_is_asked_while_the_service_is_away_is_sent_when_it_is_back(
 
 def test_who_is_refused_is_told_why(linked, service: Service) -> None:
     server, _, _ = linked
-    time.sleep(1.1)
     service.take_back()
     service.refusal = (403, Problem(Code.FORBIDDEN, "You were removed from this hub."))
     with Client(server.url, server.token) as chat:
         with pytest.raises(ChatError, match=r"removed from this hub|did not let us in"):
             chat.ask("Hello")
-        time.sleep(1.1)
+        service.wait()
         with pytest.raises(NoServer, match="removed from this hub"):
             chat.ask("Hello")
 
 
 def test_who_loses_access_in_between_is_told_why_at_once(chat: Client, service: Service) -> None:
     chat.threads()
-    time.sleep(1.1)
-    service.refusal = (403, Problem(Code.FORBIDDEN, "You were removed from this hub."))
     service.take_back()
+    service.refusal = (403, Problem(Code.FORBIDDEN, "You were removed from this hub."))
     began = time.monotonic()
     with pytest.raises(Refused, match="removed from this hub"):
         chat.threads()

@@ -46,6 +46,7 @@ class Service:
         """Access tokens and when they end."""
         self.traded: list[str] = []
         """The replicas that were asked."""
+        self.traded_at = 0.0
         self.asked: list[tuple[str, str]] = []
         """What was asked of which replica with access."""
         self.sockets = 0
@@ -56,8 +57,13 @@ class Service:
         return self.given.get(token, 0) > time.time()
 
     def take_back(self) -> None:
-        """What was given is good no longer."""
+        """What was given is good no longer; from now on it is traded anew."""
+        self.wait()
         self.given.clear()
+
+    def wait(self) -> None:
+        """Until a linked server may trade again."""
+        time.sleep(max(0.0, self.traded_at + 1.1 - time.monotonic()))
 
 
 class Handler(web.RequestHandler):
@@ -75,6 +81,7 @@ class TradeHandler(Handler):
     async def post(self) -> None:
         service = self.service
         service.traded.append(self.name)
+        service.traded_at = time.monotonic()
         if service.refusal is not None:
             self.fail(*service.refusal)
         elif self.request.headers.get("Authorization") != f"token {HUB_TOKEN}":

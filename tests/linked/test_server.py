@@ -45,9 +45,18 @@ async def jp_asyncio_loop() -> asyncio.AbstractEventLoop:
     return asyncio.get_running_loop()
 
 
+@pytest.fixture
+def provider(request: pytest.FixtureRequest) -> type[IdentityProvider] | None:
+    """Another one than Jupyter's own."""
+    return getattr(request, "param", None)
+
+
 @pytest.fixture  # type: ignore[no-redef]
 def jp_server_config(
-    replicas: list[Replica], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: Any
+    replicas: list[Replica],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    provider: type[IdentityProvider] | None,
 ) -> dict[str, Any]:
     for name, value in (("JUPYTERHUB_USER", "ada"), ("JUPYTERHUB_API_TOKEN", HUB_TOKEN)):
         monkeypatch.setenv(name, value)
@@ -56,8 +65,8 @@ def jp_server_config(
         "jpserver_extensions": {"jupyter_chat": True},
         "allow_unauthenticated_access": False,
     }
-    if request.node.get_closest_marker("visited"):
-        server["identity_provider_class"] = Visited
+    if provider is not None:
+        server["identity_provider_class"] = provider
     return {"ServerApp": server, "ChatApp": {"data_dir": str(tmp_path / "chat")}}
 
 
@@ -139,7 +148,7 @@ async def test_nobody_who_is_not_let_in_gets_access(fetch):
     assert answer.code == 403
 
 
-@pytest.mark.visited
+@pytest.mark.parametrize("provider", [Visited], indirect=True)
 async def test_access_is_for_the_one_whose_server_it_is(ask):
     status, _ = await ask("access", headers={"X-Somebody": "ada"})
     assert status == 200

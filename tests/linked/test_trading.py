@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 
 import pytest
 
@@ -98,8 +99,8 @@ async def test_one_that_says_nothing_is_passed_over(
     trader: Trader, replicas: list[Replica], monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(trading, "_ANSWER_SECONDS", 0.2)
-    silent = await asyncio.start_server(lambda *_: asyncio.sleep(5), "127.0.0.1", 0)
-    port = silent.sockets[0].getsockname()[1]
+    silent = socket.create_server(("127.0.0.1", 0))
+    port = silent.getsockname()[1]
     urls = [f"http://127.0.0.1:{port}/services/chat-0/", replicas[0].url]
     patient = Trader(known_replicas(urls, []), HUB_TOKEN, LOG)
     assert (await patient.access()).replica.url == replicas[0].url
@@ -178,6 +179,7 @@ async def test_the_token_is_not_taken_along_to_another_address(
         to = f"{replicas[0].url}jupyter-chat/api/hub/access"
         writer.write(f"HTTP/1.1 307 Over there\r\nLocation: {to}\r\n\r\n".encode())
         writer.close()
+        await writer.wait_closed()
 
     leading = await asyncio.start_server(lead_elsewhere, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{leading.sockets[0].getsockname()[1]}/"

@@ -4,13 +4,14 @@ import { ProblemError } from '../../src/chat/client/problem';
 import { Rest } from '../../src/chat/client/rest';
 import { type ServerSettings, save } from '../../src/chat/client/server';
 
-const OWN = 'http://localhost/user/ada/jupyter-chat/api/';
+const { host, origin } = window.location;
+const OWN = `${origin}/user/ada/jupyter-chat/api/`;
 const SETTINGS: ServerSettings = {
-  baseUrl: 'http://localhost/user/ada/',
+  baseUrl: `${origin}/user/ada/`,
   token: 'of-the-page'
 };
 const of = (replica: number) =>
-  `http://localhost/services/chat-${String(replica)}/jupyter-chat/api/`;
+  `${origin}/services/chat-${String(replica)}/jupyter-chat/api/`;
 
 interface Asked {
   readonly method: string;
@@ -262,7 +263,7 @@ describe('a socket', () => {
   it('shows its access as a subprotocol, and has nothing in its address', async () => {
     document.cookie = '_xsrf=2|abc';
     const { outer, inner } = await connect();
-    expect(inner?.url).toBe('ws://localhost/services/chat-1/jupyter-chat/api/socket');
+    expect(inner?.url).toBe(`ws://${host}/services/chat-1/jupyter-chat/api/socket`);
     expect(inner?.protocols).toEqual(['jupyter-chat', 'access.access-1']);
     outer.send('frame');
     expect(inner?.sent).toEqual(['frame']);
