@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from jupyter_server.serverapp import ServerApp
 
 from .addresses import login_of
-from .auth.authentication import Authentication, Rules, put_together
+from .auth import accounts as kept
+from .auth.accounts import KeptAccounts
+from .auth.authentication import Authentication
 from .auth.people import Registration
 from .auth.provider import AccountsIdentityProvider
 from .engine.accounts import Accounts
@@ -44,6 +46,10 @@ from .engine.search import Search
 from .engine.upkeep import Upkeep
 from .exchange.imports import Imports
 from .exchange.sources import Limits as ImportLimits
+from .hub import authentication as of_hub
+from .hub import environment
+from .hub.environment import HubEnvironment, HubMissing
+from .hub.provider import HubIdentityProvider
 from .providers import KEY_VARIABLES, Providers, local_model_available
 from .providers.environment import moderation_from_environment
 from .redaction import Redacting
@@ -54,6 +60,7 @@ from .server.heartbeat import Heartbeats
 from .server.identity import Identities
 from .server.kernels import StartingKernels
 from .server.logins import Logins
+from .server.pages import NOT_FRAMED
 from .server.services import Services
 from .server.unused import StopWhenUnused
 from .store import STORE_URL, open_store, vault
@@ -61,6 +68,10 @@ from .store.interface import Store
 
 if TYPE_CHECKING:
     from .app import ChatApp
+
+
+LETTING_IN_BY_NAME = (AccountsIdentityProvider, HubIdentityProvider)
+"""By these a server has the chat for many people, and nothing else."""
 
 
 class Composition:
@@ -80,7 +91,8 @@ class Composition:
         audit = Audit(store)
         secrets = app.open_vault()
         provider = serverapp.identity_provider
-        roles = Roles(store, accounts=isinstance(provider, AccountsIdentityProvider))
+        has_people = isinstance(provider, LETTING_IN_BY_NAME)
+        roles = Roles(store, accounts=has_people)
         policy = Policy(roles, file_named(app.limits_file), app.limits, app.log)
         identities = Identities(provider, store)
         accounts = Accounts(
@@ -140,15 +152,22 @@ class Composition:
         logins = Logins(provider)
         self._authentication: Authentication | None = None
         if isinstance(provider, AccountsIdentityProvider):
-            _require(app.log, "jwt", "argon2")
-            rules = Rules(
+            _require(app.log, "A server with accounts", "accounts", "jwt", "argon2")
+            rules = kept.Rules(
                 Registration(app.registration), app.registrations_per_hour, app.session_days
             )
-            self._authentication = put_together(
+            provider.authentication = self._authentication = kept.put_together(
                 store, secrets, organiser, self._replies, rules, app.log
             )
-            provider.authentication = self._authentication
             self._health.on_open += [self._authentication.start, self._tell_first_admin]
+        elif isinstance(provider, HubIdentityProvider):
+            _require(app.log, "A chat service of JupyterHub", "hub", "jwt", "jupyterhub")
+            provider.authentication = self._authentication = of_hub.put_together(
+                _hub_environment(app.log), store, secrets, audit, organiser, self._replies, app.log
+            )
+            self._health.on_open.append(self._authentication.start)
+            serverapp.web_app.settings[NOT_FRAMED] = True
+        if self._authentication is not None:
             web_app = serverapp.web_app
             web_app.settings["login_url"] = f"{serverapp.base_url}jupyter-chat/login"
             Guard(web_app, serverapp.base_url, app.static_url_prefix)
@@ -190,7 +209,7 @@ class Composition:
         given = {"services": self._services}
         with_services: list[Any] = [
             (route, handler, given)
-            for route, handler in routes.of(accounts=self._authentication is not None)
+            for route, handler in routes.of(routes.kind_of(self._authentication))
         ]
         return [*with_services, *routes.PAGES]
 
@@ -199,7 +218,7 @@ class Composition:
         await self._health.open()
         if self._app.exit_when_unused:
             self._unused = StopWhenUnused(
-                self._app.exit_when_unused, self._heartbeats, self._replies, self._serverapp.stop
+                self._app.exit_when_unused, self._is_used, self._serverapp.stop
             )
             self._unused.start()
 
@@ -220,9 +239,12 @@ class Composition:
         await self._store.close()
         self._log.removeFilter(self._redacting)
 
+    def _is_used(self) -> bool:
+        return self._heartbeats.any_open or bool(self._replies.running)
+
     async def _tell_first_admin(self) -> None:
         """Say where the first administrator registers, to whoever reads the server's log."""
-        assert self._authentication is not None
+        assert isinstance(self._authentication, KeptAccounts)
         code = await self._authentication.invitations.for_first_admin()
         if code is not None:
             self._log.critical(
@@ -251,7 +273,8 @@ def _keeping_secrets_out_of_the_log(app: ChatApp) -> Redacting:
     upstream = [os.environ.get(name, "") for name in KEY_VARIABLES]
     address = login_of(os.environ.get("OPENAI_BASE_URL", ""))
     upstream += [address[1]] if address is not None else []
-    redacting = Redacting([password, *keys, *upstream])
+    hub = os.environ.get(environment.API_TOKEN, "")
+    redacting = Redacting([password, *keys, *upstream, hub])
     app.log.addFilter(redacting)
     return redacting
 
@@ -272,12 +295,25 @@ def _moderator(app: ChatApp, store: Store, providers: Providers) -> Moderator:
     )
 
 
-def _require(log: logging.Logger, *modules: str) -> None:
-    """End where an extra is missing: a server that was to have accounts must not go on
+def _require(log: logging.Logger, what: str, extra: str, *modules: str) -> None:
+    """End where an extra is missing: a server that was to let people in by name must not go on
     without."""
     if not all(find_spec(module) for module in modules):
         log.critical(
-            "A server with accounts needs what comes with `pip install "
-            "'jupyter-chat[accounts]'`. Nothing was started."
+            "%s needs what comes with `pip install 'jupyter-chat[%s]'`. Nothing was started.",
+            what,
+            extra,
+        )
+        sys.exit(1)
+
+
+def _hub_environment(log: logging.Logger) -> HubEnvironment:
+    try:
+        return environment.read(os.environ)
+    except HubMissing as missing:
+        log.critical(
+            "`jupyter chat --service` is started by JupyterHub, or told by whoever starts it what "
+            "JupyterHub tells its services. Not set: %s. Nothing was started.",
+            ", ".join(missing.names),
         )
         sys.exit(1)

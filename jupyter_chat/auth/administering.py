@@ -8,23 +8,20 @@ from msgspec.structs import replace
 from ..engine.costs.budgets import month_of
 from ..engine.errors import Invalid
 from ..ids import now_ms
-from ..protocol import Code, GivenPassword, PeoplePage, PersonInfo, PersonPatch, PersonState
+from ..protocol import Code, PeoplePage, PersonInfo, PersonPatch, PersonState
 from ..store.interface import Store
 from ..store.people import Person
 from ..store.types import LedgerQuery
+from .changing import change_person
 from .errors import Refused
 from .leaving import Leaving
-from .people import People
-from .sessions import Sessions
 
 PAGE = 50
 
 
 class Administration:
-    def __init__(self, store: Store, people: People, sessions: Sessions, leaving: Leaving) -> None:
+    def __init__(self, store: Store, leaving: Leaving) -> None:
         self._store = store
-        self._people = people
-        self._sessions = sessions
         self._leaving = leaving
 
     async def list(
@@ -39,7 +36,7 @@ class Administration:
 
     async def change(self, admin_id: str, user_id: str, patch: PersonPatch) -> PersonInfo:
         if patch.role is not UNSET or patch.state is not UNSET:
-            _not_oneself(admin_id, user_id)
+            not_oneself(admin_id, user_id)
         fields: dict[str, object] = {}
         if patch.role is not UNSET:
             fields["role"] = patch.role
@@ -53,20 +50,23 @@ class Administration:
         def changed(person: Person) -> Person:
             if person.state is PersonState.LEAVING:
                 raise Refused(Code.CONFLICT, "This account is being deleted; it was left so.")
+            if person.state is PersonState.GONE:
+                raise Refused(
+                    Code.CONFLICT,
+                    "The hub no longer knows this user: what they had can be exported or "
+                    "deleted. Nothing was changed.",
+                )
+            if person.subject is not None:
+                _not_for_the_hub(patch)
             return replace(person, **fields)
 
-        person = await self._people.change(user_id, changed)
+        person = await change_person(self._store, user_id, changed)
         if person.state is not PersonState.ACTIVE:
-            await self._sessions.end(user_id)
+            await self._store.end_sessions(user_id)
         return await self._info(person)
 
-    async def give_password(self, admin_id: str, user_id: str) -> GivenPassword:
-        """A password made up for somebody who has forgotten theirs; their sessions end."""
-        _not_oneself(admin_id, user_id)
-        return GivenPassword(await self._people.give_password(user_id))
-
     async def delete(self, admin_id: str, user_id: str) -> PersonInfo:
-        _not_oneself(admin_id, user_id)
+        not_oneself(admin_id, user_id)
         return await self._info(await self._leaving.leave(user_id))
 
     async def _info(self, person: Person) -> PersonInfo:
@@ -85,7 +85,18 @@ class Administration:
         )
 
 
-def _not_oneself(admin_id: str, user_id: str) -> None:
+def _not_for_the_hub(patch: PersonPatch) -> None:
+    for name in ("role", "groups"):
+        if getattr(patch, name) is not UNSET:
+            raise Refused(
+                Code.FORBIDDEN,
+                "The hub says who is an administrator and who belongs to which group. Nothing "
+                "was changed; change it at the hub.",
+                name,
+            )
+
+
+def not_oneself(admin_id: str, user_id: str) -> None:
     if admin_id == user_id:
         raise Refused(
             Code.FORBIDDEN,

@@ -6,7 +6,7 @@ from jupyter_server.auth.authorizer import Authorizer
 from jupyter_server.auth.identity import User
 from jupyter_server.base.handlers import JupyterHandler
 
-from .provider import SignedIn
+from .signed_in import SignedIn
 
 AUTH_RESOURCE = "jupyter_chat"
 

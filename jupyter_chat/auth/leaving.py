@@ -19,8 +19,7 @@ from ..store.errors import NotFound, StoreError
 from ..store.interface import Store
 from ..store.people import Person
 from ..store.types import ThreadChanges
-from .people import People
-from .sessions import Sessions
+from .changing import change_person
 from .watching import WITHIN_SECONDS
 
 _ROUND_SECONDS = 10 * 60
@@ -34,16 +33,12 @@ class Leaving:
     def __init__(
         self,
         store: Store,
-        people: People,
-        sessions: Sessions,
         organiser: Organiser,
         replies: Replies,
         log: logging.Logger,
         settle_seconds: float = WITHIN_SECONDS + 1,
     ) -> None:
         self._store = store
-        self._people = people
-        self._sessions = sessions
         self._organiser = organiser
         self._replies = replies
         self._log = log
@@ -63,10 +58,10 @@ class Leaving:
 
     async def leave(self, user_id: str) -> Person:
         """From now on this person is gone; the rest follows."""
-        person = await self._people.change(
-            user_id, lambda each: replace(each, state=PersonState.LEAVING)
+        person = await change_person(
+            self._store, user_id, lambda each: replace(each, state=PersonState.LEAVING)
         )
-        await self._sessions.end(user_id)
+        await self._store.end_sessions(user_id)
         self._begin(self._forget(user_id))
         return person
 

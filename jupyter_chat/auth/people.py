@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
 from enum import Enum
 
 from msgspec import UNSET
 from msgspec.structs import replace
 
 from ..ids import new_id, now_ms
-from ..protocol import Code, PersonRole, PersonState, Problem, Profile, ProfilePatch
-from ..store.errors import StoreError
+from ..protocol import Code, PersonRole, PersonState, Profile, ProfilePatch
 from ..store.interface import Store
 from ..store.people import NameTaken, Person
+from .changing import change_person
 from .errors import Refused
 from .invitations import Invitations
 from .names import MOST_NAME, MOST_PASSWORD, display_name, login_name, new_password
@@ -27,7 +26,6 @@ ADDRESS_LIMIT = Limit(100, 15 * 60)
 """Wrong passwords from one address, behind which there may be a whole class."""
 _HOUR = 60 * 60
 _GIVEN_BYTES = 12
-_TRIES = 20
 
 
 class Registration(str, Enum):
@@ -145,7 +143,7 @@ class People:
             new_password(patch.password.new, person.name, "password.new")
             await self.confirm(user_id, patch.password.current, "password.current")
             fields["password"] = await self._passwords.hash(patch.password.new)
-        person = await self.change(user_id, lambda person: replace(person, **fields))
+        person = await change_person(self._store, user_id, lambda person: replace(person, **fields))
         if patch.password is not UNSET:
             await self._sessions.end(user_id)
         return _profile(person)
@@ -154,7 +152,7 @@ class People:
         """Put one that is made up in the place of a forgotten password; all sessions end."""
         password = secrets.token_urlsafe(_GIVEN_BYTES)
         hashed = await self._passwords.hash(password)
-        await self.change(user_id, lambda person: replace(person, password=hashed))
+        await change_person(self._store, user_id, lambda person: replace(person, password=hashed))
         await self._sessions.end(user_id)
         return password
 
@@ -165,23 +163,6 @@ class People:
         if not await self._passwords.is_right(password, person.password):
             raise Refused(Code.INVALID, "This is not your password. Nothing was changed.", field)
         await attempt.take_back()
-
-    async def change(self, user_id: str, change: Callable[[Person], Person]) -> Person:
-        """Change what there is now, also where another process does so too."""
-        for _ in range(_TRIES):
-            person = await self._store.get_person(user_id)
-            after = change(person)
-            if after == person:
-                return person
-            after = replace(after, revision=person.revision + 1)
-            if await self._store.put_person(after):
-                return after
-        raise StoreError(
-            Problem(
-                Code.CONFLICT,
-                "This account is being changed elsewhere. Nothing was changed here; try again.",
-            )
-        )
 
 
 def _profile(person: Person) -> Profile:

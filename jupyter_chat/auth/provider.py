@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from jupyter_server.auth.identity import IdentityProvider, User
-from jupyter_server.base.handlers import APIHandler
 from tornado import web
 from traitlets import Bool, Unicode
 
-from ..protocol import PersonRole
 from ..store.errors import Unavailable
-from ..store.people import Person
-from .access_tokens import Claims
-from .authentication import Authentication
+from .accounts import KeptAccounts
+from .signed_in import refuse, signed_in
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9]")
-
-
-@dataclass
-class SignedIn(User):
-    """Somebody who is signed in; `username` is the id, which stays when the name changes."""
-
-    session_id: str = ""
-    role: PersonRole = PersonRole.USER
-    seconds_left: float = 0
-    """Until the access token runs out."""
 
 
 class AccountsIdentityProvider(IdentityProvider):
@@ -39,7 +25,7 @@ class AccountsIdentityProvider(IdentityProvider):
 
     token = Unicode("", help="There is none on a server with accounts.")
     need_token = Bool(False)
-    authentication: Authentication | None = None
+    authentication: KeptAccounts | None = None
 
     def get_handlers(self) -> list[tuple[str, object]]:
         """None: the pages to sign in are the chat's."""
@@ -55,11 +41,8 @@ class AccountsIdentityProvider(IdentityProvider):
         try:
             person = await self.authentication.watch.person(claims.user_id, claims.session_id)
         except Unavailable as error:
-            if isinstance(handler, APIHandler):
-                raise  # it knows how to say it
-            handler.current_user = handler._jupyter_current_user = None  # type: ignore[attr-defined]  # noqa: SLF001
-            raise web.HTTPError(503, error.problem.message) from None
-        return None if person is None else signed_in(person, claims)
+            raise refuse(handler, error, 503) from None
+        return None if person is None else signed_in(person, claims, renews=True)
 
     def get_token(self, handler: web.RequestHandler) -> str | None:
         return None
@@ -73,21 +56,6 @@ class AccountsIdentityProvider(IdentityProvider):
 
     def process_login_form(self, handler: web.RequestHandler) -> User | None:
         return None
-
-
-def signed_in(person: Person, claims: Claims) -> SignedIn:
-    name = person.display_name or person.name
-    return SignedIn(
-        username=person.id,
-        name=name,
-        display_name=name,
-        initials=None,
-        avatar_url=None,
-        color=person.color,
-        session_id=claims.session_id,
-        role=person.role,
-        seconds_left=claims.seconds_left,
-    )
 
 
 def access_cookie(handler: Any) -> str:

@@ -1,6 +1,6 @@
 """Whether sessions have ended, here or by another process on the same store.
 
-An access token is good for minutes, a session ends at once: so the store is asked, once for
+An access token is good for minutes, a session ends at once: so it is asked for, once for
 each session within two seconds, and for all that have sockets open every two seconds.
 """
 
@@ -13,7 +13,6 @@ from typing import Protocol
 
 from ..bounded import drop_oldest
 from ..store.errors import StoreError, Unavailable
-from ..store.interface import Store
 from ..store.people import Person
 
 WITHIN_SECONDS = 5
@@ -30,12 +29,20 @@ class Open(Protocol):
         """Close without waiting for the other side."""
 
 
+class Sessions(Protocol):
+    """What knows of sessions; a store does."""
+
+    async def alive(self, sessions: list[tuple[str, str]]) -> dict[str, Person]:
+        """Of sessions (user id, session id) those that go on, by id, each with its person, who
+        is active."""
+
+
 class Watch:
-    def __init__(self, store: Store, log: logging.Logger) -> None:
-        self._store = store
+    def __init__(self, sessions: Sessions, log: logging.Logger) -> None:
+        self._sessions = sessions
         self._log = log
         self._known: dict[tuple[str, str], tuple[float, Person]] = {}
-        self._sockets: dict[tuple[str, str], set[Open]] = {}
+        self._open: dict[tuple[str, str], set[Open]] = {}
         self._task: asyncio.Task[None] | None = None
 
     async def person(self, user_id: str, session_id: str) -> Person | None:
@@ -53,28 +60,32 @@ class Watch:
         return self._known[place][1] if place in self._known else None
 
     def add(self, socket: Open, user_id: str, session_id: str) -> None:
-        self._sockets.setdefault((user_id, session_id), set()).add(socket)
+        self._open.setdefault((user_id, session_id), set()).add(socket)
         if self._task is None:
             self._task = asyncio.create_task(self._loop())
 
     def discard(self, socket: Open, user_id: str, session_id: str) -> None:
-        sockets = self._sockets.get((user_id, session_id), set())
+        sockets = self._open.get((user_id, session_id), set())
         sockets.discard(socket)
         if not sockets:
-            self._sockets.pop((user_id, session_id), None)
+            self._open.pop((user_id, session_id), None)
+
+    def open_sessions(self) -> list[tuple[str, str]]:
+        """Those that have sockets open here: user id, session id."""
+        return list(self._open)
 
     async def look(self, user_id: str | None = None) -> None:
         """Close the sockets of sessions that have ended: of one person, or of all.  That person
         is not let in any more by what was known before."""
         for place in [place for place in self._known if place[0] == user_id]:
             del self._known[place]
-        places = [place for place in self._sockets if user_id in (None, place[0])]
+        places = [place for place in self._open if user_id in (None, place[0])]
         for start in range(0, len(places), _AT_ONCE):
             some = places[start : start + _AT_ONCE]
             await self._ask(some)
             for place in some:
                 if place not in self._known:
-                    for socket in tuple(self._sockets.get(place, ())):
+                    for socket in tuple(self._open.get(place, ())):
                         socket.drop()
 
     async def close(self) -> None:
@@ -84,12 +95,12 @@ class Watch:
 
     async def _ask(self, places: list[tuple[str, str]]) -> None:
         now = monotonic()
-        alive = await self._store.alive(places)
+        alive = await self._sessions.alive(places)
         for place in places:
             self._known.pop(place, None)
             if place[1] in alive:
                 self._known[place] = (now, alive[place[1]])
-        drop_oldest(self._known, max(_MOST_KNOWN, len(self._sockets)))
+        drop_oldest(self._known, max(_MOST_KNOWN, len(self._open)))
 
     async def _loop(self) -> None:
         while True:

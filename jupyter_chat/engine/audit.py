@@ -46,6 +46,11 @@ class Event(str, Enum):
     TRASH_EMPTIED = "trash emptied"
     PURGED = "conversations deleted for good"
     RETIRED = "conversations put into the trash by age"
+    ROLE_CHANGED = "role changed"
+    PERSON_ADDED = "person of the hub added"
+    PERSON_RENAMED = "person renamed at the hub"
+    PERSON_GONE = "person gone from the hub"
+    PERSON_BACK = "person back at the hub"
 
 
 class Break(Struct, frozen=True):

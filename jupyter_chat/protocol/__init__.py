@@ -17,6 +17,7 @@ from .conversations import *
 from .events import *
 from .frames import *
 from .histories import *
+from .hub import *
 from .libraries import *
 from .limits import *
 from .models import *

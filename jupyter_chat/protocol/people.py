@@ -24,12 +24,14 @@ class PersonRole(str, Enum):
 
 
 class PersonState(str, Enum):
-    """`pending`: waits for an administrator; `leaving`: is being deleted."""
+    """`pending`: waits for an administrator; `leaving`: is being deleted; `gone`: the hub no
+    longer knows this user, and what there is of theirs is kept."""
 
     ACTIVE = "active"
     PENDING = "pending"
     DISABLED = "disabled"
     LEAVING = "leaving"
+    GONE = "gone"
 
 
 class Profile(Struct, omit_defaults=True, frozen=True):

@@ -18,6 +18,7 @@ from .conversations import (
 )
 from .events import Event, More
 from .histories import History, Import, ImportList, ImportStart
+from .hub import Access
 from .libraries import Library, LibraryFile, LibraryReport
 from .limits import Allowances, PeopleUsage
 from .models import ModelList
@@ -111,6 +112,7 @@ RESOURCES = (
     InvitationOffer,
     InvitationInfo,
     InvitationList,
+    Access,
     About,
     Failure,
 )

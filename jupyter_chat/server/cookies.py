@@ -11,7 +11,7 @@ from typing import Any
 from jupyter_server.base.handlers import JupyterHandler
 
 from ..auth.access_tokens import SECONDS
-from ..auth.authentication import Authentication
+from ..auth.accounts import KeptAccounts
 from ..auth.provider import access_cookie, refresh_cookie
 from ..auth.sessions import Renewal
 
@@ -20,7 +20,7 @@ MARGIN_SECONDS = 3 * 60
 
 
 async def keep_signed_in(
-    handler: JupyterHandler, authentication: Authentication, renewal: Renewal
+    handler: JupyterHandler, authentication: KeptAccounts, renewal: Renewal
 ) -> None:
     """Give the browser new tokens."""
     session = renewal.session
@@ -50,7 +50,7 @@ def refresh_token(handler: JupyterHandler) -> str:
     return handler.get_cookie(refresh_cookie(handler)) or ""
 
 
-async def renew(handler: JupyterHandler, authentication: Authentication) -> bool:
+async def renew(handler: JupyterHandler, authentication: KeptAccounts) -> bool:
     """Renew the session of the browser that asks; whether there is one that goes on."""
     token = refresh_token(handler)
     renewal = await authentication.sessions.renew(token, address(handler)) if token else None

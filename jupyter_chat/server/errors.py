@@ -6,6 +6,7 @@ from ..auth.errors import Refused
 from ..engine.attached.readable import Unreadable
 from ..engine.errors import Invalid
 from ..exchange.imports import ImportRefused
+from ..hub.api import HubAway
 from ..protocol import Code, InvalidFrame, Problem
 from ..providers.interface import ProviderError
 from ..store.errors import StoreError
@@ -13,6 +14,7 @@ from ..store.vault import VaultError
 
 KNOWN = (
     Refused,
+    HubAway,
     InvalidFrame,
     Invalid,
     Unreadable,
@@ -45,12 +47,14 @@ _STATUS = {
     Code.TOO_LARGE: 413,
     Code.TOO_OFTEN: 429,
     Code.INTERNAL: 500,
+    Code.HUB_DOWN: 503,
     Code.STORE_DOWN: 503,
     Code.STORE_LOCKED: 503,
     Code.STORE_READ_ONLY: 503,
     Code.STORE_FULL: 507,
     Code.STORE_CORRUPT: 503,
     Code.STORE_NEWER: 503,
+    Code.SERVICE_DOWN: 503,
 }
 
 

@@ -10,18 +10,21 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 from tornado.iostream import StreamClosedError
 
+from ..auth.errors import Refused
 from ..engine.audit import Event
 from ..engine.errors import Invalid
 from ..exchange.documents import ENDINGS, MEDIA_TYPES, Format, everything, one_thread
-from ..exchange.filenames import disposition, file_name
-from ..protocol import Import, ImportList, ImportStart, decode
+from ..exchange.filenames import disposition, file_name, safe
+from ..protocol import Code, Import, ImportList, ImportStart, PersonState, decode
 from ..store.errors import NotFound
 from .operations import ByteCount, Raw, operation
+from .people import PersonalHandler
 from .rest import ChatHandler
 
 _ID = r"([0-9a-f-]{36})"
 _IMPORT_ID = r"([0-9a-f]{32})"
 _ZIP = "application/zip"
+_EVERYTHING = (_ZIP, MEDIA_TYPES[Format.JSON])
 _EXPORT: dict[str, Any] = {"format": Format, "branches": Literal["shown", "all"]}
 
 
@@ -92,31 +95,55 @@ class ExportThreadHandler(ExportHandler):
     head = get
 
 
-class ExportAllHandler(ExportHandler):
-    @operation(
-        "The whole history as a file.", query=_EXPORT, media_types=(_ZIP, MEDIA_TYPES[Format.JSON])
-    )
+class ExportEverythingHandler(ExportHandler):
+    async def save_all(self, asks: str, user_id: str, name: str, subject: str = "") -> None:
+        """All that there is of somebody, for `asks`."""
+        kind, all_branches = self.format(), self.all_branches()
+        store = self.services.store
+        await store.thread_ids(user_id)  # while there can still be an error
+        if self.request.method == "GET":
+            await self.services.audit.note(asks, Event.EXPORTED, user_id, kind.value)
+        pieces = everything(store, user_id, kind, person=name, all_branches=all_branches)
+        ending, media_type = ".zip", _ZIP
+        if kind is Format.JSON:
+            ending, media_type = ENDINGS[kind], MEDIA_TYPES[kind]
+        day = datetime.now(timezone.utc).date().isoformat()
+        parts = ("jupyter-chat", safe(subject), day)
+        await self.save(" ".join(filter(None, parts)) + ending, media_type, pieces)
+
+
+class ExportAllHandler(ExportEverythingHandler):
+    @operation("The whole history as a file.", query=_EXPORT, media_types=_EVERYTHING)
     @web.authenticated
     @authorized
     async def get(self) -> None:
         user = await self.person()
-        kind, all_branches = self.format(), self.all_branches()
-        store = self.services.store
-        await store.thread_ids(user.id)  # while there can still be an error
-        if self.request.method == "GET":
-            await self.services.audit.note(user.id, Event.EXPORTED, user.id, kind.value)
-        pieces = everything(store, user.id, kind, person=user.name, all_branches=all_branches)
-        ending, media_type = ".zip", _ZIP
-        if kind is Format.JSON:
-            ending, media_type = ENDINGS[kind], MEDIA_TYPES[kind]
-        await self.save(_name_of_all(ending), media_type, pieces)
+        await self.save_all(user.id, user.id, user.name)
 
     head = get
 
 
-def _name_of_all(ending: str) -> str:
-    day = datetime.now(timezone.utc).date().isoformat()
-    return f"jupyter-chat {day}{ending}"
+class ExportPersonHandler(PersonalHandler, ExportEverythingHandler):
+    @operation(
+        "The whole history of somebody whom the hub no longer knows; for administrators.",
+        query=_EXPORT,
+        media_types=_EVERYTHING,
+    )
+    @web.authenticated
+    @authorized
+    async def get(self, user_id: str) -> None:
+        admin = self.admin
+        person = await self.services.store.get_person(user_id)
+        if person.state is not PersonState.GONE:
+            raise Refused(
+                Code.FORBIDDEN,
+                "Administrators export only what people have left whom the hub no longer knows. "
+                "Nobody else's history was looked at.",
+            )
+        name = person.display_name or person.name
+        await self.save_all(admin.username, user_id, name, subject=person.name)
+
+    head = get
 
 
 class ImportsHandler(ChatHandler):
@@ -171,3 +198,4 @@ default_handlers = [
     (r"jupyter-chat/api/imports", ImportsHandler),
     (rf"jupyter-chat/api/imports/{_IMPORT_ID}", ImportHandler),
 ]
+people_handlers = [(rf"jupyter-chat/api/admin/people/{_ID}/export", ExportPersonHandler)]

@@ -1,4 +1,4 @@
-"""On a server with accounts: the chat and nothing else.
+"""On a server that lets people in by name: the chat and nothing else.
 
 Jupyter's authorizer is asked by handlers that ask it: not by pages such as `/lab`, not by
 handlers of other libraries, and not by those of an extension that forgot it.  So this stands

@@ -17,13 +17,15 @@ from tornado import web
 
 from .. import __version__
 from ..auth.authorizer import AUTH_RESOURCE
-from ..auth.provider import SignedIn
+from ..auth.signed_in import SignedIn
 from ..protocol import PersonRole
 from .cookies import MARGIN_SECONDS
 from .operations import operation
 
 _APP = "jupyter_chat"
 """Where the server keeps the application: headers are set before a handler knows it."""
+NOT_FRAMED = "jupyter_chat_not_framed"
+"""A setting of the server: on its host there are pages of others, which must not show this one."""
 _HOST = re.compile(r"[\w.-]+(:\d+)?|\[[\da-fA-F:.]+\](:\d+)?")
 
 
@@ -37,9 +39,12 @@ class PageHandler(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, JupyterHand
         """What the page may load: of this server only.  Images from elsewhere are shown where
         the person asks for one (the front end sees to that), unless nobody may."""
         elsewhere = " https: http:" if self.settings[_APP].remote_images else ""
+        inherited = super().content_security_policy
+        if self.settings.get(NOT_FRAMED):
+            inherited = inherited.replace("frame-ancestors 'self'", "frame-ancestors 'none'")
         return "; ".join(
             (
-                super().content_security_policy,
+                inherited,
                 "default-src 'none'",
                 "script-src 'self'",
                 "style-src 'self'",
@@ -76,7 +81,7 @@ class PageHandler(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, JupyterHand
             "version": __version__,
         }
         user = self.current_user
-        if isinstance(user, SignedIn):
+        if isinstance(user, SignedIn) and user.seconds_left is not None:
             admin = user.role is PersonRole.ADMIN
             config["signedIn"] = {
                 "admin": admin,

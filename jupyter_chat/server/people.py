@@ -1,17 +1,18 @@
-"""REST: one's own account and sessions; for administrators, everybody's accounts."""
+"""REST: for administrators, everybody; one's own account and sessions, where they are kept here."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from jupyter_server.auth.decorator import allow_unauthenticated, authorized
 from msgspec import UNSET
 from tornado import web
 
 from ..auth.access_tokens import SECONDS
-from ..auth.administering import PAGE
+from ..auth.accounts import KeptAccounts
+from ..auth.administering import PAGE, not_oneself
 from ..auth.authentication import Authentication
-from ..auth.provider import SignedIn
+from ..auth.signed_in import SignedIn
 from ..engine.errors import Invalid
 from ..protocol import (
     GivenPassword,
@@ -36,8 +37,8 @@ from .operations import PageSize, operation
 from .rest import ChatHandler
 
 
-class AccountsHandler(ChatHandler):
-    """For whoever is signed in with an account."""
+class PersonalHandler(ChatHandler):
+    """For whoever is signed in as somebody of whom the store knows."""
 
     @property
     def authentication(self) -> Authentication:
@@ -57,6 +58,16 @@ class AccountsHandler(ChatHandler):
         if self.me.role is not PersonRole.ADMIN:
             raise web.HTTPError(403, "Only administrators can do that. Nothing was changed.")
         return self.me
+
+
+class AccountsHandler(PersonalHandler):
+    """Where accounts are kept here."""
+
+    @property
+    def authentication(self) -> KeptAccounts:
+        authentication = super().authentication
+        assert isinstance(authentication, KeptAccounts)
+        return authentication
 
     async def end(self, session_ids: list[str] | None = None) -> None:
         """End sessions of one's own, with their sockets."""
@@ -157,7 +168,7 @@ class OneSessionHandler(AccountsHandler):
         await self.answer_list()
 
 
-class PeopleHandler(AccountsHandler):
+class PeopleHandler(PersonalHandler):
     @operation(
         "Everybody's accounts, by name; for administrators.",
         query={"limit": PageSize, "after": str, "begins": str, "state": PersonState},
@@ -185,7 +196,7 @@ class PeopleHandler(AccountsHandler):
             raise Invalid(f"`state` must be one of {names}.", "state") from None
 
 
-class PersonHandler(AccountsHandler):
+class PersonHandler(PersonalHandler):
     @operation(
         "Change somebody's account; for administrators.", body=PersonPatch, answer=PersonInfo
     )
@@ -212,9 +223,10 @@ class GivenPasswordHandler(AccountsHandler):
     @web.authenticated
     @authorized
     async def post(self, user_id: str) -> None:
-        given = await self.authentication.administration.give_password(self.admin.username, user_id)
+        not_oneself(self.admin.username, user_id)
+        given = await self.authentication.people.give_password(user_id)
         await self.authentication.watch.look(user_id)
-        self.answer(given)
+        self.answer(GivenPassword(given))
 
 
 class InvitationsHandler(AccountsHandler):
@@ -246,13 +258,17 @@ class InvitationHandler(AccountsHandler):
 
 _ID = r"([0-9a-f-]{36})"
 
-default_handlers: list[tuple[str, type[Any]]] = [
+Handlers: TypeAlias = list[tuple[str, type[Any]]]
+
+default_handlers: Handlers = [
+    (r"jupyter-chat/api/people", PeopleHandler),
+    (rf"jupyter-chat/api/people/{_ID}", PersonHandler),
+]
+accounts_handlers: Handlers = [
     (r"jupyter-chat/api/session", SessionHandler),
     (r"jupyter-chat/api/profile", ProfileHandler),
     (r"jupyter-chat/api/sessions", SessionsHandler),
     (rf"jupyter-chat/api/sessions/{_ID}", OneSessionHandler),
-    (r"jupyter-chat/api/people", PeopleHandler),
-    (rf"jupyter-chat/api/people/{_ID}", PersonHandler),
     (rf"jupyter-chat/api/people/{_ID}/password", GivenPasswordHandler),
     (r"jupyter-chat/api/invitations", InvitationsHandler),
     (rf"jupyter-chat/api/invitations/{_ID}", InvitationHandler),

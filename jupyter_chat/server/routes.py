@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from enum import Enum
 from functools import cache
 from typing import Any
 
@@ -10,9 +11,12 @@ import msgspec
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
+from ..auth.accounts import KeptAccounts
+from ..auth.authentication import Authentication
 from . import (
     attachments,
     exchange,
+    hub,
     library,
     limits,
     openapi,
@@ -32,8 +36,7 @@ class DocumentHandler(ChatHandler):
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        accounts = self.services.authentication is not None
-        made = await asyncio.to_thread(_document, accounts=accounts)
+        made = await asyncio.to_thread(_document, kind_of(self.services.authentication))
         self.set_header("Content-Type", "application/json")
         self.finish(made)
 
@@ -47,19 +50,44 @@ _API: list[openapi.Route] = [
     *attachments.default_handlers,
     (r"jupyter-chat/api/openapi\.json", DocumentHandler),
 ]
-_ACCOUNTS: list[openapi.Route] = [*signing_in.default_handlers, *people.default_handlers]
 PAGES: list[openapi.Route] = [*pages.default_handlers]
 
 
-def of(*, accounts: bool) -> list[openapi.Route]:
+class Kind(str, Enum):
+    """Who is let in."""
+
+    JUPYTER = "whom Jupyter's own login lets in"
+    ACCOUNTS = "who has an account here"
+    HUB = "users of a hub"
+
+
+_MORE: dict[Kind, list[openapi.Route]] = {
+    Kind.JUPYTER: [],
+    Kind.ACCOUNTS: [
+        *signing_in.default_handlers,
+        *people.default_handlers,
+        *people.accounts_handlers,
+        *exchange.people_handlers,
+    ],
+    Kind.HUB: [*people.default_handlers, *exchange.people_handlers, *hub.default_handlers],
+}
+
+
+def kind_of(authentication: Authentication | None) -> Kind:
+    if authentication is None:
+        return Kind.JUPYTER
+    return Kind.ACCOUNTS if isinstance(authentication, KeptAccounts) else Kind.HUB
+
+
+def of(kind: Kind) -> list[openapi.Route]:
     """Those that are given the services; the last one answers whatever else is asked for."""
-    return [*_API, *(_ACCOUNTS if accounts else ()), *rest.default_handlers]
+    return [*_API, *_MORE[kind], *rest.default_handlers]
 
 
-def document(*, accounts: bool = False) -> dict[str, Any]:
-    return openapi.document((*of(accounts=accounts), *PAGES))
+def document(kind: Kind = Kind.JUPYTER) -> dict[str, Any]:
+    return openapi.document((*of(kind), *PAGES))
 
 
 @cache
-def _document(*, accounts: bool) -> bytes:
-    return msgspec.json.encode(document(accounts=accounts))
+def _document(kind: Kind) -> bytes:
+    return msgspec.json.encode(document(kind))

@@ -13,10 +13,10 @@ from jupyter_server.extension.handler import (
 )
 
 from .. import __version__
-from ..auth.authentication import Authentication
+from ..auth.accounts import KeptAccounts
 from ..auth.errors import TooOften
 from ..auth.people import Registration
-from ..auth.provider import SignedIn
+from ..auth.signed_in import SignedIn
 from ..protocol import Problem
 from .cookies import address, keep_signed_in, refresh_token, renew, sign_out
 from .errors import KNOWN, status_of
@@ -30,8 +30,8 @@ class PublicPage(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, JupyterHandl
     def initialize(self, name: str, services: Services) -> None:
         super().initialize(name)
         self.services = services
-        assert services.authentication is not None
-        self.authentication: Authentication = services.authentication
+        assert isinstance(services.authentication, KeptAccounts)
+        self.authentication: KeptAccounts = services.authentication
 
     @property
     def content_security_policy(self) -> str:

@@ -18,12 +18,13 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from .. import __version__
 from ..auth.authorizer import AUTH_RESOURCE
-from ..auth.provider import SignedIn
+from ..auth.signed_in import SignedIn
 from ..engine.errors import Invalid
 from ..protocol import (
     HEARTBEAT_SECONDS,
     MAX_FRAME_BYTES,
     PROTOCOL_VERSION,
+    SOCKET_PROTOCOL,
     Ack,
     Command,
     Continue,
@@ -111,7 +112,12 @@ class ChatSocket(FromKernels, WebSocketMixin, WebSocketHandler, JupyterHandler):
         The inherited check lets every GET with a `Referer` of this server pass.
         """
         if not self.token_authenticated and not self.settings.get("disable_check_xsrf", False):
-            web.RequestHandler.check_xsrf_cookie(self)
+            usual = web.RequestHandler.check_xsrf_cookie
+            getattr(self.identity_provider, "check_socket", usual)(self)
+
+    def select_subprotocol(self, subprotocols: list[str]) -> str | None:
+        """What browsers offer beside an access token, see `protocol/hub.py`."""
+        return SOCKET_PROTOCOL if SOCKET_PROTOCOL in subprotocols else None
 
     # --- the connection -------------------------------------------------------------------
 

@@ -49,6 +49,18 @@ class MongoPeople:
         return None if found is None else _decode_person(found["body"])
 
     @translated
+    async def people_of_subject(self, subject: str) -> list[Person]:
+        found = self._db.people.find({"subject": subject}).sort([("hub_name", 1), ("_id", 1)])
+        return [_decode_person(each["body"]) async for each in found]
+
+    @translated
+    async def active_people(self, user_ids: list[str]) -> dict[str, Person]:
+        query = {"_id": {"$in": user_ids}, "state": PersonState.ACTIVE.value}
+        return {
+            each["_id"]: _decode_person(each["body"]) async for each in self._db.people.find(query)
+        }
+
+    @translated
     async def put_person(self, person: Person) -> bool:
         document = _person(person)
         before = {"_id": person.id, "revision": person.revision - 1}
@@ -127,10 +139,7 @@ class MongoPeople:
         # All of these people: nobody has many.
         open_sessions = self._db.sessions.find({"user_id": {"$in": users}}, {"user_id": 1})
         owners = {each["_id"]: each["user_id"] async for each in open_sessions}
-        query = {"_id": {"$in": users}, "state": PersonState.ACTIVE.value}
-        people = {
-            each["_id"]: _decode_person(each["body"]) async for each in self._db.people.find(query)
-        }
+        people = await self.active_people(users)
         return {
             session_id: people[user_id]
             for user_id, session_id in sessions
@@ -184,12 +193,14 @@ class MongoPeople:
 
 
 def _person(person: Person) -> Document:
+    of_hub = {"subject": person.subject, "hub_name": person.hub_name}
     return {
         "_id": person.id,
         "folded": folded(person.name),
         "role": person.role.value,
         "state": person.state.value,
         "revision": person.revision,
+        **(of_hub if person.subject is not None else {}),
         "body": msgspec.json.encode(person).decode(),
     }
 

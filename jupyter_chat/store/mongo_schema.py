@@ -148,6 +148,15 @@ async def _people(db: AsyncDatabase[Document]) -> None:
         await db[name].create_index([(field, ASCENDING)], name="by_end")
 
 
+async def _hub_people(db: AsyncDatabase[Document]) -> None:
+    await db["people"].create_index(
+        [("subject", ASCENDING), ("hub_name", ASCENDING)],
+        name="by_subject",
+        unique=True,
+        partialFilterExpression={"subject": {"$gt": ""}},
+    )
+
+
 MIGRATIONS: tuple[Callable[[AsyncDatabase[Document]], Awaitable[None]], ...] = (
     _first,
     _organised,
@@ -158,6 +167,7 @@ MIGRATIONS: tuple[Callable[[AsyncDatabase[Document]], Awaitable[None]], ...] = (
     _retention,
     _limits,
     _people,
+    _hub_people,
 )
 
 

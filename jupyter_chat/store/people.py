@@ -35,18 +35,23 @@ def folded(name: str) -> str:
 
 
 class Person(Struct, omit_defaults=True, frozen=True):
-    """Somebody with an account; `password` is its argon2 hash.  The id stays when the name
-    changes."""
+    """Somebody with an account, or somebody from a hub.  The id stays when the name changes."""
 
     id: str
     name: str
     password: str
+    """Its argon2 hash; empty: there is none, and none is right."""
     made_at: Milliseconds
     display_name: str | None = None
     color: str | None = None
     role: PersonRole = PersonRole.USER
     state: PersonState = PersonState.ACTIVE
     groups: tuple[str, ...] = ()
+    hub_name: str | None = None
+    """What a hub calls this user, to the letter; `None`: the account is one of this server."""
+    subject: str | None = None
+    """What tells this user of a hub from others who have, had or will have the name.  No two
+    people have both `subject` and `hub_name` in common."""
     """Names by which limits, and how long things are kept, are said of several people."""
     revision: int = 1
 
@@ -92,13 +97,21 @@ class PeopleStore(Protocol):
     administrators, and of people whom nobody knows yet."""
 
     async def add_person(self, person: Person) -> None:
-        """:class:`NameTaken` if somebody else has the name, whatever its case."""
+        """:class:`NameTaken` if somebody else has the name, whatever its case, or is the same
+        user of the hub."""
 
     async def get_person(self, user_id: str) -> Person:
         """:class:`NotFound` if there is none."""
 
     async def find_person(self, name: str) -> Person | None:
         """By name, whatever its case."""
+
+    async def people_of_subject(self, subject: str) -> list[Person]:
+        """Users of a hub, by what tells them from others; of several names, if the hub was not
+        exact."""
+
+    async def active_people(self, user_ids: list[str]) -> dict[str, Person]:
+        """Those of them who are active, by id."""
 
     async def put_person(self, person: Person) -> bool:
         """Keep it in place of the one whose revision is one lower.  False: another one has

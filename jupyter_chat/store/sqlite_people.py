@@ -40,6 +40,12 @@ class SqlitePeople:
     async def find_person(self, name: str) -> Person | None:
         return await self._database.read(partial(_find_person, name=folded(name)))
 
+    async def people_of_subject(self, subject: str) -> list[Person]:
+        return await self._database.read(partial(_people_of_subject, subject=subject))
+
+    async def active_people(self, user_ids: list[str]) -> dict[str, Person]:
+        return await self._database.read(partial(_active_people, user_ids=user_ids))
+
     async def put_person(self, person: Person) -> bool:
         return await self._database.write(partial(_put_person, person=person))
 
@@ -119,22 +125,35 @@ def _add_person(db: sqlite3.Connection, person: Person) -> None:
         return
     _keep_free(db, person)
     db.execute(
-        "INSERT INTO people (user_id, folded, role, state, revision, body) VALUES (?,?,?,?,?,?)",
+        """INSERT INTO people (user_id, folded, role, state, revision, subject, hub_name, body)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
         (person.id, *_columns(person)),
     )
 
 
 def _keep_free(db: sqlite3.Connection, person: Person) -> None:
-    row = db.execute(
-        "SELECT 1 FROM people WHERE folded = ? AND user_id != ?", (folded(person.name), person.id)
-    ).fetchone()
-    if row is not None:
-        raise NameTaken
+    for condition, *taken in (
+        ("folded = ?", folded(person.name)),
+        ("subject = ? AND hub_name = ?", person.subject, person.hub_name),
+    ):
+        row = db.execute(
+            f"SELECT 1 FROM people WHERE {condition} AND user_id != ?",  # noqa: S608 - ours
+            (*taken, person.id),
+        ).fetchone()
+        if row is not None:
+            raise NameTaken
 
 
 def _columns(person: Person) -> tuple[object, ...]:
-    name = folded(person.name)
-    return name, person.role.value, person.state.value, person.revision, to_json(person)
+    return (
+        folded(person.name),
+        person.role.value,
+        person.state.value,
+        person.revision,
+        person.subject,
+        person.hub_name,
+        to_json(person),
+    )
 
 
 def _get_person(db: sqlite3.Connection, user_id: str) -> Person:
@@ -149,6 +168,25 @@ def _find_person(db: sqlite3.Connection, name: str) -> Person | None:
     return None if row is None else _decode_person(row[0])
 
 
+def _people_of_subject(db: sqlite3.Connection, subject: str) -> list[Person]:
+    rows = db.execute(
+        "SELECT body FROM people WHERE subject = ? ORDER BY hub_name, user_id", (subject,)
+    )
+    return [_decode_person(body) for (body,) in rows]
+
+
+def _active_people(db: sqlite3.Connection, user_ids: list[str]) -> dict[str, Person]:
+    found: dict[str, Person] = {}
+    for user_id in user_ids:
+        row = db.execute(
+            "SELECT body FROM people WHERE user_id = ? AND state = ?",
+            (user_id, PersonState.ACTIVE.value),
+        ).fetchone()
+        if row is not None:
+            found[user_id] = _decode_person(row[0])
+    return found
+
+
 def _put_person(db: sqlite3.Connection, person: Person) -> bool:
     row = db.execute("SELECT revision, body FROM people WHERE user_id = ?", (person.id,)).fetchone()
     if row is not None and row == (person.revision, to_json(person)):
@@ -157,8 +195,8 @@ def _put_person(db: sqlite3.Connection, person: Person) -> bool:
         return False
     _keep_free(db, person)
     db.execute(
-        """UPDATE people SET folded = ?, role = ?, state = ?, revision = ?, body = ?
-            WHERE user_id = ?""",
+        """UPDATE people SET folded = ?, role = ?, state = ?, revision = ?, subject = ?,
+            hub_name = ?, body = ? WHERE user_id = ?""",
         (*_columns(person), person.id),
     )
     return True

@@ -257,6 +257,13 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     # Another process is asked to stop what it makes.
     ("ALTER TABLE generations ADD COLUMN stop INTEGER NOT NULL DEFAULT 0",),
+    # People of a hub.
+    (
+        "ALTER TABLE people ADD COLUMN subject TEXT",
+        "ALTER TABLE people ADD COLUMN hub_name TEXT",
+        """CREATE UNIQUE INDEX people_by_subject ON people (subject, hub_name)
+            WHERE subject IS NOT NULL""",
+    ),
 )
 
 

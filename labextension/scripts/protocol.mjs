@@ -23,7 +23,14 @@ print(json.dumps({
     },
     "constants": {
         name: getattr(protocol, name)
-        for name in ("PROTOCOL_VERSION", "MAX_FRAME_BYTES", "HEARTBEAT_SECONDS")
+        for name in (
+            "PROTOCOL_VERSION",
+            "MAX_FRAME_BYTES",
+            "HEARTBEAT_SECONDS",
+            "ACCESS_SCHEME",
+            "SOCKET_PROTOCOL",
+            "ACCESS_PROTOCOL_PREFIX",
+        )
     },
 }))
 `;
@@ -94,7 +101,8 @@ async function generated() {
     .replace(new RegExp(String.raw`/\*\*\n${reference} \*/\n`, 'g'), '')
     .replace(new RegExp(String.raw`( \*\n)?${reference}`, 'g'), '');
   const lines = Object.entries(constants).map(
-    ([name, value]) => `export const ${name} = ${value};`
+    ([name, value]) =>
+      `export const ${name} = ${typeof value === 'string' ? `'${value}'` : value};`
   );
   for (const [name, kinds] of Object.entries(unions)) {
     lines.push(`export type ${name} =\n${kinds.map(kind => `  | ${kind}`).join('\n')};`);

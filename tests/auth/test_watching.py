@@ -53,7 +53,7 @@ def store() -> Sessions:
 
 @pytest.fixture
 async def watch(store: Sessions):
-    watch = Watch(store, LOG)  # type: ignore[arg-type]
+    watch = Watch(store, LOG)
     yield watch
     await watch.close()
 
@@ -106,7 +106,7 @@ async def test_it_looks_by_itself_as_long_as_sockets_are_open(watch: Watch, stor
     del store.alive_now["s1"]
     await until(lambda: socket.dropped)
     watch.discard(socket, "ada-id", "s1")
-    assert watch._sockets == {}
+    assert watch.open_sessions() == []
 
 
 async def test_all_sessions_with_sockets_are_asked_for_at_once(watch: Watch, store, monkeypatch):

@@ -350,7 +350,9 @@ async def test_who_deletes_their_account_is_gone_with_all_they_had(browser, ada:
 async def test_while_the_history_is_away_strangers_are_told_so(ada: Browser, services, monkeypatch):
     down = Unavailable(Problem(Code.STORE_DOWN, "The history is away."))
     services.authentication.watch._known.clear()
-    monkeypatch.setattr(services.authentication.watch._store, "alive", AsyncMock(side_effect=down))
+    monkeypatch.setattr(
+        services.authentication.watch._sessions, "alive", AsyncMock(side_effect=down)
+    )
     status, body = await ada.api("GET", "profile")
     assert (status, body["problem"]["code"]) == (503, "store_down")
     status, page = await ada.get("jupyter-chat/")

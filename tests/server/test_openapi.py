@@ -81,6 +81,6 @@ def test_a_method_that_nobody_described_is_an_error():
 
 
 def test_the_routes_of_accounts_are_described_where_there_are_accounts():
-    more = routes.document(accounts=True)["paths"].keys() - routes.document()["paths"].keys()
+    more = routes.document(routes.Kind.ACCOUNTS)["paths"].keys() - routes.document()["paths"].keys()
     assert {"/jupyter-chat/login", "/jupyter-chat/api/people/{user_id}"} <= more
-    assert len(more) == len(routes.of(accounts=True)) - len(routes.of(accounts=False))
+    assert len(more) == len(routes.of(routes.Kind.ACCOUNTS)) - len(routes.of(routes.Kind.JUPYTER))

@@ -41,6 +41,7 @@ export type Code =
   | 'rate_limited'
   | 'reply_gone'
   | 'request_refused'
+  | 'service_down'
   | 'server_stopped'
   | 'store_corrupt'
   | 'store_down'
@@ -163,6 +164,14 @@ export type View = 'active' | 'archived' | 'trash';
 export interface About {
   server_version: string;
   epoch: string;
+}
+/**
+ * Where the chat service is, and what lets one in there for `seconds_left`.
+ */
+export interface Access {
+  url: string;
+  token: string;
+  seconds_left: number;
 }
 /**
  * A user's own settings, as the browser may see them: the key is write-only.
@@ -1368,6 +1377,9 @@ export interface Welcome {
 export const PROTOCOL_VERSION = 1;
 export const MAX_FRAME_BYTES = 4194304;
 export const HEARTBEAT_SECONDS = 20;
+export const ACCESS_SCHEME = 'jupyter-chat-access';
+export const SOCKET_PROTOCOL = 'jupyter-chat';
+export const ACCESS_PROTOCOL_PREFIX = 'access.';
 export type Command =
   | Subscribe
   | Unsubscribe
