@@ -208,6 +208,15 @@ async def test_alive_are_the_sessions_of_active_people_that_have_not_ended(store
     assert await store.alive([]) == {}
 
 
+async def test_active_are_those_who_are_let_in(store: Store) -> None:
+    people = [a_person(state.value, state=state) for state in PersonState]
+    for person in people:
+        await store.add_person(person)
+    asked = [each.id for each in people] + [new_id()]
+    active = {each.id: each for each in people if each.state is PersonState.ACTIVE}
+    assert await store.active_people(asked) == active
+
+
 async def test_an_invitation_is_used_once_by_each_place_in_it(open_another: OpenStore) -> None:
     stores = [await open_another() for _ in range(3)]
     invitation = an_invitation()

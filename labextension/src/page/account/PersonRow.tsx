@@ -12,12 +12,15 @@ interface Props {
   readonly onGivePassword: () => void;
   /** The password that was just made up. */
   readonly given: string | null;
+  /** Of somebody who is gone. */
+  readonly onExport: () => void;
   readonly onDelete: () => void;
 }
 
 /** Somebody, with what they have used this month, and what can be done. */
 export function PersonRow(props: Props) {
-  const { person, isOneself, onChange, onGivePassword, given, onDelete } = props;
+  const { person, isOneself, onChange, onGivePassword, given } = props;
+  const { onExport, onDelete } = props;
   const { trans } = useChat();
   const { name, display_name: displayName, state, role, made_at: since } = person;
   const used = person.replies ?? 0;
@@ -56,6 +59,15 @@ export function PersonRow(props: Props) {
                   : change(trans.__('Make an admin'), { role: 'admin' })}
                 {change(trans.__('Disable'), { state: 'disabled' })}
               </>
+            ) : state === 'gone' ? (
+              <button
+                type="button"
+                className="jc-Button"
+                aria-label={trans.__('Export: %1', name)}
+                onClick={onExport}
+              >
+                {trans.__('Export')}
+              </button>
             ) : (
               change(state === 'pending' ? trans.__('Let in') : trans.__('Enable'), {
                 state: 'active'
@@ -107,6 +119,8 @@ export function PersonRow(props: Props) {
     switch (state) {
       case 'pending':
         return trans.__('waiting');
+      case 'gone':
+        return trans.__('gone: the history is kept');
       case 'leaving':
         return trans.__('being deleted');
       default:
