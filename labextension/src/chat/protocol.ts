@@ -25,6 +25,7 @@ export type Code =
   | 'content_refused'
   | 'context_too_long'
   | 'forbidden'
+  | 'hub_down'
   | 'internal'
   | 'invalid'
   | 'limit_reached'
@@ -41,8 +42,8 @@ export type Code =
   | 'rate_limited'
   | 'reply_gone'
   | 'request_refused'
-  | 'service_down'
   | 'server_stopped'
+  | 'service_down'
   | 'store_corrupt'
   | 'store_down'
   | 'store_full'
@@ -152,7 +153,7 @@ export type LimitScope = 'everyone' | 'person' | 'role' | 'role_together' | 'tog
 export type More = [number, number, string];
 /**
  * `pending`: waits for an administrator; `leaving`: is being deleted; `gone`: is not known
- * any more where people sign in, while the history is kept.
+ * any more where people sign in (the hub), while what there is of theirs is kept.
  */
 export type PersonState = 'active' | 'disabled' | 'gone' | 'leaving' | 'pending';
 /**
