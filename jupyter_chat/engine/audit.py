@@ -45,10 +45,6 @@ class Event(str, Enum):
     TRASH_EMPTIED = "trash emptied"
     PURGED = "conversations deleted for good"
     RETIRED = "conversations put into the trash by age"
-    PERSON_ADDED = "person of the hub added"
-    PERSON_RENAMED = "person renamed at the hub"
-    PERSON_GONE = "person gone from the hub"
-    PERSON_BACK = "person back at the hub"
     LIMITS_CHANGED = "limits changed"
     REGISTERED = "registered"
     SIGNED_IN = "signed in"
@@ -64,6 +60,10 @@ class Event(str, Enum):
     INVITATION_MADE = "invitation made"
     INVITATION_USED = "invitation used"
     INVITATION_REMOVED = "invitation removed"
+    PERSON_ADDED = "person of the hub added"
+    PERSON_RENAMED = "person renamed at the hub"
+    PERSON_GONE = "person gone from the hub"
+    PERSON_BACK = "person back at the hub"
 
 
 class Audit:

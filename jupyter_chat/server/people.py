@@ -229,7 +229,8 @@ class GivenPasswordHandler(AccountsHandler):
     @authorized
     async def post(self, user_id: str) -> None:
         not_oneself(self.admin.username, user_id)
-        given = await self.authentication.people.give_password(user_id, self.admin.username)
+        people = self.authentication.people
+        given = await people.give_password(user_id, self.admin.username)
         await self.authentication.watch.look(user_id)
         self.answer(GivenPassword(given))
 

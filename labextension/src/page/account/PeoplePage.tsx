@@ -12,8 +12,13 @@ import { AccountCalls } from './calls';
 
 const TYPED_MS = 250;
 
+interface Props extends SubpageProps {
+  /** A hub looks after names, passwords and roles. */
+  readonly ofHub?: boolean;
+}
+
 /** For administrators: who has an account, and who is invited. */
-export function PeoplePage({ onDone }: SubpageProps) {
+export function PeoplePage({ onDone, ofHub = false }: Props) {
   const { services, trans } = useChat();
   const calls = useMemo(() => new AccountCalls(services.rest), [services]);
   const own = useChatState(state => state.user?.id);
@@ -42,7 +47,7 @@ export function PeoplePage({ onDone }: SubpageProps) {
           }}
         >
           <option value="">{trans.__('All')}</option>
-          <option value="pending">{trans.__('Waiting')}</option>
+          {!ofHub && <option value="pending">{trans.__('Waiting')}</option>}
           <option value="active">{trans.__('Active')}</option>
           <option value="disabled">{trans.__('Disabled')}</option>
           <option value="gone">{trans.__('Gone')}</option>
@@ -63,6 +68,7 @@ export function PeoplePage({ onDone }: SubpageProps) {
             key={person.id}
             person={person}
             isOneself={person.id === own}
+            ofHub={ofHub}
             onChange={patch => {
               act(calls.changePerson(person.id, patch), replace);
             }}
@@ -89,7 +95,7 @@ export function PeoplePage({ onDone }: SubpageProps) {
           {trans.__('Show more')}
         </button>
       )}
-      <InvitationsSection calls={calls} />
+      {!ofHub && <InvitationsSection calls={calls} />}
     </Subpage>
   );
 }
