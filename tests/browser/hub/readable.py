@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from jupyter_chat.server.routes import document
+from jupyter_chat.server.routes import Kind, document
 
 from .hub import REPLICAS
 from .person import Person
@@ -58,7 +58,7 @@ def _routes_without_ids() -> list[str]:
     prefix = "/jupyter-chat/api/"
     return [
         path.removeprefix(prefix)
-        for path, methods in document(accounts=True)["paths"].items()
+        for path, methods in document(Kind.HUB)["paths"].items()
         if "get" in methods and path.startswith(prefix) and "{" not in path
     ]
 
