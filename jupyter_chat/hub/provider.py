@@ -60,14 +60,15 @@ class HubIdentityProvider(IdentityProvider):
         token = self.authentication.door.token(handler)
         if token is None:
             return None
-        for anew in (False, True):  # a person who has another name, say
+        for anew in (False, True):  # who is gone may only have another name
             claims = await membership.of_page(token, anew=anew)
             if claims is None:
                 return None
             person = await watch.person(claims.user_id, claims.session_id)
             if person is not None:
                 return signed_in(person, claims)
-        await membership.check(claims.user_id)
+            if anew:
+                await membership.check(claims.user_id)
         return None
 
     def check_socket(self, handler: web.RequestHandler) -> None:

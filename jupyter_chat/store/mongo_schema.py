@@ -153,7 +153,7 @@ async def _hub_people(db: AsyncDatabase[Document]) -> None:
         [("subject", ASCENDING), ("hub_name", ASCENDING)],
         name="by_subject",
         unique=True,
-        partialFilterExpression={"subject": {"$exists": True}},
+        partialFilterExpression={"subject": {"$gt": ""}},
     )
 
 

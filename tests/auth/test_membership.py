@@ -229,6 +229,7 @@ async def test_while_the_hub_is_away_who_is_in_stays_and_others_are_told(
     membership = replica.membership
     token = hub.token("ada")
     claims = await membership.of_page(token)
+    assert claims is not None
     socket = replica.open(claims)
     hub.is_away = True
     clock.now += PERSON_SECONDS + TOKEN_SECONDS

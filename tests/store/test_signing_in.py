@@ -85,6 +85,48 @@ async def test_what_another_process_has_changed_is_not_overwritten(store: Store)
     assert await store.get_person(ada.id) == disabled
 
 
+def a_user(name: str, subject: str, **more: Any) -> Person:
+    """Somebody from a hub."""
+    return a_person(name, hub_name=more.pop("hub_name", name), subject=subject, **more)
+
+
+async def test_users_of_a_hub_are_found_by_what_tells_them_apart(store: Store) -> None:
+    ada, grace = a_user("ada", "s1"), a_user("grace", "s2")
+    for person in (ada, grace, a_person("Eve")):
+        await store.add_person(person)
+        await store.add_person(person)  # repeated
+    assert await store.people_of_subject("s1") == [ada]
+    assert await store.people_of_subject("s3") == []
+    renamed = replace(ada, name="augusta", hub_name="augusta", revision=2)
+    assert await store.put_person(renamed)
+    assert await store.people_of_subject("s1") == [renamed]
+    await store.remove_person(ada.id)
+    assert await store.people_of_subject("s1") == []
+
+
+async def test_no_two_people_are_the_same_user_of_a_hub(store: Store) -> None:
+    ada, other = a_user("ada", "s1"), a_user("ada (2)", "s2", hub_name="ada")
+    await store.add_person(ada)
+    await store.add_person(other)  # another user, who has the name now
+    with pytest.raises(NameTaken):
+        await store.add_person(a_user("ada (3)", "s1", hub_name="ada"))
+    with pytest.raises(NameTaken):
+        await store.put_person(replace(other, subject="s1", revision=2))
+    twin = a_user("grace", "s1")  # of a hub that was not exact
+    await store.add_person(twin)
+    assert await store.people_of_subject("s1") == [ada, twin]
+
+
+async def test_active_people_are_found_by_their_ids(store: Store) -> None:
+    ada, eve = a_person("Ada"), a_person("Eve", state=PersonState.DISABLED)
+    gone, other = a_user("grace", "s1", state=PersonState.GONE), a_person("Bob")
+    for person in (ada, eve, gone, other):
+        await store.add_person(person)
+    ids = [ada.id, eve.id, gone.id, new_id()]
+    assert await store.active_people(ids) == {ada.id: ada}
+    assert await store.active_people([]) == {}
+
+
 async def test_people_are_listed_by_name_in_pages(store: Store) -> None:
     for name in ("bob", "Ada", "Bea", "Carl"):
         waits = PersonState.PENDING if name == "Bea" else PersonState.ACTIVE
@@ -273,6 +315,7 @@ async def test_people_are_looked_for_by_an_index(store: Store) -> None:
         ("people", {"folded": {"$gt": "", "$gte": "p", "$lt": "q"}}),
         ("people", {"folded": {"$gt": "", "$gte": "", "$lt": "q"}, "state": "pending"}),
         ("people", {"role": "admin", "state": "active"}),
+        ("people", {"subject": "s1"}),
         ("sessions", {"user_id": {"$in": ["x", "y"]}}),
         ("sessions", {"expires_at": {"$lte": 5}}),
         ("invitations", {"id": "x"}),
