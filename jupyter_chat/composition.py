@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import signal
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -47,6 +48,7 @@ from .exchange.imports import Imports
 from .exchange.sources import Limits as ImportLimits
 from .hub import authentication as of_hub
 from .hub import environment
+from .hub.authentication import HubAuthentication
 from .hub.environment import HubEnvironment, HubMissing
 from .hub.provider import HubIdentityProvider
 from .providers import KEY_VARIABLES, Providers, local_model_available
@@ -211,6 +213,8 @@ class Composition:
     async def open(self) -> None:
         """Open the history; where that fails, it is tried again until it is open."""
         await self._health.open()
+        if isinstance(self._authentication, HubAuthentication):
+            _stop_when_interrupted()
         if self._app.exit_when_unused:
             self._unused = StopWhenUnused(
                 self._app.exit_when_unused, self._is_used, self._serverapp.stop
@@ -287,6 +291,14 @@ def _moderator(app: ChatApp, store: Store, providers: Providers) -> Moderator:
         answers=Action(app.moderate_answers),
         closed=None if failing is None else failing == "closed",
     )
+
+
+def _stop_when_interrupted() -> None:
+    """A hub interrupts its services first, and waits half a minute before it says it otherwise.
+    What was started in the background of a shell does not listen to that by itself."""
+    stop = signal.getsignal(signal.SIGTERM)
+    if callable(stop):
+        signal.signal(signal.SIGINT, stop)
 
 
 def _require(log: logging.Logger, what: str, extra: str, *modules: str) -> None:

@@ -135,23 +135,6 @@ class ChatHandler(JsonHandler):
 
     services: Services
 
-    @allow_unauthenticated
-    def options(self, *args: Any, **kwargs: Any) -> None:
-        """A page of another host asks what it may send.  Where it has to show a token for it,
-        it may: of a hub whose users have hosts of their own, those are such pages."""
-        super().options(*args, **kwargs)
-        if self._is_asked_by_token:
-            self.set_header("Access-Control-Allow-Origin", self.request.headers.get("Origin", ""))
-
-    def check_origin(self, origin_to_satisfy_tornado: str = "") -> bool:
-        asks = self.request.method == "OPTIONS" and self._is_asked_by_token
-        return asks or super().check_origin(origin_to_satisfy_tornado)
-
-    @property
-    def _is_asked_by_token(self) -> bool:
-        authentication = self.services.authentication
-        return authentication is not None and authentication.is_for_servers
-
     async def person(self) -> User:
         return await self.services.identities.user(self.current_user)
 

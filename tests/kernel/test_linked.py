@@ -12,7 +12,7 @@ import pytest
 
 from jupyter_chat import ChatError, ChatWidget, Client, NoServer, Refused
 from jupyter_chat.kernel import background
-from jupyter_chat.protocol import Code, Problem
+from jupyter_chat.protocol import Code, Problem, text_of
 from tests.browser.jupyter import Jupyter
 from tests.linked.service import HUB_TOKEN, Replica, Service
 
@@ -116,7 +116,7 @@ def test_another_replica_takes_over_in_the_middle_of_an_answer(
     service.wait()
     gone.stop()
     pieces += list(stream)
-    assert "".join(pieces) == stream.answer.text == chat.messages()[-1].parts[0].text
+    assert "".join(pieces) == stream.answer.text == text_of(chat.messages()[-1])
     assert present(chat, replicas) is not gone
     assert str(chat.ask("Go on [[text=Well]]")) == "Well"
 
@@ -176,7 +176,7 @@ def test_a_widget_reaches_the_service_through_the_kernel(
         until(lambda: widget.value == "Here")
         said: list[dict[str, object]] = []
         relay = widget._relay
-        relay._tell = said.append  # type: ignore[method-assign]
+        relay._tell = said.append
         background.run(relay.take({"type": "open", "view": "a"}))
         until(lambda: any(each["type"] == "frame" for each in said))
         fetched = {"type": "fetch", "id": "1", "method": "GET", "path": "account"}

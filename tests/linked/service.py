@@ -157,7 +157,7 @@ class PassingSocket(WebSocketHandler):
         await (await self._there).write_message(message)
 
     def drop(self) -> None:
-        if self.ws_connection is not None:
+        if self.ws_connection is not None and self.ws_connection.stream is not None:
             self.ws_connection.stream.close()
 
     def on_close(self) -> None:

@@ -14,7 +14,6 @@ from pytest_jupyter.jupyter_server import *  # noqa: F403
 from traitlets import TraitError
 
 from jupyter_chat.app import ChatApp
-from jupyter_chat.ids import new_id
 from jupyter_chat.linked import handlers
 from jupyter_chat.protocol import KERNEL_SCHEME, Code, Problem
 from jupyter_chat.server import openapi
@@ -27,7 +26,7 @@ del pytest_pycollect_makeitem, pytest_pyfunc_call  # noqa: F821
 
 __all__ = ["fetch", "kernel", "start"]
 
-SOMEBODY = new_id()
+THREAD = "019a0000-0000-7000-8000-000000000001"
 
 
 class Visited(IdentityProvider):
@@ -173,8 +172,8 @@ async def test_everything_else_is_elsewhere_and_it_is_said_where(ask, method: st
     [
         ("jupyter-chat", ""),
         ("jupyter-chat/", ""),
-        (f"jupyter-chat/t/{SOMEBODY}", f"t/{SOMEBODY}"),
-        (f"jupyter-chat/t/{SOMEBODY}/{SOMEBODY}", f"t/{SOMEBODY}/{SOMEBODY}"),
+        (f"jupyter-chat/t/{THREAD}", f"t/{THREAD}"),
+        (f"jupyter-chat/t/{THREAD}/{THREAD}", f"t/{THREAD}/{THREAD}"),
     ],
 )
 async def test_addresses_of_the_page_lead_to_that_of_the_service(jp_fetch, ask, path, place):

@@ -25,6 +25,7 @@ export type Code =
   | 'content_refused'
   | 'context_too_long'
   | 'forbidden'
+  | 'hub_down'
   | 'internal'
   | 'invalid'
   | 'limit_reached'
@@ -41,8 +42,8 @@ export type Code =
   | 'rate_limited'
   | 'reply_gone'
   | 'request_refused'
-  | 'service_down'
   | 'server_stopped'
+  | 'service_down'
   | 'store_corrupt'
   | 'store_down'
   | 'store_full'
@@ -146,9 +147,10 @@ export type PersonRole = 'admin' | 'user';
  */
 export type More = [number, number, string];
 /**
- * `pending`: waits for an administrator; `leaving`: is being deleted.
+ * `pending`: waits for an administrator; `leaving`: is being deleted; `gone`: the hub no
+ * longer knows this user, and what there is of theirs is kept.
  */
-export type PersonState = 'active' | 'disabled' | 'leaving' | 'pending';
+export type PersonState = 'active' | 'disabled' | 'gone' | 'leaving' | 'pending';
 /**
  * What usage is added up by.
  */

@@ -51,7 +51,9 @@ class Hub {
     if (shown !== `jupyter-chat-access ${this.good}`) {
       return json({ problem: { code: 'forbidden', message: 'It has ended.' } }, 403);
     }
-    return Promise.resolve(this.answers(url) ?? new Response('{"user": {}}', JSON_HEADERS));
+    return Promise.resolve(
+      this.answers(url) ?? new Response('{"user": {}}', JSON_HEADERS)
+    );
   };
 
   #access(method: string): Promise<Response> {
@@ -62,7 +64,9 @@ class Hub {
       return json({ problem: this.refused }, 403);
     }
     if (method === 'POST') {
-      const answering = [this.present, 3 - this.present].find(each => !this.away.has(each));
+      const answering = [this.present, 3 - this.present].find(
+        each => !this.away.has(each)
+      );
       if (answering === undefined) {
         return json({ problem: { code: 'service_down', message: 'All are away.' } }, 503);
       }
@@ -320,7 +324,10 @@ it('lets the browser save a file by its name, with nothing in the address', asyn
   });
   const made = vi.fn((blob: Blob) => `blob:${String(blob.size)}`);
   const revoked = vi.fn();
-  vi.stubGlobal('URL', Object.assign(URL, { createObjectURL: made, revokeObjectURL: revoked }));
+  vi.stubGlobal(
+    'URL',
+    Object.assign(URL, { createObjectURL: made, revokeObjectURL: revoked })
+  );
   const headers = { 'Content-Disposition': "attachment; filename*=UTF-8''Gr%C3%BCn.md" };
   hub.answers = () => new Response('# Trees', { headers });
   await save(server, 'threads/t/export?format=markdown');
