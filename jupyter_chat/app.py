@@ -241,6 +241,13 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         see it in their list a week before. 0: never.""",
     ).tag(config=True)
 
+    retention_days_of_roles = Dict(
+        key_trait=Unicode(),
+        value_trait=Int(min=0),
+        help="""The same for people with a role, for example `{"user": 90, "admin": 0}`; it goes
+        before `retention_days`, which is for all others.""",
+    ).tag(config=True)
+
     import_bytes = Int(
         1024**3,
         min=1,

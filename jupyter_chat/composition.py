@@ -30,10 +30,12 @@ from .engine.conversations import Conversations
 from .engine.costs.budgets import Budgets
 from .engine.costs.usage import UsageReports
 from .engine.health import StoreHealth, watch
+from .engine.keys.sharing import Sharing
 from .engine.libraries import Libraries
 from .engine.limits.enforcing import Limits
 from .engine.limits.people import People
 from .engine.limits.policy import Policy
+from .engine.limits.stored import StoredLimits
 from .engine.models.overrides import Overrides
 from .engine.moderation.moderating import Action, Moderator
 from .engine.moderation.services import OpenAIModeration, Service, hook_named
@@ -94,22 +96,24 @@ class Composition:
         provider = serverapp.identity_provider
         has_people = isinstance(provider, LETTING_IN_BY_NAME)
         roles = Roles(store, accounts=has_people)
-        policy = Policy(roles, file_named(app.limits_file), app.limits, app.log)
+        policy = Policy(roles, file_named(app.limits_file), app.limits, app.log, store)
         identities = Identities(provider, store)
+        shared = app.shared_sources(store, secrets)
+        private_base_urls = (
+            identities.personal if app.private_base_urls is None else app.private_base_urls
+        )
         accounts = Accounts(
             store,
             secrets,
             self._providers,
-            shared=app.shared_sources(store, secrets),
+            shared=shared,
             audit=audit,
             default_model=app.default_model,
             local_available=local_model_available,
             durable_replies=app.durable_replies,
             overrides=Overrides(file_named(app.models_file), app.models, app.log),
             policy=policy,
-            private_base_urls=(
-                identities.personal if app.private_base_urls is None else app.private_base_urls
-            ),
+            private_base_urls=private_base_urls,
         )
         self._heartbeats = Heartbeats()
         self._planner = Planner(store)
@@ -127,7 +131,10 @@ class Composition:
             model_titles=app.model_titles,
         )
         conversations = Conversations(store, self._replies, broadcast)
-        retention = Retention(store, conversations, audit, app.retention_days)
+        retention = Retention(
+            *(store, conversations, audit),
+            *(app.retention_days, app.retention_days_of_roles, roles),
+        )
         organiser = Organiser(
             store, conversations, self._replies, broadcast, app.trash_days, retention
         )
@@ -185,7 +192,12 @@ class Composition:
             usage=UsageReports(store),
             budgets=budgets,
             limits=limits,
+            stored_limits=StoredLimits(store, policy, audit, accounts=has_people),
             people=People(store, limits, roles),
+            sharing=Sharing(
+                *(store, secrets, shared, self._providers, audit),
+                public_only=not private_base_urls,
+            ),
             roles=roles,
             broadcast=broadcast,
             health=self._health,

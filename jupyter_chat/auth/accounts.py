@@ -17,6 +17,7 @@ from .leaving import Leaving
 from .passwords import Passwords
 from .people import People, Registration
 from .sessions import Sessions
+from .stopping import Stopping
 from .watching import Watch
 
 
@@ -47,6 +48,7 @@ class KeptAccounts(Authentication):
 
     async def close(self) -> None:
         await super().close()
+        await self.people.failed.close()
         self.passwords.close()
 
     async def access_token(self, user_id: str, session_id: str) -> str:
@@ -65,13 +67,15 @@ def put_together(
     sessions = Sessions(store, rules.session_days, log)
     invitations = Invitations(store)
     people = People(
-        store, passwords, sessions, invitations, rules.registration, rules.registrations_per_hour
+        *(store, passwords, sessions, invitations),
+        *(rules.registration, rules.registrations_per_hour, log),
     )
     leaving = Leaving(store, organiser, replies, log)
     return KeptAccounts(
         tokens=AccessTokens(vault),
         watch=Watch(store, log),
         leaving=leaving,
+        stopping=Stopping(store, replies, log),
         administration=Administration(store, leaving),
         passwords=passwords,
         sessions=sessions,

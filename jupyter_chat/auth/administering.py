@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from ..engine.audit import Audit, Event
 from ..engine.costs.budgets import month_of
 from ..engine.errors import Invalid
 from ..ids import now_ms
@@ -22,6 +25,7 @@ PAGE = 50
 class Administration:
     def __init__(self, store: Store, leaving: Leaving) -> None:
         self._store = store
+        self._audit = Audit(store)
         self._leaving = leaving
 
     async def list(
@@ -53,13 +57,14 @@ class Administration:
             if person.state is PersonState.GONE:
                 raise Refused(
                     Code.CONFLICT,
-                    "The hub no longer knows this user: what they had can be exported or "
-                    "deleted. Nothing was changed.",
+                    "Nobody signs in with this account any more, so nothing was changed. Its "
+                    "history can be exported, and deleted.",
                 )
             if person.subject is not None:
                 _not_for_the_hub(patch)
             return replace(person, **fields)
 
+        await self._note(admin_id, await self._store.get_person(user_id), changed)
         person = await change_person(self._store, user_id, changed)
         if person.state is not PersonState.ACTIVE:
             await self._store.end_sessions(user_id)
@@ -67,7 +72,20 @@ class Administration:
 
     async def delete(self, admin_id: str, user_id: str) -> PersonInfo:
         not_oneself(admin_id, user_id)
-        return await self._info(await self._leaving.leave(user_id))
+        return await self._info(await self._leaving.leave(user_id, admin_id))
+
+    async def _note(
+        self, admin_id: str, before: Person, change: Callable[[Person], Person]
+    ) -> None:
+        """What matters of a change; raises what is raised by making it."""
+        after = change(before)
+        if after.role is not before.role:
+            said = f"{before.role.value} to {after.role.value}"
+            await self._audit.note(admin_id, Event.ROLE_CHANGED, before.id, said)
+        if after.state is not before.state:
+            active = after.state is PersonState.ACTIVE
+            event = Event.ACCOUNT_ENABLED if active else Event.ACCOUNT_DISABLED
+            await self._audit.note(admin_id, event, before.id, f"was {before.state.value}")
 
     async def _info(self, person: Person) -> PersonInfo:
         used = await self._store.usage_total(person.id, LedgerQuery(since=month_of(now_ms())))

@@ -8,6 +8,7 @@ from typing import ClassVar
 from .access_tokens import AccessTokens
 from .administering import Administration
 from .leaving import Leaving
+from .stopping import Stopping
 from .watching import Watch
 
 
@@ -22,6 +23,7 @@ class Authentication:
     tokens: AccessTokens
     watch: Watch
     leaving: Leaving
+    stopping: Stopping
     administration: Administration
 
     is_for_servers: ClassVar[bool] = False
@@ -30,7 +32,9 @@ class Authentication:
     async def start(self) -> None:
         """Once the store has been opened."""
         await self.leaving.start()
+        await self.stopping.start()
 
     async def close(self) -> None:
         await self.watch.close()
         await self.leaving.close()
+        await self.stopping.close()

@@ -7,6 +7,7 @@ import secrets
 
 from msgspec.structs import replace
 
+from ..engine.audit import Audit, Event
 from ..engine.errors import Invalid
 from ..ids import new_id, now_ms
 from ..protocol import InvitationInfo, InvitationList, InvitationOffer, PersonRole
@@ -21,6 +22,7 @@ _FIRST_DAYS = 1
 class Invitations:
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._audit = Audit(store)
 
     async def make(self, offer: InvitationOffer, made_by: str | None) -> InvitationInfo:
         """A new one, with its code, which nobody is told again."""
@@ -34,6 +36,9 @@ class Invitations:
             role=offer.role,
             uses=offer.uses,
         )
+        people = "1 person" if offer.uses == 1 else f"{offer.uses} people"
+        said = f"{people}, {offer.days} days, {offer.role.value}"
+        await self._audit.note(made_by or "", Event.INVITATION_MADE, invitation.id, said)
         await self._store.put_invitation(invitation)
         return _info(invitation, code)
 
@@ -54,7 +59,10 @@ class Invitations:
             ]
         )
 
-    async def remove(self, invitation_id: str) -> None:
+    async def remove(self, invitation_id: str, admin_id: str = "") -> None:
+        if not any(each.id == invitation_id for each in await self._store.list_invitations()):
+            return
+        await self._audit.note(admin_id, Event.INVITATION_REMOVED, invitation_id)
         await self._store.remove_invitation(invitation_id)
 
     async def find(self, code: str) -> Invitation:
@@ -71,6 +79,7 @@ class Invitations:
 
     async def use(self, invitation: Invitation, user_id: str) -> None:
         """Take one of its places; :class:`Invalid` if somebody else was faster."""
+        await self._audit.note(user_id, Event.INVITATION_USED, invitation.id)
         for _ in range(_TRIES):
             used = [*invitation.used_by, user_id]
             after = replace(invitation, used_by=used, revision=invitation.revision + 1)

@@ -11,6 +11,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from ..engine.audit import Audit, Event
+from ..engine.limits.stored import forget_person
 from ..engine.organising import Organiser
 from ..engine.replies import Replies
 from ..ids import now_ms
@@ -39,6 +41,7 @@ class Leaving:
         settle_seconds: float = WITHIN_SECONDS + 1,
     ) -> None:
         self._store = store
+        self._audit = Audit(store)
         self._organiser = organiser
         self._replies = replies
         self._log = log
@@ -56,8 +59,10 @@ class Leaving:
         if tasks:
             await asyncio.wait(tasks)
 
-    async def leave(self, user_id: str) -> Person:
-        """From now on this person is gone; the rest follows."""
+    async def leave(self, user_id: str, by: str) -> Person:
+        """From now on this person is gone, as `by` wants it; the rest follows."""
+        await self._store.get_person(user_id)  # or there is nothing to note
+        await self._audit.note(by, Event.ACCOUNT_DELETED, user_id)
         person = await change_person(
             self._store, user_id, lambda each: replace(each, state=PersonState.LEAVING)
         )
@@ -71,6 +76,7 @@ class Leaving:
             while thread_ids := await self._store.all_threads(user_id, limit=_AT_ONCE):
                 for thread_id in thread_ids:
                     await self._purge(user_id, thread_id)
+            await forget_person(self._store, user_id)
             await self._store.remove_person(user_id)
         except StoreError:
             pass  # reported by `health.py`; done in a later round

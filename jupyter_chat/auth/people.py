@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from enum import Enum
 
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from ..engine.audit import Audit, Event
 from ..ids import new_id, now_ms
 from ..protocol import Code, PersonRole, PersonState, Profile, ProfilePatch
 from ..store.interface import Store
 from ..store.people import NameTaken, Person
 from .changing import change_person
-from .errors import Refused
+from .errors import Refused, TooOften
+from .failed_logins import FailedLogins
 from .invitations import Invitations
 from .names import MOST_NAME, MOST_PASSWORD, display_name, login_name, new_password
 from .passwords import Passwords
@@ -46,12 +49,15 @@ class People:
         invitations: Invitations,
         registration: Registration,
         registrations_per_hour: int,
+        log: logging.Logger | None = None,
     ) -> None:
         self.registration = registration
         self._store = store
         self._passwords = passwords
         self._sessions = sessions
         self._invitations = invitations
+        self._audit = Audit(store)
+        self.failed = FailedLogins(self._audit, log or logging.getLogger(__name__))
         self._throttle = Throttle(store)
         self._limit = Limit(registrations_per_hour, _HOUR)
 
@@ -78,6 +84,7 @@ class People:
             role=PersonRole.USER if invitation is None else invitation.role,
             state=PersonState.PENDING if waits else PersonState.ACTIVE,
         )
+        await self._audit.note(person.id, Event.REGISTERED, person.id, person.role.value)
         if invitation is not None:
             await self._invitations.use(invitation, person.id)
         try:
@@ -94,16 +101,20 @@ class People:
         """The person; :class:`Refused` with the same words, after the same time, whether there
         is nobody of this name or the password is wrong."""
         name = name.strip()
-        attempt = await self._throttle.enter(
-            [
-                by_address("login", address, ADDRESS_LIMIT),
-                by_name("login", name[: MOST_NAME + 1], NAME_LIMIT),
-            ]
-        )
+        counters = [
+            by_address("login", address, ADDRESS_LIMIT),
+            by_name("login", name[: MOST_NAME + 1], NAME_LIMIT),
+        ]
+        try:
+            attempt = await self._throttle.enter(counters)
+        except TooOften:
+            self.failed.add(None, address, refused=True)
+            raise
         person = await self._store.find_person(name[: MOST_NAME + 1])
         hashed = None if person is None else person.password
         right = await self._passwords.is_right(password[: MOST_PASSWORD + 1], hashed)
         if person is None or not right or person.state is PersonState.LEAVING:
+            self.failed.add(None if person is None else person.id, address)
             raise Refused(Code.FORBIDDEN, "The name or the password is wrong.", "password")
         await attempt.take_back()
         if self._passwords.is_outdated(person.password):
@@ -117,6 +128,7 @@ class People:
             raise Refused(
                 Code.FORBIDDEN, "This account is disabled. Ask an administrator to enable it."
             )
+        await self._audit.note(person.id, Event.SIGNED_IN, person.id, address)
         return person
 
     async def _rehash(self, person: Person, password: str) -> None:
@@ -143,15 +155,18 @@ class People:
             new_password(patch.password.new, person.name, "password.new")
             await self.confirm(user_id, patch.password.current, "password.current")
             fields["password"] = await self._passwords.hash(patch.password.new)
+            await self._audit.note(user_id, Event.PASSWORD_CHANGED, user_id)
         person = await change_person(self._store, user_id, lambda person: replace(person, **fields))
         if patch.password is not UNSET:
             await self._sessions.end(user_id)
         return _profile(person)
 
-    async def give_password(self, user_id: str) -> str:
+    async def give_password(self, user_id: str, admin_id: str = "") -> str:
         """Put one that is made up in the place of a forgotten password; all sessions end."""
         password = secrets.token_urlsafe(_GIVEN_BYTES)
         hashed = await self._passwords.hash(password)
+        await self._store.get_person(user_id)  # or there is nothing to note
+        await self._audit.note(admin_id, Event.PASSWORD_GIVEN, user_id)
         await change_person(self._store, user_id, lambda person: replace(person, password=hashed))
         await self._sessions.end(user_id)
         return password

@@ -16,6 +16,7 @@ import secrets
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ..engine.audit import Audit, Event
 from ..ids import new_id, now_ms
 from ..store.interface import Store
 from ..store.people import Session
@@ -38,6 +39,7 @@ class Sessions:
 
     def __init__(self, store: Store, days: int, log: logging.Logger) -> None:
         self._store = store
+        self._audit = Audit(store)
         self._lasts_ms = days * _DAY_MS
         self._log = log
 
@@ -98,6 +100,7 @@ class Sessions:
             self._log.warning(
                 "A refresh token of user %s was used a second time; the session was ended.", user_id
             )
+            await self._audit.note(user_id, Event.SESSION_COPIED, user_id, address)
             await self._store.end_sessions(user_id, [session_id])
             return None
         return None
@@ -115,6 +118,11 @@ class Sessions:
         now = now_ms()
         sessions = await self._store.list_sessions(user_id)
         return [session for session in sessions if session.expires_at > now]
+
+    async def end_everywhere(self, user_id: str) -> None:
+        """All of a person, who has asked for it."""
+        await self._audit.note(user_id, Event.SIGNED_OUT_EVERYWHERE, user_id)
+        await self.end(user_id)
 
     async def end(self, user_id: str, session_ids: list[str] | None = None) -> None:
         """Those, or all of a person."""

@@ -14,13 +14,12 @@ from datetime import datetime, timezone
 from enum import Enum
 
 import msgspec
-from msgspec import Struct
 
 from ..ids import now_ms
-from ..protocol import Milliseconds
+from ..protocol import AuditBreak, AuditEntry, AuditPage, AuditVerdict, Milliseconds
 from ..store.errors import Failed
 from ..store.interface import Store
-from ..store.types import AuditEntry
+from .names import id_of, names_of
 
 BEGINNING = "0" * 64
 """What stands in the first entry as the hash of the one before."""
@@ -46,28 +45,25 @@ class Event(str, Enum):
     TRASH_EMPTIED = "trash emptied"
     PURGED = "conversations deleted for good"
     RETIRED = "conversations put into the trash by age"
+    LIMITS_CHANGED = "limits changed"
+    REGISTERED = "registered"
+    SIGNED_IN = "signed in"
+    SIGNING_IN_FAILED = "signing in failed"
+    SIGNED_OUT_EVERYWHERE = "signed out everywhere"
+    SESSION_COPIED = "copied session ended"
+    PASSWORD_CHANGED = "password changed"  # noqa: S105 - what happened to one
+    PASSWORD_GIVEN = "password given by an administrator"  # noqa: S105
     ROLE_CHANGED = "role changed"
+    ACCOUNT_ENABLED = "account enabled"
+    ACCOUNT_DISABLED = "account disabled"
+    ACCOUNT_DELETED = "account deleted"
+    INVITATION_MADE = "invitation made"
+    INVITATION_USED = "invitation used"
+    INVITATION_REMOVED = "invitation removed"
     PERSON_ADDED = "person of the hub added"
     PERSON_RENAMED = "person renamed at the hub"
     PERSON_GONE = "person gone from the hub"
     PERSON_BACK = "person back at the hub"
-
-
-class Break(Struct, frozen=True):
-    """Where the chain of entries does not hold, and why."""
-
-    number: int
-    why: str
-
-
-class Verdict(Struct, frozen=True):
-    """What a look at the whole log has found.  `number` and `digest` are those of the last
-    entry: noted elsewhere, they also show later whether the end is still there."""
-
-    entries: int
-    number: int
-    digest: str
-    breaks: list[Break]
 
 
 class Audit:
@@ -101,19 +97,34 @@ class Audit:
             await asyncio.sleep(random.uniform(0, 0.02))
         raise Failed
 
-    async def verify(self) -> Verdict:
+    async def newest(
+        self, *, limit: int, before: int | None = None, person: str = "", event: str = ""
+    ) -> AuditPage:
+        """A part of the log to be looked at; `person` by name or id."""
+        found = await self._store.newest_audit(
+            before=before,
+            person=await id_of(self._store, person) if person else "",
+            event=event,
+            limit=limit + 1,
+        )
+        entries = found[:limit]
+        people = {own for each in entries for own in (each.user_id, each.subject)}
+        names = await names_of(self._store, people)
+        return AuditPage(entries, names, [each.value for each in Event], len(found) > limit)
+
+    async def verify(self) -> AuditVerdict:
         """Look at every entry, and at how they hang together."""
-        breaks: list[Break] = []
+        breaks: list[AuditBreak] = []
         count, number, digest = 0, 0, BEGINNING
         while True:
             page = await self._store.audit_entries(after=number, limit=_PAGE)
             if not page:
-                return Verdict(count, number, digest, breaks)
+                return AuditVerdict(count, number, digest, breaks)
             for entry in page:
                 if entry.number != number + 1:
-                    breaks.append(Break(entry.number, _missing(number + 1, entry.number - 1)))
+                    breaks.append(AuditBreak(entry.number, _missing(number + 1, entry.number - 1)))
                 elif entry.previous != digest:
-                    breaks.append(Break(entry.number, _changed(entry.number)))
+                    breaks.append(AuditBreak(entry.number, _changed(entry.number)))
                 count, number, digest = count + 1, entry.number, hash_of(entry)
 
     async def digest_of(self, number: int) -> str | None:

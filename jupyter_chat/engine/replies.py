@@ -338,6 +338,10 @@ class Replies:
         """Stop all of a thread, and see them kept."""
         await _stop(self.of_thread(user_id, thread_id))
 
+    async def stop_all(self, user_id: str) -> None:
+        """Stop all of a person's, and see them kept."""
+        await _stop([each for each in self._running.values() if each.user_id == user_id])
+
     def waiting(self, messages: list[Message]) -> dict[str, Problem]:
         """Why those of these wait for their model's server that do, by id."""
         running = (self._running.get(message.id) for message in messages)

@@ -9,6 +9,7 @@ from ..auth.access_tokens import AccessTokens
 from ..auth.administering import Administration
 from ..auth.authentication import Authentication
 from ..auth.leaving import Leaving
+from ..auth.stopping import Stopping
 from ..auth.watching import Watch
 from ..engine.audit import Audit
 from ..engine.organising import Organiser
@@ -58,6 +59,7 @@ def put_together(
         tokens=AccessTokens(vault),
         watch=Watch(membership, log),
         leaving=leaving,
+        stopping=Stopping(store, replies, log),
         administration=Administration(store, leaving),
         api=api,
         membership=membership,

@@ -75,9 +75,9 @@ class Door:
         told["state"] = self._oauth.set_state_cookie(handler, next_url, **kept)
         handler.redirect(url_concat(self._oauth.login_url, told))
 
-    async def come_back(self, handler: Any, code: str, state: str) -> str | None:
-        """Sign the browser in that comes back from the hub; where it wanted to go.  `None`: it
-        did not set out here, or too long ago.  Raises :class:`HubAway`."""
+    async def come_back(self, handler: Any, code: str, state: str) -> tuple[str, str] | None:
+        """Sign the browser in that comes back from the hub; its token, and where it wanted to go.
+        `None`: it did not set out here, or too long ago.  Raises :class:`HubAway`."""
         oauth = self._oauth
         cookie = handler.get_secure_cookie(oauth.get_state_cookie_name(state))
         next_url = oauth.get_next_url(state)
@@ -93,7 +93,7 @@ class Door:
         except web.HTTPError:
             raise HubAway(_AWAY) from None
         oauth.set_cookie(handler, token)
-        return str(next_url)
+        return token, str(next_url)
 
     @property
     def logout_url(self) -> str:

@@ -10,6 +10,7 @@ are UUIDv7 strings: they sort by the time they were made.
 """
 
 from .accounts import *
+from .audit import *
 from .basics import *
 from .commands import *
 from .context import *

@@ -56,6 +56,33 @@ class Account(Struct, omit_defaults=True, frozen=True):
     problem: Problem | None = None
 
 
+class SharedSourceInfo(Struct, omit_defaults=True, frozen=True):
+    """Where answers come from for everybody who has set nothing else, as administrators see it.
+    `stored`: one of them has set it; else a file or the server's environment says it, of which
+    nothing more is shown."""
+
+    source: Source | None = None
+    base_url: str | None = None
+    api: Api = Api.AUTO
+    key_hint: str | None = None
+    """The last four characters of the stored key."""
+    stored: bool = False
+    problem: Problem | None = None
+
+
+class SharedSourceOffer(Struct, frozen=True):
+    """A source for everybody.  Without `key` the one that is stored stays, where it is for the
+    same server; `null`: there is none."""
+
+    source: Source
+    base_url: Annotated[str, Meta(max_length=2000)] | None = None
+    api: Api = Api.AUTO
+    key: Annotated[str, Meta(min_length=1, max_length=500)] | None | UnsetType = UNSET
+
+    def __repr__(self) -> str:  # the key stays out of logs and tracebacks
+        return f"SharedSourceOffer({self.source})"
+
+
 class AccountPatch(Struct, frozen=True):
     """Changes to one's own settings.  `source: null` goes back to the environment's;
     `key: null` forgets the stored key."""

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import Annotated, TypeAlias
 
-from msgspec import Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from .basics import Milliseconds
 from .conversations import Problem
+
+LimitCount: TypeAlias = Annotated[int, Meta(ge=0, le=10**12)]
+LimitDollars: TypeAlias = Annotated[float, Meta(ge=0, le=1_000_000_000)]
+ModelPattern: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
 class Measure(str, Enum):
@@ -77,8 +82,79 @@ class PersonUsage(Struct, frozen=True):
 
 class PeopleUsage(Struct, omit_defaults=True, frozen=True):
     """Everybody who has asked something this month, the dearest first; `together` are the
-    limits of all together and of roles."""
+    limits of all together and of roles, `names` those of the people whom the server knows by
+    one."""
 
     people: list[PersonUsage]
     together: list[Allowance]
+    names: dict[str, str] = {}
     more: bool = False
+
+
+class Counts(Struct, frozen=True):
+    """What can be said of what is counted.  What is not set says nothing, `null` takes a limit
+    away that is said more generally."""
+
+    requests_per_minute: LimitCount | None | UnsetType = UNSET
+    tokens_per_minute: LimitCount | None | UnsetType = UNSET
+    concurrent_replies: LimitCount | None | UnsetType = UNSET
+    tokens_per_day: LimitCount | None | UnsetType = UNSET
+    tokens_per_month: LimitCount | None | UnsetType = UNSET
+    dollars_per_day: LimitDollars | None | UnsetType = UNSET
+    dollars_per_month: LimitDollars | None | UnsetType = UNSET
+
+
+class Rule(Counts, frozen=True):
+    """What can be said of each person."""
+
+    models: Annotated[list[ModelPattern], Meta(max_length=200)] | None | UnsetType = UNSET
+    max_output_tokens: Annotated[int, Meta(ge=1, le=10_000_000)] | None | UnsetType = UNSET
+
+
+class RoleRule(Rule, omit_defaults=True, frozen=True):
+    """What can be said of a role: of each one who has it, and of all of them `together`."""
+
+    together: Counts = Counts()
+
+
+class LimitRules(Struct, omit_defaults=True, frozen=True):
+    """All that is said of limits in one place: the configuration, or the store.  `users` go by
+    their ids; `revision` counts the changes of what is stored."""
+
+    everyone: Rule = Rule()
+    roles: dict[str, RoleRule] = {}
+    users: dict[str, Rule] = {}
+    together: Counts = Counts()
+    revision: int = 0
+
+
+class LimitSettings(Struct, omit_defaults=True, frozen=True):
+    """The limits of a server, for administrators.  What is `fixed` stands in its configuration or
+    in a file, and goes before what is `stored`, field by field.  `roles` are those that there
+    are, `names` those of the people whom something is said of."""
+
+    stored: LimitRules
+    fixed: LimitRules
+    roles: list[str]
+    names: dict[str, str]
+    ignored: Problem | None = None
+
+
+class LimitScope(str, Enum):
+    """Of whom something is said: of each person, of each one with a role, of one person; of all
+    people together, of all with a role together."""
+
+    EVERYONE = "everyone"
+    ROLE = "role"
+    PERSON = "person"
+    TOGETHER = "together"
+    ROLE_TOGETHER = "role_together"
+
+
+class LimitsChange(Struct, omit_defaults=True, frozen=True):
+    """Says something else of somebody, in place of all that was stored of them.  `name` is that
+    of the role, or the person's name or id."""
+
+    scope: LimitScope
+    rule: Rule
+    name: Annotated[str, Meta(max_length=200)] = ""

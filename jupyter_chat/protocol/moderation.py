@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from .basics import Milliseconds
+from .basics import Id, Milliseconds
 
 
 class Direction(str, Enum):
@@ -18,7 +19,8 @@ class Direction(str, Enum):
 
 class Flagged(Struct, frozen=True):
     """One thing that was flagged: where it is, not what it says.  `blocked`: it was not sent,
-    or was withdrawn.  The category `unchecked` stands for what could not be looked at."""
+    or was withdrawn.  The category `unchecked` stands for what could not be looked at.
+    `seen_at` is when an administrator has marked it as seen."""
 
     id: str
     user_id: str
@@ -28,10 +30,19 @@ class Flagged(Struct, frozen=True):
     direction: Direction
     categories: list[str]
     blocked: bool
+    seen_at: Milliseconds | None = None
 
 
 class FlaggedList(Struct, omit_defaults=True, frozen=True):
-    """The newest first; `more`: there are older ones."""
+    """The newest first; `more`: there are older ones.  `names` are those of the people whom the
+    server knows by one."""
 
     flagged: list[Flagged]
+    names: dict[str, str] = {}
     more: bool = False
+
+
+class FlaggedSeen(Struct, frozen=True):
+    """Marks what was flagged as seen; what is seen already stays as it is."""
+
+    flagged_ids: Annotated[list[Id], Meta(max_length=200)]

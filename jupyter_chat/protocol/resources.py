@@ -7,7 +7,8 @@ from typing import get_args
 import msgspec
 from msgspec import Struct
 
-from .accounts import Account, AccountPatch
+from .accounts import Account, AccountPatch, SharedSourceInfo, SharedSourceOffer
+from .audit import AuditPage, AuditVerdict
 from .commands import Command
 from .context import Attached, Context, ContextQuery, Counted, CountQuery, FileRead, FoundFiles
 from .conversations import (
@@ -20,9 +21,9 @@ from .events import Event, More
 from .histories import History, Import, ImportList, ImportStart
 from .hub import Access
 from .libraries import Library, LibraryFile, LibraryReport
-from .limits import Allowances, PeopleUsage
+from .limits import Allowances, LimitsChange, LimitSettings, PeopleUsage
 from .models import ModelList
-from .moderation import FlaggedList
+from .moderation import FlaggedList, FlaggedSeen
 from .people import (
     GivenPassword,
     InvitationInfo,
@@ -87,12 +88,19 @@ RESOURCES = (
     Budget,
     Allowances,
     PeopleUsage,
+    LimitSettings,
+    LimitsChange,
     FlaggedList,
+    FlaggedSeen,
+    AuditPage,
+    AuditVerdict,
     FileRead,
     Attached,
     FoundFiles,
     Account,
     AccountPatch,
+    SharedSourceInfo,
+    SharedSourceOffer,
     Library,
     LibraryFile,
     LibraryReport,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 
-from ..protocol import Model, Source
+from ..protocol import ImagePart, Model, Source
 from .environment import KEY_VARIABLES, endpoint_from_environment
 from .interface import Chunk, Endpoint, Mark, ReplyRequest, Resume
 from .local import LocalModel, local_model_available
@@ -47,9 +47,11 @@ class Providers:
             endpoint = await self._local.endpoint()
         return await self._openai.models(endpoint)
 
-    async def moderate(self, endpoint: Endpoint, model: str, text: str) -> list[str]:
+    async def moderate(
+        self, endpoint: Endpoint, model: str, text: str, images: Sequence[ImagePart] = ()
+    ) -> list[str]:
         """See :meth:`Provider.moderate`."""
-        return await self._openai.moderate(endpoint, model, text)
+        return await self._openai.moderate(endpoint, model, text, images)
 
     async def close(self) -> None:
         """See :meth:`Provider.close`."""

@@ -7,7 +7,7 @@ neither threads nor users nor the store.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -202,9 +202,11 @@ class Provider(Protocol):
     async def models(self, endpoint: Endpoint) -> list[Model]:
         """What the server lists, as far as it says anything about each."""
 
-    async def moderate(self, endpoint: Endpoint, model: str, text: str) -> list[str]:
-        """The categories of what should not be said that a text falls into.  Raises
-        :class:`ProviderError`."""
+    async def moderate(
+        self, endpoint: Endpoint, model: str, text: str, images: Sequence[ImagePart] = ()
+    ) -> list[str]:
+        """The categories of what should not be said or shown that a text and pictures fall
+        into.  Raises :class:`ProviderError`."""
 
     async def close(self) -> None:
         """Close all connections and stop a local server that was started."""

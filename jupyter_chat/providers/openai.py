@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Awaitable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ import msgspec
 
 from ..addresses import login_of, without_login
 from ..bounded import drop_oldest
-from ..protocol import Api, Model, Source
+from ..protocol import Api, ImagePart, Model, Source
 from . import background, chat_completions, errors, listing, moderation, responses
 from .interface import Chunk, Endpoint, Mark, ProviderError, ReplyRequest, Resume
 
@@ -124,9 +124,12 @@ class OpenAI:
             raise errors.no_api(endpoint, "It lists no models.")
         return [listing.model(entry.model_dump()) for entry in listed.data]
 
-    async def moderate(self, endpoint: Endpoint, model: str, text: str) -> list[str]:
+    async def moderate(
+        self, endpoint: Endpoint, model: str, text: str, images: Sequence[ImagePart] = ()
+    ) -> list[str]:
         """See :meth:`Provider.moderate`."""
-        return await moderation.categories(await self._client(endpoint), endpoint, model, text)
+        client = await self._client(endpoint)
+        return await moderation.categories(client, endpoint, model, text, images)
 
     async def close(self) -> None:
         """Close all connections."""

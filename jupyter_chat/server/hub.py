@@ -10,9 +10,11 @@ from tornado import web
 
 from ..auth.access_tokens import SECONDS
 from ..auth.errors import Refused
-from ..hub.api import HubAway
+from ..engine.audit import Event
 from ..hub.authentication import HubAuthentication
 from ..protocol import Access, Code
+from .cookies import address
+from .errors import KNOWN, status_of
 from .operations import operation
 from .rest import ChatHandler
 from .services import Services
@@ -51,6 +53,7 @@ class HubPage(JupyterHandler):
     """On the way to the hub and back."""
 
     def initialize(self, services: Services) -> None:
+        self.services = services
         self.hub = _of_hub(services)
 
     @property
@@ -76,15 +79,25 @@ class CallbackHandler(HubPage):
             raise web.HTTPError(403, f"JupyterHub did not let you in here: {why[:300]}")
         code = self.get_query_argument("code", "")
         state = self.get_query_argument("state", "")
+        next_url = self.chat_url
         try:
-            next_url = await self.hub.door.come_back(self, code, state)
-        except HubAway as away:
-            raise web.HTTPError(503, away.problem.message) from None
-        if next_url is None and self.current_user is None:
-            raise web.HTTPError(
-                403, "Signing in was begun elsewhere, or too long ago. Open the chat once more."
-            )
-        self.redirect(next_url or self.chat_url)
+            found = await self.hub.door.come_back(self, code, state)
+            if found is not None:
+                token, next_url = found
+                await self._note(token)
+            elif self.current_user is None:
+                raise web.HTTPError(
+                    403, "Signing in was begun elsewhere, or too long ago. Open the chat once more."
+                )
+        except KNOWN as error:
+            raise web.HTTPError(status_of(error.problem), error.problem.message) from None
+        self.redirect(next_url)
+
+    async def _note(self, token: str) -> None:
+        claims = await self.hub.membership.of_page(token)
+        if claims is not None:
+            user_id = claims.user_id
+            await self.services.audit.note(user_id, Event.SIGNED_IN, user_id, address(self))
 
 
 class LogoutHandler(HubPage):

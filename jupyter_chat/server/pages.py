@@ -81,11 +81,12 @@ class PageHandler(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, JupyterHand
             "version": __version__,
         }
         user = self.current_user
-        if isinstance(user, SignedIn) and user.seconds_left is not None:
-            admin = user.role is PersonRole.ADMIN
+        if isinstance(user, SignedIn) and user.seconds_left is None:
+            config["ofHub"] = True
+        elif isinstance(user, SignedIn):
             config["signedIn"] = {
-                "admin": admin,
-                "renewIn": max(0, user.seconds_left - MARGIN_SECONDS),
+                "admin": user.role is PersonRole.ADMIN,
+                "renewIn": max(0, (user.seconds_left or 0) - MARGIN_SECONDS),
             }
         # Reading the token sets the cookie that the page's requests must repeat.
         assert self.xsrf_token

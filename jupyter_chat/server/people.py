@@ -71,7 +71,11 @@ class AccountsHandler(PersonalHandler):
 
     async def end(self, session_ids: list[str] | None = None) -> None:
         """End sessions of one's own, with their sockets."""
-        await self.authentication.sessions.end(self.me.username, session_ids)
+        sessions = self.authentication.sessions
+        if session_ids is None:
+            await sessions.end_everywhere(self.me.username)
+        else:
+            await sessions.end(self.me.username, session_ids)
         await self.authentication.watch.look(self.me.username)
         if session_ids is None or self.me.session_id in session_ids:
             sign_out(self)
@@ -138,7 +142,7 @@ class ProfileHandler(AccountsHandler):
         user_id = self.me.username
         leaving = decode(self.body(), Leaving)
         await self.authentication.people.confirm(user_id, leaving.password, "password")
-        await self.authentication.leaving.leave(user_id)
+        await self.authentication.leaving.leave(user_id, user_id)
         await self.authentication.watch.look(user_id)
         sign_out(self)
         self.answer(SessionList([]))
@@ -207,6 +211,7 @@ class PersonHandler(PersonalHandler):
         patch = decode(self.body(), PersonPatch)
         person = await self.authentication.administration.change(admin.username, user_id, patch)
         await self.authentication.watch.look(user_id)
+        await self.authentication.stopping.look()
         self.answer(person)
 
     @operation("Delete somebody's account; for administrators.", answer=PersonInfo)
@@ -224,7 +229,8 @@ class GivenPasswordHandler(AccountsHandler):
     @authorized
     async def post(self, user_id: str) -> None:
         not_oneself(self.admin.username, user_id)
-        given = await self.authentication.people.give_password(user_id)
+        people = self.authentication.people
+        given = await people.give_password(user_id, self.admin.username)
         await self.authentication.watch.look(user_id)
         self.answer(GivenPassword(given))
 
@@ -251,8 +257,8 @@ class InvitationHandler(AccountsHandler):
     @web.authenticated
     @authorized
     async def delete(self, invitation_id: str) -> None:
-        _ = self.admin
-        await self.authentication.invitations.remove(invitation_id)
+        admin = self.admin
+        await self.authentication.invitations.remove(invitation_id, admin.username)
         self.answer(await self.authentication.invitations.list())
 
 

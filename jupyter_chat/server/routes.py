@@ -14,6 +14,7 @@ from tornado import web
 from ..auth.accounts import KeptAccounts
 from ..auth.authentication import Authentication
 from . import (
+    admin,
     attachments,
     exchange,
     hub,
@@ -47,6 +48,7 @@ _API: list[openapi.Route] = [
     *usage.default_handlers,
     *library.default_handlers,
     *limits.default_handlers,
+    *admin.default_handlers,
     *attachments.default_handlers,
     (r"jupyter-chat/api/openapi\.json", DocumentHandler),
 ]

@@ -17,9 +17,11 @@ from ..engine.conversations import Conversations
 from ..engine.costs.budgets import Budgets
 from ..engine.costs.usage import UsageReports
 from ..engine.health import StoreHealth
+from ..engine.keys.sharing import Sharing
 from ..engine.libraries import Libraries
 from ..engine.limits.enforcing import Limits
 from ..engine.limits.people import People
+from ..engine.limits.stored import StoredLimits
 from ..engine.organising import Organiser
 from ..engine.replies import Replies
 from ..engine.roles import Roles
@@ -71,7 +73,9 @@ class Services:
     usage: UsageReports
     budgets: Budgets
     limits: Limits
+    stored_limits: StoredLimits
     people: People
+    sharing: Sharing
     roles: Roles
     broadcast: Broadcast
     health: StoreHealth

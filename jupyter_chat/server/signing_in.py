@@ -156,7 +156,10 @@ class LogoutHandler(PublicPage):
             await sessions.end_by(token)
         if isinstance(user, SignedIn):
             everywhere = self.get_body_argument("everywhere", "") != ""
-            await sessions.end(user.username, None if everywhere else [user.session_id])
+            if everywhere:
+                await sessions.end_everywhere(user.username)
+            else:
+                await sessions.end(user.username, [user.session_id])
             await self.authentication.watch.look(user.username)
         sign_out(self)
         self.redirect(f"{self.chat_url}login")

@@ -14,13 +14,23 @@ from typing import Protocol
 
 from msgspec import UNSET, UnsetType
 
-from ..protocol import Flagged, Library, Message, Milliseconds, Summary, Thread, UsageBy, UsageSum
+from ..protocol import (
+    AuditEntry,
+    Flagged,
+    Library,
+    LimitRules,
+    Message,
+    Milliseconds,
+    Summary,
+    Thread,
+    UsageBy,
+    UsageSum,
+)
 from .people import PeopleStore
 from .reserving import Amount, Reached, Reservation, Taken
 from .types import (
     EVERYTHING,
     Accepted,
-    AuditEntry,
     Checkpoint,
     Deletion,
     Estimate,
@@ -299,9 +309,14 @@ class Store(PeopleStore, Protocol):
     async def add_flagged(self, user_id: str, record: Flagged) -> None:
         """Note it."""
 
-    async def flagged(self, *, limit: int, before: str | None = None) -> list[Flagged]:
-        """Everybody's, the newest first, from the one that follows the id `before`; for
-        administrators."""
+    async def flagged(
+        self, *, limit: int, before: str | None = None, unseen: bool = False
+    ) -> list[Flagged]:
+        """Everybody's, the newest first, from the one that follows the id `before`; with
+        `unseen`, what nobody has marked as seen; for administrators."""
+
+    async def see_flagged(self, flagged_ids: list[str], now: Milliseconds) -> None:
+        """Mark these as seen, but for those that are already; for administrators."""
 
     # search
 
@@ -347,6 +362,13 @@ class Store(PeopleStore, Protocol):
 
     # for whoever administers the server: these name no user
 
+    async def get_limit_rules(self) -> LimitRules:
+        """Empty, with revision 0, if nothing was ever set."""
+
+    async def put_limit_rules(self, rules: LimitRules) -> bool:
+        """Keep them in place of those whose revision is one lower.  False: others have taken
+        that place, and nothing was changed."""
+
     async def get_shared_source(self) -> SharedSource | None:
         """`None` if there is none."""
 
@@ -369,3 +391,9 @@ class Store(PeopleStore, Protocol):
 
     async def audit_entries(self, *, after: int = 0, limit: int) -> list[AuditEntry]:
         """In the order of their numbers, from the one that follows the number `after`."""
+
+    async def newest_audit(
+        self, *, before: int | None = None, person: str = "", event: str = "", limit: int
+    ) -> list[AuditEntry]:
+        """The newest first, from the one that follows the number `before`: all, or those of
+        what `person` (a user id) did or what was done to them, and of one `event`."""

@@ -20,9 +20,11 @@ from pymongo.write_concern import WriteConcern
 
 from ..ids import new_id, now_ms
 from ..protocol import (
+    AuditEntry,
     Code,
     Flagged,
     Library,
+    LimitRules,
     Message,
     Milliseconds,
     Problem,
@@ -42,6 +44,7 @@ from . import (
     mongo_lists,
     mongo_outlines,
     mongo_replies,
+    mongo_rules,
     mongo_search,
     mongo_settings,
     mongo_summaries,
@@ -65,7 +68,6 @@ from .tree import reachable
 from .types import (
     EVERYTHING,
     Accepted,
-    AuditEntry,
     Checkpoint,
     Deletion,
     Estimate,
@@ -414,8 +416,14 @@ class MongoStore(MongoPeople):
         await mongo_flagged.add_flagged(self._db, user_id, record)
 
     @translated
-    async def flagged(self, *, limit: int, before: str | None = None) -> list[Flagged]:
-        return await mongo_flagged.flagged(self._db, limit, before)
+    async def flagged(
+        self, *, limit: int, before: str | None = None, unseen: bool = False
+    ) -> list[Flagged]:
+        return await mongo_flagged.flagged(self._db, limit, before, unseen)
+
+    @translated
+    async def see_flagged(self, flagged_ids: list[str], now: Milliseconds) -> None:
+        await mongo_flagged.see_flagged(self._db, flagged_ids, now)
 
     @translated
     async def add_usage(self, user_id: str, entry: LedgerEntry) -> None:
@@ -486,6 +494,14 @@ class MongoStore(MongoPeople):
     # --- for whoever administers the server ---------------------------------------------
 
     @translated
+    async def get_limit_rules(self) -> LimitRules:
+        return await mongo_rules.get_limit_rules(self._db)
+
+    @translated
+    async def put_limit_rules(self, rules: LimitRules) -> bool:
+        return await mongo_rules.put_limit_rules(self._db, rules)
+
+    @translated
     async def get_shared_source(self) -> SharedSource | None:
         return await mongo_settings.get_shared_source(self._db)
 
@@ -512,6 +528,12 @@ class MongoStore(MongoPeople):
     @translated
     async def audit_entries(self, *, after: int = 0, limit: int) -> list[AuditEntry]:
         return await mongo_audit.entries(self._db, after, limit)
+
+    @translated
+    async def newest_audit(
+        self, *, before: int | None = None, person: str = "", event: str = "", limit: int
+    ) -> list[AuditEntry]:
+        return await mongo_audit.newest(self._db, before, person, event, limit)
 
 
 async def _probe(db: Database) -> None:

@@ -6,8 +6,8 @@ import msgspec
 from pymongo import ASCENDING, DESCENDING
 from pymongo.errors import DuplicateKeyError
 
+from ..protocol import AuditEntry
 from .mongo_documents import Database, Document
-from .types import AuditEntry
 
 
 async def add(db: Database, entry: AuditEntry) -> bool:
@@ -29,6 +29,18 @@ async def last(db: Database) -> AuditEntry | None:
 
 async def entries(db: Database, after: int, limit: int) -> list[AuditEntry]:
     found = db.audit.find({"_id": {"$gt": after}}).sort("_id", ASCENDING).limit(limit)
+    return [_entry(document) async for document in found]
+
+
+async def newest(
+    db: Database, before: int | None, person: str, event: str, limit: int
+) -> list[AuditEntry]:
+    where: Document = {} if before is None else {"_id": {"$lt": before}}
+    if person:
+        where["$or"] = [{"user_id": person}, {"subject": person}]
+    if event:
+        where["event"] = event
+    found = db.audit.find(where).sort("_id", DESCENDING).limit(limit)
     return [_entry(document) async for document in found]
 
 

@@ -10,7 +10,18 @@ from pathlib import Path
 from msgspec import UNSET, UnsetType
 
 from ..ids import new_id
-from ..protocol import Flagged, Library, Message, Milliseconds, Summary, Thread, UsageBy, UsageSum
+from ..protocol import (
+    AuditEntry,
+    Flagged,
+    Library,
+    LimitRules,
+    Message,
+    Milliseconds,
+    Summary,
+    Thread,
+    UsageBy,
+    UsageSum,
+)
 from . import (
     sqlite_audit,
     sqlite_branches,
@@ -24,6 +35,7 @@ from . import (
     sqlite_messages,
     sqlite_outlines,
     sqlite_replies,
+    sqlite_rules,
     sqlite_search,
     sqlite_settings,
     sqlite_summaries,
@@ -38,7 +50,6 @@ from .terms import of_message
 from .types import (
     EVERYTHING,
     Accepted,
-    AuditEntry,
     Checkpoint,
     Deletion,
     Estimate,
@@ -369,8 +380,15 @@ class SqliteStore(SqlitePeople):
             partial(sqlite_flagged.add_flagged, user_id=user_id, own=record.id, body=body)
         )
 
-    async def flagged(self, *, limit: int, before: str | None = None) -> list[Flagged]:
-        return await self._read(partial(sqlite_flagged.flagged, limit=limit, before=before))
+    async def flagged(
+        self, *, limit: int, before: str | None = None, unseen: bool = False
+    ) -> list[Flagged]:
+        return await self._read(
+            partial(sqlite_flagged.flagged, limit=limit, before=before, unseen=unseen)
+        )
+
+    async def see_flagged(self, flagged_ids: list[str], now: Milliseconds) -> None:
+        await self._write(partial(sqlite_flagged.see_flagged, flagged_ids=flagged_ids, now=now))
 
     async def add_usage(self, user_id: str, entry: LedgerEntry) -> None:
         await self._write(partial(sqlite_ledger.put_entry, user_id=user_id, entry=entry))
@@ -468,6 +486,13 @@ class SqliteStore(SqlitePeople):
             )
         )
 
+    async def get_limit_rules(self) -> LimitRules:
+        return await self._read(sqlite_rules.get_limit_rules)
+
+    async def put_limit_rules(self, rules: LimitRules) -> bool:
+        body = to_json(rules)
+        return await self._write(partial(sqlite_rules.put_limit_rules, rules=rules, body=body))
+
     async def get_shared_source(self) -> SharedSource | None:
         return await self._read(sqlite_settings.get_shared_source)
 
@@ -491,6 +516,13 @@ class SqliteStore(SqlitePeople):
 
     async def audit_entries(self, *, after: int = 0, limit: int) -> list[AuditEntry]:
         return await self._read(partial(sqlite_audit.entries, after=after, limit=limit))
+
+    async def newest_audit(
+        self, *, before: int | None = None, person: str = "", event: str = "", limit: int
+    ) -> list[AuditEntry]:
+        return await self._read(
+            partial(sqlite_audit.newest, before=before, person=person, event=event, limit=limit)
+        )
 
 
 def _terms_of(messages: list[Message]) -> dict[str, set[str]]:

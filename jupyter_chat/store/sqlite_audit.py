@@ -6,8 +6,8 @@ import sqlite3
 
 import msgspec
 
+from ..protocol import AuditEntry
 from .sqlite_threads import to_json
-from .types import AuditEntry
 
 _decode = msgspec.json.Decoder(AuditEntry).decode
 
@@ -27,5 +27,23 @@ def last(db: sqlite3.Connection) -> AuditEntry | None:
 def entries(db: sqlite3.Connection, after: int, limit: int) -> list[AuditEntry]:
     rows = db.execute(
         "SELECT body FROM audit WHERE number > ? ORDER BY number LIMIT ?", (after, limit)
+    )
+    return [_decode(body) for (body,) in rows]
+
+
+def newest(
+    db: sqlite3.Connection, before: int | None, person: str, event: str, limit: int
+) -> list[AuditEntry]:
+    conditions: list[str] = ["number < ?"]
+    values: list[int | str] = [2**62 if before is None else before]
+    if person:
+        conditions.append("? IN (json_extract(body, '$.user_id'), json_extract(body, '$.subject'))")
+        values.append(person)
+    if event:
+        conditions.append("json_extract(body, '$.event') = ?")
+        values.append(event)
+    rows = db.execute(
+        f"SELECT body FROM audit WHERE {' AND '.join(conditions)} ORDER BY number DESC LIMIT ?",  # noqa: S608
+        (*values, limit),
     )
     return [_decode(body) for (body,) in rows]

@@ -301,6 +301,8 @@ class SharedSource(Struct, omit_defaults=True, frozen=True):
     api: Api = Api.AUTO
     key: str | None = None
     key_hint: str | None = None
+    public_only: bool = False
+    """Its server is not to be in this machine or its network."""
 
 
 class StoredSecret(Struct, frozen=True):
@@ -312,19 +314,3 @@ class StoredSecret(Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"StoredSecret({self.user_id!r}, {self.purpose!r})"
-
-
-class AuditEntry(Struct, frozen=True):
-    """Something that matters for the safety of the whole: `user_id` did it (empty: the
-    server itself, or whoever administers it), to `subject`.
-
-    `number` counts from 1 without gaps; `previous` is the hash of the entry before.
-    """
-
-    number: int
-    at: Milliseconds
-    user_id: str
-    event: str
-    subject: str
-    detail: str
-    previous: str

@@ -33,7 +33,7 @@ def login(person: str) -> dict[str, str]:
 
 def unknown() -> Ids:
     return {
-        **{kind: new_id() for kind in ("thread", "message", "preset", "prompt")},
+        **{kind: new_id() for kind in ("thread", "message", "preset", "prompt", "flagged")},
         "import": new_id().replace("-", ""),
     }
 

@@ -28,6 +28,7 @@ KINDS = {
     "preset_id": "preset",
     "prompt_id": "prompt",
     "import_id": "import",
+    "flagged_ids": "flagged",
 }
 """Whose ids stand in a parameter or a field of this name."""
 ENTRIES = {"preset_id": "id", "prompt_id": "id"}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
-from jupyter_chat.protocol import Model, Usage
+from jupyter_chat.protocol import ImagePart, Model, Usage
 from jupyter_chat.providers.interface import (
     Chunk,
     Endpoint,
@@ -85,7 +85,9 @@ class Puppet:
             raise self.refusal
         return self.listed
 
-    async def moderate(self, endpoint: Endpoint, model: str, text: str) -> list[str]:
+    async def moderate(
+        self, endpoint: Endpoint, model: str, text: str, images: Sequence[ImagePart] = ()
+    ) -> list[str]:
         raise NotImplementedError
 
     async def close(self) -> None:

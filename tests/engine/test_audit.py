@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 
-from jupyter_chat.engine.audit import BEGINNING, Audit, Event, Verdict, hash_of
+from jupyter_chat.engine.audit import BEGINNING, Audit, Event, hash_of
+from jupyter_chat.ids import new_id
+from jupyter_chat.protocol import AuditVerdict
 from jupyter_chat.store.interface import Store
+from jupyter_chat.store.people import Person
 from tests.store.conftest import OpenStore
 from tests.store.mongod import database
 
@@ -46,13 +49,34 @@ async def test_many_processes_make_one_chain(open_another: OpenStore) -> None:
 
 
 async def test_an_empty_log_is_whole(store: Store) -> None:
-    assert await Audit(store).verify() == Verdict(0, 0, BEGINNING, [])
+    assert await Audit(store).verify() == AuditVerdict(0, 0, BEGINNING, [])
 
 
 async def test_what_is_noted_is_bounded(store: Store) -> None:
     await Audit(store).note("ada", Event.EXPORTED, "x" * 5000, "y" * 5000)
     (entry,) = await store.audit_entries(limit=5)
     assert len(entry.subject) == len(entry.detail) == 300
+
+
+async def test_it_is_shown_with_the_names_that_people_have_now(store: Store) -> None:
+    ada, grace = Person(new_id(), "Ada", "-", made_at=1), Person(new_id(), "Grace", "-", made_at=1)
+    for person in (ada, grace):
+        await store.add_person(person)
+    audit = Audit(store)
+    for number in range(3):
+        await audit.note(ada.id, Event.ROLE_CHANGED, grace.id, str(number))
+    await audit.note("", Event.RETIRED)
+    page = await audit.newest(limit=2, person="grace")
+    assert [each.detail for each in page.entries] == ["2", "1"]
+    assert page.more
+    assert page.names == {ada.id: "Ada", grace.id: "Grace"}
+    assert Event.RETIRED.value in page.events
+    before = page.entries[-1].number
+    page = await audit.newest(limit=2, person=grace.id, before=before)
+    assert ([each.detail for each in page.entries], page.more) == (["0"], False)
+    page = await audit.newest(limit=5, event=Event.RETIRED.value)
+    assert [each.number for each in page.entries] == [4]
+    assert (await audit.newest(limit=5, person="nobody")).entries == []
 
 
 def in_sqlite(url: str, *statements: str) -> None:

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import AsyncIterator
+from pathlib import Path
 
+import msgspec
 import pytest
 
 from jupyter_chat.engine.audit import Audit
 from jupyter_chat.engine.organising import Organiser
 from jupyter_chat.engine.retention import DAY_MS, NOTICE_DAYS, Retention
+from jupyter_chat.engine.roles import Roles
 from jupyter_chat.engine.upkeep import PURGE_MS, Upkeep
 from jupyter_chat.ids import new_id, now_ms
-from jupyter_chat.protocol import BulkAction, BulkChange, Thread, ThreadSettings
+from jupyter_chat.protocol import BulkAction, BulkChange, PersonRole, Thread, ThreadSettings
+from jupyter_chat.store.people import Person
 from jupyter_chat.store.types import ThreadChanges
+from tests.store.conftest import (  # noqa: F401
+    mongodb_server,
+    mongodb_url,
+    sqlite_url,
+)
 
-from .conftest import Engine, Watcher
+from .conftest import Engine, Watcher, make_engine
 
 DAYS = 90
 START = now_ms()
@@ -188,6 +198,62 @@ async def test_each_persons_own_rule_counts(engine, monkeypatch):
     await retention.round(now + NOTICE + 1)
     gone = [user for user in ids if (await thread(engine, ids[user], user)).deleted_at]
     assert gone == ["ada"]
+
+
+@pytest.fixture(params=["sqlite", "mongodb"])
+async def either(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Engine]:
+    """On both stores."""
+    url = request.getfixturevalue(f"{request.param}_url")
+    async for made in make_engine(tmp_path, store_url=url):
+        yield made
+
+
+async def test_each_role_has_its_own_rule(either: Engine) -> None:
+    """Also where the role of somebody changes meanwhile: there is notice again."""
+    store, ids = either.store, {}
+    people = [
+        Person(new_id(), role.value, "-", made_at=1, role=role)
+        for role in (PersonRole.USER, PersonRole.ADMIN)
+    ]
+    for person in people:
+        await store.add_person(person)
+        ids[person.name] = await quiet_since(either, START, person.id)
+    retention = Retention(
+        *(store, either.conversations, Audit(store), 300),
+        {"user": 30, "admin": 0, "guest": 1},
+        Roles(store, accounts=True),
+    )
+    user, admin = people
+    assert [await retention.days_of(each.id) for each in people] == [30, 0]
+    assert await retention.days_of(new_id()) == 30, "an account that is being deleted"
+    now = START + 30 * DAY_MS
+    await retention.round(now)
+    assert (await thread(either, ids["user"], user.id)).retire_at == now + NOTICE
+    assert (await thread(either, ids["admin"], admin.id)).retire_at is None
+    assert await retention.round(now + NOTICE + 1) == 1
+    assert (await thread(either, ids["user"], user.id)).deleted_at is not None
+    assert (await thread(either, ids["admin"], admin.id)).deleted_at is None
+    demoted = msgspec.structs.replace(admin, role=PersonRole.USER, revision=2)
+    assert await store.put_person(demoted)
+    now += 100 * DAY_MS
+    assert await retention.round(now) == 0
+    assert (await thread(either, ids["admin"], admin.id)).retire_at == now + NOTICE
+    (entry,) = await store.audit_entries(limit=5)
+    assert entry.detail == "after 300 days, user after 30 days, guest after 1 days"
+
+
+async def test_a_role_alone_can_have_a_rule(engine: Engine) -> None:
+    roles = Roles(engine.store)
+    owner = await engine.store.owner_id()
+    retention = Retention(
+        *(engine.store, engine.conversations, Audit(engine.store), 0), {"owner": 30}, roles
+    )
+    own = await quiet_since(engine, START - 100 * DAY_MS, owner)
+    other = await quiet_since(engine, START - 100 * DAY_MS, "ada")
+    await retention.round(START)
+    assert await retention.round(START + NOTICE + 1) == 1
+    assert (await thread(engine, own, owner)).deleted_at is not None
+    assert (await thread(engine, other)).retire_at is None
 
 
 async def test_a_round_looks_at_all_of_a_large_history(engine, retention, monkeypatch):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import AsyncIterator
 
 import pytest
 
-from jupyter_chat.protocol import Code, Source
+from jupyter_chat.protocol import Code, ImagePart, Source
 from jupyter_chat.providers import Providers
 from jupyter_chat.providers.environment import moderation_from_environment
 from jupyter_chat.providers.interface import Endpoint, ProviderError
@@ -40,6 +41,21 @@ async def test_a_long_text_goes_in_pieces_of_one_request(providers, endpoint, up
     (request,) = upstream.requests()
     assert "".join(request["body"]["input"]) == text
     assert len(request["body"]["input"]) == 3
+
+
+def a_picture(data: str) -> ImagePart:
+    return ImagePart("image/png", base64.b64encode(data.encode()).decode())
+
+
+async def test_each_picture_goes_by_itself(providers, endpoint, upstream) -> None:
+    upstream.clear()
+    images = [a_picture("a frog"), a_picture(f"a {VIOLENT} frog")]
+    assert await providers.moderate(endpoint, MODEL, "Hello", images) == ["violence"]
+    inputs = [each["body"]["input"] for each in upstream.requests()]
+    assert len(inputs) == 3
+    assert ["Hello"] in inputs
+    assert await providers.moderate(endpoint, MODEL, "", images[:1]) == []
+    assert len(upstream.requests()) == 4
 
 
 async def test_an_outage_is_an_error(providers, endpoint) -> None:

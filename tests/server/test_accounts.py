@@ -9,12 +9,14 @@ from typing import Any
 from unittest.mock import AsyncMock
 
 import pytest
+from msgspec.structs import replace
 
 from jupyter_chat.app import ACCOUNTS
 from jupyter_chat.auth import access_tokens
+from jupyter_chat.auth.changing import change_person
 from jupyter_chat.auth.sessions import GRACE_MS
 from jupyter_chat.ids import new_id
-from jupyter_chat.protocol import Code, Problem
+from jupyter_chat.protocol import Code, PersonState, Problem, Status
 from jupyter_chat.store.errors import Unavailable
 
 from .accounts import PASSWORD, Browser, closed
@@ -416,6 +418,28 @@ async def test_an_administrator_puts_people_into_groups_that_give_no_rights(
         status, answer = await admin.api("PATCH", f"people/{ada_id}", {"groups": wrong})
         assert status == 400
         assert answer["problem"]["field"].startswith("groups")
+
+
+@pytest.mark.parametrize("where", ["here", "elsewhere"])
+async def test_answers_of_somebody_who_is_disabled_end_and_are_kept(
+    ada: Browser, admin: Browser, services, where
+):
+    ada_id = (await ada.me())["id"]
+    socket = await ada.socket()
+    thread_id = await ask(socket, "A long answer [[chunks=1000 delay=0.1]]")
+    if where == "here":
+        await admin.api("PATCH", f"people/{ada_id}", {"state": "disabled"})
+    else:  # another replica does it
+        await change_person(
+            services.store, ada_id, lambda each: replace(each, state=PersonState.DISABLED)
+        )
+    for _ in range(20 * SECONDS):
+        if not services.replies.running:
+            break
+        await asyncio.sleep(0.05)
+    nodes = await services.store.tree(ada_id, thread_id)
+    reply = await services.store.get_message(ada_id, thread_id, nodes[-1].id)
+    assert reply.status is Status.STOPPED
 
 
 async def test_an_administrator_deletes_people_but_not_themselves(

@@ -27,7 +27,8 @@ WAYS = ["address with a password", "key of the environment", "Azure", "shared", 
 REFUSALS = [200, 400, 401, 404, 429, 500]
 READ = (
     *("account", "models", "threads", "folders", "health", "about", "usage", "budget"),
-    *("library", "imports", "search?q=canary", "threads?view=trash"),
+    *("library", "imports", "search?q=canary", "threads?view=trash", "limits"),
+    *("admin/source", "admin/audit", "admin/limits", "admin/usage", "admin/flagged"),
 )
 FILES = (*("export", "export?format=markdown", "export?format=ipynb", "usage.csv", "library/file"),)
 

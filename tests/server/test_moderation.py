@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
@@ -39,6 +40,29 @@ async def test_a_blocked_question_does_not_reach_a_model(client, upstream, word,
     assert (reply["status"], reply["problem"]["code"]) == ("failed", "moderated")
     assert says in reply["problem"]["message"]
     assert of_models(upstream) == []
+
+
+async def test_a_blocked_picture_does_not_reach_a_model(client, upstream, rest):
+    for data, status in ((VIOLENT, "failed"), ("a frog", "complete")):
+        upstream.clear()
+        picture = base64.b64encode(data.encode()).decode()
+        ack = await client.command(
+            "send",
+            client_id=new_id(),
+            thread_id=(thread_id := new_id()),
+            parent_id=None,
+            parts=[
+                {"type": "text", "text": 'What is it? [[text="A frog."]]'},
+                {"type": "image", "media_type": "image/png", "data": picture},
+            ],
+            create=True,
+        )
+        await client.command("subscribe", thread_id=thread_id)
+        reply = await client.answer(ack["reply_id"])
+        assert reply["status"] == status, reply
+        assert bool(of_models(upstream)) == (status == "complete")
+    _, found = await rest("GET", "admin/flagged")
+    assert [each["categories"] for each in found["flagged"]] == [["violence"]]
 
 
 async def test_a_blocked_answer_is_withdrawn(client, rest):

@@ -9,10 +9,13 @@ import msgspec
 
 from jupyter_chat.ids import new_id, now_ms
 from jupyter_chat.protocol import (
+    AuditEntry,
     Direction,
     Flagged,
     Library,
+    LimitRules,
     Measure,
+    Rule,
     Source,
     Span,
     Status,
@@ -23,7 +26,6 @@ from jupyter_chat.store.interface import Store
 from jupyter_chat.store.people import Invitation, Person, Session
 from jupyter_chat.store.reserving import Amount, Ceiling, Reservation, Share
 from jupyter_chat.store.types import (
-    AuditEntry,
     Lease,
     SharedSource,
     StoredSecret,
@@ -274,6 +276,19 @@ async def replace_a_secret(store: Store) -> Call:
     return lambda store: store.replace_secret(StoredSecret(ADA, API_KEY, "old"), "new")
 
 
+async def see_flagged(store: Store) -> Call:
+    where = (new_id(), ADA, new_id(), new_id(), NOW)
+    record = Flagged(*where, Direction.INPUT, ["violence"], blocked=True)
+    await store.add_flagged(ADA, record)
+    return lambda store: store.see_flagged([record.id], NOW)
+
+
+async def put_limit_rules(store: Store) -> Call:
+    await store.put_limit_rules(LimitRules(revision=1))
+    rules = LimitRules(everyone=Rule(tokens_per_day=5), revision=2)
+    return lambda store: store.put_limit_rules(rules)
+
+
 async def audit(store: Store) -> Call:
     entry = AuditEntry(1, 5, ADA, "key set", ADA, "", "0" * 64)
     return lambda store: store.add_audit(entry)
@@ -361,6 +376,7 @@ ALL: list[Prepare] = [
     *(finish_what_costs, finish_what_is_estimated, add_usage, recover_what_costs),
     *(delete, restore, purge_messages, settings, library, owner),
     *(settings_with_another_key, share, unshare, replace_a_secret, audit),
+    *(see_flagged, put_limit_rules),
     *(add_flagged, reserve, reserve_own, settle, recover_what_was_held),
     *(add_person, put_person, remove_person, begin_session, rotate_session, end_sessions),
     *(invite, take_back_invitation, attempt, take_back_attempt, forget_expired),

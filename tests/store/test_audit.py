@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from typing import Any
 
 import msgspec
 import pytest
 
+from jupyter_chat.protocol import AuditEntry
 from jupyter_chat.store.interface import Store
-from jupyter_chat.store.types import AuditEntry
 
-from .builders import ADA
+from .builders import ADA, GRACE
 from .conftest import OpenStore
 
 
@@ -31,6 +32,28 @@ async def test_entries_come_back_in_order_and_in_pages(store: Store) -> None:
     assert await store.last_audit() == entries[-1]
     assert await store.audit_entries(limit=5) == entries[:5]
     assert await store.audit_entries(after=5, limit=100) == entries[5:]
+
+
+async def test_the_newest_come_first_also_of_one_person_or_event(store: Store) -> None:
+    entries = [
+        AuditEntry(number, 5, who, event, whom, "", "0" * 64)
+        for number, (who, event, whom) in enumerate(
+            [(ADA, "a.b", ADA), (GRACE, "a.b", ADA), (GRACE, "$c", GRACE), ("", "$c", GRACE)], 1
+        )
+    ]
+    for entry in entries:
+        await store.add_audit(entry)
+
+    async def numbers(**which: Any) -> list[int]:
+        return [each.number for each in await store.newest_audit(limit=10, **which)]
+
+    assert await store.newest_audit(limit=2) == [entries[3], entries[2]]
+    assert await numbers(before=3) == [2, 1]
+    assert await numbers(person=ADA) == [2, 1], "what she did, and what was done to her"
+    assert await numbers(person=GRACE, before=4) == [3, 2]
+    assert await numbers(event="$c") == [4, 3]
+    assert await numbers(event="a.b", person=GRACE) == [2]
+    assert await numbers(person="eve") == []
 
 
 async def test_an_entry_stays_as_it_is(store: Store) -> None:

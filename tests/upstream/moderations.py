@@ -1,7 +1,8 @@
-"""What the moderation endpoint says: texts with a certain word in them are violent."""
+"""What the moderation endpoint says: texts and pictures with a certain word in them are violent."""
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 from .errors import ApiError
@@ -24,6 +25,8 @@ def moderation(number: int, body: Any) -> dict[str, Any]:
         raise ApiError(400, "Unrecognized request argument supplied.")
     given = body.get("input")
     texts = [given] if isinstance(given, str) else given
+    if isinstance(texts, list) and any(isinstance(each, dict) for each in texts):
+        texts = [_seen(texts)]
     if not isinstance(texts, list) or not texts or not all(isinstance(x, str) for x in texts):
         raise ApiError(400, "Invalid value for 'input'.", param="input")
     model = body.get("model", _MODELS[0])
@@ -32,6 +35,27 @@ def moderation(number: int, body: Any) -> dict[str, Any]:
     if any(DOWN in text for text in texts):
         raise ApiError(500, "The server had an error.", kind="server_error")
     return {"id": f"modr-{number}", "model": model, "results": [_result(text) for text in texts]}
+
+
+def _seen(parts: list[Any]) -> str:
+    """What texts and one picture say together."""
+    said = [str(part["text"]) for part in parts if part.get("type") == "text"]
+    images = [part["image_url"]["url"] for part in parts if part.get("type") == "image_url"]
+    if len(images) > 1:
+        raise ApiError(
+            400,
+            f"Number of images ({len(images)}) exceeds maximum of 1",
+            param="input",
+            code="too_many_images",
+        )
+    if len(said) + len(images) != len(parts):
+        raise ApiError(400, "Invalid value for 'input'.", param="input")
+    for url in images:
+        head, _, data = url.partition(",")
+        if not head.startswith("data:image/") or not head.endswith(";base64"):
+            raise ApiError(400, "Failed to download image.", param="input")
+        said.append(base64.b64decode(data).decode("latin-1"))
+    return "\n".join(said)
 
 
 def _result(text: str) -> dict[str, Any]:

@@ -58,7 +58,13 @@ class SharedSources:
         return self._endpoint
 
     async def put(
-        self, source: Source, key: str | None, base_url: str | None = None, api: Api = Api.AUTO
+        self,
+        source: Source,
+        key: str | None,
+        base_url: str | None = None,
+        api: Api = Api.AUTO,
+        *,
+        public_only: bool = False,
     ) -> None:
         """Store a source with its key, in place of what is stored; raises
         :class:`InvalidFrame`."""
@@ -68,7 +74,9 @@ class SharedSources:
             sealed = await self._vault.encrypt(key, user_id=EVERYBODY, purpose=SHARED_KEY)
             hint = hint_of(key)
         base_url = None if base_url is None else address(base_url)
-        await self._store.put_shared_source(SharedSource(source, base_url, api, sealed, hint))
+        await self._store.put_shared_source(
+            SharedSource(source, base_url, api, sealed, hint, public_only)
+        )
         self._read_at = None
 
     async def remove(self) -> None:
@@ -85,7 +93,13 @@ class SharedSources:
                     key = await self._vault.decrypt(
                         stored.key, user_id=EVERYBODY, purpose=SHARED_KEY
                     )
-                return Endpoint(stored.source, stored.api, stored.base_url, key)
+                return Endpoint(
+                    stored.source,
+                    stored.api,
+                    stored.base_url,
+                    key,
+                    public_only=stored.public_only,
+                )
             if self._key_file is not None:
                 return self._with(api_key(await asyncio.to_thread(read_private, self._key_file)))
         except (VaultError, InvalidFrame, OSError, ValueError) as error:

@@ -1,14 +1,15 @@
-"""What everybody uses, for whoever administers this server."""
+"""What everybody uses, and what of it was flagged, for whoever administers this server."""
 
 from __future__ import annotations
 
 import asyncio
 
 from ...ids import now_ms
-from ...protocol import PeopleUsage, PersonUsage, Span, UsageSum
+from ...protocol import FlaggedList, PeopleUsage, PersonUsage, Span, UsageSum
 from ...store.interface import Store
 from ...store.reserving import start_of
 from ...store.types import LedgerQuery
+from ..names import names_of
 from ..roles import Roles
 from .enforcing import Limits
 
@@ -41,7 +42,15 @@ class People:
             )
         shared = tuple(await self._limits.policy.shared())
         together = await self._limits.allowances("", shared)
-        return PeopleUsage(people, together, len(month) > _MOST)
+        names = await names_of(self._store, [each.user_id for each in people])
+        return PeopleUsage(people, together, names, len(month) > _MOST)
+
+    async def flagged(self, *, limit: int, before: str | None, unseen: bool) -> FlaggedList:
+        """What was flagged of everybody."""
+        found = await self._store.flagged(limit=limit + 1, before=before, unseen=unseen)
+        shown = found[:limit]
+        names = await names_of(self._store, [each.user_id for each in shown])
+        return FlaggedList(shown, names, len(found) > limit)
 
     async def _person(self, month: UsageSum, today: UsageSum | None) -> PersonUsage:
         user_id = month.key

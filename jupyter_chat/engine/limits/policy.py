@@ -1,20 +1,24 @@
 """What this server's administrator says of limits: in a file, and in the configuration.
 
-The configuration goes before the file, field by field; the file is read again when it has
-changed.  Where something in it is wrong, what it said before stays.  If it was wrong from the
-beginning nothing may be asked: a limit that nobody can read is not one that nobody has set.
+The configuration goes before the file, and that before what administrators have stored, field
+by field; file and store are read again, so that all replicas follow within seconds.  Where
+something in it is wrong, what it said before stays.  If it was wrong from the beginning nothing
+may be asked: a limit that nobody can read is not one that nobody has set.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ...protocol import Code, Problem
+from ...protocol import Code, LimitRules, Problem
 from ...providers.interface import KEPT, ProviderError
+from ...store.errors import StoreError
+from ...store.interface import Store
 from ...store.reserving import Share
 from ..models.form import WrongForm
 from ..roles import Roles
@@ -23,10 +27,12 @@ from . import rules
 from .rules import Allowed, Said
 
 CONFIGURED = "ChatApp.limits"
+LOOK_AGAIN_SECONDS = 2.0
 
 
 class Policy:
-    """The limits of this server.  `configured` is what the configuration says."""
+    """The limits of this server.  `configured` is what the configuration says; `store` has what
+    administrators have set."""
 
     def __init__(
         self,
@@ -34,8 +40,13 @@ class Policy:
         path: Path | None = None,
         configured: Mapping[str, Any] | None = None,
         log: logging.Logger | None = None,
+        store: Store | None = None,
     ) -> None:
         self._roles = roles
+        self._store = store
+        self._stored: Said | None = None
+        self._stored_revision = 0
+        self._stored_at: float | None = None
         self._path = path
         self._log = log or logging.getLogger(__name__)
         self._watched = WatchedFile(path)
@@ -66,10 +77,41 @@ class Policy:
         await self._refresh()
         return rules.shared(self._layers())
 
+    async def fixed(self) -> LimitRules:
+        """What the configuration and the file say."""
+        await self._refresh()
+        return rules.as_rules(self._said.values())
+
+    def take_stored(self, stored: LimitRules) -> None:
+        """Use what has just been read of the store, or written to it."""
+        self._stored_at = time.monotonic()
+        if self._stored is None or stored.revision != self._stored_revision:
+            self._stored = rules.of_rules(stored)
+            self._stored_revision = stored.revision
+
     def _layers(self) -> list[Said]:
-        return list(self._said.values())
+        stored = [] if self._stored is None else [self._stored]
+        return [*stored, *self._said.values()]
 
     async def _refresh(self) -> None:
+        await self._refresh_stored()
+        await self._refresh_file()
+
+    async def _refresh_stored(self) -> None:
+        """Who comes while somebody looks goes on with what is known."""
+        now = time.monotonic()
+        fresh = self._stored_at is not None and now - self._stored_at < LOOK_AGAIN_SECONDS
+        if self._store is None or fresh:
+            return
+        known = self._stored is not None
+        self._stored_at = now if known else None
+        try:
+            self.take_stored(await self._store.get_limit_rules())
+        except StoreError:
+            if not known:
+                raise
+
+    async def _refresh_file(self) -> None:
         path = self._path
         if path is None:
             return

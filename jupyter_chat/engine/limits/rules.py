@@ -16,12 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
-from ...protocol import Measure, Model, Span, ThreadSettings
+from ...protocol import Counts, LimitRules, Measure, Model, Rule, Span, ThreadSettings
 from ...store.reserving import NANODOLLARS, Ceiling, Share
 from ..models.form import WrongForm, check_names, in_words
 from ..roles import OWNER
@@ -29,29 +29,7 @@ from ..roles import OWNER
 EVERYBODY = "all"
 """The scope of all together."""
 
-_Count = Annotated[int, Meta(ge=0, le=10**12)]
-_Dollars = Annotated[float, Meta(ge=0, le=1_000_000_000)]
-_Pattern = Annotated[str, Meta(min_length=1, max_length=200)]
 _Fields = dict[str, Any]
-
-
-class Counts(Struct, frozen=True):
-    """What can be said of what is counted."""
-
-    requests_per_minute: _Count | None = None
-    tokens_per_minute: _Count | None = None
-    concurrent_replies: _Count | None = None
-    tokens_per_day: _Count | None = None
-    tokens_per_month: _Count | None = None
-    dollars_per_day: _Dollars | None = None
-    dollars_per_month: _Dollars | None = None
-
-
-class Rule(Counts, frozen=True):
-    """What can be said of each person."""
-
-    models: list[_Pattern] | None = None
-    max_output_tokens: Annotated[int, Meta(ge=1, le=10_000_000)] | None = None
 
 
 _COUNTED: dict[str, tuple[Measure, Span | None]] = {
@@ -148,6 +126,33 @@ def shared(layers: Iterable[Said]) -> list[Share]:
     scopes = {EVERYBODY: together} | {f"role:{role}": each for role, each in roles.items()}
     shares = [Share(scope, _ceilings(fields)) for scope, fields in scopes.items()]
     return [share for share in shares if share.ceilings]
+
+
+def of_rules(rules: LimitRules) -> Said:
+    """What is stored."""
+    said = msgspec.to_builtins(rules)
+    said.pop("revision", None)
+    return understood(said)
+
+
+def as_rules(layers: Iterable[Said]) -> LimitRules:
+    """What is said in several places, as it is shown; the last one goes before the others."""
+    everyone: _Fields = {}
+    roles: dict[str, _Fields] = {}
+    users: dict[str, _Fields] = {}
+    together: _Fields = {}
+    for said in layers:
+        everyone |= said.everyone
+        together |= said.together
+        for name, fields in said.users.items():
+            users[name] = {**users.get(name, {}), **fields}
+        for name, fields in said.roles.items():
+            roles[name] = {**roles.get(name, {}), **fields}
+        for name, fields in said.roles_together.items():
+            own = roles.setdefault(name, {})
+            own["together"] = {**own.get("together", {}), **fields}
+    found = {"everyone": everyone, "roles": roles, "users": users, "together": together}
+    return msgspec.convert(found, LimitRules)
 
 
 def _ceilings(fields: _Fields) -> tuple[Ceiling, ...]:

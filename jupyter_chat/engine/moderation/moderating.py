@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from enum import Enum
 
 from ...ids import new_id, now_ms
-from ...protocol import Code, Direction, Flagged, Message, Problem, Role
+from ...protocol import Code, Direction, Flagged, ImagePart, Message, Problem, Role
 from ...providers.interface import KEPT, Endpoint, ProviderError, ReplyRequest
 from ...store.errors import StoreError
 from ...store.interface import Store
@@ -57,10 +58,10 @@ class Moderator:
         """Raise :class:`ProviderError` where a question must not be sent."""
         if self._actions[Direction.INPUT] is Action.OFF:
             return
-        text = _asked(request)
+        text, images = _asked(request)
         question_id = reply.parent_id or reply.id
         where = user_id, reply.thread_id, question_id
-        categories = await self.look(where, endpoint, Direction.INPUT, text)
+        categories = await self.look(where, endpoint, Direction.INPUT, text, images)
         if categories is not None:
             raise ProviderError(_refusal(categories))
 
@@ -71,16 +72,21 @@ class Moderator:
         return Watch(self, (user_id, reply.thread_id, reply.id), endpoint)
 
     async def look(
-        self, where: tuple[str, str, str], endpoint: Endpoint, direction: Direction, text: str
+        self,
+        where: tuple[str, str, str],
+        endpoint: Endpoint,
+        direction: Direction,
+        text: str,
+        images: Sequence[ImagePart] = (),
     ) -> list[str] | None:
-        """For which categories a text is blocked; `None`: it is not."""
+        """For which categories a text with its pictures is blocked; `None`: it is not."""
         user_id, thread_id, message_id = where
         action = self._actions[direction]
         blocks = action is Action.BLOCK
-        if not text.strip():
+        if not text.strip() and not images:
             return None
         try:
-            categories = await self._service.categories(text, user_id, endpoint)
+            categories = await self._service.categories(text, user_id, endpoint, images)
         except ProviderError as error:
             self._log.warning("Chat moderation failed: %s", error.problem.message)
             closed = self._closed if self._closed is not None else blocks
@@ -171,12 +177,14 @@ def _refusal(categories: list[str]) -> Problem:
     )
 
 
-def _asked(request: ReplyRequest) -> str:
-    """What stands at the end of a request and has no answer yet: a question that was not sent
-    goes along with the next one."""
+def _asked(request: ReplyRequest) -> tuple[str, list[ImagePart]]:
+    """What stands at the end of a request and has no answer yet, text and pictures: a question
+    that was not sent goes along with the next one."""
     texts: list[str] = []
+    images: list[ImagePart] = []
     for prompt in reversed(request.messages):
         if prompt.role is not Role.USER:
             break
         texts.append(prompt.text)
-    return "\n\n".join(reversed(texts))
+        images += prompt.images
+    return "\n\n".join(reversed(texts)), images

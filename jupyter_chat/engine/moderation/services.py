@@ -1,14 +1,15 @@
-"""Who looks at texts: OpenAI's moderation endpoint, or a function of the administrator's."""
+"""Who looks at texts and pictures: OpenAI's moderation endpoint, or a function that is named."""
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import importlib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from ...protocol import Code, Problem, Source
+from ...protocol import Code, ImagePart, Problem, Source
 from ...providers.interface import Endpoint, Provider, ProviderError
 
 MODEL = "omni-moderation-latest"
@@ -16,9 +17,12 @@ _HOOK_SECONDS = 15.0
 
 
 class Service(Protocol):
-    async def categories(self, text: str, user_id: str, endpoint: Endpoint) -> list[str]:
-        """What is wrong with a text; nothing, mostly.  Raises :class:`ProviderError` where
-        that cannot be found out.  `endpoint` is where the text goes, or comes from."""
+    async def categories(
+        self, text: str, user_id: str, endpoint: Endpoint, images: Sequence[ImagePart] = ()
+    ) -> list[str]:
+        """What is wrong with a text and the pictures beside it; nothing, mostly.  Raises
+        :class:`ProviderError` where that cannot be found out.  `endpoint` is where the text
+        goes, or comes from."""
 
 
 class OpenAIModeration:
@@ -29,31 +33,44 @@ class OpenAIModeration:
         self._own = own
         self._model = model
 
-    async def categories(self, text: str, user_id: str, endpoint: Endpoint) -> list[str]:
+    async def categories(
+        self, text: str, user_id: str, endpoint: Endpoint, images: Sequence[ImagePart] = ()
+    ) -> list[str]:
         where = self._own or endpoint
         if where.source in (Source.LOCAL, Source.AZURE):
             raise ProviderError(_no_service())
-        return await self._provider.moderate(where, self._model, text)
+        return await self._provider.moderate(where, self._model, text, images)
 
 
 class Hook:
-    """A function of the text, or a coroutine function, that returns names of categories."""
+    """A function of the text, or a coroutine function, that returns names of categories.  One
+    that takes `images` looks at pictures as well: pairs of a media type and bytes."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
+        self._sees = "images" in inspect.signature(function).parameters
 
-    async def categories(self, text: str, user_id: str, endpoint: Endpoint) -> list[str]:
+    async def categories(
+        self, text: str, user_id: str, endpoint: Endpoint, images: Sequence[ImagePart] = ()
+    ) -> list[str]:
         try:
-            return await asyncio.wait_for(self._call(text, user_id), _HOOK_SECONDS)
+            return await asyncio.wait_for(self._call(text, user_id, images), _HOOK_SECONDS)
         except Exception as error:
             raise ProviderError(_failed(error)) from error
 
-    async def _call(self, text: str, user_id: str) -> list[str]:
+    async def _call(self, text: str, user_id: str, images: Sequence[ImagePart]) -> list[str]:
+        given: dict[str, Any] = {"user_id": user_id}
+        if self._sees:
+            given["images"] = await asyncio.to_thread(_decoded, images)
         if inspect.iscoroutinefunction(self._function):
-            found = await self._function(text, user_id=user_id)
+            found = await self._function(text, **given)
         else:
-            found = await asyncio.to_thread(self._function, text, user_id=user_id)
+            found = await asyncio.to_thread(self._function, text, **given)
         return [str(name) for name in found or ()]
+
+
+def _decoded(images: Sequence[ImagePart]) -> list[tuple[str, bytes]]:
+    return [(each.media_type, base64.b64decode(each.data)) for each in images]
 
 
 def hook_named(name: str) -> Hook:

@@ -59,6 +59,10 @@ export interface Panes {
   readonly Account?: ComponentType<{
     readonly onOpen: (page: ComponentType<SubpageProps>) => void;
   }>;
+  /** What administrators of the server look after. */
+  readonly Administration?: ComponentType<{
+    readonly onOpen: (page: ComponentType<SubpageProps>) => void;
+  }>;
   /** What else can be done with the settings of a conversation. */
   readonly SettingsExtra: ComponentType;
   /** The button that attaches, and what is attached. */

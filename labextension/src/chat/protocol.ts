@@ -140,6 +140,11 @@ export type ImportState = 'cancelled' | 'done' | 'failed' | 'running' | 'uploadi
  */
 export type PersonRole = 'admin' | 'user';
 /**
+ * Of whom something is said: of each person, of each one with a role, of one person; of all
+ * people together, of all with a role together.
+ */
+export type LimitScope = 'everyone' | 'person' | 'role' | 'role_together' | 'together';
+/**
  * `[handle, seq, text]`: a delta that goes on where the thread's last one ended.
  *
  * A chunk of an answer is five bytes long, a `delta` two hundred.  Sent instead of one
@@ -315,6 +320,50 @@ export interface ImagePart {
   media_type: 'image/gif' | 'image/jpeg' | 'image/png' | 'image/webp';
   data: string;
   name?: string | null;
+}
+/**
+ * Where the chain of entries does not hold, and why.
+ */
+export interface AuditBreak {
+  number: number;
+  why: string;
+}
+/**
+ * Something that matters for the safety of the whole: `user_id` did it (empty: the
+ * server itself, or whoever administers it), to `subject`.
+ *
+ * `number` counts from 1 without gaps; `previous` is the hash of the entry before.
+ */
+export interface AuditEntry {
+  number: number;
+  at: number;
+  user_id: string;
+  event: string;
+  subject: string;
+  detail: string;
+  previous: string;
+}
+/**
+ * The newest first; `more`: there are older ones.  `names` are those of the people whose
+ * ids occur, as far as the server knows them; `events` all that is noted.
+ */
+export interface AuditPage {
+  entries: AuditEntry[];
+  names: {
+    [k: string]: string;
+  };
+  events: string[];
+  more?: boolean;
+}
+/**
+ * What a look at the whole log has found.  `number` and `digest` are those of the last
+ * entry: noted elsewhere, they also show later whether the end is still there.
+ */
+export interface AuditVerdict {
+  entries: number;
+  number: number;
+  digest: string;
+  breaks: AuditBreak[];
 }
 /**
  * What may be spent in a month (US dollars), and what has been `since` it began (UTC).
@@ -501,6 +550,19 @@ export interface Counted {
   warnings: string[][];
 }
 /**
+ * What can be said of what is counted.  What is not set says nothing, `null` takes a limit
+ * away that is said more generally.
+ */
+export interface Counts {
+  requests_per_minute?: number | null;
+  tokens_per_minute?: number | null;
+  concurrent_replies?: number | null;
+  tokens_per_day?: number | null;
+  tokens_per_month?: number | null;
+  dollars_per_day?: number | null;
+  dollars_per_month?: number | null;
+}
+/**
  * Delete a message and all below it; `restore` takes that back.
  */
 export interface Delete {
@@ -653,6 +715,7 @@ export interface FileRead {
 /**
  * One thing that was flagged: where it is, not what it says.  `blocked`: it was not sent,
  * or was withdrawn.  The category `unchecked` stands for what could not be looked at.
+ * `seen_at` is when an administrator has marked it as seen.
  */
 export interface Flagged {
   id: string;
@@ -663,13 +726,27 @@ export interface Flagged {
   direction: Direction;
   categories: string[];
   blocked: boolean;
+  seen_at?: number | null;
 }
 /**
- * The newest first; `more`: there are older ones.
+ * The newest first; `more`: there are older ones.  `names` are those of the people whom the
+ * server knows by one.
  */
 export interface FlaggedList {
   flagged: Flagged[];
+  names?: {
+    [k: string]: string;
+  };
   more?: boolean;
+}
+/**
+ * Marks what was flagged as seen; what is seen already stays as it is.
+ */
+export interface FlaggedSeen {
+  /**
+   * @maxItems 200
+   */
+  flagged_ids: string[];
 }
 /**
  * Folders and tags of threads that are neither archived nor in the trash, by name.
@@ -920,6 +997,73 @@ export interface Renamed {
   now: string;
 }
 /**
+ * All that is said of limits in one place: the configuration, or the store.  `users` go by
+ * their ids; `revision` counts the changes of what is stored.
+ */
+export interface LimitRules {
+  everyone?: Rule;
+  roles?: {
+    [k: string]: RoleRule;
+  };
+  users?: {
+    [k: string]: Rule;
+  };
+  together?: Counts;
+  revision?: number;
+}
+/**
+ * What can be said of each person.
+ */
+export interface Rule {
+  requests_per_minute?: number | null;
+  tokens_per_minute?: number | null;
+  concurrent_replies?: number | null;
+  tokens_per_day?: number | null;
+  tokens_per_month?: number | null;
+  dollars_per_day?: number | null;
+  dollars_per_month?: number | null;
+  models?: string[] | null;
+  max_output_tokens?: number | null;
+}
+/**
+ * What can be said of a role: of each one who has it, and of all of them `together`.
+ */
+export interface RoleRule {
+  requests_per_minute?: number | null;
+  tokens_per_minute?: number | null;
+  concurrent_replies?: number | null;
+  tokens_per_day?: number | null;
+  tokens_per_month?: number | null;
+  dollars_per_day?: number | null;
+  dollars_per_month?: number | null;
+  models?: string[] | null;
+  max_output_tokens?: number | null;
+  together?: Counts;
+}
+/**
+ * The limits of a server, for administrators.  What is `fixed` stands in its configuration or
+ * in a file, and goes before what is `stored`, field by field.  `roles` are those that there
+ * are, `names` those of the people whom something is said of.
+ */
+export interface LimitSettings {
+  stored: LimitRules;
+  fixed: LimitRules;
+  roles: string[];
+  names: {
+    [k: string]: string;
+  };
+  ignored?: Problem | null;
+}
+/**
+ * Says something else of somebody, in place of all that was stored of them.  `name` is that
+ * of the role, or the person's name or id.
+ */
+export interface LimitsChange {
+  scope: LimitScope;
+  rule: Rule;
+  name?: string;
+}
+/**
  * Factors on the prices of a request whose input is `above` so many tokens.
  */
 export interface LongContext {
@@ -1052,11 +1196,15 @@ export interface PersonInfo {
 }
 /**
  * Everybody who has asked something this month, the dearest first; `together` are the
- * limits of all together and of roles.
+ * limits of all together and of roles, `names` those of the people whom the server knows by
+ * one.
  */
 export interface PeopleUsage {
   people: PersonUsage[];
   together: Allowance[];
+  names?: {
+    [k: string]: string;
+  };
   more?: boolean;
 }
 /**
@@ -1222,6 +1370,29 @@ export interface SessionInfo {
  */
 export interface SessionList {
   sessions: SessionInfo[];
+}
+/**
+ * Where answers come from for everybody who has set nothing else, as administrators see it.
+ * `stored`: one of them has set it; else a file or the server's environment says it, of which
+ * nothing more is shown.
+ */
+export interface SharedSourceInfo {
+  source?: Source | null;
+  base_url?: string | null;
+  api?: Api;
+  key_hint?: string | null;
+  stored?: boolean;
+  problem?: Problem | null;
+}
+/**
+ * A source for everybody.  Without `key` the one that is stored stays, where it is for the
+ * same server; `null`: there is none.
+ */
+export interface SharedSourceOffer {
+  source: Source;
+  base_url?: string | null;
+  api?: Api;
+  key?: string | null;
 }
 /**
  * A thread as it stands after event `seq`: the newest messages of the branch.

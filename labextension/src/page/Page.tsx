@@ -8,6 +8,7 @@ import { allPanes } from '../chat/panes';
 import { english } from '../chat/i18n';
 import type { Services } from '../chat/state/services';
 import { useStore } from '../chat/state/store';
+import { AdminSection } from './admin/AdminSection';
 import type { ThemeChoice } from './theme';
 
 interface Props {
@@ -28,7 +29,10 @@ export function Page({ services, theme, Account }: Props) {
     () => (Account === undefined ? [fileMentions(services, english)] : []),
     [services, Account]
   );
-  const panes = useMemo(() => ({ ...allPanes, Account }), [Account]);
+  const panes = useMemo(
+    () => ({ ...allPanes, Account, Administration: AdminSection }),
+    [Account]
+  );
   const page = useRef<HTMLDivElement>(null);
   useEffect(() => {
     // The page is for asking: the cursor stands where one asks.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import base64
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,17 @@ from jupyter_chat.engine.moderation import moderating
 from jupyter_chat.engine.moderation.moderating import Action
 from jupyter_chat.engine.moderation.services import hook_named
 from jupyter_chat.ids import new_id
-from jupyter_chat.protocol import Code, Direction, Flagged, Problem, Status
+from jupyter_chat.protocol import (
+    Code,
+    Direction,
+    Flagged,
+    ImagePart,
+    Model,
+    Problem,
+    Send,
+    Status,
+    TextPart,
+)
 from jupyter_chat.providers.interface import Endpoint, Mark, ProviderError
 
 from ..conftest import Engine, make_engine
@@ -25,11 +36,15 @@ class Looking:
 
     def __init__(self) -> None:
         self.texts: list[str] = []
+        self.images: list[list[str]] = []
         self.down = False
         self.looked = asyncio.Event()
 
-    async def categories(self, text: str, user_id: str, endpoint: Endpoint) -> list[str]:
+    async def categories(
+        self, text: str, user_id: str, endpoint: Endpoint, images: Sequence[ImagePart] = ()
+    ) -> list[str]:
         self.texts.append(text)
+        self.images.append([each.data for each in images])
         self.looked.set()
         if self.down:
             raise ProviderError(Problem(Code.PROVIDER_DOWN, "Down."))
@@ -84,6 +99,32 @@ async def test_what_was_not_sent_does_not_go_along_with_the_next_question(tmp_pa
         _, next_id = await ask(engine, "Answer what I asked before", reply_id, thread_id)
         assert (await engine.end(thread_id, next_id)).problem.code is Code.MODERATED
         assert engine.provider.count == 0
+
+
+def a_picture(data: bytes = b"frog") -> ImagePart:
+    return ImagePart("image/png", base64.b64encode(data).decode())
+
+
+async def test_pictures_are_looked_at_with_what_has_no_answer_yet(tmp_path, looking, monkeypatch):
+    seen = Model("puppet", "Puppet", images=True)
+    async for engine in moderated(tmp_path, looking, questions=Action.BLOCK):
+        engine.provider.listed = [seen]
+        thread_id = new_id()
+        picture = a_picture()
+
+        async def show(parent_id: str | None, *parts: Any) -> str:
+            command = Send("1", new_id(), thread_id, parent_id, list(parts), parent_id is None)  # noqa: B023
+            asked = await engine.conversations.send("ada", command)  # noqa: B023
+            return str(asked.reply_id)
+
+        reply_id = await show(None, TextPart("What is this?"), picture)
+        await engine.answer("A frog.")
+        await engine.end(thread_id, reply_id)
+        assert looking.images == [[picture.data]]
+        reply_id = await show(reply_id, TextPart("And why?"))
+        await engine.answer("Because.")
+        await engine.end(thread_id, reply_id)
+        assert looking.images[1:] == [[]], "what has an answer was looked at before"
 
 
 async def test_flagging_sends_it_all_the_same_and_records_it(tmp_path, looking):
@@ -251,6 +292,20 @@ async def test_a_hook_looks_instead(name):
     assert await hook.categories("good", "ada", endpoint) == []
     with pytest.raises(ProviderError, match="ZeroDivisionError"):
         await hook.categories("break", "ada", endpoint)
+
+
+def find_bad_pictures(text: str, *, user_id: str, images: list[tuple[str, bytes]]) -> list[str]:
+    return [kind for kind, data in images if b"bad" in data]
+
+
+async def test_a_hook_that_takes_pictures_gets_them():
+    endpoint = Endpoint(source=None)  # type: ignore[arg-type]
+    images = [a_picture(), a_picture(b"a bad one")]
+    hook = hook_named(f"{__name__}:find_bad_pictures")
+    assert await hook.categories("", "ada", endpoint, images) == ["image/png"]
+    assert await hook.categories("", "ada", endpoint) == []
+    hook = hook_named(f"{__name__}:find_bad")
+    assert await hook.categories("good", "ada", endpoint, images) == []
 
 
 @pytest.mark.parametrize("name", ["nowhere:at_all", f"{__name__}:nothing", "x"])

@@ -22,7 +22,7 @@ export function AllowanceSection() {
       {allowances.length > 0 && (
         <ul>
           {allowances.map(allowance => (
-            <Row
+            <AllowanceRow
               key={`${allowance.whose} ${allowance.measure} ${allowance.span ?? ''}`}
               allowance={allowance}
             />
@@ -45,7 +45,8 @@ export function AllowanceSection() {
   );
 }
 
-function Row({ allowance }: { readonly allowance: Allowance }) {
+/** One limit, and what of it is taken. */
+export function AllowanceRow({ allowance }: { readonly allowance: Allowance }) {
   const { trans } = useChat();
   const name = fullNameOf(allowance, trans);
   const taken = takenOf(allowance, trans);

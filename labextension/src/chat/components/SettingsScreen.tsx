@@ -71,6 +71,7 @@ export function SettingsScreen() {
           }}
         />
         {panes?.Account !== undefined && <panes.Account onOpen={open} />}
+        {panes?.Administration !== undefined && <panes.Administration onOpen={open} />}
         <HistorySection />
         {panes?.Account === undefined && user !== null && user.name !== '' && (
           <p className="jc-Settings-note">{trans.__('You are %1.', user.name)}</p>

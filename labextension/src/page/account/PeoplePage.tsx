@@ -1,124 +1,102 @@
-import {
-  type KeyboardEvent,
-  useCallback,
-  useEffect,
-  useMemo,
-  useRef,
-  useState
-} from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { SubpageProps } from '../../chat/Chat';
 import { problemOf } from '../../chat/client/problem';
-import { IconButton } from '../../chat/components/IconButton';
+import { save } from '../../chat/client/server';
 import { ProblemNote } from '../../chat/components/ProblemNote';
 import { useChat, useChatState } from '../../chat/components/context';
-import { BackIcon } from '../../chat/components/icons';
 import type { PersonInfo, PersonState, Problem } from '../../chat/protocol';
+import { Subpage } from '../admin/Subpage';
 import { InvitationsSection } from './InvitationsSection';
 import { PersonRow } from './PersonRow';
 import { AccountCalls } from './calls';
 
 const TYPED_MS = 250;
 
+interface Props extends SubpageProps {
+  /** A hub looks after names, passwords and roles. */
+  readonly ofHub?: boolean;
+}
+
 /** For administrators: who has an account, and who is invited. */
-export function PeoplePage({ onDone }: SubpageProps) {
+export function PeoplePage({ onDone, ofHub = false }: Props) {
   const { services, trans } = useChat();
   const calls = useMemo(() => new AccountCalls(services.rest), [services]);
   const own = useChatState(state => state.user?.id);
-  const heading = useRef<HTMLHeadingElement>(null);
   const [begins, setBegins] = useState('');
   const [state, setState] = useState<PersonState | ''>('');
   const { people, next, problem, load, replace, act } = usePeople(calls, begins, state);
   /** The password that was made up last, and for whom. */
   const [given, setGiven] = useState<{ id: string; password: string } | null>(null);
-  useEffect(() => {
-    heading.current?.focus();
-  }, []);
-  const leave = (event: KeyboardEvent) => {
-    if (event.key === 'Escape' && !event.nativeEvent.isComposing) {
-      event.preventDefault(); // it leads back to the settings, and no further
-      onDone();
-    }
-  };
   return (
-    <section
-      className="jc-Settings"
-      aria-labelledby="jc-people"
-      tabIndex={-1}
-      onKeyDown={leave}
-    >
-      <div className="jc-Settings-column jc-People">
-        <div className="jc-People-head">
-          <IconButton
-            icon={BackIcon}
-            label={trans.__('Back to the settings')}
-            className="jc-mod-directional"
-            onClick={onDone}
-          />
-          <h3 id="jc-people" ref={heading} tabIndex={-1}>
-            {trans.__('People')}
-          </h3>
-        </div>
-        <div className="jc-People-search jc-Field">
-          <input
-            type="search"
-            value={begins}
-            aria-label={trans.__('Name begins with')}
-            placeholder={trans.__('Name begins with…')}
-            onChange={event => {
-              setBegins(event.target.value);
-            }}
-          />
-          <select
-            aria-label={trans.__('Which people')}
-            value={state}
-            onChange={event => {
-              setState(event.target.value as PersonState | '');
-            }}
-          >
-            <option value="">{trans.__('All')}</option>
-            <option value="pending">{trans.__('Waiting')}</option>
-            <option value="active">{trans.__('Active')}</option>
-            <option value="disabled">{trans.__('Disabled')}</option>
-          </select>
-        </div>
-        {problem !== null && (
-          <ProblemNote
-            problem={problem}
-            actions={[{ label: trans.__('Try again'), run: load }]}
-          />
-        )}
-        {people?.length === 0 && (
-          <p className="jc-Settings-note">{trans.__('There is nobody of that kind.')}</p>
-        )}
-        <ul className="jc-Entries" aria-labelledby="jc-people">
-          {people?.map(person => (
-            <PersonRow
-              key={person.id}
-              person={person}
-              isOneself={person.id === own}
-              onChange={patch => {
-                act(calls.changePerson(person.id, patch), replace);
-              }}
-              onGivePassword={() => {
-                act(calls.givePassword(person.id), ({ password }) => {
-                  setGiven({ id: person.id, password });
-                });
-              }}
-              given={given?.id === person.id ? given.password : null}
-              onDelete={() => {
-                act(calls.deletePerson(person.id), replace);
-              }}
-            />
-          ))}
-        </ul>
-        {next !== null && (
-          <button type="button" className="jc-Button" onClick={next}>
-            {trans.__('Show more')}
-          </button>
-        )}
-        <InvitationsSection calls={calls} />
+    <Subpage title={trans.__('People')} onDone={onDone}>
+      <div className="jc-People-search jc-Field">
+        <input
+          type="search"
+          value={begins}
+          aria-label={trans.__('Name begins with')}
+          placeholder={trans.__('Name begins with…')}
+          onChange={event => {
+            setBegins(event.target.value);
+          }}
+        />
+        <select
+          aria-label={trans.__('Which people')}
+          value={state}
+          onChange={event => {
+            setState(event.target.value as PersonState | '');
+          }}
+        >
+          <option value="">{trans.__('All')}</option>
+          {!ofHub && <option value="pending">{trans.__('Waiting')}</option>}
+          <option value="active">{trans.__('Active')}</option>
+          <option value="disabled">{trans.__('Disabled')}</option>
+          <option value="gone">{trans.__('Gone')}</option>
+        </select>
       </div>
-    </section>
+      {problem !== null && (
+        <ProblemNote
+          problem={problem}
+          actions={[{ label: trans.__('Try again'), run: load }]}
+        />
+      )}
+      {people?.length === 0 && (
+        <p className="jc-Settings-note">{trans.__('There is nobody of that kind.')}</p>
+      )}
+      <ul className="jc-Entries" aria-label={trans.__('People')}>
+        {people?.map(person => (
+          <PersonRow
+            key={person.id}
+            person={person}
+            isOneself={person.id === own}
+            ofHub={ofHub}
+            onChange={patch => {
+              act(calls.changePerson(person.id, patch), replace);
+            }}
+            onGivePassword={() => {
+              act(calls.givePassword(person.id), ({ password }) => {
+                setGiven({ id: person.id, password });
+              });
+            }}
+            given={given?.id === person.id ? given.password : null}
+            onExport={() => {
+              const path = `admin/people/${person.id}/export`;
+              act(services.rest.checkExport(path), () => {
+                save(services.server, path);
+              });
+            }}
+            onDelete={() => {
+              act(calls.deletePerson(person.id), replace);
+            }}
+          />
+        ))}
+      </ul>
+      {next !== null && (
+        <button type="button" className="jc-Button" onClick={next}>
+          {trans.__('Show more')}
+        </button>
+      )}
+      {!ofHub && <InvitationsSection calls={calls} />}
+    </Subpage>
   );
 }
 

@@ -8,16 +8,21 @@ import type { PersonInfo, PersonPatch } from '../../chat/protocol';
 interface Props {
   readonly person: PersonInfo;
   readonly isOneself: boolean;
+  /** A hub looks after names, passwords and roles. */
+  readonly ofHub?: boolean;
   readonly onChange: (patch: PersonPatch) => void;
   readonly onGivePassword: () => void;
   /** The password that was just made up. */
   readonly given: string | null;
+  /** Of somebody who is gone. */
+  readonly onExport: () => void;
   readonly onDelete: () => void;
 }
 
 /** Somebody, with what they have used this month, and what can be done. */
 export function PersonRow(props: Props) {
-  const { person, isOneself, onChange, onGivePassword, given, onDelete } = props;
+  const { person, isOneself, ofHub = false, onChange, onGivePassword, given } = props;
+  const { onExport, onDelete } = props;
   const { trans } = useChat();
   const { name, display_name: displayName, state, role, made_at: since } = person;
   const used = person.replies ?? 0;
@@ -51,17 +56,27 @@ export function PersonRow(props: Props) {
           <span className="jc-Buttons">
             {state === 'active' ? (
               <>
-                {role === 'admin'
-                  ? change(trans.__('Make a user'), { role: 'user' })
-                  : change(trans.__('Make an admin'), { role: 'admin' })}
+                {!ofHub &&
+                  (role === 'admin'
+                    ? change(trans.__('Make a user'), { role: 'user' })
+                    : change(trans.__('Make an admin'), { role: 'admin' }))}
                 {change(trans.__('Disable'), { state: 'disabled' })}
               </>
+            ) : state === 'gone' ? (
+              <button
+                type="button"
+                className="jc-Button"
+                aria-label={trans.__('Export: %1', name)}
+                onClick={onExport}
+              >
+                {trans.__('Export')}
+              </button>
             ) : (
               change(state === 'pending' ? trans.__('Let in') : trans.__('Enable'), {
                 state: 'active'
               })
             )}
-            {state === 'active' && (
+            {state === 'active' && !ofHub && (
               <ConfirmButton
                 label={trans.__('New password…')}
                 confirmation={trans.__('Make a new password for “%1”', name)}
@@ -107,6 +122,8 @@ export function PersonRow(props: Props) {
     switch (state) {
       case 'pending':
         return trans.__('waiting');
+      case 'gone':
+        return trans.__('gone: the history is kept');
       case 'leaving':
         return trans.__('being deleted');
       default:
