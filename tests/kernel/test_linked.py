@@ -94,11 +94,12 @@ def test_access_is_renewed_and_the_socket_stays(chat: Client, service: Service) 
     service.take_back()
     chat.ask("Hello")
     opened, tokens = service.sockets, set(service.given)
+    turned_away = service.turned_away
     time.sleep(2)
     assert chat.threads(1)
     assert str(chat.ask("And now? [[text=Still]]")) == "Still"
     assert set(service.given) - tokens
-    assert service.sockets == opened
+    assert (service.sockets, service.turned_away) == (opened, turned_away)
 
 
 def test_access_that_was_taken_away_is_asked_for_anew(chat: Client, service: Service) -> None:
@@ -165,11 +166,15 @@ def test_who_loses_access_in_between_is_told_why_at_once(chat: Client, service: 
 
 
 def test_a_widget_reaches_the_service_through_the_kernel(
-    linked, service: Service, caplog: pytest.LogCaptureFixture
+    linked,
+    chat: Client,
+    service: Service,
+    replicas: list[Replica],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.DEBUG)
     server, _, _ = linked
-    service.take_back()
+    chat.threads()
     widget = ChatWidget(url=server.url, token=server.token)
     try:
         widget.send("Hi [[text=Here]]")
@@ -182,6 +187,13 @@ def test_a_widget_reaches_the_service_through_the_kernel(
         fetched = {"type": "fetch", "id": "1", "method": "GET", "path": "account"}
         background.run(relay.take(fetched))
         until(lambda: any(each.get("status") == 200 for each in said))
+        service.wait()
+        present(chat, replicas).stop()
+        said.clear()
+        background.run(relay.take({"type": "open", "view": "b"}))
+        until(lambda: {"type": "closed", "view": "b"} in said)
+        background.run(relay.take({"type": "open", "view": "b"}))  # as the front end does
+        until(lambda: any(each["type"] == "frame" and each["view"] == "b" for each in said))
         shown = [repr(widget), str(widget.get_state()), str(said), caplog.text, repr(relay)]
         for token in service.given:
             assert not any(token in text for text in shown)
