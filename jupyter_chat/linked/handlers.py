@@ -89,12 +89,8 @@ class AccessHandler(LinkedHandler):
     def _check_owner(self) -> None:
         """The access is in the name of whoever the server was started for.  An administrator of the
         hub who looks into it, or whom it is shared with, is somebody else."""
-        owner = self.services.owner
-        if (
-            owner
-            and not is_personal(self.settings["identity_provider"])
-            and self.current_user.username != owner
-        ):
+        owner, user = self.services.owner, self.current_user.username
+        if owner and user != owner and not is_personal(self.settings["identity_provider"]):
             raise web.HTTPError(
                 403, f"This is the server of {owner}, and so is its chat: open it in your own."
             )

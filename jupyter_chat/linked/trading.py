@@ -22,8 +22,7 @@ _AT_MOST_EVERY_SECONDS = 1.0
 
 _AWAY = (
     "The chat service of this hub does not answer. The history is kept there, and what you ask now "
-    "is sent when it is back: it is tried again by itself. If this lasts, tell whoever looks after "
-    "the hub."
+    "is sent when it is back. If this lasts, tell whoever looks after the hub."
 )
 _REFUSED = (
     "The chat service of this hub does not let this server in. What you typed is kept. Stop and "

@@ -12,7 +12,7 @@ import pytest
 
 from jupyter_chat import ChatError, ChatWidget, Client, NoServer, Refused
 from jupyter_chat.kernel import background
-from jupyter_chat.protocol import Code, Problem
+from jupyter_chat.protocol import Code, Problem, text_of
 from tests.browser.jupyter import Jupyter
 from tests.linked.service import HUB_TOKEN, Replica, Service
 
@@ -94,11 +94,12 @@ def test_access_is_renewed_and_the_socket_stays(chat: Client, service: Service) 
     service.take_back()
     chat.ask("Hello")
     opened, tokens = service.sockets, set(service.given)
+    turned_away = service.turned_away
     time.sleep(2)
     assert chat.threads(1)
     assert str(chat.ask("And now? [[text=Still]]")) == "Still"
     assert set(service.given) - tokens
-    assert service.sockets == opened
+    assert (service.sockets, service.turned_away) == (opened, turned_away)
 
 
 def test_access_that_was_taken_away_is_asked_for_anew(chat: Client, service: Service) -> None:
@@ -116,7 +117,7 @@ def test_another_replica_takes_over_in_the_middle_of_an_answer(
     service.wait()
     gone.stop()
     pieces += list(stream)
-    assert "".join(pieces) == stream.answer.text == chat.messages()[-1].parts[0].text
+    assert "".join(pieces) == stream.answer.text == text_of(chat.messages()[-1])
     assert present(chat, replicas) is not gone
     assert str(chat.ask("Go on [[text=Well]]")) == "Well"
 
@@ -165,23 +166,34 @@ def test_who_loses_access_in_between_is_told_why_at_once(chat: Client, service: 
 
 
 def test_a_widget_reaches_the_service_through_the_kernel(
-    linked, service: Service, caplog: pytest.LogCaptureFixture
+    linked,
+    chat: Client,
+    service: Service,
+    replicas: list[Replica],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.DEBUG)
     server, _, _ = linked
-    service.take_back()
+    chat.threads()
     widget = ChatWidget(url=server.url, token=server.token)
     try:
         widget.send("Hi [[text=Here]]")
         until(lambda: widget.value == "Here")
         said: list[dict[str, object]] = []
         relay = widget._relay
-        relay._tell = said.append  # type: ignore[method-assign]
+        relay._tell = said.append
         background.run(relay.take({"type": "open", "view": "a"}))
         until(lambda: any(each["type"] == "frame" for each in said))
         fetched = {"type": "fetch", "id": "1", "method": "GET", "path": "account"}
         background.run(relay.take(fetched))
         until(lambda: any(each.get("status") == 200 for each in said))
+        service.wait()
+        present(chat, replicas).stop()
+        said.clear()
+        background.run(relay.take({"type": "open", "view": "b"}))
+        until(lambda: {"type": "closed", "view": "b"} in said)
+        background.run(relay.take({"type": "open", "view": "b"}))  # as the front end does
+        until(lambda: any(each["type"] == "frame" and each["view"] == "b" for each in said))
         shown = [repr(widget), str(widget.get_state()), str(said), caplog.text, repr(relay)]
         for token in service.given:
             assert not any(token in text for text in shown)

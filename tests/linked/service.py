@@ -49,6 +49,8 @@ class Service:
         self.traded_at = 0.0
         self.asked: list[tuple[str, str]] = []
         """What was asked of which replica with access."""
+        self.turned_away = 0
+        """How many requests came with access that is not good."""
         self.sockets = 0
         """How many were opened."""
         self.open: set[PassingSocket] = set()
@@ -97,6 +99,7 @@ class PassingHandler(Handler):
     async def _pass(self, path: str) -> None:
         scheme, _, token = self.request.headers.get("Authorization", "").partition(" ")
         if scheme != ACCESS_SCHEME or not self.service.is_good(token):
+            self.service.turned_away += 1
             self.fail(403, Problem(Code.FORBIDDEN, "This access has ended."))
             return
         self.service.asked.append((self.name, path))
@@ -129,12 +132,9 @@ class PassingSocket(WebSocketHandler):
 
     async def get(self, *args: Any, **kwargs: Any) -> None:
         offered = self.request.headers.get("Sec-WebSocket-Protocol", "").split(",")
-        tokens = [
-            each.strip().removeprefix(ACCESS_PROTOCOL_PREFIX)
-            for each in offered
-            if each.strip().startswith(ACCESS_PROTOCOL_PREFIX)
-        ]
-        if not tokens or not self.service.is_good(tokens[0]) or self.request.query:
+        chat, access = [each.strip() for each in (*offered, "")][:2]
+        is_good = self.service.is_good(access.removeprefix(ACCESS_PROTOCOL_PREFIX))
+        if chat != SOCKET_PROTOCOL or not is_good or self.request.query:
             raise web.HTTPError(403)
         await super().get(*args, **kwargs)
 
@@ -157,7 +157,7 @@ class PassingSocket(WebSocketHandler):
         await (await self._there).write_message(message)
 
     def drop(self) -> None:
-        if self.ws_connection is not None:
+        if self.ws_connection is not None and self.ws_connection.stream is not None:
             self.ws_connection.stream.close()
 
     def on_close(self) -> None:

@@ -26,7 +26,7 @@ del pytest_pycollect_makeitem, pytest_pyfunc_call  # noqa: F821
 
 __all__ = ["fetch", "kernel", "start"]
 
-SOMEBODY = "01a218a2-da1f-7319-9dec-9b630956e345"
+THREAD = "019a0000-0000-7000-8000-000000000001"
 
 
 class Visited(IdentityProvider):
@@ -172,8 +172,8 @@ async def test_everything_else_is_elsewhere_and_it_is_said_where(ask, method: st
     [
         ("jupyter-chat", ""),
         ("jupyter-chat/", ""),
-        (f"jupyter-chat/t/{SOMEBODY}", f"t/{SOMEBODY}"),
-        (f"jupyter-chat/t/{SOMEBODY}/{SOMEBODY}", f"t/{SOMEBODY}/{SOMEBODY}"),
+        (f"jupyter-chat/t/{THREAD}", f"t/{THREAD}"),
+        (f"jupyter-chat/t/{THREAD}/{THREAD}", f"t/{THREAD}/{THREAD}"),
     ],
 )
 async def test_addresses_of_the_page_lead_to_that_of_the_service(jp_fetch, ask, path, place):

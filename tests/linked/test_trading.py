@@ -134,7 +134,7 @@ async def test_a_service_that_is_away_does_not_end_access_that_is_still_good(
 async def test_a_hub_that_is_away_is_said_in_the_words_of_the_service(
     trader: Trader, service: Service
 ):
-    service.refusal = (503, Problem(Code.SERVICE_DOWN, "The hub does not answer."))
+    service.refusal = (503, Problem(Code.HUB_DOWN, "The hub does not answer."))
     with pytest.raises(NoAccess) as away:
         await trader.access()
     assert away.value.problem.message == "The hub does not answer."
@@ -154,6 +154,10 @@ async def test_who_is_refused_loses_access_and_is_told_why(
             await trader.access()
         assert refused.value.problem.code is Code.FORBIDDEN
     assert service.traded == ["chat-1", "chat-1"]
+    service.refusal = (503, Problem(Code.HUB_DOWN, "The hub does not answer."))
+    clock.pass_by(2)
+    with pytest.raises(NoAccess, match="hub does not answer"):  # though it would be good yet
+        await trader.access()
 
 
 async def test_a_refusal_without_words_gets_some(replicas: list[Replica], service: Service):

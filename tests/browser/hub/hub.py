@@ -14,7 +14,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -72,9 +73,15 @@ class Hub:
             )
         self.wait_for("hub/health")
 
-    def stop(self) -> None:
-        """End the hub as an administrator would; people's servers go on."""
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Stop the hub as an administrator would, while people's servers go on, and start it
+        again."""
         self._end(signal.SIGTERM)
+        try:
+            yield
+        finally:
+            self.start()
 
     def kill(self) -> None:
         """End everything without any chance to tidy up."""

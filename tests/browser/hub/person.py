@@ -39,6 +39,11 @@ class Person:
         self.sockets: list[WebSocket] = []
         """Those of the chat that the page has opened."""
         self.page.on("websocket", self._opened)
+        # JupyterLab's own, when the hub is away; it takes every key
+        self.page.add_locator_handler(
+            self.page.get_by_role("dialog").filter(has_text="Server unavailable"),
+            lambda dialog: dialog.get_by_role("button", name="Dismiss").click(),
+        )
         self.loaded_after: int | None = None
         """After how many failed tests the page was loaded that tests share."""
 

@@ -6,7 +6,7 @@ from jupyter_chat.app import main
 from jupyter_chat.auth import access_tokens
 from jupyter_chat.hub import membership
 
-TOKEN_SECONDS = 12
+TOKEN_SECONDS = 6
 """How long an access token is good."""
 CONFIRMED_SECONDS = 2.0
 """How long it is before the hub is asked again who somebody is."""

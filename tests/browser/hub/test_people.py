@@ -32,8 +32,7 @@ def test_nobody_inherits_a_history_by_a_name(hub: Hub, newcomer):
     chat.expect_idle()
     address = old.page.url
     hub.api("DELETE", "users/alan")
-    # the page of who is gone is closed by and by
-    expect(old.page.locator("body")).not_to_contain_text("I believe so.", timeout=SECONDS)
+    expect(old.page.get_by_text("You are signed out")).to_be_visible(timeout=SECONDS)
 
     other = newcomer("alan")
     chat = other.open_page()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -62,10 +64,11 @@ def test_an_access_token_is_renewed_while_an_answer_comes(at_work: Work):
     chat.expect_idle()
     assert len(ada.sockets) == opened, "it went on over the same socket"
     # what goes by REST needs one that is good
-    chat.button("Settings").click()
-    expect(chat.root.get_by_text("Your history").first).to_be_visible(timeout=SECONDS)
-    chat.button("Settings").click()
+    with ada.page.expect_response(re.compile("/services/.*/api/")) as answered:
+        chat.button("Settings").click()
+    assert answered.value.ok
     assert renewed, "the token has run out meanwhile"
+    chat.button("Back to the conversation").click()
     assert all("token" not in socket.url.lower() for socket in ada.sockets)
 
 
