@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-try:
-    import resource
-except ImportError:  # Windows has no such limit
-    resource = None  # type: ignore[assignment]
+import sys
 
 MOST = 65_536
 """Far more sockets than one process can serve."""
@@ -13,8 +10,10 @@ MOST = 65_536
 
 def allow_many_sockets() -> None:
     """Ask for as many as the system lets this process have, up to :data:`MOST`."""
-    if resource is None:
-        return
+    if sys.platform == "win32":
+        return  # it has no such limit
+    import resource
+
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MOST if hard == resource.RLIM_INFINITY else min(MOST, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
