@@ -21,8 +21,12 @@ class Measured:
     idle_core: float
     """The share of a core that 1,000 open sockets take (`benchmarks.users --running 1`)."""
     answer_core: float
-    """The share that one answer takes at 20 chunks a second and two windows that look
-    (`users_lateness_p99_ms`)."""
+    """The share that an answer takes for each chunk a second, with one window that looks
+    (`lateness_p99_ms_500`)."""
+    frame_core: float
+    """The share that a frame a second takes to one more window."""
+    most_sockets: int
+    """So many were open in one process when that was measured; nothing is known of more."""
     base_mb: float
     socket_kb: float
     answer_kb: float
@@ -43,10 +47,12 @@ class Measured:
 
 MEASURED = Measured(
     idle_core=0.006,
-    answer_core=0.0013,
+    answer_core=0.47 / 500 / 20,
+    frame_core=0.000010,
+    most_sockets=5_000,
     base_mb=180,
     socket_kb=27,
-    answer_kb=200,
+    answer_kb=95,
     turn_writes=5,
     second_writes=5,
     second_reads=2.5,
@@ -94,8 +100,9 @@ def plan(given: Given, measured: Measured = MEASURED) -> Iterator[tuple[str, str
     yield "answers being made", f"{running:,.0f}"
     yield "sockets", f"{sockets:,}"
 
-    cores = sockets / 1000 * measured.idle_core + running * measured.answer_core
-    needed = math.ceil(cores / given.core)
+    chunk = measured.answer_core + (given.looking - 1) * measured.frame_core
+    cores = sockets / 1000 * measured.idle_core + running * given.chunks * chunk
+    needed = math.ceil(max(cores / given.core, sockets / measured.most_sockets))
     processes = math.ceil(needed * (1 + given.spare))
     memory = (
         measured.base_mb
@@ -125,7 +132,9 @@ def plan(given: Given, measured: Measured = MEASURED) -> Iterator[tuple[str, str
         f"{(documents + keys) * given.people / 1e6:,.1f} TB before compression and copies",
     )
 
-    frames = running * given.looking * given.chunks + sockets / 20
+    frames = (
+        running * given.looking * given.chunks + sockets / 10
+    )  # a heartbeat and a ping every 20 s
     yield "network: frames to browsers", f"{frames:,.0f} a second"
     yield "network: to browsers", f"{frames * given.frame_bytes * 8 / 1e6:,.0f} Mbit/s"
 
