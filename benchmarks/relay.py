@@ -97,10 +97,13 @@ class _Window(asyncio.Protocol):
         self._received = b""
         self._opened = False
         self._asking: set[asyncio.Task[None]] = set()
-        self.write = lambda frame: None
+        self._transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.write = cast(asyncio.Transport, transport).write
+        self._transport = cast(asyncio.Transport, transport)
+
+    def write(self, data: bytes) -> None:
+        self._transport.write(data)
 
     def data_received(self, data: bytes) -> None:
         if not self._opened:

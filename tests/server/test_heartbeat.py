@@ -103,9 +103,13 @@ async def test_others_have_their_turn_while_very_many_sockets_are_served(
 
 
 async def test_a_socket_that_another_ones_end_has_closed_is_not_served(heartbeats: Heartbeats):
-    first, second = Socket(alive=False), Socket()
-    first.drop = lambda: (first.dropped.set(), heartbeats.discard(second))  # type: ignore[method-assign]
-    third = Socket()
+    first, second, third = Socket(alive=False), Socket(), Socket()
+
+    def drop() -> None:
+        first.dropped.set()
+        heartbeats.discard(second)
+
+    first.drop = drop  # type: ignore[method-assign]
     for socket in (first, second, third):
         heartbeats.add(socket)
     await asyncio.wait_for(third.heard.wait(), 10)

@@ -195,10 +195,10 @@ async def test_whatever_is_put_where_nothing_may_be_names_the_user(
     update, bulk = AsyncCollection.update_one, AsyncCollection.bulk_write
     asked: list[tuple[str, dict[str, Any]]] = []
 
-    def note(self: Any, which: Any, *args: Any, upsert: bool = False, **kwargs: Any) -> Any:
-        if upsert:
+    def note(self: Any, which: Any, *args: Any, **kwargs: Any) -> Any:
+        if kwargs.get("upsert"):
             asked.append((self.name, which))
-        return update(self, which, *args, upsert=upsert, **kwargs)
+        return update(self, which, *args, **kwargs)
 
     def note_many(self: Any, requests: Any, *args: Any, **kwargs: Any) -> Any:
         asked.extend((self.name, each._filter) for each in requests if each._upsert)
