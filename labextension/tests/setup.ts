@@ -9,7 +9,9 @@ const { waitFor, waitUntil } = vi;
 vi.waitFor = (callback, options) => waitFor(callback, allowing(options));
 vi.waitUntil = (callback, options) => waitUntil(callback, allowing(options));
 
-function allowing<T extends object>(options: number | T = timeout): number | (T & { timeout: number }) {
+function allowing<T extends object>(
+  options: number | T = timeout
+): number | (T & { timeout: number }) {
   return typeof options === 'number' ? options : { timeout, ...options };
 }
 
