@@ -27,7 +27,7 @@ TEXT = "It goes on. " * 20
 
 @pytest.fixture
 async def openai() -> AsyncIterator[OpenAI]:
-    openai = OpenAI(idle_seconds=1.0)
+    openai = OpenAI(idle_seconds=20)
     yield openai
     await openai.close()
 
@@ -106,6 +106,8 @@ async def test_from_any_place_exactly_the_rest_comes(openai, endpoint, upstream)
 
 @pytest.mark.parametrize("how", ["cut=9", "no_terminal=9", "malformed=9", "stall=9"])
 async def test_after_a_broken_stream_the_rest_is_to_be_had(openai, endpoint, upstream, how):
+    if how == "stall=9":
+        openai._idle_seconds = 2.0
     question = f'Go [[text="{TEXT}" size=12 delay=0.01 {how}]]'
     chunks, error = await take(openai, endpoint, question)
     assert error in (Code.STREAM_CUT, Code.PROVIDER_TIMEOUT)

@@ -87,7 +87,7 @@ async def test_two_pages_see_the_same_answer(connect):
 async def test_an_answer_outlives_its_viewers(connect):
     thread_id = new_id()
     viewer = await connect()
-    asked = await viewer.ask("Hello [[chunks=200 size=4 delay=0.01]]", thread_id)
+    asked = await viewer.ask("Hello [[chunks=60 size=4 delay=0.01]]", thread_id)
     await viewer.command("subscribe", thread_id=thread_id)
     await viewer.until(lambda event: event["type"] == "delta")
     viewer.socket.close()
