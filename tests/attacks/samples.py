@@ -12,7 +12,7 @@ from jupyter_chat.server import routes
 
 Schema = dict[str, Any]
 DOCUMENT: Schema = routes.document()
-WITH_ACCOUNTS: Schema = routes.document(accounts=True)
+WITH_ACCOUNTS: Schema = routes.document(routes.Kind.ACCOUNTS)
 Place = tuple[str | int, ...]
 """Where in a body something is."""
 

@@ -398,7 +398,7 @@ class RecordsMachine(RuleBasedStateMachine):
     def people_and_sessions_are_those_of_the_model(self) -> None:
         by_name = sorted(self.known.values(), key=lambda each: folded(each.name))
         assert self.run(self.store.list_people(limit=50)) == by_name
-        active = {each.id for each in by_name if each.state is PersonState.ACTIVE}
+        active = {each.id: each for each in by_name if each.state is PersonState.ACTIVE}
         assert self.run(self.store.active_people([*self.known, new_id()])) == active
         admins = [each for each in by_name if each.role is PersonRole.ADMIN]
         assert self.run(self.store.has_admin()) is any(each.id in active for each in admins)
