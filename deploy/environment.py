@@ -54,7 +54,7 @@ def prepare(extra: str | None = None, *, front_end_tools: bool = False) -> None:
     _make_venv()
     current = frontend.is_current()
     if front_end_tools or not current:
-        _provide_node()
+        provide_node()
         if not frontend.packages_installed():
             with step("Fetching the front end's packages"):
                 frontend.install_packages(run, variables())
@@ -137,7 +137,8 @@ def _works() -> bool:
     return answer.stdout.split() == [str(part) for part in sys.version_info[:2]]
 
 
-def _provide_node() -> None:
+def provide_node() -> None:
+    """Make sure that `.venv` has a Node.js, unless the machine has one."""
     if frontend.has_node(variables()):
         return
     with step("Installing Node.js, which builds the front end, into .venv"):

@@ -40,6 +40,7 @@ class Step:
     command: tuple[str, ...]
     folder: Path = ROOT
     browser: bool = False
+    hub: bool = False
     local_model: bool = False
 
 
@@ -75,12 +76,13 @@ STEPS = (
     ),
     Step(
         "browser",
-        "tests in Chromium: JupyterLab, Notebook and the page",
+        "tests in Chromium: JupyterLab, Notebook, the page, and a JupyterHub",
         (
             *(_PYTHON, "-m", "pytest", "tests/browser", "-p", "playwright"),
             *("-n", str(_CORES + 1), "--dist", "loadgroup", "--junitxml={junit}"),
         ),
         browser=True,
+        hub=True,
         local_model=True,
     ),
     Step(

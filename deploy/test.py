@@ -13,6 +13,7 @@ if sys.version_info < (3, 10):
 
 import chromium
 import environment
+import proxy
 import steps
 
 
@@ -37,6 +38,8 @@ def main(arguments: list[str]) -> int:
     variables.pop("PYTHONDONTWRITEBYTECODE", None)
     if any(step.browser for step in chosen) and (program := chromium.provide()):
         variables[chromium.VARIABLE] = program
+    if any(step.hub for step in chosen):
+        proxy.provide()
     if any(step.local_model for step in chosen) and not environment.provide_local_model():
         print("  The local model is not to be had here; its tests are skipped.", flush=True)
 

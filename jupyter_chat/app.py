@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,16 +12,30 @@ from jupyter_server.extension.application import ExtensionApp, ExtensionAppJinja
 from jupyter_server.serverapp import ServerApp
 from jupyter_server.serverapp import aliases as server_aliases
 from jupyter_server.serverapp import flags as server_flags
-from traitlets import Bool, CaselessStrEnum, Dict, Enum, Float, Int, Unicode
+from traitlets import (
+    Bool,
+    CaselessStrEnum,
+    Dict,
+    Enum,
+    Float,
+    Int,
+    List,
+    TraitError,
+    Unicode,
+    validate,
+)
 
 from . import __version__
 from .auth.people import Registration
-from .composition import Composition, file_named
+from .composition import LETTING_IN_BY_NAME, Composition, file_named
 from .engine.keys.shared import SharedSources
 from .engine.moderation.moderating import Action
 from .engine.moderation.services import MODEL
 from .hub import environment as hub
+from .linked.composition import LinkedComposition
+from .linked.replicas import base_url, public_url, replicas
 from .providers import IDLE_SECONDS, endpoint_from_environment
+from .server.open_files import allow_many_sockets
 from .store import STORE_URL
 from .store.interface import Store
 from .store.vault import Vault
@@ -29,6 +44,10 @@ _HERE = Path(__file__).parent
 _MOST_BODY_BYTES = 32 * 1024 * 1024
 """The largest request to a server that has the chat and nothing else: files are uploaded in
 pieces, or up to half of this."""
+
+SERVICE_URLS = "JUPYTER_CHAT_SERVICE_URLS"
+SERVICE_PUBLIC_URLS = "JUPYTER_CHAT_SERVICE_PUBLIC_URLS"
+"""Environment variables that link a user's server with the chat service of a hub."""
 
 ACCOUNTS = {
     "identity_provider_class": "jupyter_chat.auth.provider.AccountsIdentityProvider",
@@ -274,6 +293,29 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         help="""For so many days a browser stays signed in that is not used.""",
     ).tag(config=True)
 
+    service_urls = List(
+        Unicode(),
+        help="""On a hub: the base URLs of the chat service's replicas, as users' servers and
+        kernels reach them. This server then keeps nothing itself and links with the service.
+        The default is the environment variable JUPYTER_CHAT_SERVICE_URLS, with commas
+        between them.""",
+    ).tag(config=True)
+
+    service_public_urls = List(
+        Unicode(),
+        help="""The same, in the same order, as browsers reach them: URLs, or paths on the host
+        of the page. The default is the environment variable
+        JUPYTER_CHAT_SERVICE_PUBLIC_URLS or, without it, the paths of `service_urls`.""",
+    ).tag(config=True)
+
+    @validate("service_urls")
+    def _check_service_urls(self, proposal: Any) -> list[str]:
+        return _each("ChatApp.service_urls", base_url, proposal["value"])
+
+    @validate("service_public_urls")
+    def _check_service_public_urls(self, proposal: Any) -> list[str]:
+        return _each("ChatApp.service_public_urls", public_url, proposal["value"])
+
     def _config_file_name_default(self) -> str:
         return "jupyter_chat_config"
 
@@ -292,6 +334,12 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
 
     def _limits_file_default(self) -> str | None:
         return os.environ.get("JUPYTER_CHAT_LIMITS_FILE") or None
+
+    def _service_urls_default(self) -> list[str]:
+        return _each(SERVICE_URLS, base_url, _listed(SERVICE_URLS))
+
+    def _service_public_urls_default(self) -> list[str]:
+        return _each(SERVICE_PUBLIC_URLS, public_url, _listed(SERVICE_PUBLIC_URLS))
 
     def _static_paths_default(self) -> list[str]:
         return [str(_HERE / "static")]
@@ -313,13 +361,23 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
 
     def initialize_handlers(self) -> None:
         assert self.serverapp is not None
-        if self.serverapp.starter_app is self and "max_body_size" not in self.serverapp.config.get(
-            "ServerApp", {}
-        ):
-            # Nothing else is served here that could need more.
-            self.serverapp.max_body_size = _MOST_BODY_BYTES
-        self._chat = Composition(self, self.serverapp)
+        if self.serverapp.starter_app is self:
+            allow_many_sockets()
+            if "max_body_size" not in self.serverapp.config.get("ServerApp", {}):
+                # Nothing else is served here that could need more.
+                self.serverapp.max_body_size = _MOST_BODY_BYTES
+        self._chat = self._put_together(self.serverapp)
         self.handlers.extend(self._chat.routes())
+
+    def _put_together(self, serverapp: ServerApp) -> Composition | LinkedComposition:
+        is_service = isinstance(serverapp.identity_provider, LETTING_IN_BY_NAME)
+        if is_service or not self.service_urls:
+            return Composition(self, serverapp)
+        try:
+            known = replicas(self.service_urls, self.service_public_urls)
+        except ValueError as error:
+            raise TraitError(f"ChatApp.service_public_urls: {error}.") from None
+        return LinkedComposition(self, serverapp, known)
 
     def open_vault(self) -> Vault:
         """What encrypts people's keys."""
@@ -336,6 +394,19 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
 
     async def stop_extension(self) -> None:
         await self._chat.close()
+
+
+def _listed(variable: str) -> list[str]:
+    written = os.environ.get(variable, "").split(",")
+    return [each for each in written if each.strip()]
+
+
+def _each(setting: str, read: Callable[[str], str], written: list[str]) -> list[str]:
+    """All of them as they are read; what makes no sense is said with the setting's name."""
+    try:
+        return [read(each) for each in written]
+    except ValueError as error:
+        raise TraitError(f"{setting}: {error}.") from None
 
 
 def main(argv: list[str] | None = None) -> Any:

@@ -29,6 +29,7 @@ from .engine.context.planning import Planner
 from .engine.conversations import Conversations
 from .engine.costs.budgets import Budgets
 from .engine.costs.usage import UsageReports
+from .engine.elsewhere import Elsewhere
 from .engine.health import StoreHealth, watch
 from .engine.keys.sharing import Sharing
 from .engine.libraries import Libraries
@@ -73,6 +74,10 @@ if TYPE_CHECKING:
     from .app import ChatApp
 
 
+LETTING_IN_BY_NAME = (AccountsIdentityProvider, HubIdentityProvider)
+"""By these a server has the chat for many people, and nothing else."""
+
+
 class Composition:
     """All parts, made from the settings of `app`.  Making them opens nothing yet."""
 
@@ -90,7 +95,7 @@ class Composition:
         audit = Audit(store)
         secrets = app.open_vault()
         provider = serverapp.identity_provider
-        has_people = isinstance(provider, AccountsIdentityProvider | HubIdentityProvider)
+        has_people = isinstance(provider, LETTING_IN_BY_NAME)
         roles = Roles(store, accounts=has_people)
         policy = Policy(roles, file_named(app.limits_file), app.limits, app.log, store)
         identities = Identities(provider, store)
@@ -127,6 +132,9 @@ class Composition:
             model_titles=app.model_titles,
         )
         conversations = Conversations(store, self._replies, broadcast)
+        self._elsewhere = Elsewhere(
+            store, broadcast, self._replies, conversations.reshaped, app.log
+        )
         retention = Retention(
             *(store, conversations, audit),
             *(app.retention_days, app.retention_days_of_roles, roles),
@@ -147,6 +155,7 @@ class Composition:
             self._replies.start,
             self._upkeep.start,
             self._search.start,
+            self._elsewhere.start,
         ]
         starting = StartingKernels(serverapp)
         logins = Logins(provider)
@@ -225,7 +234,7 @@ class Composition:
             _stop_when_interrupted()
         if self._app.exit_when_unused:
             self._unused = StopWhenUnused(
-                self._app.exit_when_unused, self._heartbeats, self._replies, self._serverapp.stop
+                self._app.exit_when_unused, self._is_used, self._serverapp.stop
             )
             self._unused.start()
 
@@ -234,6 +243,7 @@ class Composition:
         if self._unused is not None:
             self._unused.close()
         await self._upkeep.close()
+        await self._elsewhere.close()
         await asyncio.gather(self._imports.close(), self._replies.close())
         await self._planner.close()
         await self._search.close()
@@ -244,6 +254,9 @@ class Composition:
             await self._authentication.close()
         await self._store.close()
         self._log.removeFilter(self._redacting)
+
+    def _is_used(self) -> bool:
+        return self._heartbeats.any_open or bool(self._replies.running)
 
     async def _tell_first_admin(self) -> None:
         """Say where the first administrator registers, to whoever reads the server's log."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
-from typing import TypeVar
+from typing import Protocol, TypeVar
 from urllib.parse import quote, urlencode
 
 from msgspec import Struct
 from tornado.httpclient import HTTPClientError, HTTPResponse
-from tornado.websocket import WebSocketClientConnection, WebSocketError, websocket_connect
+from tornado.websocket import WebSocketClientConnection, WebSocketError
 
 from ..protocol import (
     HEARTBEAT_SECONDS,
@@ -40,12 +40,17 @@ _LONGEST_DELAY = 5.0
 PATIENCE_SECONDS = 60.0
 """So long a command or a request waits for a server that is away."""
 _SILENT_SECONDS = 3 * HEARTBEAT_SECONDS
-LARGEST_FRAME = 256 * 1024 * 1024
 
 _LOST = (
     "The chat server has been away for a minute. What it had acknowledged is kept; ask again "
     "when it is back."
 )
+
+
+class Locate(Protocol):
+    async def __call__(self, failed: Server | None = None) -> Server:
+        """The server to use; `failed` is one that could not be spoken to just now.  Raises
+        :class:`NoServer`."""
 
 
 class Connection:
@@ -57,7 +62,7 @@ class Connection:
 
     def __init__(
         self,
-        locate: Callable[[], Awaitable[Server]],
+        locate: Locate,
         on_event: Callable[[Event], None],
         on_open: Callable[[], None],
     ) -> None:
@@ -65,6 +70,8 @@ class Connection:
         self._on_event = on_event
         self._on_open = on_open
         self.server: Server | None = None
+        self._failed: Server | None = None
+        """Where the last attempt to open the socket went wrong."""
         self._socket: WebSocketClientConnection | None = None
         self._waiting: dict[str, tuple[bytes, asyncio.Future[Ack]]] = {}
         self._ids = count(1)
@@ -73,7 +80,12 @@ class Connection:
 
     async def open(self) -> Server:
         """Connect; raises :class:`NoServer` where there is nothing to connect to."""
-        self.server = await self._connect()
+        try:
+            self.server = await self._connect()
+        except NoServer:
+            if self._failed is None or not self._failed.is_service:
+                raise
+            self.server = await self._connect()  # perhaps with another replica
         self._task = asyncio.create_task(self._run())
         return self.server
 
@@ -119,16 +131,25 @@ class Connection:
             address += "?" + urlencode(arguments)
         until = asyncio.get_running_loop().time() + PATIENCE_SECONDS
         delay = _FIRST_DELAY
+        server: Server | None = None
+        refused = False
         while True:
             try:
-                server = self.server or await self._locate()
+                server = await self._place(server)
                 response = await self._fetch(server, method, address, body)
                 return decode(response.body, kind)
             except HTTPClientError as error:
-                if error.response is not None and error.code != servers.NO_ANSWER:
-                    raise Refused(_problem_in(error.response)) from None
-            except (OSError, NoServer):
+                # Access may have been taken away before its time; whether for good, we are told.
+                is_unsure = error.code == 403 and server is not None and server.is_service
+                if error.response is not None and not servers.is_away(error):
+                    if refused or not is_unsure:
+                        raise Refused(_problem_in(error.response)) from None
+                    refused = True
+            except OSError:
                 pass
+            except NoServer as error:
+                if error.code is Code.FORBIDDEN:
+                    raise Refused(error.problem) from None
             except InvalidFrame as error:
                 raise Refused(error.problem) from None
             if asyncio.get_running_loop().time() > until:
@@ -136,14 +157,20 @@ class Connection:
             await asyncio.sleep(delay)
             delay = min(2 * delay, _LONGEST_DELAY)
 
+    async def _place(self, failed: Server | None) -> Server:
+        """Where requests go now; `failed` is where they went in vain."""
+        server = self.server
+        if server is None or server.ends_soon or (server.is_service and server is failed):
+            server = self.server = await self._locate(failed)
+        return server
+
     # --- the socket -----------------------------------------------------------------------
 
     async def _connect(self) -> Server:
-        server = await self._locate()
+        server = await self._locate(self._failed)
+        self._failed = server
         try:
-            socket = await websocket_connect(
-                server.socket_request(), max_message_size=LARGEST_FRAME
-            )
+            socket = await server.open_socket()
             welcome = decode_event(await self._read(socket) or b"")
         except HTTPClientError as error:
             raise NoServer(
@@ -156,7 +183,7 @@ class Connection:
         if not isinstance(welcome, Welcome):
             await _farewell(socket)
             raise NoServer(f"What answers at {server.url} is not a chat server.")
-        self.welcome, self._socket = welcome, socket
+        self.welcome, self._socket, self._failed = welcome, socket, None
         return server
 
     async def _run(self) -> None:

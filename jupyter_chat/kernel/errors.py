@@ -28,8 +28,8 @@ class ChatError(Exception):
 class NoServer(ChatError):
     """There is no chat server, and none could be started."""
 
-    def __init__(self, message: str, detail: str | None = None) -> None:
-        super().__init__(Problem(Code.INTERNAL, message, detail=detail))
+    def __init__(self, message: str, detail: str | None = None, code: Code = Code.INTERNAL) -> None:
+        super().__init__(Problem(code, message, detail=detail))
 
 
 class ConnectionLost(ChatError):

@@ -6,16 +6,16 @@ Frames of the socket and requests pass in both directions as they are; nothing i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from tornado.httpclient import HTTPClientError
-from tornado.websocket import WebSocketClientConnection, WebSocketError, websocket_connect
+from tornado.websocket import WebSocketClientConnection, WebSocketError
 
 from . import servers
-from .connection import LARGEST_FRAME
+from .connection import Locate
 from .errors import ChatError
 from .servers import Server
 
@@ -27,10 +27,9 @@ Message = dict[str, Any]
 class Relay:
     """The front ends of one widget, each with a socket of its own."""
 
-    def __init__(
-        self, locate: Callable[[], Awaitable[Server]], tell: Callable[[Message], None]
-    ) -> None:
+    def __init__(self, locate: Locate, tell: Callable[[Message], None]) -> None:
         self._locate = locate
+        self._failed: Server | None = None
         self._tell = tell
         self._sockets: dict[str, WebSocketClientConnection] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -63,14 +62,15 @@ class Relay:
     async def _listen(self, view: str) -> None:
         """A socket for a view, until either side closes it."""
         self._close(view)
+        server: Server | None = None
         try:
-            server = await self._locate()
-            socket = await websocket_connect(
-                server.socket_request(), max_message_size=LARGEST_FRAME
-            )
+            server = await self._locate(self._failed)
+            socket = await server.open_socket()
         except (ChatError, HTTPClientError, WebSocketError, OSError):
+            self._failed = server
             self._tell({"type": "closed", "view": view})
             return
+        self._failed = None
         self._sockets[view] = socket
         while (frame := await socket.read_message()) is not None:
             self._tell({"type": "frame", "view": view, "frame": frame})
@@ -92,20 +92,24 @@ class Relay:
     async def _fetch(self, message: Message) -> None:
         path, body = str(message["path"]), message.get("body")
         answer: Message = {"type": "fetched", "id": message["id"]}
+        server: Server | None = None
         try:
             if ".." in path:
                 raise OSError("not an address of the chat")
-            server = await self._locate()
+            server = await self._locate(self._failed)
             response = await servers.fetch(
                 server.request(
                     path, method=message["method"], body=body, allow_nonstandard_methods=True
                 )
             )
+            self._failed = None
             answer |= {"status": response.code, "body": response.body.decode()}
         except HTTPClientError as error:
+            self._failed = server if error.code == 403 or servers.is_away(error) else None
             text = "" if error.response is None else error.response.body.decode()
             answer |= {"status": error.code, "body": text}
         except (ChatError, OSError):
+            self._failed = server
             answer |= {"status": servers.NO_ANSWER, "body": ""}
         self._tell(answer)
 

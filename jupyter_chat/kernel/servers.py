@@ -6,6 +6,7 @@ import json
 import os
 import re
 import ssl
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,18 @@ from urllib.parse import urlsplit
 from jupyter_core.paths import jupyter_runtime_dir
 from msgspec import Struct
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest, HTTPResponse
+from tornado.websocket import WebSocketClientConnection, websocket_connect
 
-from ..protocol import KERNEL_SCHEME, KERNEL_TOKEN, KERNEL_URL
+from ..protocol import (
+    ACCESS_PROTOCOL_PREFIX,
+    KERNEL_SCHEME,
+    KERNEL_TOKEN,
+    KERNEL_URL,
+    SOCKET_PROTOCOL,
+    Failure,
+    InvalidFrame,
+    decode,
+)
 from .errors import NoServer
 
 API = "jupyter-chat/api/"
@@ -23,23 +34,37 @@ PRIVATE_BASE = "/jupyter-chat-private/"
 """What servers that kernels started are known by."""
 NO_ANSWER = 599
 """The status that tornado gives to a request that nobody answered."""
+_OF_PROXIES = (502, 503, 504)
+"""What proxies say where nobody answers them."""
+_LARGEST_FRAME = 256 * 1024 * 1024
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _PROBE_SECONDS = 5.0
 
 
 class Server(Struct, frozen=True):
-    """A Jupyter server that has the chat.
+    """A Jupyter server that has the chat, or a replica of the service that a server is linked
+    with.
 
     `url` is its base URL and ends with a slash; `authorization` is the header that lets
-    one in, `pid` its process where that is known.
+    one in, `pid` its process where that is known.  Access to a replica is for a while: it wants to
+    be renewed at `renew_at`, by the clock.
     """
 
     url: str
     authorization: str | None = None
     pid: int | None = None
+    renew_at: float | None = None
 
     def __repr__(self) -> str:  # the token stays out of logs and tracebacks
         return f"Server({self.url!r})"
+
+    @property
+    def is_service(self) -> bool:
+        return self.renew_at is not None
+
+    @property
+    def ends_soon(self) -> bool:
+        return self.renew_at is not None and time.time() >= self.renew_at
 
     def request(self, path: str, **options: Any) -> HTTPRequest:
         """A request for a part of the interface, such as `threads`."""
@@ -49,11 +74,17 @@ class Server(Struct, frozen=True):
         url = self.url + API + path
         return HTTPRequest(url, headers=headers, ssl_options=self._trust(), **options)
 
-    def socket_request(self) -> HTTPRequest:
-        """The request that opens the socket."""
+    async def open_socket(self) -> WebSocketClientConnection:
+        """Raises what tornado does, also :class:`OSError`."""
         request = self.request("socket")
         request.url = "ws" + request.url.removeprefix("http")
-        return request
+        subprotocols = None
+        if self.is_service:
+            token = request.headers.pop("Authorization").partition(" ")[2]
+            subprotocols = [SOCKET_PROTOCOL, f"{ACCESS_PROTOCOL_PREFIX}{token}"]
+        return await websocket_connect(
+            request, max_message_size=_LARGEST_FRAME, subprotocols=subprotocols
+        )
 
     def _trust(self) -> ssl.SSLContext | None:
         """Nobody listens in on the way to this machine itself, where certificates are
@@ -124,6 +155,19 @@ async def answers(server: Server) -> bool:
     except (HTTPClientError, OSError):
         return False
     return True
+
+
+def is_away(error: HTTPClientError) -> bool:
+    """Whether nobody has answered, but for a proxy."""
+    if error.response is None or error.code == NO_ANSWER:
+        return True
+    if error.code not in _OF_PROXIES:
+        return False
+    try:
+        decode(error.response.body, Failure)
+    except InvalidFrame:
+        return True
+    return False
 
 
 async def fetch(request: HTTPRequest) -> HTTPResponse:

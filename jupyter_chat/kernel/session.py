@@ -46,6 +46,7 @@ from .answers import Answer
 from .connection import Connection
 from .errors import AnswerFailed, ChatError, Closed, MaybeSecret, Refused
 from .following import Followed
+from .linked import Way
 from .servers import Server
 
 _STOPPING_SECONDS = 5.0
@@ -118,6 +119,7 @@ class Session:
         self._who = who
         self.closed = False
         self._named = None if url is None else servers.named(servers.address(url), token)
+        self._way = Way()
         self._connection: Connection | None = None
         self._opening = asyncio.Lock()
         self.on_thread: Callable[[Thread], None] | None = None
@@ -125,7 +127,12 @@ class Session:
         self._followed: dict[str, tuple[Followed, int]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def locate(self) -> Server:
+    async def locate(self, failed: Server | None = None) -> Server:
+        """Where the chat is; `failed` is what was answered before, if one could not speak to
+        it."""
+        return await self._way.to_chat(await self._home(), failed)
+
+    async def _home(self) -> Server:
         """The server to use: the one that was named, the one that started this kernel,
         another one of the same user, or else one that is started for that."""
         if self._named is not None:

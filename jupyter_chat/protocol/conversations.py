@@ -119,6 +119,7 @@ class Code(str, Enum):
     STORE_CORRUPT = "store_corrupt"
     STORE_NEWER = "store_newer"
     # ours
+    SERVICE_DOWN = "service_down"
     SERVER_STOPPED = "server_stopped"
     HUB_DOWN = "hub_down"
     INTERNAL = "internal"

@@ -13,13 +13,18 @@ from ..engine.attached.readable import MOST_FILE_BYTES, too_large
 from ..engine.errors import Invalid
 from ..protocol import Attached, FileRead, FoundFiles, decode
 from .operations import ByteCount, Raw, operation
-from .rest import ChatHandler
+from .rest import JsonHandler
+from .services import Reading
 
 _LONGEST_QUERY = 500
 _LONGEST_NAME = 1000
 
 
-class ServerFileHandler(ChatHandler):
+class FileHandler(JsonHandler):
+    services: Reading
+
+
+class ServerFileHandler(FileHandler):
     async def check(self) -> None:
         """Whoever may not read the server's files in Jupyter may not read them here; and a
         kernel's token opens the chat only."""
@@ -57,7 +62,7 @@ class FilesHandler(ServerFileHandler):
         self.answer(await self.services.files.find(query))
 
 
-class ExtractHandler(ChatHandler):
+class ExtractHandler(FileHandler):
     """The body is a file, or its beginning; `size` is that of the whole."""
 
     @operation(

@@ -54,6 +54,7 @@ _STATUS = {
     Code.STORE_FULL: 507,
     Code.STORE_CORRUPT: 503,
     Code.STORE_NEWER: 503,
+    Code.SERVICE_DOWN: 503,
 }
 
 

@@ -19,6 +19,11 @@ from ..store.interface import Store
 _ANONYMOUS = (IdentityProvider, PasswordIdentityProvider, LegacyIdentityProvider)
 
 
+def is_personal(provider: IdentityProvider) -> bool:
+    """Whether everyone who is let in is the server's one owner."""
+    return type(provider) in _ANONYMOUS
+
+
 class Identities:
     """Turns Jupyter's idea of a user into ours.
 
@@ -29,7 +34,7 @@ class Identities:
     """
 
     def __init__(self, provider: IdentityProvider, store: Store) -> None:
-        self.personal = type(provider) in _ANONYMOUS
+        self.personal = is_personal(provider)
         """The server is one person's, who may do with it what they like."""
         self._store = store
         self._owner: User | None = None

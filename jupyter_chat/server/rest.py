@@ -54,7 +54,7 @@ from ..store.types import ThreadFilter
 from .errors import INTERNAL, KNOWN, SIGNED_OUT, STOPPING, status_of
 from .kernels import FromKernels
 from .operations import MOST_LISTED, Cursor, MinutesWest, PageSize, operation
-from .services import Services
+from .services import Services, Serving
 
 _MOST = 200
 _HTTP_CODES = {
@@ -65,39 +65,19 @@ _HTTP_CODES = {
 }
 
 
-class ChatHandler(FromKernels, APIHandler):
+class JsonHandler(FromKernels, APIHandler):
     """JSON in and out; every error is a :class:`~jupyter_chat.protocol.Failure`."""
 
     auth_resource: ClassVar[str] = AUTH_RESOURCE
-    services: Services
+    services: Serving
 
-    def initialize(self, services: Services) -> None:
+    def initialize(self, services: Any) -> None:
         self.services = services
 
     async def prepare(self) -> None:  # type: ignore[override]
         await super().prepare()
-        if self.services.replies.closing:
+        if self.services.closing:
             raise web.HTTPError(503, STOPPING.message)
-
-    @allow_unauthenticated
-    def options(self, *args: Any, **kwargs: Any) -> None:
-        """A page of another host asks what it may send.  Where it has to show a token for it,
-        it may: of a hub whose users have hosts of their own, those are such pages."""
-        super().options(*args, **kwargs)
-        if self._is_asked_by_token:
-            self.set_header("Access-Control-Allow-Origin", self.request.headers.get("Origin", ""))
-
-    def check_origin(self, origin_to_satisfy_tornado: str = "") -> bool:
-        asks = self.request.method == "OPTIONS" and self._is_asked_by_token
-        return asks or super().check_origin(origin_to_satisfy_tornado)
-
-    @property
-    def _is_asked_by_token(self) -> bool:
-        authentication = self.services.authentication
-        return authentication is not None and authentication.is_for_servers
-
-    async def person(self) -> User:
-        return await self.services.identities.user(self.current_user)
 
     def limit(self, default: int) -> int:
         """The `limit` argument: 1 to 200."""
@@ -130,7 +110,7 @@ class ChatHandler(FromKernels, APIHandler):
             problem = Problem(code, error.log_message or self._reason)
             if code is Code.FORBIDDEN and not self.current_user:
                 problem = SIGNED_OUT
-        elif self.services.replies.closing:
+        elif self.services.closing:
             problem = STOPPING
             self.set_status(503)
         else:
@@ -146,8 +126,34 @@ class ChatHandler(FromKernels, APIHandler):
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
         """What carries a problem for the person is no error of the server, and neither is
         what meets with parts of it that are stopping."""
-        if not isinstance(value, KNOWN) and not self.services.replies.closing:
+        if not isinstance(value, KNOWN) and not self.services.closing:
             super().log_exception(typ, value, tb)
+
+
+class ChatHandler(JsonHandler):
+    """What is done for a person."""
+
+    services: Services
+
+    async def person(self) -> User:
+        return await self.services.identities.user(self.current_user)
+
+    @allow_unauthenticated
+    def options(self, *args: Any, **kwargs: Any) -> None:
+        """A page of another host asks what it may send.  Where it has to show a token for it,
+        it may: of a hub whose users have hosts of their own, those are such pages."""
+        super().options(*args, **kwargs)
+        if self._is_asked_by_token:
+            self.set_header("Access-Control-Allow-Origin", self.request.headers.get("Origin", ""))
+
+    def check_origin(self, origin_to_satisfy_tornado: str = "") -> bool:
+        asks = self.request.method == "OPTIONS" and self._is_asked_by_token
+        return asks or super().check_origin(origin_to_satisfy_tornado)
+
+    @property
+    def _is_asked_by_token(self) -> bool:
+        authentication = self.services.authentication
+        return authentication is not None and authentication.is_for_servers
 
 
 class ThreadsHandler(ChatHandler):

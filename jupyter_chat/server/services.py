@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from typing import Protocol
 
 from ..auth.authentication import Authentication
 from ..engine.accounts import Accounts
@@ -32,6 +33,27 @@ from .heartbeat import Heartbeats
 from .identity import Identities
 from .kernels import KernelTokens
 from .logins import Logins
+
+
+class Serving(Protocol):
+    """What every handler works with."""
+
+    @property
+    def kernel_tokens(self) -> KernelTokens: ...
+
+    @property
+    def closing(self) -> bool:
+        """The server is being stopped."""
+
+
+class Reading(Serving, Protocol):
+    """What files are read with."""
+
+    @property
+    def files(self) -> ServerFiles: ...
+
+    @property
+    def documents(self) -> Documents: ...
 
 
 @dataclass(frozen=True)
@@ -67,3 +89,7 @@ class Services:
     authentication: Authentication | None
     """Where the server keeps accounts itself."""
     log: logging.Logger
+
+    @property
+    def closing(self) -> bool:
+        return self.replies.closing

@@ -5,22 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from ..engine.replies import Replies
-from .heartbeat import Heartbeats
-
 _LOOKS = 10
 """So many times in the span after which the server stops it is looked whether it is used."""
 
 
 class StopWhenUnused:
-    """Calls `stop` after so many seconds without a socket and without a running reply."""
+    """Calls `stop` when it was not `used` for so many seconds, as often as that is looked at."""
 
     def __init__(
-        self, seconds: float, sockets: Heartbeats, replies: Replies, stop: Callable[[], object]
+        self, seconds: float, used: Callable[[], bool], stop: Callable[[], object]
     ) -> None:
         self._seconds = seconds
-        self._sockets = sockets
-        self._replies = replies
+        self._used = used
         self._stop = stop
         self._task: asyncio.Task[None] | None = None
 
@@ -35,6 +31,5 @@ class StopWhenUnused:
         unused = 0
         while unused < _LOOKS:
             await asyncio.sleep(self._seconds / _LOOKS)
-            used = self._sockets.any_open or bool(self._replies.running)
-            unused = 0 if used else unused + 1
+            unused = 0 if self._used() else unused + 1
         self._stop()

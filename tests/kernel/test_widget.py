@@ -223,7 +223,7 @@ def test_a_front_end_speaks_to_the_server_through_the_kernel(make: Make) -> None
 def test_the_chat_itself_comes_through_the_kernel() -> None:
     said: list[dict[str, Any]] = []
 
-    async def nowhere() -> Any:
+    async def nowhere(failed: Any = None) -> Any:
         raise OSError
 
     background.run(Relay(nowhere, said.append).take({"type": "bundle"}))

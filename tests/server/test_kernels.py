@@ -10,7 +10,6 @@ import pytest
 from jupyter_client.kernelspec import NATIVE_KERNEL_NAME
 from jupyter_server.serverapp import ServerApp
 from tornado.httpclient import HTTPClientError
-from tornado.websocket import websocket_connect
 
 from jupyter_chat.kernel.servers import Server
 from jupyter_chat.protocol import KERNEL_SCHEME, KERNEL_TOKEN, KERNEL_URL
@@ -69,7 +68,7 @@ async def test_it_is_told_where(kernel, jp_serverapp: ServerApp) -> None:
 
 async def test_its_socket_is_opened(kernel, jp_http_port: int, jp_base_url: str) -> None:
     server = Server(f"http://127.0.0.1:{jp_http_port}{jp_base_url}", shown(kernel)["Authorization"])
-    socket = await websocket_connect(server.socket_request())
+    socket = await server.open_socket()
     assert json.loads(await socket.read_message() or "")["type"] == "welcome"
     socket.close()
 

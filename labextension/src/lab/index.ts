@@ -5,12 +5,14 @@ import {
   type JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
+import { PageConfig } from '@jupyterlab/coreutils';
 import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ServerConnection } from '@jupyterlab/services';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { offerCells } from '../chat/cells';
+import { LinkedTransport } from '../chat/client/linked';
 import type { SendKey } from '../chat/components/context';
 import { Services } from '../chat/state/services';
 import { fileMentions } from '../chat/fileMentions';
@@ -99,12 +101,12 @@ const plugin: JupyterFrontEndPlugin<void> = {
   }
 };
 
-function connect(server: ServerConnection.ISettings): Services {
-  const services = new Services({
-    baseUrl: server.baseUrl,
-    wsUrl: server.wsUrl,
-    token: server.token
-  });
+function connect({ baseUrl, wsUrl, token }: ServerConnection.ISettings): Services {
+  const own = { baseUrl, wsUrl, token };
+  const isLinked = PageConfig.getOption('jupyterChatLinked') === 'true';
+  const services = new Services(
+    isLinked ? { ...own, transport: new LinkedTransport(own) } : own
+  );
   const last = services.following.remembered;
   if (last !== null) {
     services.following.open(last);

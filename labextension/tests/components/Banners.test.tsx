@@ -36,6 +36,23 @@ it('tell who is signed out where to go, until they are let in again', async () =
   });
 });
 
+it('tell that the chat service of a hub is away, and try again when asked to', async () => {
+  const { server, services, user } = await showChat();
+  const message = 'The chat service of this hub does not answer.';
+  server.answers.set('GET account', { problem: { code: 'service_down', message } });
+  server.hangUp();
+  expect(await screen.findByText(message)).toBeVisible();
+  expect(screen.queryByText(/No connection to the Jupyter server/)).toBeNull();
+  expect(server.connected).toBe(false);
+  await user.click(screen.getByRole('button', { name: 'Try now' }));
+  expect(server.connected).toBe(true);
+  server.welcome();
+  await waitFor(() => {
+    expect(services.store.state.shutOut).toBeNull();
+  });
+  expect(screen.queryByText(message)).toBeNull();
+});
+
 it('tell that a change did not reach the server only until the connection is back', async () => {
   const { server, services } = await showChat();
   const answer = anAnswer(aQuestion(aThread(), 'Why?'), 'So.');

@@ -174,7 +174,7 @@ describe('bringing a history', () => {
 
 describe('taking along', () => {
   it('saves a conversation in the format that is chosen with the keyboard', async () => {
-    const save = vi.spyOn(server, 'save').mockImplementation(() => undefined);
+    const save = vi.spyOn(server, 'save').mockResolvedValue();
     const chat = await showChat();
     const id = '019a0000-0000-7000-8000-000000000001';
     const thread = { id, title: 'Frogs', settings: {}, created_at: 1, updated_at: 1 };
@@ -238,7 +238,7 @@ describe('taking along', () => {
   });
 
   it('says why nothing can be saved', async () => {
-    const save = vi.spyOn(server, 'save').mockImplementation(() => undefined);
+    const save = vi.spyOn(server, 'save').mockResolvedValue();
     const { server: played, user } = await settings();
     const problem = { code: 'store_down', message: 'The history cannot be read.' };
     played.answers.set('HEAD export?format=json', { problem });

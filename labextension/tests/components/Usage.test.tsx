@@ -154,7 +154,7 @@ it('leads back to the settings with Escape, and only then out of them', async ()
 });
 
 it('saves the requests as a file', async () => {
-  const save = vi.spyOn(server, 'save').mockImplementation(() => undefined);
+  const save = vi.spyOn(server, 'save').mockResolvedValue();
   const { user } = await showUsage();
   await user.click(screen.getByRole('button', { name: 'Export as CSV' }));
   await waitFor(() => {

@@ -43,3 +43,25 @@ export function isProblem(value: unknown): value is Problem {
 export function concernsStore(code: Code): boolean {
   return code.startsWith('store_');
 }
+
+/** The problem in an answer that is no success, or was not understood. */
+export function problemIn(answer: unknown, response: Response): Problem {
+  const problem = (answer as { problem?: unknown } | null)?.problem;
+  if (isProblem(problem)) {
+    return problem;
+  }
+  if (response.status === 401 || response.status === 403) {
+    return {
+      code: 'forbidden',
+      message:
+        'You are signed out of the Jupyter server. Reload the page and sign in; what you ' +
+        'typed is kept.'
+    };
+  }
+  return {
+    code: 'internal',
+    message:
+      'The server gave an answer that was not understood. Nothing is lost; try again.',
+    detail: `${String(response.status)} ${response.statusText}`
+  };
+}

@@ -22,8 +22,8 @@ import type {
   View
 } from '../protocol';
 import { toJson } from './json';
-import { ProblemError, UNREACHED, UNREAD, isProblem } from './problem';
-import { type ServerSettings, apiUrl, xsrfToken } from './server';
+import { ProblemError, UNREACHED, UNREAD, problemIn } from './problem';
+import { type ServerSettings, browserTransport, fileName } from './server';
 
 /** Which threads to list; `folder` and `tag` do not go with the trash. */
 export interface Filter {
@@ -144,9 +144,7 @@ export class Rest {
       const answer = (await response.json().catch(() => null)) as unknown;
       throw new ProblemError(problemIn(answer, response));
     }
-    const saved = response.headers.get('Content-Disposition') ?? '';
-    const name = /filename\*=UTF-8''([^;]+)/.exec(saved)?.[1] ?? 'export';
-    return { name: decodeURIComponent(name), text: await response.text() };
+    return { name: fileName(response), text: await response.text() };
   }
 
   /** Any part of the interface: for what not every shell has. */
@@ -194,59 +192,23 @@ export class Rest {
     body?: object,
     signal?: AbortSignal
   ): Promise<Response> {
-    const { transport, fetch: ask = fetch } = this.#server;
+    const { transport = browserTransport(this.#server) } = this.#server;
     try {
-      if (transport !== undefined) {
-        return await transport.fetch(path, { method, body: body && toJson(body) });
-      }
-      return await ask(apiUrl(this.#server, path), {
+      return await transport.fetch(path, {
         method,
-        headers: this.#headers(),
         body: body === undefined || body instanceof Blob ? body : toJson(body),
-        cache: 'no-store',
-        credentials: 'same-origin',
         signal
       });
-    } catch {
+    } catch (error) {
+      if (error instanceof ProblemError) {
+        throw error; // who was to bring it says more
+      }
       // Of a context is asked with a body: what is written is too long for an address.
       const isReading =
         method === 'GET' || method === 'HEAD' || path.startsWith('context');
       throw new ProblemError(isReading ? UNREAD : UNREACHED);
     }
   }
-
-  #headers(): Record<string, string> {
-    const headers: Record<string, string> = { 'Content-Type': 'application/json' };
-    const xsrf = xsrfToken();
-    if (xsrf !== undefined) {
-      headers['X-XSRFToken'] = xsrf;
-    }
-    if (this.#server.token) {
-      headers.Authorization = `token ${this.#server.token}`;
-    }
-    return headers;
-  }
-}
-
-function problemIn(answer: unknown, response: Response) {
-  const problem = (answer as { problem?: unknown } | null)?.problem;
-  if (isProblem(problem)) {
-    return problem;
-  }
-  if (response.status === 401 || response.status === 403) {
-    return {
-      code: 'forbidden' as const,
-      message:
-        'You are signed out of the Jupyter server. Reload the page and sign in; what you ' +
-        'typed is kept.'
-    };
-  }
-  return {
-    code: 'internal' as const,
-    message:
-      'The server gave an answer that was not understood. Nothing is lost; try again.',
-    detail: `${String(response.status)} ${response.statusText}`
-  };
 }
 
 function query(parameters: Record<string, string | null>): string {

@@ -1,10 +1,20 @@
+import { ProblemError, problemIn } from './problem';
 import type { WebSocketLike } from './socket';
 
-/** Another way to the server than the browser's own. */
+export interface Request {
+  readonly method: string;
+  readonly body?: string | Blob;
+  readonly signal?: AbortSignal;
+}
+
+/** A way to the server. */
 export interface Transport {
   connect(): WebSocketLike;
-  /** `path` is a part of the REST interface; rejects where the server is not reached. */
-  fetch(path: string, request: { method: string; body?: string }): Promise<Response>;
+  /**
+   * `path` is a part of the REST interface; rejects where the server is not reached, with a
+   * `ProblemError` where there is more to be said of that.
+   */
+  fetch(path: string, request: Request): Promise<Response>;
 }
 
 /** Where the Jupyter server is and how to be let in. */
@@ -17,11 +27,13 @@ export interface ServerSettings {
   readonly token?: string;
   /** In place of the browser's own, where a session may have to be renewed. */
   readonly fetch?: (url: string, request: RequestInit) => Promise<Response>;
-  /** Only where the page cannot reach the server itself. */
+  /** Only where the browser's own way does not lead there. */
   readonly transport?: Transport;
 }
 
 const API = 'jupyter-chat/api/';
+/** So long the browser has to begin with a file. */
+const KEPT_MS = 60_000;
 
 /** The absolute address of a part of the REST interface. */
 export function apiUrl(server: ServerSettings, path: string): string {
@@ -59,18 +71,60 @@ export function pageUrl(
   return new URL(path, absolute(server.baseUrl)).href;
 }
 
+/** The browser's own way. */
+export function browserTransport(server: ServerSettings): Pick<Transport, 'fetch'> {
+  const { fetch: ask = fetch, token } = server;
+  return {
+    fetch: (path, request) => {
+      const headers: Record<string, string> = { 'Content-Type': 'application/json' };
+      const xsrf = xsrfToken();
+      if (xsrf !== undefined) {
+        headers['X-XSRFToken'] = xsrf;
+      }
+      if (token) {
+        headers.Authorization = `token ${token}`;
+      }
+      return ask(apiUrl(server, path), {
+        ...request,
+        headers,
+        cache: 'no-store',
+        credentials: 'same-origin'
+      });
+    }
+  };
+}
+
 /** Let the browser save what a part of the REST interface answers. */
-export function save(server: ServerSettings, path: string): void {
-  const url = new URL(apiUrl(server, path));
-  if (server.token) {
-    url.searchParams.set('token', server.token);
-  }
+export async function save(server: ServerSettings, path: string): Promise<void> {
+  const { transport, token } = server;
   const link = document.createElement('a');
-  link.href = url.href;
-  link.download = ''; // the server names it
+  if (transport === undefined) {
+    const url = new URL(apiUrl(server, path));
+    if (token) {
+      url.searchParams.set('token', token);
+    }
+    link.href = url.href;
+    link.download = ''; // the server names it
+  } else {
+    const response = await transport.fetch(path, { method: 'GET' });
+    if (!response.ok) {
+      throw new ProblemError(
+        problemIn(await response.json().catch(() => null), response)
+      );
+    }
+    link.href = URL.createObjectURL(await response.blob());
+    link.download = fileName(response);
+    setTimeout(URL.revokeObjectURL, KEPT_MS, link.href);
+  }
   document.body.append(link);
   link.click();
   link.remove();
+}
+
+/** What the server calls a file. */
+export function fileName(response: Response): string {
+  const saved = response.headers.get('Content-Disposition') ?? '';
+  return decodeURIComponent(/filename\*=UTF-8''([^;]+)/.exec(saved)?.[1] ?? 'export');
 }
 
 function absolute(url: string): string {

@@ -1,6 +1,6 @@
-import type { Problem } from '../protocol';
+import type { Code, Problem } from '../protocol';
 import { isOfConnection } from '../state/state';
-import { ProblemNote } from './ProblemNote';
+import { type Action, ProblemNote } from './ProblemNote';
 import { WaitingElsewhere } from './WaitingElsewhere';
 import { useChat, useChatState } from './context';
 import { seconds } from './format';
@@ -77,17 +77,14 @@ function ConnectionBanner() {
 }
 
 function ShutOut({ problem }: { readonly problem: Problem }) {
-  const { trans } = useChat();
-  const signIn = {
-    label: trans.__('Reload'),
-    run: () => {
-      window.location.reload();
-    }
+  const { services, trans } = useChat();
+  const reload = () => {
+    window.location.reload();
   };
-  return (
-    <ProblemNote
-      problem={problem}
-      actions={problem.code === 'forbidden' ? [signIn] : []}
-    />
-  );
+  const actions: Partial<Record<Code, Action>> = {
+    forbidden: { label: trans.__('Reload'), run: reload },
+    service_down: { label: trans.__('Try now'), run: services.reconnect }
+  };
+  const action = actions[problem.code];
+  return <ProblemNote problem={problem} actions={action && [action]} />;
 }

@@ -44,7 +44,7 @@ export function UsagePage({ onDone }: SubpageProps) {
     try {
       await services.rest.checkExport(path);
       setRefusal(null);
-      save(services.server, path);
+      await save(services.server, path);
     } catch (error) {
       setRefusal(problemOf(error));
     }

@@ -16,9 +16,9 @@ export async function saveExport(
   const path = `${what}?format=${format}`;
   try {
     await rest.checkExport(path);
+    await save(server, path);
+    return null;
   } catch (error) {
     return problemOf(error);
   }
-  save(server, path);
-  return null;
 }

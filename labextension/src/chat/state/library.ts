@@ -60,10 +60,12 @@ export class LibraryState {
 
   /** Let the browser save one entry as a file, or all of them. */
   share(id?: string): void {
-    save(
-      this.services.server,
-      id === undefined ? 'library/file' : `library/file?id=${id}`
-    );
+    const { server, store } = this.services;
+    const path = id === undefined ? 'library/file' : `library/file?id=${id}`;
+    save(server, path).catch((error: unknown) => {
+      const refusal = problemOf(error);
+      store.update(state => ({ ...state, refusal }));
+    });
   }
 
   readonly #take = (event: Event): void => {

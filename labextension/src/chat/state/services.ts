@@ -183,7 +183,7 @@ export class Services {
       await this.rest.account();
     } catch (error) {
       const problem = problemOf(error);
-      if (problem.code === 'forbidden') {
+      if (problem.code === 'forbidden' || problem.code === 'service_down') {
         this.store.update(state => ({ ...state, shutOut: problem }));
       }
     }
