@@ -96,7 +96,9 @@ async def test_a_servers_token_lets_its_person_in(membership: Membership, hub, s
 
 
 async def test_what_is_no_token_of_a_user_of_the_service_lets_nobody_in(membership, hub):
-    for token in ("", "x", hub.service_token, hub.token("ada", "access:servers!user=ada")):
+    hub.tokens["of a service"] = ({"kind": "service", "name": "ada"}, (SCOPE,))
+    elsewhere = hub.token("ada", "access:servers!user=ada")
+    for token in ("", "x", hub.service_token, elsewhere, "of a service"):
         with pytest.raises(Refused):
             await membership.trade(token)
 
