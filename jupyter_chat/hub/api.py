@@ -60,7 +60,7 @@ class HubUser(Struct, frozen=True):
     def display_name(self) -> str | None:
         info = self.user_info or UserInfo()
         name = " ".join((info.display_name or info.name or "").split())[:80]
-        return name if name.isprintable() and name != self.name else None
+        return name if name and name.isprintable() and name != self.name else None
 
 
 _decode = msgspec.json.Decoder(HubUser).decode

@@ -1,8 +1,9 @@
 """Whether people are still at the hub: asked when they come, and again while they stay.
 
 A token of the hub is asked for again after a minute, so that a logout there is noticed; a person
-of whom the hub has not been asked for five minutes is looked up.  Where the hub is away, who was
-let in stays.
+of whom the hub has not been asked for five minutes is looked up.  All others are looked up in turn,
+a few at a time, so that what somebody has left behind is known as that.  Where the hub is away,
+who was let in stays.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ PERSON_SECONDS = 300.0
 _ROUND_SECONDS = 10.0
 _AGAIN_SECONDS = 30.0
 """A hub that was away is asked again after so many seconds."""
+_TURN_SECONDS = 60 * 60.0
+"""So often everybody has their turn, unless there are more than can be."""
+_OF_A_TURN = 20
 _AT_ONCE = 10
 _MOST = 20_000
 
@@ -47,6 +51,13 @@ class _Known(Struct, frozen=True):
 
     def __repr__(self) -> str:  # the token stays out of logs and tracebacks
         return f"_Known({self.name!r})"
+
+
+class _Turn(Struct):
+    """How far those have got who are looked up in turn."""
+
+    begins_at: float
+    after: str = ""
 
 
 class Membership:
@@ -71,6 +82,7 @@ class Membership:
         """When people are to be looked up, if they are here then."""
         self._came: dict[str, float] = {}
         """When people were here last who have shown an access token."""
+        self._turn = _Turn(monotonic() + _TURN_SECONDS * random.random())
         self._task: asyncio.Task[None] | None = None
         self._is_away = False
 
@@ -195,7 +207,28 @@ class Membership:
             await asyncio.gather(*map(self._look_at_token, tokens[start : start + _AT_ONCE]))
         for start in range(0, len(due), _AT_ONCE):
             some = due[start : start + _AT_ONCE]
-            await asyncio.gather(*map(self._look_up, some))
+            for user_id, found in zip(
+                some, await asyncio.gather(*map(self._look_up, some)), strict=True
+            ):
+                if found:
+                    self._confirm(user_id)
+                else:
+                    self._due[user_id] = _in(_AGAIN_SECONDS)
+
+    async def look_at_others(self) -> None:
+        """Look up the next few of all people, unless everybody has just had their turn."""
+        turn = self._turn
+        if monotonic() < turn.begins_at:
+            return
+        people = await self._store.list_people(limit=_OF_A_TURN, after=turn.after)
+        stay = (PersonState.ACTIVE, PersonState.DISABLED)
+        ids = [each.id for each in people if each.hub_name is not None and each.state in stay]
+        if not all([await self._look_up(user_id) for user_id in ids]):
+            return
+        if len(people) == _OF_A_TURN:
+            turn.after = people[-1].name
+        else:
+            self._turn = _Turn(_in(_TURN_SECONDS))
 
     async def _look_at_token(self, known: _Known) -> None:
         try:
@@ -209,8 +242,8 @@ class Membership:
         if ended and self._watch is not None:
             await self._watch.look(known.claims.user_id)
 
-    async def _look_up(self, user_id: str) -> None:
-        """Whether the hub still has this person."""
+    async def _look_up(self, user_id: str) -> bool:
+        """Find out whether the hub still has this person; whether it could be asked."""
         try:
             person = await self._store.get_person(user_id)
             user = await self._api.user(person.hub_name or "")
@@ -225,9 +258,8 @@ class Membership:
             pass  # deleted
         except HubAway as away:
             self._note(away)
-            self._due[user_id] = _in(_AGAIN_SECONDS)
-            return
-        self._confirm(user_id)
+            return False
+        return True
 
     async def _has_another_name(self, user_id: str) -> bool:
         """A token that was shown here says so."""
@@ -258,6 +290,7 @@ class Membership:
             await asyncio.sleep(_ROUND_SECONDS * random.uniform(0.75, 1.25))
             try:
                 await self.look()
+                await self.look_at_others()
             except StoreError:
                 pass  # reported by `health.py`; looked for again in the next round
             except Exception:  # noqa: BLE001 - the loop must go on

@@ -49,6 +49,7 @@ async def noted(store: Store) -> list[tuple[str, str, str]]:
 async def test_a_user_is_the_same_person_each_time(people, hub, store: Store):
     ada = await comes(people, hub, "ada")
     assert (ada.name, ada.hub_name, ada.state) == ("ada", "ada", PersonState.ACTIVE)
+    assert ada.display_name is None
     assert await comes(people, hub, "ada") == ada
     assert await store.get_person(ada.id) == ada
     assert await noted(store) == [("person of the hub added", ada.id, "ada")]

@@ -223,6 +223,28 @@ async def test_somebody_else_of_the_name_does_not_keep_who_had_it(replica, hub, 
     assert socket.dropped
 
 
+async def test_others_are_looked_up_in_turn_so_that_it_is_known_who_has_gone(
+    membership: Membership, hub, clock, store: Store, monkeypatch
+):
+    monkeypatch.setattr(module, "_OF_A_TURN", 2)
+    names = [f"user-{number}" for number in range(5)]
+    for name in names:
+        hub.add(name)
+        await membership.trade(hub.token(name))
+    hub.remove("user-3")
+    hub.asked.clear()
+    clock.now += 3700
+    hub.is_away = True
+    await membership.look_at_others()
+    hub.is_away = False
+    for _ in range(10):  # they are done after three
+        await membership.look_at_others()
+    looked_up = [each for each in hub.asked if each != "user"]  # that asks whose a token is
+    assert looked_up == [f"users/{name}" for name in names]
+    gone = await store.list_people(limit=10, state=PersonState.GONE)
+    assert [person.name for person in gone] == ["user-3"]
+
+
 async def test_while_the_hub_is_away_who_is_in_stays_and_others_are_told(
     replica: Replica, hub, clock, store: Store
 ):

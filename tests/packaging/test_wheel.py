@@ -82,6 +82,7 @@ def test_starting_the_server_loads_nothing_that_can_wait(installation: Installat
     late = {
         "argon2",
         "jwt",
+        "jupyterhub",
         "openai",
         "aiohttp",
         "pymongo",

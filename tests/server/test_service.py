@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,7 +20,7 @@ from jupyter_chat.hub.environment import server_settings
 from jupyter_chat.hub.membership import Membership
 from jupyter_chat.ids import new_id
 from jupyter_chat.protocol import ACCESS_PROTOCOL_PREFIX, ACCESS_SCHEME, SOCKET_PROTOCOL
-from tests.scripted_hub import SCOPE, ScriptedHub, serving
+from tests.scripted_hub import ScriptedHub, serving
 
 from .accounts import Browser, closed
 
@@ -424,5 +428,50 @@ async def test_there_is_the_chat_and_nothing_else(browser, hub):
         assert (await grace.api("GET", path))[0] == 404, path
 
 
-def test_the_scope_is_that_of_this_service() -> None:
-    assert SCOPE == "access:services!service=chat-1"
+async def test_the_files_of_the_services_machine_are_nobodys(browser, hub):
+    grace = await let_in(browser, hub, "grace")
+    assert (await grace.api("GET", "attachments/files?q="))[0] == 403
+    assert (await grace.api("POST", "attachments/read", {"path": "history.sqlite"}))[0] == 403
+
+
+async def test_who_has_signed_in_is_noted(browser, hub, services):
+    await sign_in(browser, hub, "ada")
+    ada = await services.store.find_person("ada")
+    entries = await services.store.audit_entries(after=0, limit=100)
+    assert [(entry.event, entry.user_id) for entry in entries] == [
+        ("person of the hub added", ""),
+        ("signed in", ada.id),
+    ]
+
+
+# --- starting ----------------------------------------------------------------------------------
+
+
+def test_it_is_where_the_hub_says_and_behind_its_proxy() -> None:
+    told = {
+        "JUPYTERHUB_SERVICE_URL": "http://10.0.0.3:8123",
+        "JUPYTERHUB_SERVICE_PREFIX": "/hub-1/services/chat-2/",
+    }
+    settings = server_settings(told)
+    assert (settings["ip"], settings["port"]) == ("10.0.0.3", 8123)
+    assert settings["base_url"] == "/hub-1/services/chat-2/"
+    assert settings["port_retries"] == 0
+    assert settings["trust_xheaders"]
+    assert not settings["allow_unauthenticated_access"]
+
+
+def test_what_no_hub_has_started_says_what_is_missing_and_ends(tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if "HUB" not in name}
+    environment["JUPYTERHUB_API_URL"] = "http://127.0.0.1:1/hub/api"
+    ended = subprocess.run(
+        [sys.executable, "-m", "jupyter_chat", "--service", "--allow-root", "--port=0"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert ended.returncode == 1
+    assert "JUPYTERHUB_API_TOKEN, JUPYTERHUB_SERVICE_NAME" in ended.stderr
+    assert "JUPYTERHUB_API_URL" not in ended.stderr
+    assert "Nothing was started" in ended.stderr
