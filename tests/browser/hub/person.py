@@ -111,7 +111,7 @@ class Person:
             f"{address}jupyter-chat/api/{path}",
             method=method,
             headers={"Authorization": f"{ACCESS_SCHEME} {access['token']}"},
-            data=body,  # type: ignore[arg-type]
+            data=body,
         )
 
     def run(self, code: str, *, keep: bool = False) -> str:

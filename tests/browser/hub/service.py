@@ -12,7 +12,8 @@ CONFIRMED_SECONDS = 2.0
 """How long it is before the hub is asked again who somebody is."""
 
 if __name__ == "__main__":
-    access_tokens.SECONDS = membership.SECONDS = TOKEN_SECONDS
+    access_tokens.SECONDS = TOKEN_SECONDS
+    membership.SECONDS = TOKEN_SECONDS  # type: ignore[attr-defined]
     membership.PERSON_SECONDS = membership.TOKEN_SECONDS = CONFIRMED_SECONDS
     membership._ROUND_SECONDS = CONFIRMED_SECONDS
     main()
