@@ -38,7 +38,7 @@ _ADMIN_PASSWORD = "JUPYTER_CHAT_HUB_ADMIN_PASSWORD"
 _LINES = 30
 """So much of the log is shown where the hub has failed."""
 _SECONDS = 90
-_POLL_SECONDS = 0.1
+_POLL_SECONDS = 0.5
 
 
 def main(arguments: list[str]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
+from tests.store.mongod import drop_database, url_of_database
 from tests.upstream import Upstream
 
 from ..chat import Chat
@@ -20,13 +22,16 @@ from .person import Person
 def hub(tmp_path_factory: pytest.TempPathFactory, upstream: Upstream) -> Iterator[Hub]:
     """The example hub, where ada's and grace's servers run."""
     folder = tmp_path_factory.mktemp("hub")
-    history = folder / f"history-{secrets.token_hex(8)}.sqlite"
+    name = f"test_{secrets.token_hex(8)}"
+    history = f"sqlite:///{folder / name}.sqlite"
+    if mongodb := os.environ.get("JUPYTER_CHAT_TEST_MONGODB"):
+        history = url_of_database(mongodb, name)
     hub = Hub(
         folder,
         {
             "OPENAI_BASE_URL": upstream.url,
             "OPENAI_API_KEY": f"sk-test-{secrets.token_hex(16)}",
-            "JUPYTER_CHAT_STORE_URL": f"sqlite:///{history}",
+            "JUPYTER_CHAT_STORE_URL": history,
         },
     )
     try:
@@ -35,6 +40,8 @@ def hub(tmp_path_factory: pytest.TempPathFactory, upstream: Upstream) -> Iterato
         yield hub
     finally:
         hub.kill()
+        if mongodb:
+            drop_database(history)
 
 
 @pytest.fixture(scope="session")

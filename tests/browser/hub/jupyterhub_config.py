@@ -10,7 +10,6 @@ load_subconfig(given["example"])  # noqa: F821
 c.JupyterHub.hub_port = given["hub_port"]
 c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{given['proxy_port']}"
 c.JupyterHub.cleanup_servers = False  # a hub that is started again finds them
-c.JupyterHub.log_level = "DEBUG"
 
 for service, port in zip(c.JupyterHub.services, given["replica_ports"], strict=True):
     service["url"] = f"http://127.0.0.1:{port}"

@@ -13,7 +13,7 @@ CONFIRMED_SECONDS = 2.0
 
 if __name__ == "__main__":
     access_tokens.SECONDS = TOKEN_SECONDS
-    membership.SECONDS = TOKEN_SECONDS  # type: ignore[attr-defined] # as it was imported
+    membership.SECONDS = TOKEN_SECONDS  # type: ignore[attr-defined]
     membership.PERSON_SECONDS = membership.TOKEN_SECONDS = CONFIRMED_SECONDS
     membership._ROUND_SECONDS = CONFIRMED_SECONDS
     main()
