@@ -302,9 +302,11 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         assert self.serverapp is not None
         if self.serverapp.starter_app is self:
             allow_many_sockets()
-            if "max_body_size" not in self.serverapp.config.get("ServerApp", {}):
-                # Nothing else is served here that could need more.
-                self.serverapp.max_body_size = _MOST_BODY_BYTES
+        if self.serverapp.starter_app is self and "max_body_size" not in self.serverapp.config.get(
+            "ServerApp", {}
+        ):
+            # Nothing else is served here that could need more.
+            self.serverapp.max_body_size = _MOST_BODY_BYTES
         self._chat = Composition(self, self.serverapp)
         self.handlers.extend(self._chat.routes())
 
