@@ -26,7 +26,8 @@ class Measured:
     frame_core: float
     """The share that a frame a second takes to one more window."""
     most_sockets: int
-    """So many were open in one process when that was measured; nothing is known of more."""
+    """So many were open in one process (`benchmarks.users --people 3000 --running 30`); nothing
+    is known of more."""
     base_mb: float
     socket_kb: float
     answer_kb: float
@@ -49,7 +50,7 @@ MEASURED = Measured(
     idle_core=0.006,
     answer_core=0.47 / 500 / 20,
     frame_core=0.000010,
-    most_sockets=5_000,
+    most_sockets=15_000,
     base_mb=180,
     socket_kb=27,
     answer_kb=95,

@@ -73,16 +73,17 @@ async def test_closing_drops_every_socket(heartbeats: Heartbeats):
 
 
 async def test_each_is_served_when_its_own_time_has_come(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(heartbeat, "HEARTBEAT_SECONDS", 0.05)
+    monkeypatch.setattr(heartbeat, "HEARTBEAT_SECONDS", 0.2)
+    loop = asyncio.get_running_loop()
     heartbeats = Heartbeats()
     early, late = Socket(), Socket()
     heartbeats.add(early)
-    await asyncio.wait_for(early.heard.wait(), 10)
+    await asyncio.sleep(0.1)
     heartbeats.add(late)
-    early.heard.clear()
-    await asyncio.wait_for(early.heard.wait(), 10)
-    assert len(late.frames) <= len(early.frames) - 1
+    added = loop.time()
     await asyncio.wait_for(late.heard.wait(), 10)
+    assert early.frames
+    assert loop.time() - added >= 0.2
     heartbeats.close()
 
 
@@ -99,7 +100,7 @@ async def test_others_have_their_turn_while_very_many_sockets_are_served(
         now = sum(len(socket.frames) for socket in sockets)
         served_between.append(now - before)
         before = now
-    assert max(served_between) <= heartbeat._AT_ONCE
+    assert max(served_between) <= 20
 
 
 async def test_a_socket_that_another_ones_end_has_closed_is_not_served(heartbeats: Heartbeats):
