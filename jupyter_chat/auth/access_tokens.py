@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from time import monotonic
 
 from msgspec import Struct
 
@@ -18,6 +19,7 @@ SECONDS = 15 * 60
 _PURPOSE = "access tokens"
 _ISSUER = "jupyter-chat"
 _ALGORITHM = "HS256"
+_AGAIN_SECONDS = 2.0
 _LEEWAY_SECONDS = 5
 """The clocks of several servers need not agree to the second."""
 
@@ -34,6 +36,7 @@ class AccessTokens:
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
         self._keys: dict[str, bytes] | None = None
+        self._read_at = 0.0
 
     async def issue(self, claims: Claims) -> str:
         import jwt
@@ -53,9 +56,8 @@ class AccessTokens:
         """What it says; `None` if it is not one of ours, or no longer good."""
         import jwt
 
-        keys = await self._ready()
         try:
-            key = keys.get(jwt.get_unverified_header(token).get("kid", ""))
+            key = await self._key(str(jwt.get_unverified_header(token).get("kid", "")))
             if key is None:
                 return None
             payload = jwt.decode(
@@ -71,8 +73,18 @@ class AccessTokens:
         left = float(payload["exp"]) - time.time()
         return Claims(str(payload["sub"]), str(payload["sid"]), left)
 
+    async def _key(self, kid: str) -> bytes | None:
+        """The key of this name; the keys are looked for again where there is none, for another
+        server of the store may sign with a new one already."""
+        key = (await self._ready()).get(kid)
+        if key is None and monotonic() - self._read_at > _AGAIN_SECONDS:
+            self._keys = None
+            key = (await self._ready()).get(kid)
+        return key
+
     async def _ready(self) -> dict[str, bytes]:
         if self._keys is None:
             keys = await self._vault.derive(_PURPOSE)
+            self._read_at = monotonic()
             self._keys = {hashlib.sha256(b"kid" + key).hexdigest()[:16]: key for key in keys}
         return self._keys

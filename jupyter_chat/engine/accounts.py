@@ -302,7 +302,27 @@ class Accounts:
         moved = patch.source is not UNSET and patch.source is not settings.source
         if moved and patch.defaults is UNSET:  # another server has other models
             changes["defaults"] = msgspec.structs.replace(settings.defaults, model=None)
-        return msgspec.structs.replace(settings, **changes)
+        after = msgspec.structs.replace(settings, **changes)
+        if patch.key is UNSET:
+            return _without_key_of_another_server(settings, after)
+        return msgspec.structs.replace(after, key_for=_server_of(after) if after.key else None)
+
+
+def _server_of(settings: UserSettings) -> str:
+    """What a key is for: of the address that was entered, also where it was completed."""
+    address = (settings.base_url or "").rstrip("/").removesuffix("/v1")
+    return f"{settings.source.value if settings.source else 'shared'} {address}".strip()
+
+
+def _without_key_of_another_server(before: UserSettings, after: UserSettings) -> UserSettings:
+    """A key goes to the server that it was entered for: whoever enters another address gets to
+    see what is sent there.  It is kept while the server's own source is used instead."""
+    if after.key is None:
+        return after
+    own = before.key_for or _server_of(before)
+    if after.source is not None and _server_of(after) != own:
+        return msgspec.structs.replace(after, key=None, key_hint=None, key_for=None)
+    return msgspec.structs.replace(after, key_for=own)
 
 
 def _no_source(local_available: bool) -> Problem:

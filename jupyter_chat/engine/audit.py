@@ -19,6 +19,7 @@ from ..ids import now_ms
 from ..protocol import AuditBreak, AuditEntry, AuditPage, AuditVerdict, Milliseconds
 from ..store.errors import Failed
 from ..store.interface import Store
+from ..store.types import DAMAGED
 from .names import id_of, names_of
 
 BEGINNING = "0" * 64
@@ -123,7 +124,9 @@ class Audit:
             for entry in page:
                 if entry.number != number + 1:
                     breaks.append(AuditBreak(entry.number, _missing(number + 1, entry.number - 1)))
-                elif entry.previous != digest:
+                if entry.event == DAMAGED:
+                    breaks.append(AuditBreak(entry.number, f"Entry {entry.number} is no entry."))
+                elif entry.number == number + 1 and entry.previous != digest:
                     breaks.append(AuditBreak(entry.number, _changed(entry.number)))
                 count, number, digest = count + 1, entry.number, hash_of(entry)
 

@@ -401,7 +401,8 @@ class Store(PeopleStore, Protocol):
         """The one with the highest number."""
 
     async def audit_entries(self, *, after: int = 0, limit: int) -> list[AuditEntry]:
-        """In the order of their numbers, from the one that follows the number `after`."""
+        """In the order of their numbers, from the one that follows the number `after`.  What
+        cannot be read, or says that it has another number, is :func:`~.types.damaged`."""
 
     async def newest_audit(
         self, *, before: int | None = None, person: str = "", event: str = "", limit: int

@@ -8,6 +8,7 @@ from pymongo.errors import DuplicateKeyError
 
 from ..protocol import AuditEntry
 from .mongo_documents import Database, Document
+from .types import damaged
 
 
 async def add(db: Database, entry: AuditEntry) -> bool:
@@ -45,4 +46,8 @@ async def newest(
 
 
 def _entry(document: Document) -> AuditEntry:
-    return msgspec.convert({**document, "number": document["_id"]}, AuditEntry)
+    number = document.pop("_id")
+    try:
+        return msgspec.convert({**document, "number": number}, AuditEntry)
+    except msgspec.ValidationError:
+        return damaged(number)

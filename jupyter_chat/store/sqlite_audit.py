@@ -8,6 +8,7 @@ import msgspec
 
 from ..protocol import AuditEntry
 from .sqlite_threads import to_json
+from .types import damaged
 
 _decode = msgspec.json.Decoder(AuditEntry).decode
 
@@ -20,15 +21,23 @@ def add(db: sqlite3.Connection, entry: AuditEntry) -> bool:
 
 
 def last(db: sqlite3.Connection) -> AuditEntry | None:
-    row = db.execute("SELECT body FROM audit ORDER BY number DESC LIMIT 1").fetchone()
-    return None if row is None else _decode(row[0])
+    row = db.execute("SELECT number, body FROM audit ORDER BY number DESC LIMIT 1").fetchone()
+    return None if row is None else _entry(*row)
 
 
 def entries(db: sqlite3.Connection, after: int, limit: int) -> list[AuditEntry]:
     rows = db.execute(
-        "SELECT body FROM audit WHERE number > ? ORDER BY number LIMIT ?", (after, limit)
+        "SELECT number, body FROM audit WHERE number > ? ORDER BY number LIMIT ?", (after, limit)
     )
-    return [_decode(body) for (body,) in rows]
+    return [_entry(*row) for row in rows]
+
+
+def _entry(number: int, body: str | bytes) -> AuditEntry:
+    try:
+        entry = _decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return damaged(number)
+    return entry if entry.number == number else damaged(number)
 
 
 def newest(
@@ -36,14 +45,17 @@ def newest(
 ) -> list[AuditEntry]:
     conditions: list[str] = ["number < ?"]
     values: list[int | str] = [2**62 if before is None else before]
+    if person or event:
+        conditions.append("json_valid(body)")
     if person:
         conditions.append("? IN (json_extract(body, '$.user_id'), json_extract(body, '$.subject'))")
         values.append(person)
     if event:
         conditions.append("json_extract(body, '$.event') = ?")
         values.append(event)
+    where = " AND ".join(conditions)
     rows = db.execute(
-        f"SELECT body FROM audit WHERE {' AND '.join(conditions)} ORDER BY number DESC LIMIT ?",  # noqa: S608
+        f"SELECT number, body FROM audit WHERE {where} ORDER BY number DESC LIMIT ?",  # noqa: S608
         (*values, limit),
     )
-    return [_decode(body) for (body,) in rows]
+    return [_entry(*row) for row in rows]

@@ -264,6 +264,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """CREATE UNIQUE INDEX people_by_subject ON people (subject, hub_name)
             WHERE subject IS NOT NULL""",
     ),
+    # An entry is not written over either.
+    (
+        """CREATE TRIGGER audit_not_replaced BEFORE INSERT ON audit
+            WHEN EXISTS (SELECT 1 FROM audit WHERE number = NEW.number)
+            BEGIN SELECT RAISE(IGNORE); END""",
+    ),
 )
 
 

@@ -9,6 +9,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from ..protocol import (
     Api,
+    AuditEntry,
     Message,
     Milliseconds,
     Role,
@@ -283,6 +284,8 @@ class UserSettings(Struct, omit_defaults=True, frozen=True):
     api: Api = Api.AUTO
     key: str | None = None
     key_hint: str | None = None
+    key_for: str | None = None
+    """The server that the key was entered for: no other one gets it."""
     defaults: ThreadSettings = ThreadSettings()
     durable_replies: bool | None = None
     """`None`: as the server has it."""
@@ -290,6 +293,14 @@ class UserSettings(Struct, omit_defaults=True, frozen=True):
     use_notes: bool = False
     monthly_limit: float | None = None
     """US dollars; see `protocol.Budget`."""
+
+
+DAMAGED = "damaged entry"
+"""The event of what stands in the audit log in the place of an entry, and is none."""
+
+
+def damaged(number: int) -> AuditEntry:
+    return AuditEntry(number, 0, "", DAMAGED, "", "", "")
 
 
 class SharedSource(Struct, omit_defaults=True, frozen=True):

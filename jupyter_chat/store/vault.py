@@ -72,12 +72,20 @@ class Vault:
 
     async def encrypt(self, text: str, *, user_id: str, purpose: str) -> str:
         """The secret to be stored; raises :class:`VaultError`."""
+        self._ciphers = None  # another process may have put a new key in front
         cipher = (await self._ready())[0]
         return _seal(cipher, text.encode(), _bound_to(user_id, purpose))
 
     async def decrypt(self, secret: str, *, user_id: str, purpose: str) -> str:
         """The text; raises :class:`VaultError` if none of the keys opens it."""
-        _, text = _opened(await self._ready(), secret, _bound_to(user_id, purpose))
+        bound_to = _bound_to(user_id, purpose)
+        try:
+            _, text = _opened(await self._ready(), secret, bound_to)
+        except VaultError:
+            if self._keys is not None:
+                raise
+            self._ciphers = None  # it may have been encrypted with a key that is new
+            _, text = _opened(await self._ready(), secret, bound_to)
         return text.decode()
 
     async def renew(self, secret: str, *, user_id: str, purpose: str) -> str | None:
@@ -287,7 +295,8 @@ def _unreadable() -> VaultError:
     return VaultError(
         Problem(
             Code.NO_KEY,
-            "The stored API key can no longer be read, because this server's encryption key "
-            "has changed. Your conversations are kept; enter the API key again.",
+            "The stored API key cannot be read with the encryption keys that this server has. "
+            "Your conversations are kept. If the keys were changed just now, try again when "
+            "all servers have the new ones; else enter the API key again.",
         )
     )

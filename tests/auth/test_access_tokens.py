@@ -59,6 +59,16 @@ async def test_the_first_key_signs_and_all_verify(tmp_path):
     assert len(kids) == 2
 
 
+async def test_a_server_that_runs_knows_what_another_one_signs_with_a_new_key(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(access_tokens, "_AGAIN_SECONDS", 0)
+    runs, signs = AccessTokens(Vault(tmp_path, {})), AccessTokens(Vault(tmp_path, {}))
+    await runs.issue(ADA)
+    await Vault(tmp_path, {}).rotate()
+    assert await runs.read(await signs.issue(ADA)) is not None
+
+
 async def test_signing_keys_are_not_those_that_encrypt(tmp_path):
     key = a_key()
     token = await tokens_of(tmp_path, key).issue(ADA)

@@ -57,6 +57,8 @@ class Puppet:
         self.cancelled: list[Mark] = []
         self.listed = [Model("puppet", "Puppet")]
         self.times_listed = 0
+        self.asked: list[Endpoint] = []
+        """Of whom it was asked which models there are."""
         self.refusal: ProviderError | None = None
         """Why it does not say which models there are."""
 
@@ -81,6 +83,7 @@ class Puppet:
 
     async def models(self, endpoint: Endpoint) -> list[Model]:
         self.times_listed += 1
+        self.asked.append(endpoint)
         if self.refusal is not None:
             raise self.refusal
         return self.listed

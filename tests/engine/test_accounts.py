@@ -107,6 +107,41 @@ async def test_fields_left_out_stay(bare):
     assert (used.api, used.key) == (Api.RESPONSES, KEY)
 
 
+@pytest.mark.parametrize(
+    "patches",
+    [
+        [AccountPatch(base_url="http://127.0.0.1:2/v1")],
+        [AccountPatch(source=Source.OPENAI)],
+        [AccountPatch(source=Source.COMPATIBLE, base_url="http://127.0.0.1:1.evil.example/v1")],
+        [AccountPatch(source=None), AccountPatch(source=Source.OPENAI)],
+        [
+            AccountPatch(source=None),
+            AccountPatch(base_url="http://127.0.0.1:2/v1"),
+            AccountPatch(source=Source.COMPATIBLE),
+        ],
+    ],
+)
+async def test_a_key_goes_to_no_other_server_than_it_was_entered_for(bare, patches):
+    entered = AccountPatch(source=Source.COMPATIBLE, base_url="http://127.0.0.1:1/v1/", key=KEY)
+    await bare.accounts.change(ADA, entered)
+    bare.provider.asked.clear()
+    for patch in patches:
+        account = await bare.accounts.change(ADA, patch)
+    assert account.key_hint is None
+    assert (await endpoint(bare, "ada")).key is None
+    assert all(each.key is None for each in bare.provider.asked)
+
+
+async def test_a_key_is_there_again_with_the_server_that_it_was_entered_for(bare):
+    entered = AccountPatch(source=Source.COMPATIBLE, base_url="http://127.0.0.1:1", key=KEY)
+    await bare.accounts.change(ADA, entered)
+    await bare.accounts.change(ADA, AccountPatch(source=None))
+    back = AccountPatch(source=Source.COMPATIBLE, base_url="http://127.0.0.1:1/v1")
+    account = await bare.accounts.change(ADA, back)
+    assert account.key_hint == KEY[-4:]
+    assert (await endpoint(bare, "ada")).key == KEY
+
+
 async def test_ones_own_source_comes_before_the_environments(engine):
     account = await engine.accounts.describe(ADA)
     assert account.from_environment

@@ -94,6 +94,30 @@ def in_mongodb(url: str, act: Callable[[Any], object]) -> None:
 
 
 CHANGED = "UPDATE audit SET body = json_set(body, '$.user_id', 'eve') WHERE number = 3"
+IN_THE_TABLE = [
+    (
+        "UPDATE audit SET number = number + 100 WHERE number = 5",
+        [(105, "The entries 5 to 104 are missing."), (105, "Entry 105 is no entry.")],
+    ),
+    (
+        "UPDATE audit SET body = json_set(body, '$.number', 9) WHERE number = 5",
+        [(5, "Entry 5 is no entry.")],
+    ),
+    (
+        "UPDATE audit SET body = 'nonsense' WHERE number = 3",
+        [
+            (3, "Entry 3 is no entry."),
+            (4, "Entry 3 is not as it was when entry 4 was written."),
+        ],
+    ),
+    (
+        "UPDATE audit SET body = x'ff00' WHERE number = 3",
+        [
+            (3, "Entry 3 is no entry."),
+            (4, "Entry 3 is not as it was when entry 4 was written."),
+        ],
+    ),
+]
 TAMPERING = [
     (
         CHANGED,
@@ -155,3 +179,25 @@ async def test_an_end_that_was_cut_off_shows_by_what_was_noted_elsewhere(
     assert await audit.digest_of(noted.number) is None
     await audit.note("eve", Event.EXPORTED)
     assert await audit.digest_of(noted.number) != noted.digest
+
+
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("statement", "breaks"), IN_THE_TABLE)
+async def test_what_is_no_entry_any_more_is_named_and_the_log_goes_on(
+    store: Store, store_url: str, statement: str, breaks: list[tuple[int, str]]
+) -> None:
+    audit = Audit(store)
+    for number in range(5):
+        await audit.note("ada", Event.EXPORTED, str(number))
+    in_sqlite(store_url, statement)
+    verdict = await audit.verify()
+    assert [(each.number, each.why) for each in verdict.breaks] == breaks
+    await audit.note("ada", Event.EXPORTED, "later")
+    assert [(each.number, each.why) for each in (await audit.verify()).breaks][: len(breaks)] == (
+        breaks
+    )
+    shown = await audit.newest(limit=10)
+    assert len(shown.entries) == 6
+    assert shown.entries[0].subject == "later"
+    exported = await audit.newest(limit=10, event=Event.EXPORTED.value)
+    assert exported.entries[0].subject == "later"

@@ -76,6 +76,19 @@ async def test_of_many_processes_one_takes_each_number(open_another: OpenStore) 
 
 
 @pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+async def test_the_file_itself_lets_nobody_write_over_an_entry(
+    store: Store, store_url: str
+) -> None:
+    entry = an_audit_entry()
+    await store.add_audit(entry)
+    db = sqlite3.connect(store_url.removeprefix("sqlite:///"))
+    db.execute("INSERT OR REPLACE INTO audit (number, body) VALUES (1, '{}')")
+    db.commit()
+    db.close()
+    assert await store.audit_entries(limit=5) == [entry]
+
+
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("change", ["UPDATE audit SET body = '{}'", "DELETE FROM audit"])
 async def test_the_file_itself_refuses_to_change_an_entry(
     store: Store, store_url: str, change: str

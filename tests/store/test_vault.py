@@ -217,6 +217,28 @@ async def test_a_key_file_gets_a_new_key_in_front_and_loses_the_old_one(tmp_path
     assert [file.name for file in tmp_path.iterdir()] == [KEY_FILE]
 
 
+async def test_a_process_that_runs_takes_up_the_keys_that_another_one_has_made(
+    tmp_path: Path,
+) -> None:
+    runs, rotates = Vault(tmp_path, {}), Vault(tmp_path, {})
+    before = await runs.encrypt("first", user_id=ADA, purpose=PURPOSE)
+    await rotates.rotate()
+    by_the_new = await rotates.encrypt("second", user_id=ADA, purpose=PURPOSE)
+    assert await runs.decrypt(by_the_new, user_id=ADA, purpose=PURPOSE) == "second"
+    assert await runs.decrypt(before, user_id=ADA, purpose=PURPOSE) == "first"
+    written = await runs.encrypt("third", user_id=ADA, purpose=PURPOSE)
+    assert await rotates.renew(written, user_id=ADA, purpose=PURPOSE) is None, "with the new one"
+
+
+async def test_what_is_encrypted_after_a_rotation_is_so_with_the_new_key(tmp_path: Path) -> None:
+    runs, rotates = Vault(tmp_path, {}), Vault(tmp_path, {})
+    await runs.encrypt("first", user_id=ADA, purpose=PURPOSE)
+    await rotates.rotate()
+    written = await runs.encrypt("second", user_id=ADA, purpose=PURPOSE)
+    await rotates.forget_older()
+    assert await Vault(tmp_path, {}).decrypt(written, user_id=ADA, purpose=PURPOSE) == "second"
+
+
 async def test_keys_of_the_environment_are_not_changed(tmp_path: Path) -> None:
     vault = vault_with(tmp_path, a_key(), a_key())
     for change in (vault.rotate(), vault.forget_older()):

@@ -256,11 +256,35 @@ describe('administrators', () => {
     });
   });
 
+  it('are asked once more before something is lost, and Escape answers only that', async () => {
+    const { server, user } = await showPeople();
+    const deletion = screen.getAllByRole('button', { name: 'Delete…' })[0];
+    await user.click(deletion);
+    expect(screen.getByRole('button', { name: 'Cancel' })).toHaveFocus();
+    await user.keyboard('{Escape}');
+    expect(screen.getByRole('heading', { name: 'People' })).toBeVisible();
+    expect(screen.getAllByRole('button', { name: 'Delete…' })[0]).toHaveFocus();
+    expect(server.lastChange).toBeUndefined();
+  });
+
+  it('keep the focus where they have changed something', async () => {
+    const { user } = await showPeople({
+      'PATCH people/grace': { ...GRACE, state: 'disabled' }
+    });
+    const row = screen.getByText('grace').closest('li') as HTMLElement;
+    await user.click(within(row).getByRole('button', { name: 'Disable: grace' }));
+    expect(await within(row).findByText('disabled')).toBeVisible();
+    expect(row.contains(document.activeElement)).toBe(true);
+  });
+
   it('find people by the beginning of a name', async () => {
     const { user } = await showPeople({
       'GET people?begins=ev&state=&after=': { people: [EVE] }
     });
-    await user.type(screen.getByRole('searchbox', { name: 'Name begins with' }), 'ev');
+    await user.type(
+      screen.getByRole('searchbox', { name: 'Sign-in name begins with' }),
+      'ev'
+    );
     await screen.findByText('eve');
     expect(screen.queryByText('grace')).toBeNull();
   });

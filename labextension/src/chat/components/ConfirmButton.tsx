@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { useChat } from './context';
 
 interface Props {
@@ -12,9 +12,29 @@ interface Props {
 export function ConfirmButton({ label, confirmation, onConfirm }: Props) {
   const { trans } = useChat();
   const [asking, setAsking] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  const returns = useRef(false);
+  useEffect(() => {
+    if (!asking && returns.current) {
+      returns.current = false;
+      button.current?.focus();
+    }
+  }, [asking]);
+  const answer = () => {
+    returns.current = true;
+    setAsking(false);
+  };
+  const cancel = (event: KeyboardEvent) => {
+    if (event.key === 'Escape' && !event.nativeEvent.isComposing) {
+      event.preventDefault();
+      event.stopPropagation(); // it is for this question, and not for what is around it
+      answer();
+    }
+  };
   if (!asking) {
     return (
       <button
+        ref={button}
         type="button"
         className="jc-Button"
         onClick={() => {
@@ -26,25 +46,18 @@ export function ConfirmButton({ label, confirmation, onConfirm }: Props) {
     );
   }
   return (
-    <span className="jc-Buttons">
+    <span className="jc-Buttons" onKeyDown={cancel}>
       <button
         type="button"
         className="jc-Button jc-mod-danger"
         onClick={() => {
-          setAsking(false);
+          answer();
           onConfirm();
         }}
       >
         {confirmation}
       </button>
-      <button
-        type="button"
-        className="jc-Button"
-        autoFocus
-        onClick={() => {
-          setAsking(false);
-        }}
-      >
+      <button type="button" className="jc-Button" autoFocus onClick={answer}>
         {trans.__('Cancel')}
       </button>
     </span>

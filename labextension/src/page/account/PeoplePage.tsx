@@ -33,8 +33,8 @@ export function PeoplePage({ onDone, ofHub = false }: Props) {
         <input
           type="search"
           value={begins}
-          aria-label={trans.__('Name begins with')}
-          placeholder={trans.__('Name begins with…')}
+          aria-label={trans.__('Sign-in name begins with')}
+          placeholder={trans.__('Sign-in name begins with…')}
           onChange={event => {
             setBegins(event.target.value);
           }}
@@ -70,6 +70,7 @@ export function PeoplePage({ onDone, ofHub = false }: Props) {
             isOneself={person.id === own}
             ofHub={ofHub}
             onChange={patch => {
+              setGiven(null);
               act(calls.changePerson(person.id, patch), replace);
             }}
             onGivePassword={() => {
@@ -85,6 +86,7 @@ export function PeoplePage({ onDone, ofHub = false }: Props) {
               });
             }}
             onDelete={() => {
+              setGiven(null);
               act(calls.deletePerson(person.id), replace);
             }}
           />

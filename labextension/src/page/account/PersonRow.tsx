@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { CopyButton } from '../../chat/components/CopyButton';
 import { ConfirmButton } from '../../chat/components/ConfirmButton';
 import { InlineEdit } from '../../chat/components/InlineEdit';
@@ -29,6 +29,15 @@ export function PersonRow(props: Props) {
   const { name, display_name: displayName, state, role, made_at: since } = person;
   const groups = person.groups ?? [];
   const [isGrouping, setGrouping] = useState(false);
+  const row = useRef<HTMLLIElement>(null);
+  const acted = useRef(false);
+  useEffect(() => {
+    // What was pressed may be gone now.
+    if (acted.current && document.activeElement === document.body) {
+      row.current?.focus();
+    }
+    acted.current = false;
+  }, [person]);
   const used = person.replies ?? 0;
   const facts = [
     displayName != null && name,
@@ -47,7 +56,7 @@ export function PersonRow(props: Props) {
           .join(' · ')
   ].filter(part => part !== false);
   return (
-    <li className="jc-Entry jc-Person" data-state={state}>
+    <li className="jc-Entry jc-Person" data-state={state} ref={row} tabIndex={-1}>
       <span className="jc-Entry-text">
         <span>
           {displayName ?? name}
@@ -151,6 +160,7 @@ export function PersonRow(props: Props) {
         className="jc-Button"
         aria-label={`${label}: ${name}`}
         onClick={() => {
+          acted.current = true;
           onChange(patch);
         }}
       >
