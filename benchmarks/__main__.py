@@ -26,7 +26,9 @@ from . import (
     startup,
     storing,
     streams,
+    users,
     viewers,
+    volumes,
 )
 from .figures import NAMES, Figure, table
 
@@ -45,6 +47,9 @@ _GROUPS: list[tuple[set[str], Callable[[], list[Figure]]]] = [
     ({"sync_painted_ms"}, browser.in_step),
     ({"store_bytes_ratio"}, lambda: asyncio.run(storing.answer())),
     ({"idle_socket_kb"}, lambda: asyncio.run(sockets.idle())),
+    ({"users_lateness_p99_ms", "users_memory_mb"}, lambda: asyncio.run(users.one())),
+    ({"users_lateness_p99_ms_2", "users_memory_mb_2"}, lambda: asyncio.run(users.two())),
+    ({"mongo_writes_per_answer", "mongo_kb_per_turn"}, lambda: asyncio.run(volumes.answers())),
     ({"cold_start_added_s", "memory_added_mb"}, startup.added),
     ({"distributions_added"}, distributions.added),
     ({"longest_task_ms"}, browser.longest_task),

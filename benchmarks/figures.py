@@ -40,6 +40,23 @@ TARGETS = [
     Target("sync_painted_ms", "ms", 100, "a question asked in one tab is painted in another, 95 %"),
     Target("store_bytes_ratio", "×", 4, "bytes handed to the store per byte of a long answer"),
     Target("idle_socket_kb", "KB", 20, "server memory per idle socket, 5,000 of them"),
+    Target(
+        "users_lateness_p99_ms",
+        "ms",
+        None,
+        "1,000 people, 5,000 sockets, 500 answers × 20/s on one process: 99 % of the chunks are "
+        "shown within",
+    ),
+    Target("users_memory_mb", "MB", None, "memory of that process"),
+    Target("users_lateness_p99_ms_2", "ms", None, "the same on two processes of one store"),
+    Target("users_memory_mb_2", "MB", None, "memory of the larger one of them"),
+    Target(
+        "mongo_writes_per_answer",
+        "",
+        None,
+        "documents written in MongoDB for a question and its answer of 20 s",
+    ),
+    Target("mongo_kb_per_turn", "KB", None, "documents and index keys of both, uncompressed"),
     Target("cold_start_added_s", "s", 0.15, "JupyterLab answers later than without the chat"),
     Target("memory_added_mb", "MB", 10, "JupyterLab's memory, more than without the chat"),
     Target("distributions_added", "", 25, "distributions installed beyond JupyterLab's own"),

@@ -32,3 +32,9 @@ def written_bytes(pid: int) -> int:
 def memory_bytes(pid: int) -> int:
     """Memory that only this process uses."""
     return int(psutil.Process(pid).memory_full_info().uss)
+
+
+def resident_bytes(pid: int) -> int:
+    """All memory that is taken up by it, what it shares with others as well: what a
+    container is charged for."""
+    return int(psutil.Process(pid).memory_info().rss)

@@ -69,7 +69,7 @@ class Rig:
 @asynccontextmanager
 async def running_rig() -> AsyncIterator[Rig]:
     """Start everything, and stop it at the end."""
-    _allow_many_files()
+    allow_many_files()
     with tempfile.TemporaryDirectory() as folder, start_upstream() as upstream:
         environment = {"OPENAI_BASE_URL": upstream.url, "OPENAI_API_KEY": upstream.key}
         environment["JUPYTER_CHAT_MODEL"] = "scripted"
@@ -92,7 +92,7 @@ async def running_rig() -> AsyncIterator[Rig]:
             jupyter.stop()
 
 
-def _allow_many_files() -> None:
+def allow_many_files() -> None:
     """For this process and those it starts."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _FILES if most == resource.RLIM_INFINITY else min(_FILES, most)

@@ -52,7 +52,7 @@ async def _measure() -> list[Figure]:
         while await store.index_some():
             pass
         began = time.monotonic()
-        vocabulary = _Vocabulary()
+        vocabulary = Vocabulary()
         await _fill(store, vocabulary)
         seconds = time.monotonic() - began
         await store.close()
@@ -84,7 +84,7 @@ async def _measure() -> list[Figure]:
         ]
 
 
-class _Vocabulary:
+class Vocabulary:
     """Made-up words; a few are in most messages and most in few (Zipf)."""
 
     def __init__(self) -> None:
@@ -125,7 +125,7 @@ class _Vocabulary:
         ]
 
 
-async def _fill(store: SqliteStore, vocabulary: _Vocabulary) -> None:
+async def _fill(store: SqliteStore, vocabulary: Vocabulary) -> None:
     """Ten people talk at the same time, each as much as the others."""
     people = ["me", *(f"person-{number}" for number in range(_OTHERS))]
     at = dict.fromkeys(people, _START)
@@ -147,7 +147,7 @@ async def _fill(store: SqliteStore, vocabulary: _Vocabulary) -> None:
         assert begin <= _OWN
 
 
-def _thread(vocabulary: _Vocabulary, at: int) -> tuple[Thread, list[Message]]:
+def _thread(vocabulary: Vocabulary, at: int) -> tuple[Thread, list[Message]]:
     thread = Thread(
         id=new_id(),
         title=vocabulary.text()[:60],

@@ -35,6 +35,7 @@ from .hub import environment as hub
 from .linked.composition import LinkedComposition
 from .linked.replicas import base_url, public_url, replicas
 from .providers import IDLE_SECONDS, endpoint_from_environment
+from .server.open_files import allow_many_sockets
 from .store import STORE_URL
 from .store.interface import Store
 from .store.vault import Vault
@@ -360,11 +361,11 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
 
     def initialize_handlers(self) -> None:
         assert self.serverapp is not None
-        if self.serverapp.starter_app is self and "max_body_size" not in self.serverapp.config.get(
-            "ServerApp", {}
-        ):
-            # Nothing else is served here that could need more.
-            self.serverapp.max_body_size = _MOST_BODY_BYTES
+        if self.serverapp.starter_app is self:
+            allow_many_sockets()
+            if "max_body_size" not in self.serverapp.config.get("ServerApp", {}):
+                # Nothing else is served here that could need more.
+                self.serverapp.max_body_size = _MOST_BODY_BYTES
         self._chat = self._put_together(self.serverapp)
         self.handlers.extend(self._chat.routes())
 

@@ -29,6 +29,7 @@ from .engine.context.planning import Planner
 from .engine.conversations import Conversations
 from .engine.costs.budgets import Budgets
 from .engine.costs.usage import UsageReports
+from .engine.elsewhere import Elsewhere
 from .engine.health import StoreHealth, watch
 from .engine.keys.sharing import Sharing
 from .engine.libraries import Libraries
@@ -131,6 +132,9 @@ class Composition:
             model_titles=app.model_titles,
         )
         conversations = Conversations(store, self._replies, broadcast)
+        self._elsewhere = Elsewhere(
+            store, broadcast, self._replies, conversations.reshaped, app.log
+        )
         retention = Retention(
             *(store, conversations, audit),
             *(app.retention_days, app.retention_days_of_roles, roles),
@@ -151,6 +155,7 @@ class Composition:
             self._replies.start,
             self._upkeep.start,
             self._search.start,
+            self._elsewhere.start,
         ]
         starting = StartingKernels(serverapp)
         logins = Logins(provider)
@@ -238,6 +243,7 @@ class Composition:
         if self._unused is not None:
             self._unused.close()
         await self._upkeep.close()
+        await self._elsewhere.close()
         await asyncio.gather(self._imports.close(), self._replies.close())
         await self._planner.close()
         await self._search.close()

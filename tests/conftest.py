@@ -7,10 +7,14 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.upstream import Upstream, start_upstream
+
+if TYPE_CHECKING:
+    from tests.store.mongod import Mongod
 
 _PRIVATE = ("OPENAI_", "AZURE_", "JUPYTER_", "JUPYTERHUB_", "JUPYTERLAB_")
 _KEPT = "JUPYTER_CHAT_TEST_"
@@ -52,3 +56,13 @@ def upstream() -> Iterator[Upstream]:
     """The scripted OpenAI-compatible server, one for each worker."""
     with start_upstream() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def standing_mongod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mongod]:
+    """A MongoDB server that nobody kills, one for each worker; started by whoever needs it."""
+    from tests.store.mongod import Mongod
+
+    server = Mongod(tmp_path_factory.mktemp("mongod") / "data", durable=False)
+    yield server
+    server.kill()

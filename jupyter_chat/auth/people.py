@@ -161,7 +161,7 @@ class People:
             await self._sessions.end(user_id)
         return _profile(person)
 
-    async def give_password(self, user_id: str, admin_id: str = "") -> str:
+    async def give_password(self, user_id: str, admin_id: str) -> str:
         """Put one that is made up in the place of a forgotten password; all sessions end."""
         password = secrets.token_urlsafe(_GIVEN_BYTES)
         hashed = await self._passwords.hash(password)

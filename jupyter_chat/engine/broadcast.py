@@ -22,6 +22,8 @@ from ..protocol import (
     More,
     Snapshot,
     SummaryChanged,
+    Thread,
+    ThreadChanged,
     Waiting,
     encode,
     written_in,
@@ -31,6 +33,9 @@ from .growth import Kind
 ThreadEvent: TypeAlias = MessageChanged | Waiting | SummaryChanged
 
 _RECENT_BYTES = 256 * 1024
+_QUIET_BYTES = 16 * 1024
+"""What is kept of a thread in which no reply is being made.  Of growing text each chunk is kept
+with two hundred bytes about it; whoever comes back after its end is shown the whole."""
 
 
 class Viewer(Protocol):
@@ -51,8 +56,10 @@ class Feed:
         "_recent_bytes",
         "_told",
         "epoch",
+        "growing",
         "handle",
         "reshaped",
+        "revision",
         "seq",
         "thread_id",
         "users",
@@ -70,6 +77,10 @@ class Feed:
         """How many running replies hold on to this feed."""
         self.reshaped = 0
         """Counts the events that are more than growing text (see `subscribe`)."""
+        self.revision: int | None = None
+        """The newest of the thread that viewers were told of (see `elsewhere.py`)."""
+        self.growing: dict[str, Message] = {}
+        """Replies that were unfinished when they were last read, as they were then."""
         self._recent: deque[tuple[int, bytes]] = deque()
         self._recent_bytes = 0
         self._told: tuple[str, int] | None = None
@@ -113,6 +124,10 @@ class Feed:
         self._told = None
         self.publish(MessageChanged, message=message)
 
+    def tell_of(self, thread: Thread) -> None:
+        """Viewers know the thread as it is here."""
+        self.revision = max(self.revision or 0, thread.revision)
+
     def _next(self) -> int:
         self.seq += 1
         return self.seq
@@ -121,10 +136,17 @@ class Feed:
         """Keep an encoded event and send it, or its brief form to those who want that."""
         self._recent.append((self.seq, frame))
         self._recent_bytes += len(frame)
-        while self._recent_bytes > _RECENT_BYTES and len(self._recent) > 1:
-            self._recent_bytes -= len(self._recent.popleft()[1])
+        self._forget_beyond(_RECENT_BYTES)
         for viewer, wants_brief in tuple(self.viewers.items()):
             viewer.send(brief if wants_brief and brief is not None else frame)
+
+    def rest(self) -> None:
+        """No reply is being made any more: keep less."""
+        self._forget_beyond(_QUIET_BYTES)
+
+    def _forget_beyond(self, most: int) -> None:
+        while self._recent_bytes > most and len(self._recent) > 1:
+            self._recent_bytes -= len(self._recent.popleft()[1])
 
     def reset(self) -> None:
         """Count one event that has no frame of its own to keep: a new snapshot."""
@@ -150,6 +172,8 @@ class Broadcast:
         self.epoch = new_id()
         self._feeds: dict[tuple[str, str], Feed] = {}
         self._viewers: dict[str, set[Viewer]] = {}
+        self._followed: dict[Viewer, set[str]] = {}
+        """The threads that each viewer looks at: one that goes is looked for in no others."""
         self._handles = count(1)
 
     def join(self, viewer: Viewer) -> None:
@@ -162,9 +186,8 @@ class Broadcast:
             viewers.discard(viewer)
             if not viewers:
                 del self._viewers[viewer.user_id]
-        watched = [feed for feed in self._feeds.values() if viewer in feed.viewers]
-        for feed in watched:
-            self.unsubscribe(viewer, feed.thread_id)
+        for thread_id in tuple(self._followed.get(viewer, ())):
+            self.unsubscribe(viewer, thread_id)
 
     def viewers(self) -> list[Viewer]:
         return [viewer for viewers in self._viewers.values() for viewer in viewers]
@@ -172,9 +195,15 @@ class Broadcast:
     def subscribe(self, viewer: Viewer, thread_id: str, *, brief: bool = False) -> Feed:
         feed = self._feed(viewer.user_id, thread_id)
         feed.look(viewer, brief)
+        self._followed.setdefault(viewer, set()).add(thread_id)
         return feed
 
     def unsubscribe(self, viewer: Viewer, thread_id: str) -> None:
+        followed = self._followed.get(viewer)
+        if followed is not None:
+            followed.discard(thread_id)
+            if not followed:
+                del self._followed[viewer]
         feed = self._feeds.get((viewer.user_id, thread_id))
         if feed is not None:
             feed.viewers.pop(viewer, None)
@@ -188,12 +217,22 @@ class Broadcast:
 
     def release(self, user_id: str, feed: Feed) -> None:
         feed.users -= 1
+        if not feed.users:
+            feed.rest()
         self._drop_unused(user_id, feed)
 
     def find(self, user_id: str, thread_id: str) -> Feed | None:
         return self._feeds.get((user_id, thread_id))
 
+    def watched(self) -> dict[tuple[str, str], Feed]:
+        """The feeds that have viewers, by user and thread."""
+        return {place: feed for place, feed in self._feeds.items() if feed.viewers}
+
     def to_user(self, user_id: str, event: Event) -> None:
+        if isinstance(event, ThreadChanged):
+            feed = self.find(user_id, event.thread.id)
+            if feed is not None:
+                feed.tell_of(event.thread)
         viewers = self._viewers.get(user_id)
         if viewers:
             frame = encode(event)

@@ -171,9 +171,11 @@ class Conversations:
         return Ack(command.id, thread_id=command.thread_id, reply_id=accepted.reply_id)
 
     async def stop(self, user_id: str, command: Stop) -> Ack:
-        """Stop a reply that runs or waits; one that has ended stays as it is."""
+        """Stop a reply that runs or waits, also in another process; one that has ended stays as
+        it is."""
         if not await self._replies.stop(user_id, [command.message_id]):
             await self._store.get_message(user_id, command.thread_id, command.message_id)
+            await self._store.ask_to_stop(user_id, command.message_id)
         return Ack(command.id, thread_id=command.thread_id, message_id=command.message_id)
 
     # --- changing -----------------------------------------------------------------------
@@ -257,6 +259,12 @@ class Conversations:
                     continue
                 if feed.reshaped == reshaped:
                     break
+            feed.tell_of(thread)
+            feed.growing = {
+                message.id: message
+                for message in page.messages
+                if message.completed_at is None and message.id not in self._replies.running
+            }
         finally:
             self._broadcast.release(user_id, feed)
         snapshot = Snapshot(

@@ -96,6 +96,11 @@ class Replies:
         )
 
     @property
+    def owner(self) -> str:
+        """What this process is called in the store."""
+        return self._checkpointer.owner
+
+    @property
     def running(self) -> Mapping[str, Generation]:
         """By the ids of the messages; it changes by itself."""
         return self._running

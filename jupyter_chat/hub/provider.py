@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jupyter_server.auth.identity import IdentityProvider, User
+from jupyter_server.base.handlers import FileFindHandler
 from tornado import web
 from traitlets import Bool, Unicode
 
@@ -31,8 +32,8 @@ class HubIdentityProvider(IdentityProvider):
         return []
 
     async def get_user(self, handler: web.RequestHandler) -> User | None:
-        if self.authentication is None:
-            return None
+        if self.authentication is None or isinstance(handler, FileFindHandler):
+            return None  # the files of the page are for everybody, also for who is refused
         try:
             token = shown_token(handler)
             if token is not None:

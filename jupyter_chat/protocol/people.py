@@ -24,8 +24,8 @@ class PersonRole(str, Enum):
 
 
 class PersonState(str, Enum):
-    """`pending`: waits for an administrator; `leaving`: is being deleted; `gone`: the hub no
-    longer knows this user, and what there is of theirs is kept."""
+    """`pending`: waits for an administrator; `leaving`: is being deleted; `gone`: is not known
+    any more where people sign in (the hub), while what there is of theirs is kept."""
 
     ACTIVE = "active"
     PENDING = "pending"

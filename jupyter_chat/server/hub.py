@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from jupyter_server.auth.decorator import allow_unauthenticated
-from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
 
 from ..auth.access_tokens import SECONDS
@@ -16,6 +15,7 @@ from ..protocol import Access, Code
 from .cookies import address
 from .errors import KNOWN, status_of
 from .operations import operation
+from .pages import ChatPage
 from .rest import ChatHandler
 from .services import Services
 
@@ -49,16 +49,13 @@ class AccessHandler(ChatHandler):
         self.answer(Access("", await hub.tokens.issue(claims), SECONDS))
 
 
-class HubPage(JupyterHandler):
+class HubPage(ChatPage):
     """On the way to the hub and back."""
 
-    def initialize(self, services: Services) -> None:
+    def initialize(self, name: str, services: Services) -> None:
+        super().initialize(name)
         self.services = services
         self.hub = _of_hub(services)
-
-    @property
-    def chat_url(self) -> str:
-        return f"{self.base_url}jupyter-chat/"
 
 
 class LoginHandler(HubPage):

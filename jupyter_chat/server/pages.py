@@ -29,7 +29,36 @@ NOT_FRAMED = "jupyter_chat_not_framed"
 _HOST = re.compile(r"[\w.-]+(:\d+)?|\[[\da-fA-F:.]+\](:\d+)?")
 
 
-class PageHandler(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, JupyterHandler):
+class ChatPage(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, JupyterHandler):
+    """What a browser shows by itself; that somebody is refused as well."""
+
+    @property
+    def chat_url(self) -> str:
+        return f"{self.base_url}jupyter-chat/"
+
+    @property
+    def static(self) -> str:
+        return f"{self.base_url}static/{self.name}"
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        error = kwargs.get("exc_info", (None, None, None))[1]
+        if status_code not in (403, 503) or not isinstance(error, web.HTTPError):
+            super().write_error(status_code, **kwargs)
+            return
+        self.set_header("Cache-Control", "no-store")
+        self.finish(
+            self.render_template(
+                "refused.html",
+                title="You cannot use the chat" if status_code == 403 else "Not at present",
+                message=error.log_message or self._reason,
+                chat_url=self.chat_url,
+                static=self.static,
+                version=__version__,
+            )
+        )
+
+
+class PageHandler(ChatPage):
     """The page, also under the address of each thread."""
 
     auth_resource: ClassVar[str] = AUTH_RESOURCE
@@ -95,7 +124,7 @@ class PageHandler(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, JupyterHand
             self.render_template(
                 "page.html",
                 config=json.dumps(config).replace("<", "\\u003c"),
-                static=f"{self.base_url}static/{self.name}",
+                static=self.static,
                 version=__version__,
             )
         )

@@ -6,11 +6,6 @@ from http import HTTPStatus
 from typing import Any
 
 from jupyter_server.auth.decorator import allow_unauthenticated
-from jupyter_server.base.handlers import JupyterHandler
-from jupyter_server.extension.handler import (
-    ExtensionHandlerJinjaMixin,
-    ExtensionHandlerMixin,
-)
 
 from .. import __version__
 from ..auth.accounts import KeptAccounts
@@ -21,10 +16,11 @@ from ..protocol import Problem
 from .cookies import address, keep_signed_in, refresh_token, renew, sign_out
 from .errors import KNOWN, status_of
 from .operations import operation
+from .pages import ChatPage
 from .services import Services
 
 
-class PublicPage(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, JupyterHandler):
+class PublicPage(ChatPage):
     """A page for whoever is not signed in (yet)."""
 
     def initialize(self, name: str, services: Services) -> None:
@@ -49,10 +45,6 @@ class PublicPage(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, JupyterHandl
         )
 
     @property
-    def chat_url(self) -> str:
-        return f"{self.base_url}jupyter-chat/"
-
-    @property
     def next_url(self) -> str:
         """Where to go after that: a page of the chat."""
         asked = self.get_argument("next", "")
@@ -68,7 +60,7 @@ class PublicPage(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, JupyterHandl
                 problem=problem,
                 field=problem.field if problem is not None else None,
                 registration=self.authentication.people.registration.value,
-                static=f"{self.base_url}static/{self.name}",
+                static=self.static,
                 version=__version__,
                 **values,
             )

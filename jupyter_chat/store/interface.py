@@ -75,6 +75,10 @@ class Store(PeopleStore, Protocol):
     async def get_thread(self, user_id: str, thread_id: str) -> Thread:
         """Also one in the trash."""
 
+    async def revisions(self, threads: list[tuple[str, str]]) -> dict[str, int]:
+        """The revisions of threads, each named by its user and its id; by id, without those
+        that are not there."""
+
     async def list_threads(
         self,
         user_id: str,
@@ -228,6 +232,13 @@ class Store(PeopleStore, Protocol):
     async def begin_reply(self, user_id: str, message_id: str, owner: str) -> bool:
         """Note that a reply which was stored as queued is asked for from now on, so
         that nobody else asks for it.  False: it is not `owner`'s any more."""
+
+    async def ask_to_stop(self, user_id: str, message_id: str) -> bool:
+        """Ask whichever process makes this reply to stop it.  False: none does."""
+
+    async def asked_to_stop(self, owner: str) -> list[str]:
+        """Which of this process's running replies somebody has asked to stop, by the ids of
+        their messages."""
 
     async def append_checkpoints(self, checkpoints: list[Checkpoint]) -> None:
         """Keep what running replies have grown by."""

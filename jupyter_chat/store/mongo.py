@@ -177,6 +177,20 @@ class MongoStore(MongoPeople):
         return to_thread(await self._db.threads.find_one({"_id": thread_id, "user_id": user_id}))
 
     @translated
+    async def revisions(self, threads: list[tuple[str, str]]) -> dict[str, int]:
+        wanted = set(threads)
+        which = {
+            "user_id": {"$in": list({user_id for user_id, _ in threads})},
+            "_id": {"$in": [thread_id for _, thread_id in threads]},
+        }
+        found = self._db.threads.find(which, {"user_id": 1, "revision": 1})
+        return {
+            each["_id"]: each.get("revision") or 0
+            async for each in found
+            if (each["user_id"], each["_id"]) in wanted
+        }
+
+    @translated
     async def list_threads(
         self,
         user_id: str,
@@ -370,6 +384,14 @@ class MongoStore(MongoPeople):
     @translated
     async def begin_reply(self, user_id: str, message_id: str, owner: str) -> bool:
         return await mongo_replies.begin_reply(self._db, user_id, message_id, owner)
+
+    @translated
+    async def ask_to_stop(self, user_id: str, message_id: str) -> bool:
+        return await mongo_replies.ask_to_stop(self._db, user_id, message_id)
+
+    @translated
+    async def asked_to_stop(self, owner: str) -> list[str]:
+        return await mongo_replies.asked_to_stop(self._db, owner)
 
     @translated
     async def append_checkpoints(self, checkpoints: list[Checkpoint]) -> None:

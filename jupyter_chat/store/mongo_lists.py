@@ -202,7 +202,7 @@ async def _is_marked(db: Database, user_id: str, thread_id: str) -> bool:
     place = {"_id": thread_id, "user_id": user_id}
     if await db.threads.find_one({**place, **_PURGEABLE}, {"_id": 1}) is not None:
         with suppress(DuplicateKeyError):  # another process does it too
-            await db.purges.update_one({"_id": thread_id}, {"$set": place}, upsert=True)
+            await db.purges.update_one(place, {"$set": {"user_id": user_id}}, upsert=True)
     return await db.purges.find_one(place) is not None
 
 

@@ -28,7 +28,7 @@ from .mongo_documents import (
 )
 from .mongo_errors import is_duplicate
 from .mongo_ledger import ENTRY, document_of, put_entry
-from .mongo_limits import lapse, owners
+from .mongo_limits import lapse, owners_but
 from .mongo_search import put_messages
 from .records import (
     LIVE,
@@ -93,6 +93,18 @@ async def begin_reply(db: Database, user_id: str, message_id: str, owner: str) -
         {"_id": message_id, "user_id": user_id, "owner": owner}, {"$set": {"begun": True}}
     )
     return bool(result.matched_count)
+
+
+async def ask_to_stop(db: Database, user_id: str, message_id: str) -> bool:
+    result = await db.generations.update_one(
+        {"_id": message_id, "user_id": user_id}, {"$set": {"stop": True}}
+    )
+    return bool(result.matched_count)
+
+
+async def asked_to_stop(db: Database, owner: str) -> list[str]:
+    found = db.generations.find({"owner": owner, "stop": True}, {"_id": 1})
+    return [each["_id"] async for each in found.sort("_id", ASCENDING)]
 
 
 async def with_checkpoints(db: Database, user_id: str, messages: list[Message]) -> list[Message]:
@@ -188,12 +200,14 @@ async def forget(db: Database, user_id: str, message_id: str) -> None:
 async def recover(
     db: Database, lease: Lease, now: Milliseconds, estimate: Estimate | None
 ) -> list[Left]:
-    making = await db.generations.distinct("owner", {"owner": {"$ne": lease.owner}})
-    others = sorted({*making, *await owners(db)} - {lease.owner})
-    held = {
-        document["_id"]: msgspec.convert({**document, "owner": document["_id"]}, Lease)
-        async for document in db.leases.find({"_id": {"$in": others}})
-    }
+    leases = await _leases(db, {})
+    living = sorted(
+        {lease.owner, *(each.owner for each in leases if not has_lapsed(each, lease, now))}
+    )
+    making = await db.generations.distinct("owner", {"owner": {"$nin": living}})
+    others = sorted({*making, *await owners_but(db, living)})
+    # Looked for again: some may have begun after the first look.
+    held = {each.owner: each for each in await _leases(db, {"_id": {"$in": others}})}
     recovered = []
     for owner in others:
         if not has_lapsed(held.get(owner), lease, now):
@@ -206,6 +220,13 @@ async def recover(
     # Those that prove to live after all make theirs anew.
     await db.leases.delete_many({"_id": {"$ne": lease.owner}, "expires_at": {"$lte": now}})
     return recovered + await _taken_over(db, lease.owner)
+
+
+async def _leases(db: Database, which: Document) -> list[Lease]:
+    return [
+        msgspec.convert({**document, "owner": document["_id"]}, Lease)
+        async for document in db.leases.find(which)
+    ]
 
 
 async def _take_over_or_end(

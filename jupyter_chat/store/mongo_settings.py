@@ -29,13 +29,16 @@ async def put_settings(
     document: Document = {**msgspec.to_builtins(settings), **place}
     document["defaults"] = packed(document.get("defaults", {}))
     condition = {"_id": user_id} if key_before is UNSET else {**place, "key": key_before}
+    may_be_first = key_before is UNSET or key_before is None
     try:
-        await db.settings.replace_one(condition, document, upsert=True)
+        replaced = await db.settings.replace_one(condition, document, upsert=may_be_first)
     except DuplicateKeyError:  # another process was faster, or the key is another one
         if key_before is UNSET:
             raise
-        return await get_settings(db, user_id) == settings
-    return True
+    else:
+        if may_be_first or replaced.matched_count:
+            return True
+    return await get_settings(db, user_id) == settings
 
 
 async def get_shared_source(db: Database) -> SharedSource | None:

@@ -141,13 +141,13 @@ async def _insert_thread(db: Database, user_id: str, thread: Thread) -> None:
 async def _mark_as_running(db: Database, user_id: str, turn: Turn) -> None:
     reply = turn.reply
     mark = {
-        "user_id": user_id,
         "thread_id": reply.thread_id,
         "owner": turn.owner,
         "begun": reply.status is not Status.QUEUED,
     }
     with suppress(DuplicateKeyError):  # the same turn came twice at once
-        await db.generations.update_one({"_id": reply.id}, {"$setOnInsert": mark}, upsert=True)
+        place = {"_id": reply.id, "user_id": user_id}
+        await db.generations.update_one(place, {"$setOnInsert": mark}, upsert=True)
 
 
 async def _insert_messages(

@@ -103,6 +103,9 @@ class SqliteStore(SqlitePeople):
             partial(sqlite_threads.get_thread, user_id=user_id, thread_id=thread_id)
         )
 
+    async def revisions(self, threads: list[tuple[str, str]]) -> dict[str, int]:
+        return await self._read(partial(sqlite_threads.revisions, threads=threads))
+
     async def list_threads(
         self,
         user_id: str,
@@ -329,6 +332,14 @@ class SqliteStore(SqlitePeople):
         return await self._write(
             partial(sqlite_replies.begin_reply, user_id=user_id, message_id=message_id, owner=owner)
         )
+
+    async def ask_to_stop(self, user_id: str, message_id: str) -> bool:
+        return await self._write(
+            partial(sqlite_replies.ask_to_stop, user_id=user_id, message_id=message_id)
+        )
+
+    async def asked_to_stop(self, owner: str) -> list[str]:
+        return await self._read(partial(sqlite_replies.asked_to_stop, owner=owner))
 
     async def append_checkpoints(self, checkpoints: list[Checkpoint]) -> None:
         await self._write(partial(sqlite_replies.append_checkpoints, checkpoints=checkpoints))

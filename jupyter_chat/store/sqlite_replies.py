@@ -59,6 +59,21 @@ def begin_reply(db: sqlite3.Connection, user_id: str, message_id: str, owner: st
     return updated.rowcount == 1
 
 
+def ask_to_stop(db: sqlite3.Connection, user_id: str, message_id: str) -> bool:
+    updated = db.execute(
+        "UPDATE generations SET stop = 1 WHERE message_id = ? AND user_id = ?",
+        (message_id, user_id),
+    )
+    return updated.rowcount == 1
+
+
+def asked_to_stop(db: sqlite3.Connection, owner: str) -> list[str]:
+    rows = db.execute(
+        "SELECT message_id FROM generations WHERE owner = ? AND stop = 1 ORDER BY id", (owner,)
+    )
+    return [message_id for (message_id,) in rows]
+
+
 def finish_reply(
     db: sqlite3.Connection, user_id: str, message: Message, entry: LedgerEntry | None
 ) -> Thread:

@@ -255,6 +255,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) WITHOUT ROWID""",
         "CREATE INDEX attempts_by_end ON attempts (until)",
     ),
+    # Another process is asked to stop what it makes.
+    ("ALTER TABLE generations ADD COLUMN stop INTEGER NOT NULL DEFAULT 0",),
     # People of a hub.
     (
         "ALTER TABLE people ADD COLUMN subject TEXT",

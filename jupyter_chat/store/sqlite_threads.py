@@ -12,6 +12,9 @@ from .records import changed
 from .sqlite_index import put_kept, put_title
 from .types import ThreadChanges
 
+_AT_ONCE = 500
+"""So many ids in one statement."""
+
 decode_thread = msgspec.json.Decoder(Thread).decode
 
 
@@ -26,6 +29,25 @@ def get_thread(db: sqlite3.Connection, user_id: str, thread_id: str) -> Thread:
     if row is None:
         raise NotFound("conversation")
     return decode_thread(row[0])
+
+
+def revisions(db: sqlite3.Connection, threads: list[tuple[str, str]]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for start in range(0, len(threads), _AT_ONCE):
+        some = threads[start : start + _AT_ONCE]
+        places = ", ".join(["?"] * len(some))
+        rows = db.execute(
+            "SELECT id, user_id, json_extract(body, '$.revision') FROM threads "  # noqa: S608
+            f"WHERE id IN ({places})",
+            [thread_id for _, thread_id in some],
+        )
+        wanted = set(some)
+        found |= {
+            thread_id: revision or 0
+            for thread_id, user_id, revision in rows
+            if (user_id, thread_id) in wanted
+        }
+    return found
 
 
 def thread_ids(db: sqlite3.Connection, user_id: str) -> list[str]:

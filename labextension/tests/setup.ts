@@ -1,6 +1,19 @@
 import '@testing-library/jest-dom/vitest';
-import { cleanup } from '@testing-library/react';
-import { afterEach } from 'vitest';
+import { cleanup, configure } from '@testing-library/react';
+import { afterEach, vi } from 'vitest';
+
+/** What is waited for comes when the machine gets round to it, not within a second. */
+const timeout = 30_000;
+configure({ asyncUtilTimeout: timeout });
+const { waitFor, waitUntil } = vi;
+vi.waitFor = (callback, options) => waitFor(callback, allowing(options));
+vi.waitUntil = (callback, options) => waitUntil(callback, allowing(options));
+
+function allowing<T extends object>(
+  options: number | T = timeout
+): number | (T & { timeout: number }) {
+  return typeof options === 'number' ? options : { timeout, ...options };
+}
 
 /** What jsdom, which lays nothing out, does not have. */
 class NeverObserves {

@@ -10,8 +10,9 @@ from typing import Any
 from jupyter_chat.protocol import ID_PATTERN
 from jupyter_chat.server import routes
 
-DOCUMENT = routes.document()
 Schema = dict[str, Any]
+DOCUMENT: Schema = routes.document()
+WITH_ACCOUNTS: Schema = routes.document(routes.Kind.ACCOUNTS)
 Place = tuple[str | int, ...]
 """Where in a body something is."""
 
@@ -46,10 +47,10 @@ class Call:
         return f"{self.method} {self.path}"
 
 
-def calls() -> list[Call]:
+def calls(document: Schema = DOCUMENT) -> list[Call]:
     return [
         Call(method, path, said)
-        for path, item in DOCUMENT["paths"].items()
+        for path, item in document["paths"].items()
         for method, said in item.items()
     ]
 
@@ -62,7 +63,7 @@ def commands() -> list[Schema]:
 
 def resolved(schema: Schema) -> Schema:
     while "$ref" in schema:
-        schema = DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        schema = WITH_ACCOUNTS["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
     return schema
 
 

@@ -64,6 +64,7 @@ def first_admin(page: Page, jupyter: Jupyter) -> Chat:
     until = time.monotonic() + 20
     while not (found := re.search(r"register\?code=(\S+)", jupyter.log())):
         assert time.monotonic() < until
+        time.sleep(0.05)
     page.goto(f"{jupyter.url}/jupyter-chat/register?code={found[1]}")
     fill(page, "Register", name="root", password=PASSWORD)
     chat = Chat(page, "chat")

@@ -62,7 +62,7 @@ def test_nothing_covers_the_chat_at_the_first_start(as_set_up: Jupyter, page: Pa
     chat.expect_answer(0, "You asked")
     page.wait_for_timeout(3000)  # JupyterLab asks when all else is there
     expect(page.get_by_text("official Jupyter news")).to_have_count(0)
-    chat.question.click(timeout=5000)  # waits in vain where something lies above it
+    chat.question.click(timeout=SECONDS)  # waits in vain where something lies above it
 
 
 @pytest.mark.local

@@ -21,7 +21,7 @@ def test_a_killed_server_loses_nothing(start, page: Page, face: str):
     chat.expect_idle()
     chat.ask(f"And now? {SLOW}")
     chat.expect_answer(1, re.compile("You asked.{40}", re.DOTALL))
-    page.wait_for_timeout(600)  # what is older than half a second is kept
+    page.wait_for_timeout(3000)  # what is older than half a second is kept
     seen = chat.text(1)[:40]
 
     jupyter.kill()

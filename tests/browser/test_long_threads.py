@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,21 +91,12 @@ def long(start_shared, upstream: Upstream, tmp_path_factory: pytest.TempPathFact
 def test_it_opens_at_the_newest_and_older_messages_come_without_a_jump(long: Long, page: Page):
     chat = open_chat(page, long.jupyter, long.address())
     expect(message(chat, COUNT)).to_be_in_viewport(timeout=SECONDS)
-    assert at_the_end(chat)
+    expect_at_the_end(chat)
     assert drawn(chat) <= MOST_DRAWN
-    seen: list[int] = []
-    log(chat).hover()
-    for _ in range(60):
-        before, place = page.evaluate(_READING)
-        page.mouse.wheel(0, -700)
-        page.wait_for_timeout(60)
-        seen.append(int(before or 0))
-    page.wait_for_timeout(500)
-    number, place = page.evaluate(_READING)
-    page.wait_for_timeout(500)
+    seen = scroll(chat, -700, lambda number: number < COUNT - 100)
+    number, place = standing(page)
     assert page.evaluate(_READING) == [number, pytest.approx(place, abs=1)]
     assert seen == sorted(seen, reverse=True), "the reader was thrown back"
-    assert int(number) < COUNT - 100, "older messages came"
     assert drawn(chat) <= MOST_DRAWN
 
 
@@ -114,9 +106,9 @@ def test_what_is_read_stays_in_its_place_while_a_page_comes(long: Long, page: Pa
     chat = open_chat(page, long.jupyter, long.address())
     expect(message(chat, COUNT)).to_be_in_viewport(timeout=SECONDS)
     log(chat).evaluate("log => log.scrollTop = 300")
-    page.wait_for_timeout(500)
-    assert held, "the page before was asked for"
-    number, place = page.evaluate(_READING)
+    number, place = standing(page)
+    while not held:  # the page before is asked for
+        page.wait_for_timeout(50)
     height = log(chat).evaluate("log => log.scrollHeight")
     page.evaluate(_WATCH)
     held[0].continue_()
@@ -124,8 +116,8 @@ def test_what_is_read_stays_in_its_place_while_a_page_comes(long: Long, page: Pa
         "height => document.querySelector('[role=log]').scrollHeight > height + 1000", arg=height
     )
     page.wait_for_timeout(500)
+    page.wait_for_function("() => window.read > 10")
     assert page.evaluate(_READING) == [number, pytest.approx(place, abs=2)]
-    assert page.evaluate("window.read") > 10
     assert page.evaluate("window.jumps") == []
 
 
@@ -135,7 +127,7 @@ def test_jump_to_the_newest(long: Long, page: Page):
     chat.button("Jump to the newest").click()
     expect(message(chat, COUNT)).to_be_in_viewport(timeout=SECONDS)
     expect(chat.button("Jump to the newest")).to_have_count(0)
-    assert at_the_end(chat)
+    expect_at_the_end(chat)
     expect(page).to_have_url(re.compile(f"{long.thread.id}$"))
 
 
@@ -150,13 +142,8 @@ def test_a_link_to_a_message_shows_it_points_it_out_and_takes_the_focus(long: Lo
     expect(message(chat, 16)).to_be_attached()
     expect(message(chat, 19)).to_be_attached()
 
-    log(chat).hover()
-    for _ in range(30):  # and one can read on from there
-        page.mouse.wheel(0, 700)
-        page.wait_for_timeout(60)
-    page.wait_for_timeout(300)
-    number, _ = page.evaluate(_READING)
-    assert 50 < int(number) < COUNT / 2
+    scroll(chat, 700, lambda number: number > 50)  # and one can read on from there
+    assert 50 < int(standing(page)[0]) < COUNT / 2
     expect(chat.button("Jump to the newest")).to_be_visible()
 
 
@@ -203,22 +190,18 @@ def test_home_and_end_lead_to_both_ends(long: Long, page: Page):
         page.keyboard.press(key)
         expect(message(chat, 1)).to_be_in_viewport(timeout=SECONDS)
         page.wait_for_timeout(500)
-        assert log(chat).evaluate("log => log.scrollTop") == 0
+        page.wait_for_function("() => document.querySelector('[role=log]').scrollTop === 0")
         expect(log(chat)).to_be_focused()
         assert drawn(chat) <= MOST_DRAWN
         page.keyboard.press("End")
         expect(message(chat, count)).to_be_in_viewport(timeout=SECONDS)
         page.wait_for_timeout(300)
-        assert at_the_end(chat)
+        expect_at_the_end(chat)
     assert len(fetched) < 12, "the pages between are not fetched"
     page.keyboard.press("Home")
     expect(message(chat, 1)).to_be_in_viewport(timeout=SECONDS)
-    log(chat).hover()
-    for _ in range(60):
-        page.mouse.wheel(0, 700)
-        page.wait_for_timeout(30)
-    page.wait_for_timeout(500)
-    assert 50 < int(page.evaluate(_READING)[0] or 0) < 1000, "one reads on from there"
+    scroll(chat, 700, lambda number: number > 50)
+    assert 50 < int(standing(page)[0]) < 1000, "one reads on from there"
 
 
 def test_who_reads_is_not_moved_by_an_answer_that_comes(long: Long, page: Page):
@@ -230,13 +213,12 @@ def test_who_reads_is_not_moved_by_an_answer_that_comes(long: Long, page: Page):
     chat.expect_answer(-1, "")
     expect(chat.button("Stop the answer")).to_be_visible(timeout=SECONDS)
     page.wait_for_timeout(1500)
-    assert at_the_end(chat), "the answer is followed while one is at its end"
+    expect_at_the_end(chat)  # the answer is followed while one is there
     log(chat).hover()
     for _ in range(8):
         page.mouse.wheel(0, -700)
         page.wait_for_timeout(60)
-    page.wait_for_timeout(300)
-    number, place = page.evaluate(_READING)
+    number, place = standing(page)
     page.evaluate(_WATCH)
     page.wait_for_timeout(1500)
     expect(chat.button("Stop the answer")).to_be_visible()
@@ -247,7 +229,7 @@ def test_who_reads_is_not_moved_by_an_answer_that_comes(long: Long, page: Page):
     assert page.evaluate(_READING) == [number, pytest.approx(place, abs=1)]
     chat.root.get_by_role("button", name=re.compile("^Jump to the newest")).click()
     page.wait_for_timeout(300)
-    assert at_the_end(chat)
+    expect_at_the_end(chat)
 
 
 def test_the_end_stays_in_sight_while_a_long_question_is_typed(long: Long, page: Page):
@@ -257,12 +239,12 @@ def test_the_end_stays_in_sight_while_a_long_question_is_typed(long: Long, page:
     chat = open_chat(page, long.jupyter, f"jupyter-chat/t/{thread.id}")
     expect(message(chat, 20)).to_be_in_viewport(timeout=SECONDS)
     page.wait_for_timeout(300)
-    assert at_the_end(chat)
+    expect_at_the_end(chat)
     type_lines(chat, 10)
-    assert at_the_end(chat)
+    expect_at_the_end(chat)
     chat.question.fill("")
     page.wait_for_timeout(300)
-    assert at_the_end(chat)
+    expect_at_the_end(chat)
 
     chat.ask("Tell me [[markdown chunks=5000 size=20 delay=0.03]]")
     expect(chat.button("Stop the answer")).to_be_visible(timeout=SECONDS)
@@ -270,11 +252,11 @@ def test_the_end_stays_in_sight_while_a_long_question_is_typed(long: Long, page:
     type_lines(chat, 8)
     page.wait_for_timeout(1000)
     expect(chat.button("Stop the answer")).to_be_visible()
-    assert at_the_end(chat), "the answer is followed still"
+    expect_at_the_end(chat)  # the answer is followed still
     chat.button("Stop the answer").click()
     chat.expect_idle()
     page.wait_for_timeout(300)
-    assert at_the_end(chat)
+    expect_at_the_end(chat)
 
 
 def test_typing_does_not_move_who_reads(long: Long, page: Page):
@@ -283,8 +265,7 @@ def test_typing_does_not_move_who_reads(long: Long, page: Page):
     expect(message(chat, COUNT)).to_be_in_viewport(timeout=SECONDS)
     log(chat).hover()
     page.mouse.wheel(0, -700)
-    page.wait_for_timeout(500)
-    reading = page.evaluate(_READING)
+    reading = standing(page)
     type_lines(chat, 10)
     assert page.evaluate(_READING) == [reading[0], pytest.approx(reading[1], abs=1)]
 
@@ -297,12 +278,12 @@ def test_who_has_left_the_end_a_little_is_shown_the_way_back(long: Long, page: P
     chat.ask("Tell me [[markdown chunks=1000 size=20 delay=0.03]]")
     expect(chat.button("Stop the answer")).to_be_visible(timeout=SECONDS)
     page.wait_for_timeout(1500)
-    assert at_the_end(chat)
+    expect_at_the_end(chat)
     log(chat).hover()
     page.mouse.wheel(0, -20)
-    page.wait_for_timeout(300)
-    place = log(chat).evaluate("log => log.scrollTop")
     expect(chat.root.get_by_role("button", name=re.compile("^Jump to the newest"))).to_be_visible()
+    place = log(chat).evaluate("log => log.scrollTop")
+    page.wait_for_timeout(300)
     expect(chat.button("Stop the answer")).to_be_visible()
     assert log(chat).evaluate("log => log.scrollTop") == pytest.approx(place, abs=1)
 
@@ -468,6 +449,32 @@ def drawn(chat: Chat) -> int:
     return chat.root.get_by_role("article").count()
 
 
-def at_the_end(chat: Chat) -> bool:
-    left: float = log(chat).evaluate("log => log.scrollHeight - log.scrollTop - log.clientHeight")
-    return left <= 2
+def expect_at_the_end(chat: Chat) -> None:
+    """Wait until the newest is seen to its end."""
+    chat.page.wait_for_function(
+        "() => {"
+        " const log = document.querySelector('[role=log]');"
+        " return log.scrollHeight - log.scrollTop - log.clientHeight <= 2;"
+        "}"
+    )
+
+
+def standing(page: Page) -> list[Any]:
+    """What is read and where it stands, once it stands still."""
+    before = None
+    while (now := page.evaluate(_READING)) != before:
+        before = now
+        page.wait_for_timeout(500)
+    return list(now)
+
+
+def scroll(chat: Chat, step: int, enough: Callable[[int], bool]) -> list[int]:
+    """Turn the wheel until messages of such numbers are read; those that were on the way."""
+    seen: list[int] = []
+    log(chat).hover()
+    while not (seen and enough(seen[-1])):
+        number, _ = chat.page.evaluate(_READING)
+        seen += [int(number)] if number else []
+        chat.page.mouse.wheel(0, step)
+        chat.page.wait_for_timeout(60)
+    return seen

@@ -213,9 +213,16 @@ def goes_on_after_a_reload(window: Window, notebook: Notebook) -> None:
     chat.expect_answer(0, "Said once.")  # before that, nothing can be sent
     chat.ask('Twice [[text="Said twice."]]')
     chat.expect_answer(1, "Said twice.")
-    notebook.page.wait_for_timeout(500)
-    (output,) = window.save().cells[0].outputs
-    assert "Said twice." in output.data["text/html"]
+    save_with(window, "Said twice.")
+
+
+def save_with(window: Window, html: str) -> None:
+    """Save the notebook until the conversation is in it so far: a moment after it is shown."""
+    for _ in range(100):
+        (output,) = window.save().cells[0].outputs
+        if html in output.data["text/html"]:
+            return
+    pytest.fail("the notebook does not have it")
 
 
 def test_it_has_room_beside_others_and_where_it_is_narrow(window: Window) -> None:
@@ -242,9 +249,7 @@ def test_a_notebook_keeps_the_conversation_as_html_and_not_the_chat(window: Wind
     chat = shown(notebook)
     chat.ask('Keep this [[text="**kept** text"]]')
     chat.expect_answer(0, "kept text")
-    notebook.page.wait_for_timeout(500)
-    (output,) = window.save().cells[0].outputs
-    assert "<strong>kept</strong> text" in output.data["text/html"]
+    save_with(window, "<strong>kept</strong> text")
     assert window.file.stat().st_size < 20_000
 
 
@@ -254,8 +259,7 @@ def test_a_notebook_that_is_opened_again_shows_the_conversation_as_it_was(window
     chat = shown(notebook)
     chat.ask('Keep this [[text="**kept** text"]]')
     chat.expect_answer(0, "kept text")
-    notebook.page.wait_for_timeout(500)
-    window.save()
+    save_with(window, "<strong>kept</strong> text")
     window.end_kernel()
     with window.slow_kernels(4):  # which is no sign that it has the widget
         window.reload()
@@ -277,8 +281,7 @@ def test_a_reload_while_a_cell_runs_shows_what_was_saved_until_the_kernel_answer
     chat = shown(notebook)
     chat.ask('Before [[text="It was asked before."]]')
     chat.expect_answer(0, "asked before")
-    notebook.page.wait_for_timeout(500)
-    window.save()
+    save_with(window, "It was asked before.")
     notebook.run(1)
     expect(notebook.cells.nth(1)).to_contain_text("[*]")
     window.page.reload()

@@ -129,7 +129,7 @@ async def test_what_makes_no_sense_changes_nothing(
 
 @pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 async def test_a_generated_key_is_one(run: Run) -> None:
-    made = {run("keys", "generate").stdout.strip() for _ in range(2)}
+    made = {run("keys", "generate", anew=True).stdout.strip() for _ in range(2)}
     assert len(made) == 2
     assert all(len(base64.b64decode(each)) == 32 for each in made)
 

@@ -20,6 +20,7 @@ from jupyter_chat.engine.context.inspecting import Inspector
 from jupyter_chat.engine.context.planning import Planner
 from jupyter_chat.engine.conversations import Conversations
 from jupyter_chat.engine.costs.budgets import Budgets
+from jupyter_chat.engine.elsewhere import Elsewhere
 from jupyter_chat.engine.health import StoreHealth, watch
 from jupyter_chat.engine.keys.shared import SharedSources
 from jupyter_chat.engine.limits.enforcing import Limits
@@ -98,7 +99,7 @@ class Watcher:
         """Wait until the thread, as this viewer sees it, fulfils a condition."""
         while not condition():
             self.changed.clear()
-            await asyncio.wait_for(self.changed.wait(), 10)
+            await asyncio.wait_for(self.changed.wait(), 30)
 
 
 @dataclass
@@ -114,6 +115,7 @@ class Engine:
     provider: Puppet
     health: StoreHealth
     limits: Limits
+    elsewhere: Elsewhere
 
     async def ask(
         self,
@@ -237,6 +239,7 @@ async def make_engine(
     yield Engine(
         *(conversations, replies, branches, accounts, requests, inspector),
         *(store, broadcast, provider, health, kept_limits),
+        Elsewhere(store, broadcast, replies, conversations.reshaped, log),
     )
     await replies.close()
     await planner.close()

@@ -70,7 +70,7 @@ class Puppet:
 
     async def call(self) -> Call:
         """The next reply that is asked for."""
-        return await asyncio.wait_for(self.next_call(), 10)
+        return await asyncio.wait_for(self.next_call(), 30)
 
     async def next_call(self) -> Call:
         """The same, however long that takes."""

@@ -53,6 +53,26 @@ def test_a_viewer_that_left_gets_nothing_more():
     assert screen.frames == []
 
 
+def test_whoever_leaves_leaves_all_that_was_followed_and_nothing_is_left_of_it():
+    broadcast, goes, stays = Broadcast(), Screen(), Screen()
+    for thread_id in "abc":
+        broadcast.subscribe(goes, thread_id)
+    feed = broadcast.subscribe(stays, "a")
+    broadcast.unsubscribe(goes, "b")
+    broadcast.leave(goes)
+    delta(feed, "x")
+    assert goes.frames == []
+    assert len(stays.frames) == 1
+    assert [broadcast.find("ada", thread_id) is not None for thread_id in "abc"] == [
+        True,
+        False,
+        False,
+    ]
+    broadcast.leave(stays)
+    assert broadcast._followed == {}
+    assert broadcast._feeds == {}
+
+
 def test_what_was_missed_is_exactly_what_came_after():
     feed = Feed("t", "now", 1)
     for text in "abcd":
@@ -72,6 +92,25 @@ def test_what_is_gone_or_was_never_there_is_not_made_up():
     assert feed.missed(feed.seq + 1) is None
     feed.reset()
     assert feed.missed(feed.seq - 1) is None
+
+
+def test_little_is_kept_of_a_thread_in_which_nothing_is_made():
+    """Many thousand windows stand open on threads whose answers came long ago."""
+    broadcast, screen = Broadcast(), Screen()
+    feed = broadcast.subscribe(screen, "t")
+    broadcast.hold("ada", "t")
+    broadcast.hold("ada", "t")  # a second answer waits for the first one
+    for _ in range(1000):
+        delta(feed, "word")
+    broadcast.release("ada", feed)
+    missed = feed.missed(0)
+    assert missed is not None
+    assert len(missed) == 1000
+    broadcast.release("ada", feed)
+    assert feed.missed(0) is None
+    assert feed.missed(feed.seq) == []
+    assert feed.missed(feed.seq - 1) == screen.frames[-1:]
+    assert sum(len(frame) for _, frame in feed._recent) <= 16 * 1024
 
 
 def test_a_thread_opened_anew_begins_another_epoch():

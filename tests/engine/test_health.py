@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 
 import pytest
 
@@ -113,10 +112,8 @@ async def test_a_store_that_was_never_open_is_not_opened_for_the_end(switch):
     health = StoreHealth(switch, Broadcast(), logging.getLogger("test"))
     checkpointer = Checkpointer(new_id(), watch(switch, health), list, recovered)
     health.on_open.append(checkpointer.start)
-    began = time.monotonic()
-    await checkpointer.close(1)
+    await asyncio.wait_for(checkpointer.close(600), 30)
     assert not health.opened
-    assert time.monotonic() - began < 0.5
 
 
 async def test_a_store_that_goes_away_says_so_once_and_recovers(switch, caplog):

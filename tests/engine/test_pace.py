@@ -2,35 +2,57 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
+from types import SimpleNamespace
 
+import pytest
+
+from jupyter_chat.engine import pace as pace_module
 from jupyter_chat.engine.pace import LONGEST, SHORTEST, Pace
 
 
-async def seconds_of(pace: Pace, *, between: float, chunks: int = 5) -> float:
+class Loop:
+    """An event loop whose time passes only while somebody waits, and that may be late."""
+
+    def __init__(self) -> None:
+        self.now = self.late = 0.0
+
+    def time(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += seconds + self.late
+
+
+@pytest.fixture
+def loop(monkeypatch: pytest.MonkeyPatch) -> Loop:
+    loop = Loop()
+    asyncio = SimpleNamespace(get_running_loop=lambda: loop, sleep=loop.sleep)
+    monkeypatch.setattr(pace_module, "asyncio", asyncio)
+    return loop
+
+
+async def seconds_of(loop: Loop, *, between: float, chunks: int = 5) -> float:
     """How long a reply waits altogether whose chunks come `between` seconds apart."""
-    loop = asyncio.get_running_loop()
-    turn = pace.turn()
+    turn = Pace().turn()
     waited = 0.0
     for _ in range(chunks):
-        await asyncio.sleep(between)
-        before = loop.time()
+        loop.now += between
+        before = loop.now
         await turn.wait()
-        waited += loop.time() - before
+        waited += loop.now - before
     return waited
 
 
-async def test_chunks_that_come_slowly_are_handed_on_as_they_come() -> None:
-    assert await seconds_of(Pace(), between=2 * SHORTEST) < SHORTEST
+async def test_chunks_that_come_slowly_are_handed_on_as_they_come(loop: Loop) -> None:
+    assert await seconds_of(loop, between=2 * SHORTEST) < SHORTEST
 
 
-async def test_chunks_that_come_quickly_are_collected() -> None:
-    assert await seconds_of(Pace(), between=0) >= 4 * SHORTEST
+async def test_chunks_that_come_quickly_are_collected(loop: Loop) -> None:
+    assert await seconds_of(loop, between=0) >= 4 * SHORTEST
 
 
-async def test_a_wait_too_short_for_another_chunk_is_not_made() -> None:
-    assert await seconds_of(Pace(), between=0.9 * SHORTEST) < SHORTEST
+async def test_a_wait_too_short_for_another_chunk_is_not_made(loop: Loop) -> None:
+    assert await seconds_of(loop, between=0.9 * SHORTEST) < SHORTEST
 
 
 def late(pace: Pace, at: float, replies: int = 1) -> None:
@@ -62,15 +84,13 @@ def test_a_punctual_event_loop_makes_frames_short_again() -> None:
     assert pace.interval == SHORTEST
 
 
-async def test_slow_replies_notice_a_late_event_loop_too() -> None:
+async def test_slow_replies_notice_a_late_event_loop_too(loop: Loop) -> None:
     pace = Pace()
     turn = pace.turn()
+    loop.late = 0.02
     for _ in range(20):
-        await asyncio.sleep(1.5 * pace.interval)
-        waiting = asyncio.ensure_future(turn.wait())
-        await asyncio.sleep(0)
-        time.sleep(pace.interval + 0.02)  # noqa: ASYNC251 - the loop is to be late
-        await waiting
+        loop.now += 1.5 * pace.interval
+        await turn.wait()
         if pace.interval > SHORTEST:
             return
     raise AssertionError("nobody noticed")

@@ -277,7 +277,7 @@ async def test_nothing_is_begun_while_the_server_stops(engine):
 
 async def test_the_end_waits_for_no_further_round(engine):
     engine.replies._checkpointer.hurry()
-    await asyncio.wait_for(engine.replies.close(), 5)
+    await asyncio.wait_for(engine.replies.close(), 30)
     assert engine.replies._checkpointer._task.done()
 
 
@@ -295,7 +295,7 @@ async def test_stop_stops_also_where_the_cancellation_is_swallowed(engine, monke
     viewer = await engine.watch(thread_id)
     await viewer.until(lambda: viewer.text(asked.reply_id))
     stop = Stop("9", thread_id, asked.reply_id)
-    await asyncio.wait_for(engine.conversations.stop("ada", stop), 5)
+    await asyncio.wait_for(engine.conversations.stop("ada", stop), 30)
     assert viewer.status(asked.reply_id) == "stopped"
     assert viewer.text(asked.reply_id) == "half"
 

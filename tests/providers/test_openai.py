@@ -20,7 +20,7 @@ APIS = [Api.RESPONSES, Api.CHAT]
 
 @pytest.fixture
 async def openai() -> AsyncIterator[OpenAI]:
-    openai = OpenAI(idle_seconds=1.0)
+    openai = OpenAI(idle_seconds=20)
     yield openai
     await openai.close()
 
@@ -339,6 +339,7 @@ async def test_a_failure_in_mid_stream_keeps_its_meaning(openai, endpoint):
 
 
 async def test_silence_is_not_waited_for_for_ever(openai, endpoint):
+    openai._idle_seconds = 2.0
     reply = await ask(openai, endpoint, "[[chunks=6 size=5 stall=2]]")
     assert (reply.code, len(reply.text)) == (Code.PROVIDER_TIMEOUT, 10)
     assert (await ask(openai, endpoint, "[[headers=60]]")).code is Code.PROVIDER_TIMEOUT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -9,6 +10,8 @@ from typing import Any, TypeAlias
 import aiohttp
 import pytest
 
+from jupyter_chat.protocol import text_of
+from jupyter_chat.store import open_store
 from tests.browser.jupyter import Jupyter
 from tests.page import Page
 from tests.upstream import Upstream
@@ -18,13 +21,18 @@ Serve: TypeAlias = Callable[..., Jupyter]
 
 
 @pytest.fixture
-def serve(tmp_path: Path, upstream: Upstream) -> Iterator[Serve]:
+def store_url(tmp_path: Path) -> str:
+    """Where servers keep their history that are told nothing else."""
+    return f"sqlite:///{tmp_path / 'history.sqlite'}"
+
+
+@pytest.fixture
+def serve(tmp_path: Path, store_url: str, upstream: Upstream) -> Iterator[Serve]:
     """Starts a chat server that answers from the scripted upstream."""
     upstream.clear()
     started: list[Jupyter] = []
 
-    def serve(store_url: str | None = None, *, durable: bool = False) -> Jupyter:
-        url = store_url or f"sqlite:///{tmp_path / 'history.sqlite'}"
+    def serve(url: str = store_url, *, durable: bool = False) -> Jupyter:
         options: tuple[str, ...] = (f"--ChatApp.store_url={url}",)
         environment = {"OPENAI_BASE_URL": upstream.url, "OPENAI_API_KEY": upstream.key}
         if durable:
@@ -59,6 +67,21 @@ async def open_page() -> AsyncIterator[Callable[[Jupyter], Awaitable[Page]]]:
         yield open_one
         for page in opened:
             await page.close()
+
+
+async def kept(store_url: str, thread_id: str, reply_id: str, characters: int) -> str:
+    """What is on the disk of an answer, as soon as that is so much."""
+    store = open_store(store_url)
+    await store.open()
+    try:
+        user_id = await store.owner_id()
+        text = ""
+        while len(text) < characters:
+            text = text_of(await store.get_message(user_id, thread_id, reply_id))
+            await asyncio.sleep(0.02)
+        return text
+    finally:
+        await store.close()
 
 
 def posts(upstream: Upstream) -> list[str]:

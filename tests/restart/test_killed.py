@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import pytest
 
 from jupyter_chat.ids import new_id
 
-from .conftest import posts, said_first
+from .conftest import kept, posts, said_first
 
 SLOW = "[[chunks=100 size=8 delay=0.02]]"
 WORDS = 800
+ENDLESS = "[[chunks=2000 size=8 delay=0.02]]"
 
 
 async def test_a_running_answer_is_interrupted_and_a_waiting_one_is_made(
-    serve, open_page, upstream
+    serve, open_page, upstream, store_url
 ):
     jupyter = serve()
     page, thread_id = await open_page(jupyter), new_id()
-    reply_id = await page.asked(f"First {SLOW}", thread_id)
+    reply_id = await page.asked(f"First {ENDLESS}", thread_id)
     waiting_id = await page.asked("Second [[echo]]", thread_id, reply_id)
-    # Late enough that what is a second old by then is something.
-    view = await page.shown(thread_id, lambda view: len(view.text(reply_id)) > 600)
-    killed = time.time()
+    view = await page.shown(thread_id, lambda view: len(view.text(reply_id)) > 100)
+    text = await kept(store_url, thread_id, reply_id, len(view.text(reply_id)))
     jupyter.kill()
-    kept = max((size for at, size in view.seen[reply_id] if at < killed - 1), default=0)
-    text = view.text(reply_id)
     jupyter.start()
     # At once: the first thing that anybody sees is how it is.
     page = await open_page(jupyter)
@@ -35,11 +32,11 @@ async def test_a_running_answer_is_interrupted_and_a_waiting_one_is_made(
     view = await page.shown(thread_id, lambda view: view.messages)
     assert view.status(reply_id) == "interrupted"
     assert view.messages[reply_id]["problem"]["code"] == "server_stopped"
-    assert text.startswith(view.text(reply_id))
-    assert len(view.text(reply_id)) >= kept
+    assert view.text(reply_id).startswith(text)
+    assert said_first(upstream).startswith(view.text(reply_id))
     view = await page.shown(thread_id, lambda view: view.status(waiting_id) == "complete")
     assert view.text(waiting_id) == "Second"
-    assert posts(upstream) == [f"First {SLOW}", "Second [[echo]]"]
+    assert posts(upstream) == [f"First {ENDLESS}", "Second [[echo]]"]
     # The interrupted text is part of what the model sees.
     context = upstream.requests()[-1]["body"]["messages"]
     assert [message["role"] for message in context] == ["user", "assistant", "user"]
@@ -71,12 +68,14 @@ async def test_a_durable_answer_goes_on_where_it_was(serve, open_page, upstream)
     assert posts(upstream) == [f"Go on {SLOW}", "Second [[echo]]"]
 
 
-async def test_a_durable_answer_can_be_stopped_after_the_restart(serve, open_page, upstream):
+async def test_a_durable_answer_can_be_stopped_after_the_restart(
+    serve, open_page, upstream, store_url
+):
     jupyter = serve(durable=True)
     page, thread_id = await open_page(jupyter), new_id()
-    reply_id = await page.asked("Go on [[chunks=2000 size=8 delay=0.02]]", thread_id)
+    reply_id = await page.asked(f"Go on {ENDLESS}", thread_id)
     await page.shown(thread_id, lambda view: len(view.text(reply_id)) > 100)
-    await asyncio.sleep(0.6)  # so that it is kept that it has begun
+    await kept(store_url, thread_id, reply_id, 1)
     jupyter.kill()
     jupyter.start()
     page = await open_page(jupyter)
@@ -93,14 +92,13 @@ async def test_a_durable_answer_can_be_stopped_after_the_restart(serve, open_pag
 
 
 async def test_a_durable_answer_that_upstream_has_forgotten_is_interrupted(
-    serve, open_page, upstream
+    serve, open_page, upstream, store_url
 ):
     jupyter = serve(durable=True)
     page, thread_id = await open_page(jupyter), new_id()
     reply_id = await page.asked("Go on [[chunks=2000 size=8 delay=0.02 gone]]", thread_id)
     view = await page.shown(thread_id, lambda view: len(view.text(reply_id)) > 100)
-    text = view.text(reply_id)
-    await asyncio.sleep(0.6)
+    text = await kept(store_url, thread_id, reply_id, len(view.text(reply_id)))
     jupyter.kill()
     jupyter.start()
     page = await open_page(jupyter)

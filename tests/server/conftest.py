@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -38,6 +39,16 @@ def jp_server_config(upstream: Upstream, tmp_path, monkeypatch) -> dict[str, Any
         },
         "ChatApp": {"data_dir": str(tmp_path / "chat"), "model_titles": False},
     }
+
+
+@pytest.fixture
+def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords are hashed with little work: what that is worth is tested elsewhere."""
+    from jupyter_chat.auth import accounts
+    from jupyter_chat.auth.passwords import Passwords
+    from tests.auth.conftest import CHEAP
+
+    monkeypatch.setattr(accounts, "Passwords", partial(Passwords, **CHEAP))
 
 
 class Client:

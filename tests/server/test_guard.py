@@ -24,7 +24,7 @@ PUBLIC = {f"{BASE}": 302, f"{BASE}login": 302}
 
 
 @pytest.fixture
-def jp_server_config(jp_server_config: dict[str, Any]) -> dict[str, Any]:
+def jp_server_config(jp_server_config: dict[str, Any], cheap_hashes: None) -> dict[str, Any]:
     """With all that comes with JupyterLab beside the chat."""
     jp_server_config["ServerApp"].update(ACCOUNTS)
     jp_server_config["ServerApp"]["jpserver_extensions"].update(

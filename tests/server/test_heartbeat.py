@@ -70,3 +70,48 @@ async def test_closing_drops_every_socket(heartbeats: Heartbeats):
     heartbeats.add(socket)
     heartbeats.close()
     assert socket.dropped.is_set()
+
+
+async def test_each_is_served_when_its_own_time_has_come(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(heartbeat, "HEARTBEAT_SECONDS", 0.05)
+    heartbeats = Heartbeats()
+    early, late = Socket(), Socket()
+    heartbeats.add(early)
+    await asyncio.wait_for(early.heard.wait(), 10)
+    heartbeats.add(late)
+    early.heard.clear()
+    await asyncio.wait_for(early.heard.wait(), 10)
+    assert len(late.frames) <= len(early.frames) - 1
+    await asyncio.wait_for(late.heard.wait(), 10)
+    heartbeats.close()
+
+
+async def test_others_have_their_turn_while_very_many_sockets_are_served(
+    heartbeats: Heartbeats, monkeypatch: pytest.MonkeyPatch
+):
+    served_between: list[int] = []
+    sockets = [Socket() for _ in range(500)]
+    for socket in sockets:
+        heartbeats.add(socket)
+    before = 0
+    while not all(socket.frames for socket in sockets):
+        await asyncio.sleep(0)
+        now = sum(len(socket.frames) for socket in sockets)
+        served_between.append(now - before)
+        before = now
+    assert max(served_between) <= heartbeat._AT_ONCE
+
+
+async def test_a_socket_that_another_ones_end_has_closed_is_not_served(heartbeats: Heartbeats):
+    first, second, third = Socket(alive=False), Socket(), Socket()
+
+    def drop() -> None:
+        first.dropped.set()
+        heartbeats.discard(second)
+
+    first.drop = drop  # type: ignore[method-assign]
+    for socket in (first, second, third):
+        heartbeats.add(socket)
+    await asyncio.wait_for(third.heard.wait(), 10)
+    assert first.dropped.is_set()
+    assert not second.frames

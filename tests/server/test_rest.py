@@ -87,7 +87,7 @@ async def test_messages_come_before_after_and_around_one(client, rest):
 
 
 async def test_what_was_said_is_found_page_by_page(client, rest):
-    for _ in range(200):  # the index of a new history is made beside all else
+    for _ in range(1_000):  # the index of a new history is made beside all else
         if "indexing" not in (await rest("GET", "search?q=what"))[1]:
             break
         await asyncio.sleep(0.05)

@@ -379,7 +379,10 @@ async def test_whom_an_administrator_disables_is_out_and_led_nowhere(browser, hu
     assert "disabled" in body["problem"]["message"]
     async with browser.session.get(browser.at("jupyter-chat/"), allow_redirects=False) as answer:
         assert answer.status == 403
-        assert "disabled" in await answer.text()
+        page = await answer.text()
+        assert "disabled" in page
+        assert f"{BASE}static/jupyter_chat/page.css" in page
+    assert (await browser.get("static/jupyter_chat/page.css"))[0] == 200
 
 
 async def test_the_hub_says_who_has_which_role(browser, hub):

@@ -252,6 +252,12 @@ async def begin(store: Store) -> Call:
     return lambda store: store.begin_reply(ADA, turn.reply.id, OWNER)
 
 
+async def stopping(store: Store) -> Call:
+    turn = a_turn(a_thread())
+    await store.add_turn(ADA, turn)
+    return lambda store: store.ask_to_stop(ADA, turn.reply.id)
+
+
 async def settings(store: Store) -> Call:
     return lambda store: store.put_settings(ADA, UserSettings(Source.OPENAI, key="secret"))
 
@@ -372,7 +378,7 @@ async def forget_expired(store: Store) -> Call:
 ALL: list[Prepare] = [
     *(ask, ask_on, ask_with_new_ids, ask_what_was_answered, make_another_version),
     *(change, change_a_revision, organise, purge, add_a_whole_thread, checkpoints, finish),
-    *(renew, release, recover, take_over, take_over_what_waits, begin),
+    *(renew, release, recover, take_over, take_over_what_waits, begin, stopping),
     *(finish_what_costs, finish_what_is_estimated, add_usage, recover_what_costs),
     *(delete, restore, purge_messages, settings, library, owner),
     *(settings_with_another_key, share, unshare, replace_a_secret, audit),

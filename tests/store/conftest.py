@@ -17,21 +17,20 @@ from jupyter_chat.ids import new_id
 from jupyter_chat.store import open_store
 from jupyter_chat.store.interface import Store
 
-from .mongod import drop_database, running_mongod, url_of_database
+from .mongod import Mongod, drop_database, url_of_database
 
 OpenStore: TypeAlias = Callable[[], Awaitable[Store]]
 
 
 @pytest.fixture(scope="session")
-def mongodb_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a MongoDB server, one for each worker."""
+def mongodb_server(standing_mongod: Mongod) -> str:
+    """The URL of a MongoDB server: wherever this is imported, it is the same one."""
     given = os.environ.get("JUPYTER_CHAT_TEST_MONGODB")
     if given:
-        yield given
-        return
-    folder = tmp_path_factory.mktemp("mongod") / "data"
-    with running_mongod(folder, durable=False) as server:  # nobody kills this one
-        yield server.url
+        return given
+    if standing_mongod.process is None:
+        standing_mongod.start()
+    return standing_mongod.url
 
 
 @pytest.fixture

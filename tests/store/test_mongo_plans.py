@@ -11,15 +11,26 @@ import pytest
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.cursor import AsyncCursor
 
-from jupyter_chat.protocol import Role, UsageBy
-from jupyter_chat.store import mongo_ledger, mongo_search
+from jupyter_chat.ids import now_ms
+from jupyter_chat.protocol import Measure, Role, Span, UsageBy
+from jupyter_chat.store import mongo_ledger, mongo_limits, mongo_search
 from jupyter_chat.store.interface import Store
 from jupyter_chat.store.mongo import MongoStore
+from jupyter_chat.store.reserving import Amount, Ceiling, Reservation, Share
 from jupyter_chat.store.searching import groups_of
 from jupyter_chat.store.terms import Phrase
-from jupyter_chat.store.types import LedgerQuery, SearchQuery
+from jupyter_chat.store.types import LedgerQuery, SearchQuery, ThreadChanges
 
-from .builders import ADA, GRACE, a_thread, a_whole_thread, an_entry, finished_turn
+from .builders import (
+    ADA,
+    GRACE,
+    a_thread,
+    a_turn,
+    a_whole_thread,
+    an_entry,
+    finished,
+    finished_turn,
+)
 from .mongod import database
 
 pytestmark = pytest.mark.parametrize("store_url", ["mongodb"], indirect=True)
@@ -175,3 +186,68 @@ async def test_every_question_about_a_branch_goes_to_one_user_and_by_an_index(
             plan = str(db.command("explain", query)["queryPlanner"]["winningPlan"])
             assert "COLLSCAN" not in plan, query
             assert "IXSCAN" in plan, query
+
+
+async def test_whatever_is_put_where_nothing_may_be_names_the_user(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cluster that is sharded by user refuses an upsert that does not say of which."""
+    update, bulk = AsyncCollection.update_one, AsyncCollection.bulk_write
+    asked: list[tuple[str, dict[str, Any]]] = []
+
+    def note(self: Any, which: Any, *args: Any, **kwargs: Any) -> Any:
+        if kwargs.get("upsert"):
+            asked.append((self.name, which))
+        return update(self, which, *args, **kwargs)
+
+    def note_many(self: Any, requests: Any, *args: Any, **kwargs: Any) -> Any:
+        asked.extend((self.name, each._filter) for each in requests if each._upsert)
+        return bulk(self, requests, *args, **kwargs)
+
+    monkeypatch.setattr(AsyncCollection, "update_one", note)
+    monkeypatch.setattr(AsyncCollection, "bulk_write", note_many)
+    thread = a_thread()
+    turn = a_turn(thread)
+    await store.add_turn(ADA, turn)
+    await store.finish_reply(ADA, finished(turn.reply), an_entry())
+    await store.update_thread(ADA, thread.id, ThreadChanges(deleted_at=5))
+    assert await store.purge(ADA, thread.id)
+    assert {name for name, _ in asked} == {"generations", "ledger", "search", "purges"}
+    assert all(which["user_id"] == ADA for _, which in asked)
+
+
+async def test_of_those_who_hold_reservations_only_the_dead_are_looked_for_by_an_index(
+    store: Store, mongodb_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every process asks that every few seconds, and many thousand people may hold some."""
+    assert isinstance(store, MongoStore)
+    for number in range(30):
+        share = Share(f"user:{number}", (Ceiling(Measure.REQUESTS, 9, Span.DAY),))
+        owner = f"process-{number % 3}"
+        wanted = Reservation(f"m{number}:reply", owner, now_ms(), Amount(1), (share,))
+        assert await store.reserve(str(number), wanted) is None
+    find = AsyncCollection.find
+    asked: list[dict[str, Any]] = []
+
+    def note(self: Any, query: Any, *args: Any, **kwargs: Any) -> Any:
+        asked.append(query)
+        return find(self, query, *args, **kwargs)
+
+    monkeypatch.setattr(AsyncCollection, "find", note)
+    for living in (
+        [],
+        ["process-1"],
+        ["process-0", "process-2"],
+        ["another", "process-0", "process-1", "process-2", "q"],
+    ):
+        dead = {f"process-{number}" for number in range(3)}.difference(living)
+        assert await mongo_limits.owners_but(store._db, living) == dead
+    monkeypatch.undo()
+    with database(mongodb_url) as db:
+        assert db["limits"].count_documents(asked[-1]) == 0  # nothing of the living is read
+        assert db["limits"].count_documents(asked[1]) == 20
+        if os.environ.get("JUPYTER_CHAT_TEST_MONGODB"):
+            command = {"find": "limits", "filter": asked[-1]}
+            plan = str(db.command("explain", command)["queryPlanner"]["winningPlan"])
+            assert "held_by" in plan
+            assert "COLLSCAN" not in plan

@@ -90,6 +90,12 @@ async def test_what_was_read_before_does_not_bring_back_an_older_key(store: Stor
     assert await store.get_settings(ADA) == renewed
 
 
+async def test_what_was_deleted_meanwhile_is_not_brought_back(store: Store) -> None:
+    assert not await store.put_settings(ADA, UserSettings(key=NEW), key_before=OLD)
+    assert await store.get_settings(ADA) == UserSettings()
+    assert await store.secrets(limit=5) == []
+
+
 @pytest.mark.parametrize("there", [None, UserSettings(notes=["Hi"])])
 async def test_a_first_key_is_set_where_there_is_none(
     store: Store, there: UserSettings | None

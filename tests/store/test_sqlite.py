@@ -64,7 +64,7 @@ async def test_what_is_purged_is_in_no_file_any_more(path: Path):
         await store.add_turn(ADA, turn)
         assert any(b"xylophone" in file.read_bytes() for file in path.parent.iterdir())
         await store.purge(ADA, turn.reply.thread_id)
-        until = asyncio.get_running_loop().time() + 5
+        until = asyncio.get_running_loop().time() + 30
         while any(b"xylophone" in file.read_bytes() for file in path.parent.iterdir()):
             assert asyncio.get_running_loop().time() < until, "it is still in a file"
             await asyncio.sleep(0.1)

@@ -78,6 +78,20 @@ async def test_only_its_owner_asks_for_a_reply(store: Store) -> None:
     assert not await store.begin_reply(ADA, reply.id, NEXT.owner)
 
 
+async def test_whoever_makes_a_reply_hears_that_it_is_to_stop(store: Store) -> None:
+    reply, other = await running_reply(store), await running_reply(store)
+    assert await store.asked_to_stop(OWNER) == []
+    assert not await store.ask_to_stop(GRACE, reply.id)
+    assert await store.ask_to_stop(ADA, reply.id)
+    assert await store.ask_to_stop(ADA, reply.id), "a repetition changes nothing"
+    assert await store.asked_to_stop(OWNER) == [reply.id]
+    assert await store.asked_to_stop(NEXT.owner) == []
+    await store.finish_reply(ADA, finished(reply))
+    assert await store.asked_to_stop(OWNER) == []
+    assert not await store.ask_to_stop(ADA, reply.id)
+    assert await store.ask_to_stop(ADA, other.id)
+
+
 async def test_a_reply_that_upstream_goes_on_with_is_taken_over(store: Store) -> None:
     reply = await durable_reply(store)
     left = await only(store)

@@ -176,6 +176,21 @@ async def test_a_list_holds_nothing_of_somebody_else(store: Store) -> None:
     assert await _listed(store, 5) == [[own.id]]
 
 
+async def test_revisions_are_those_of_the_threads_that_are_there_and_ones_own(
+    store: Store,
+) -> None:
+    first, second = await _threads(store, [1000, 2000])
+    (hers,) = await _threads(store, [3000], GRACE)
+    changed = await store.update_thread(ADA, first.id, ThreadChanges(title="Frogs"))
+    many = [(ADA, new_id()) for _ in range(1_200)]
+    asked = [(ADA, first.id), *many, (ADA, second.id), (ADA, hers.id)]
+    assert await store.revisions(asked) == {
+        first.id: changed.revision,
+        second.id: second.revision,
+    }
+    assert await store.revisions([]) == {}
+
+
 async def test_an_unknown_thread_is_not_found(store: Store) -> None:
     with pytest.raises(NotFound):
         await store.get_thread(ADA, new_id())

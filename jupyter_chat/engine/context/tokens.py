@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import math
+import threading
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ _SHA256 = "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d"
 """As tiktoken registers it (`tiktoken_ext/openai_public.py`)."""
 _LETTERS_PER_TOKEN = 4
 """Of English."""
+_loading = threading.Lock()
 
 
 class RanksMissing(RuntimeError):
@@ -47,12 +49,19 @@ def estimate(text: str) -> int:
 
 def is_loaded() -> bool:
     """Whether the ranks are there already."""
-    return encoding.cache_info().currsize > 0
+    return _loaded.cache_info().currsize > 0
+
+
+def encoding() -> tiktoken.Encoding:
+    """The encoding, loaded at the first call.  Raises :class:`RanksMissing`."""
+    if is_loaded():
+        return _loaded()
+    with _loading:  # once, however many ask their first question at the same time
+        return _loaded()
 
 
 @cache
-def encoding() -> tiktoken.Encoding:
-    """The encoding, loaded at the first call.  Raises :class:`RanksMissing`."""
+def _loaded() -> tiktoken.Encoding:
     import tiktoken
 
     return tiktoken.Encoding(

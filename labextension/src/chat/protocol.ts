@@ -152,8 +152,8 @@ export type LimitScope = 'everyone' | 'person' | 'role' | 'role_together' | 'tog
  */
 export type More = [number, number, string];
 /**
- * `pending`: waits for an administrator; `leaving`: is being deleted; `gone`: the hub no
- * longer knows this user, and what there is of theirs is kept.
+ * `pending`: waits for an administrator; `leaving`: is being deleted; `gone`: is not known
+ * any more where people sign in (the hub), while what there is of theirs is kept.
  */
 export type PersonState = 'active' | 'disabled' | 'gone' | 'leaving' | 'pending';
 /**

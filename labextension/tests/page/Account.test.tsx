@@ -236,6 +236,26 @@ describe('administrators', () => {
     expect(await screen.findByText('made-up')).toBeVisible();
   });
 
+  it('put people into groups, whose names stand with commas between them', async () => {
+    const { server, user } = await showPeople({
+      'PATCH people/grace': { ...GRACE, groups: ['staff', 'tutors'] }
+    });
+    await user.click(await screen.findByRole('button', { name: 'Groups: grace' }));
+    const field = screen.getByLabelText('Groups of “grace”, with commas between them');
+    expect(field).toHaveFocus();
+    await user.type(field, 'staff, , tutors {Enter}');
+    expect(await screen.findByText(/groups staff, tutors/)).toBeVisible();
+    expect(server.lastChange?.body).toEqual({ groups: ['staff', 'tutors'] });
+    expect(screen.queryByRole('textbox', { name: /Groups of/ })).toBeNull();
+    await user.click(screen.getByRole('button', { name: 'Groups: grace' }));
+    await user.clear(screen.getByLabelText(/Groups of “grace”/));
+    server.answers.set('PATCH people/grace', GRACE);
+    await user.keyboard('{Enter}');
+    await waitFor(() => {
+      expect(server.lastChange?.body).toEqual({ groups: [] });
+    });
+  });
+
   it('find people by the beginning of a name', async () => {
     const { user } = await showPeople({
       'GET people?begins=ev&state=&after=': { people: [EVE] }

@@ -35,7 +35,7 @@ describe('the account of a hub', () => {
   it('is left by signing out of the hub', async () => {
     const { server, user } = await show('user');
     expect(screen.queryByRole('button', { name: 'People' })).toBeNull();
-    await user.click(screen.getByRole('button', { name: 'Sign out of JupyterHub' }));
+    await user.click(screen.getByRole('button', { name: 'Sign out' }));
     expect(leaving.signOut).toHaveBeenCalled();
     expect(server.requests.some(({ path }) => path === 'profile')).toBe(false);
   });

@@ -43,7 +43,7 @@ async def ledger(engine: Engine) -> list[LedgerEntry]:
 
 async def ledger_of(engine: Engine, number: int) -> list[LedgerEntry]:
     """The same once there are so many."""
-    for _ in range(1_000):
+    for _ in range(3_000):
         entries = await ledger(engine)
         if len(entries) == number:
             return entries
@@ -275,8 +275,9 @@ async def test_what_a_killed_process_had_asked_the_next_one_enters(
 ):
     thread_id, reply_id = await ask(engine)
     call = await engine.provider.call()
+    viewer = await engine.watch(thread_id)
     call.say(text)
-    await asyncio.sleep(0.01)
+    await viewer.until(lambda: viewer.text(reply_id) == text)
     await engine.replies._checkpointer.save()
     monkeypatch.setattr(engine.store, "finish_reply", killed, raising=False)
     await engine.store.release_lease(engine.replies._checkpointer.owner)
@@ -297,8 +298,9 @@ async def test_a_process_killed_while_it_waits_after_a_refusal_has_nothing_to_pa
     thread_id, reply_id = await ask(engine)
     call = await engine.provider.call()
     await engine.replies._checkpointer.save()
+    viewer = await engine.watch(thread_id)
     call.fail(failure(Code.RATE_LIMITED, again=True))
-    await asyncio.sleep(0.01)
+    await viewer.until(lambda: any(event["type"] == "waiting" for event in viewer.events))
     await engine.replies._checkpointer.save()
     monkeypatch.setattr(engine.store, "finish_reply", killed, raising=False)
     await engine.store.release_lease(engine.replies._checkpointer.owner)

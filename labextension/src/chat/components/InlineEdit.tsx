@@ -3,6 +3,8 @@ import { useEffect, useRef } from 'react';
 interface Props {
   readonly value: string;
   readonly label: string;
+  /** Nothing is a value, too. */
+  readonly isOptional?: boolean;
   readonly onDone: (value: string) => void;
   readonly onCancel: () => void;
 }
@@ -10,7 +12,8 @@ interface Props {
 const LONGEST_TITLE = 200;
 
 /** A line of text being changed in its place: Enter or leaving keeps it, Escape does not. */
-export function InlineEdit({ value, label, onDone, onCancel }: Props) {
+export function InlineEdit(props: Props) {
+  const { value, label, isOptional = false, onDone, onCancel } = props;
   const input = useRef<HTMLInputElement>(null);
   const ended = useRef(false);
 
@@ -25,7 +28,7 @@ export function InlineEdit({ value, label, onDone, onCancel }: Props) {
     }
     ended.current = true;
     const text = input.current?.value.trim() ?? '';
-    if (keep && text !== '' && text !== value) {
+    if (keep && (isOptional || text !== '') && text !== value) {
       onDone(text);
     } else {
       onCancel();

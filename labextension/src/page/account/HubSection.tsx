@@ -34,11 +34,12 @@ export function HubSection({ onOpen }: Props) {
         <button
           type="button"
           className="jc-Button"
+          title={trans.__('Also of JupyterHub')}
           onClick={() => {
             signOut(services.server.baseUrl);
           }}
         >
-          {trans.__('Sign out of JupyterHub')}
+          {trans.__('Sign out')}
         </button>
       </div>
       {isAdmin && (

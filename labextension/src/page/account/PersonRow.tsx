@@ -1,5 +1,7 @@
+import { useState } from 'react';
 import { CopyButton } from '../../chat/components/CopyButton';
 import { ConfirmButton } from '../../chat/components/ConfirmButton';
+import { InlineEdit } from '../../chat/components/InlineEdit';
 import { useChat } from '../../chat/components/context';
 import { timeOrDay } from '../../chat/components/format';
 import { dollars, tokens } from '../../chat/components/usageFormat';
@@ -25,10 +27,14 @@ export function PersonRow(props: Props) {
   const { onExport, onDelete } = props;
   const { trans } = useChat();
   const { name, display_name: displayName, state, role, made_at: since } = person;
+  const groups = person.groups ?? [];
+  const [isGrouping, setGrouping] = useState(false);
   const used = person.replies ?? 0;
   const facts = [
     displayName != null && name,
     role === 'admin' && trans.__('administrator'),
+    groups.length > 0 &&
+      trans._n('group %2', 'groups %2', groups.length, groups.join(', ')),
     trans.__('since %1', timeOrDay(since, new Date())),
     used === 0
       ? trans.__('nothing used this month')
@@ -50,7 +56,10 @@ export function PersonRow(props: Props) {
         <small>{facts.join(' · ')}</small>
       </span>
       {isOneself ? (
-        <small>{trans.__('You')}</small>
+        <span className="jc-Buttons">
+          <small>{trans.__('You')}</small>
+          {!ofHub && grouping()}
+        </span>
       ) : (
         state !== 'leaving' && (
           <span className="jc-Buttons">
@@ -60,6 +69,7 @@ export function PersonRow(props: Props) {
                   (role === 'admin'
                     ? change(trans.__('Make a user'), { role: 'user' })
                     : change(trans.__('Make an admin'), { role: 'admin' }))}
+                {!ofHub && grouping()}
                 {change(trans.__('Disable'), { state: 'disabled' })}
               </>
             ) : state === 'gone' ? (
@@ -91,6 +101,21 @@ export function PersonRow(props: Props) {
           </span>
         )
       )}
+      {isGrouping && (
+        <InlineEdit
+          value={groups.join(', ')}
+          label={trans.__('Groups of “%1”, with commas between them', name)}
+          isOptional
+          onDone={text => {
+            setGrouping(false);
+            const typed = text.split(',').map(group => group.trim());
+            onChange({ groups: typed.filter(group => group !== '') });
+          }}
+          onCancel={() => {
+            setGrouping(false);
+          }}
+        />
+      )}
       {given !== null && (
         <div className="jc-Made" role="status">
           <p>{trans.__('Hand this password on. It is shown only now:')}</p>
@@ -102,6 +127,22 @@ export function PersonRow(props: Props) {
       )}
     </li>
   );
+
+  function grouping() {
+    return (
+      <button
+        type="button"
+        className="jc-Button"
+        aria-label={trans.__('Groups: %1', name)}
+        aria-expanded={isGrouping}
+        onClick={() => {
+          setGrouping(!isGrouping);
+        }}
+      >
+        {trans.__('Groups…')}
+      </button>
+    );
+  }
 
   function change(label: string, patch: PersonPatch) {
     return (

@@ -108,7 +108,10 @@ function nameOf({ scope, name }: Whose, settings: LimitSettings, trans: Translat
   const names: Record<LimitScope, string> = {
     everyone: trans.__('Everyone, each'),
     together: trans.__('All people together'),
-    role: name === '' ? trans.__('Another role…') : trans.__('Role “%1”, each', name),
+    role:
+      name === ''
+        ? trans.__('Another role or group…')
+        : trans.__('Role “%1”, each', name),
     role_together: trans.__('Role “%1”, together', name),
     person: name === '' ? trans.__('Another person…') : (settings.names[name] ?? name)
   };
@@ -143,7 +146,11 @@ function RuleForm({ settings, whose, onSend }: RuleFormProps) {
         <TextField
           name="name"
           required
-          label={whose.scope === 'role' ? trans.__('Name of the role') : trans.__('Name')}
+          label={
+            whose.scope === 'role'
+              ? trans.__('Name of the role or group')
+              : trans.__('Name')
+          }
           value={name}
           problem={problem}
           onType={setName}
