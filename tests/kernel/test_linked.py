@@ -6,7 +6,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -210,7 +209,7 @@ def test_no_repr_has_the_access(chat: Client, service: Service) -> None:
         assert not any(token in text for text in shown)
 
 
-def test_a_server_that_is_not_linked_is_asked_once(jupyter: Jupyter, tmp_path: Path) -> None:
+def test_a_server_that_is_not_linked_has_the_chat_itself(jupyter: Jupyter) -> None:
     with Client(jupyter.url, jupyter.token) as chat:
         assert str(chat.ask("Hello [[text=Here]]")) == "Here"
         server = chat.chat.session.server
