@@ -77,6 +77,7 @@ class Person:
     def open_page(self, replica: str = "chat-1") -> Chat:
         """The page of the service itself."""
         path = f"services/{replica}/jupyter-chat/"
+        self.hub.wait_for(path)  # the hub starts a replica that was killed half a minute later
         if self.page.url == "about:blank":
             self.sign_in(path)
         else:
