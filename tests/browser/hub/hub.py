@@ -30,7 +30,7 @@ PASSWORD = "of-the-people"
 REPLICAS = ("chat-1", "chat-2")
 
 _SECONDS = 60
-_POLL_SECONDS = 0.05
+_POLL_SECONDS = 0.1
 _NO_NEWS = '{"fetchNews": "false", "checkForUpdates": false}'
 
 
@@ -213,6 +213,7 @@ class Hub:
         until = time.monotonic() + _SECONDS
         while not done():
             assert self._process is not None
+            self._remember()  # or what it has started outlives a hub that does not come up
             if self._process.poll() is not None or time.monotonic() > until:
                 raise RuntimeError(f"The hub does not do it:\n{self.log()[-8000:]}")
             time.sleep(_POLL_SECONDS)

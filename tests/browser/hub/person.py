@@ -12,6 +12,7 @@ from jupyter_chat.protocol import ACCESS_SCHEME
 from ..chat import SECONDS, Chat
 from .hub import PASSWORD, Hub
 
+_AWAY = re.compile("Server unavailable|Directory not found")
 _RUN = """
 async code => {
   const kernel = await window.jupyterapp.serviceManager.kernels.startNew({ name: 'python3' });
@@ -39,10 +40,10 @@ class Person:
         self.sockets: list[WebSocket] = []
         """Those of the chat that the page has opened."""
         self.page.on("websocket", self._opened)
-        # JupyterLab's own, when the hub is away; it takes every key
+        # JupyterLab's own, when the hub is away; they take every key
         self.page.add_locator_handler(
-            self.page.get_by_role("dialog").filter(has_text="Server unavailable"),
-            lambda dialog: dialog.get_by_role("button", name="Dismiss").click(),
+            self.page.get_by_role("dialog").filter(has_text=_AWAY).first,
+            lambda dialog: dialog.press("Escape"),
         )
         self.loaded_after: int | None = None
         """After how many failed tests the page was loaded that tests share."""
@@ -76,6 +77,7 @@ class Person:
     def open_page(self, replica: str = "chat-1") -> Chat:
         """The page of the service itself."""
         path = f"services/{replica}/jupyter-chat/"
+        self.hub.wait_for(path)  # the hub starts a replica that was killed half a minute later
         if self.page.url == "about:blank":
             self.sign_in(path)
         else:
