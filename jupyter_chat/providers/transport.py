@@ -118,7 +118,9 @@ class Transport(httpx2.AsyncBaseTransport):
 
 def _session(*, trust_env: bool = False, **options: Any) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, **options),
+        # Names are looked up as this machine does, whether aiodns (which JupyterHub brings) is
+        # there or not.
+        connector=aiohttp.TCPConnector(limit=0, resolver=aiohttp.ThreadedResolver(), **options),
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),
         auto_decompress=False,
         cookie_jar=aiohttp.DummyCookieJar(),

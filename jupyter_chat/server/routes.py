@@ -5,14 +5,21 @@ from __future__ import annotations
 import asyncio
 from enum import Enum
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import JupyterHandler
+from jupyter_server.extension.handler import (
+    ExtensionHandlerJinjaMixin,
+    ExtensionHandlerMixin,
+)
 from tornado import web
 
+from .. import __version__
 from ..auth.accounts import KeptAccounts
 from ..auth.authentication import Authentication
+from ..auth.authorizer import AUTH_RESOURCE
 from . import (
     admin,
     attachments,
@@ -23,6 +30,7 @@ from . import (
     openapi,
     pages,
     people,
+    reference,
     rest,
     signing_in,
     socket,
@@ -30,6 +38,7 @@ from . import (
 )
 from .operations import operation
 from .rest import ChatHandler
+from .services import Services
 
 
 class DocumentHandler(ChatHandler):
@@ -42,6 +51,41 @@ class DocumentHandler(ChatHandler):
         self.finish(made)
 
 
+class ReferenceHandler(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, JupyterHandler):
+    auth_resource: ClassVar[str] = AUTH_RESOURCE
+
+    def initialize(self, name: str, services: Services) -> None:
+        super().initialize(name)
+        self.services = services
+
+    @property
+    def content_security_policy(self) -> str:
+        """No scripts at all."""
+        return (
+            "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; "
+            "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        )
+
+    @operation("What there is of the interface, as a page to be read.", media_types=("text/html",))
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        accounts = self.services.authentication is not None
+        self.set_header("Cache-Control", "no-cache")
+        self.finish(await asyncio.to_thread(self._page, document(accounts=accounts)))
+
+    def _page(self, said: dict[str, Any]) -> str:
+        return str(
+            self.get_template("reference.html").render(
+                groups=reference.groups(said),
+                types=reference.types(said),
+                chat_url=f"{self.base_url}jupyter-chat/",
+                static=f"{self.base_url}static/{self.name}",
+                version=__version__,
+            )
+        )
+
+
 _API: list[openapi.Route] = [
     *socket.default_handlers,
     *exchange.default_handlers,
@@ -51,6 +95,7 @@ _API: list[openapi.Route] = [
     *admin.default_handlers,
     *attachments.default_handlers,
     (r"jupyter-chat/api/openapi\.json", DocumentHandler),
+    (r"jupyter-chat/reference", ReferenceHandler),
 ]
 PAGES: list[openapi.Route] = [*pages.default_handlers]
 

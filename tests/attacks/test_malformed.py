@@ -11,8 +11,9 @@ from urllib.parse import quote
 
 import pytest
 
+from jupyter_chat.engine.roles import Roles
 from jupyter_chat.ids import new_id
-from jupyter_chat.protocol import MAX_FRAME_BYTES
+from jupyter_chat.protocol import MAX_FRAME_BYTES, PersonRole
 
 from .people import login
 from .samples import Call, calls, commands, full, places, with_other
@@ -42,6 +43,16 @@ MARK = "put something here"
 def jp_server_config(people_config, store_url) -> dict[str, Any]:
     people_config["ChatApp"]["store_url"] = store_url
     return people_config
+
+
+@pytest.fixture(autouse=True)
+def administrator(monkeypatch):
+    """Whoever asks is one: what is theirs is tried as well."""
+
+    async def of(*_: object) -> str:
+        return PersonRole.ADMIN.value
+
+    monkeypatch.setattr(Roles, "of", of)
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 from typing import get_args
@@ -84,3 +85,21 @@ def test_the_routes_of_accounts_are_described_where_there_are_accounts():
     more = routes.document(routes.Kind.ACCOUNTS)["paths"].keys() - routes.document()["paths"].keys()
     assert {"/jupyter-chat/login", "/jupyter-chat/api/people/{user_id}"} <= more
     assert len(more) == len(routes.of(routes.Kind.ACCOUNTS)) - len(routes.of(routes.Kind.JUPYTER))
+
+
+async def test_it_is_a_page_to_be_read_as_well(jp_fetch):
+    answer = await jp_fetch("jupyter-chat/reference")
+    page = answer.body.decode()
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert "<script" not in page
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert "script-src" not in answer.headers["Content-Security-Policy"]
+    document = routes.document()
+    for path, item in document["paths"].items():
+        for method, said in item.items():
+            assert f"<b>{method.upper()}</b> <code>{path}</code>" in page
+            assert html.escape(said["summary"], quote=False).replace("'", "&#39;") in page
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert {f"type-{name}" for name in document["components"]["schemas"]} <= set(ids)
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(ids)

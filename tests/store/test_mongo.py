@@ -59,7 +59,7 @@ def assert_down(error: StoreError) -> None:
 # --- steps ------------------------------------------------------------------------------
 
 _WRITES = (
-    *("insert_one", "insert_many", "update_one", "replace_one"),
+    *("insert_one", "insert_many", "update_one", "update_many", "replace_one"),
     *("delete_one", "delete_many", "find_one_and_update"),
 )
 

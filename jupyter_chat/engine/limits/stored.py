@@ -55,7 +55,8 @@ class StoredLimits:
         """Raises :class:`Invalid`."""
         name = await self._name(change)
         detail = _in_words(change)
-        subject = f"{change.scope.value} {name}".strip()
+        of_person = change.scope is LimitScope.PERSON
+        subject = name if of_person else f"{change.scope.value} {name}".strip()
         changed(await self._store.get_limit_rules(), change, name)  # or refuse it now
         await self._audit.note(admin_id, Event.LIMITS_CHANGED, subject, detail)
         await self._put(lambda rules: changed(rules, change, name))

@@ -157,7 +157,7 @@ async def test_it_is_noted_who_changed_what(store, limits) -> None:
     await limits.change(ROOT.id, says(LimitScope.EVERYONE))
     entries = await store.audit_entries(limit=5)
     assert [(each.user_id, each.event, each.subject, each.detail) for each in entries] == [
-        (ROOT.id, "limits changed", f"person {ADA.id}", "tokens_per_day 5, models none"),
+        (ROOT.id, "limits changed", ADA.id, "tokens_per_day 5, models none"),
         (ROOT.id, "limits changed", "everyone", "nothing"),
     ]
 

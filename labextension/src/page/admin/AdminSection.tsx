@@ -19,7 +19,7 @@ export function AdminSection({ onOpen }: Props) {
   if (role !== 'admin' && role !== 'owner') {
     return null;
   }
-  const pages: readonly [string, ComponentType<SubpageProps>][] = [
+  const pages: readonly (readonly [string, ComponentType<SubpageProps>])[] = [
     [trans.__('Limits'), LimitsPage],
     // Where there is an owner there is nobody else.
     ...(role === 'admin'
@@ -27,11 +27,8 @@ export function AdminSection({ onOpen }: Props) {
       : []),
     [trans.__('What was flagged'), FlaggedPage],
     [trans.__('Audit log'), AuditPage],
-    [
-      role === 'admin' ? trans.__('Key for everybody') : trans.__('Key of the server'),
-      SharedSourcePage
-    ]
-  ].map(([name, page]) => [name as string, page as ComponentType<SubpageProps>]);
+    [trans.__('Key for everybody'), SharedSourcePage]
+  ];
   return (
     <section className="jc-Account" aria-labelledby="jc-admin">
       <h3 id="jc-admin">{trans.__('Administration')}</h3>

@@ -93,9 +93,7 @@ function Person({ person, name }: PersonProps) {
       </span>
       {allowances.length > 0 && (
         <details className="jc-Admin-left">
-          <summary aria-label={trans.__('Limits of “%1”', name)}>
-            {trans.__('Limits: %1 taken', percent(most))}
-          </summary>
+          <summary>{trans.__('Limits: %1 taken', percent(most))}</summary>
           <div className="jc-Allowances">
             <Allowances of={allowances} />
           </div>

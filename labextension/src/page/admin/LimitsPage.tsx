@@ -50,17 +50,30 @@ export function LimitsPage({ onDone }: SubpageProps) {
             settings={found}
             whose={whose}
             onSend={async (name, rule) => {
-              take(await calls.changeLimits({ scope: whose.scope, name, rule }));
+              const after = await calls.changeLimits({ scope: whose.scope, name, rule });
+              take(after);
               announce(trans.__('Saved.'));
-              if (whose.name === '' && name !== '') {
-                setWhose({ scope: 'everyone', name: '' });
-              }
+              setWhose({ scope: whose.scope, name: nameIn(after, whose, name) });
             }}
           />
         </>
       )}
     </Subpage>
   );
+}
+
+/** As what somebody is in the list whose name was typed; nothing where nothing is said of them. */
+function nameIn(settings: LimitSettings, { scope, name }: Whose, typed: string): string {
+  const { stored, names } = settings;
+  if (name !== '' || (scope !== 'person' && scope !== 'role')) {
+    return name;
+  }
+  if (scope === 'role') {
+    return stored.roles !== undefined && typed in stored.roles ? typed : '';
+  }
+  const isMeant = (id: string) =>
+    id === typed || names[id]?.toLowerCase() === typed.toLowerCase();
+  return Object.keys(stored.users ?? {}).find(isMeant) ?? '';
 }
 
 interface WhoseFieldProps {

@@ -30,7 +30,6 @@ export function SharedSourcePage({ onDone }: SubpageProps) {
         <>
           <Present found={found} />
           <SourceForm
-            key={`${found.source ?? ''} ${found.base_url ?? ''} ${found.key_hint ?? ''}`}
             found={found}
             onSend={async offer => {
               take(await calls.setSource(offer));

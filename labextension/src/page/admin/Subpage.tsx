@@ -13,10 +13,17 @@ interface Props {
 export function Subpage({ title, onDone, children }: Props) {
   const { trans } = useChat();
   const id = useId();
+  const section = useRef<HTMLElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     heading.current?.focus();
   }, []);
+  useEffect(() => {
+    // What had the focus may have gone with what it did; Escape is to be heard all the same.
+    if (document.activeElement === document.body) {
+      section.current?.focus({ preventScroll: true });
+    }
+  });
   const leave = (event: KeyboardEvent) => {
     if (event.key === 'Escape' && !event.nativeEvent.isComposing) {
       event.preventDefault(); // it leads back to the settings, and no further
@@ -25,7 +32,13 @@ export function Subpage({ title, onDone, children }: Props) {
   };
   return (
     // A press on an empty place leaves the focus in here, where Escape is heard.
-    <section className="jc-Settings" aria-labelledby={id} tabIndex={-1} onKeyDown={leave}>
+    <section
+      ref={section}
+      className="jc-Settings"
+      aria-labelledby={id}
+      tabIndex={-1}
+      onKeyDown={leave}
+    >
       <div className="jc-Settings-column jc-People jc-Admin">
         <div className="jc-People-head">
           <IconButton
