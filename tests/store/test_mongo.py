@@ -286,6 +286,7 @@ async def _until_back(store: Store) -> None:
             return
 
 
+@pytest.mark.new_database
 async def test_a_database_from_a_newer_version_is_not_touched(mongodb_url: str) -> None:
     with database(mongodb_url) as db:
         db.meta.insert_one({"_id": "schema", "version": len(MIGRATIONS) + 1})
@@ -297,6 +298,7 @@ async def test_a_database_from_a_newer_version_is_not_touched(mongodb_url: str) 
     assert contents(mongodb_url) == before
 
 
+@pytest.mark.new_database
 async def test_an_older_database_is_migrated_once(
     store: Store, mongodb_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -316,6 +318,7 @@ async def test_an_older_database_is_migrated_once(
     assert len(seen) == 1
 
 
+@pytest.mark.new_database
 async def test_many_may_open_an_empty_database_at_once(mongodb_url: str) -> None:
     stores = [open_store(mongodb_url) for _ in range(6)]
     await asyncio.gather(*(store.open() for store in stores))
