@@ -70,9 +70,9 @@ class ReferenceHandler(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, Jupyte
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        accounts = self.services.authentication is not None
+        described = document(kind_of(self.services.authentication))
         self.set_header("Cache-Control", "no-cache")
-        self.finish(await asyncio.to_thread(self._page, document(accounts=accounts)))
+        self.finish(await asyncio.to_thread(self._page, described))
 
     def _page(self, said: dict[str, Any]) -> str:
         return str(

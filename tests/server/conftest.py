@@ -44,11 +44,11 @@ def jp_server_config(upstream: Upstream, tmp_path, monkeypatch) -> dict[str, Any
 @pytest.fixture
 def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Passwords are hashed with little work: what that is worth is tested elsewhere."""
-    from jupyter_chat.auth import accounts
     from jupyter_chat.auth.passwords import Passwords
     from tests.auth.conftest import CHEAP
 
-    monkeypatch.setattr(accounts, "Passwords", partial(Passwords, **CHEAP))
+    cheap = partial(Passwords, **CHEAP)
+    monkeypatch.setattr("jupyter_chat.auth.accounts.Passwords", cheap)
 
 
 class Client:

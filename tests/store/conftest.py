@@ -13,11 +13,10 @@ from typing import TypeAlias
 
 import pytest
 
-from jupyter_chat.ids import new_id
 from jupyter_chat.store import open_store
 from jupyter_chat.store.interface import Store
 
-from .mongod import Mongod, drop_database, url_of_database
+from .mongod import Mongod, drop_database, give_back, new_database, take_database
 
 OpenStore: TypeAlias = Callable[[], Awaitable[Store]]
 
@@ -34,11 +33,18 @@ def mongodb_server(standing_mongod: Mongod) -> str:
 
 
 @pytest.fixture
-def mongodb_url(mongodb_server: str) -> Iterator[str]:
-    """The URL of an empty database."""
-    url = url_of_database(mongodb_server, f"test_{new_id()}")
+def mongodb_url(request: pytest.FixtureRequest, mongodb_server: str) -> Iterator[str]:
+    """The URL of an empty database; for who is marked `new_database` without any index."""
+    anew = request.node.get_closest_marker("new_database") is not None
+    url = new_database(mongodb_server) if anew else take_database(mongodb_server)
+    failed = request.session.testsfailed
     yield url
-    drop_database(url)
+    # A server in this process ends later, and who failed may leave anything behind.
+    used = "jp_serverapp" in request.fixturenames or request.session.testsfailed > failed
+    if anew or used:
+        drop_database(url)
+    else:
+        give_back(url)
 
 
 @pytest.fixture

@@ -17,6 +17,9 @@ from urllib.parse import urlsplit
 import pymongo
 from pymongo.errors import PyMongoError
 
+from jupyter_chat.ids import new_id
+from jupyter_chat.store.mongo_schema import MIGRATIONS
+
 _PROGRAM = Path(sysconfig.get_path("scripts")) / "secantusd-py"
 _START_SECONDS = 60
 
@@ -113,6 +116,37 @@ def drop_database(url: str) -> None:
     """Delete the database that the URL names."""
     with database(url) as db:
         db.client.drop_database(db)
+
+
+_PATIENCE = "serverSelectionTimeoutMS=30000&connectTimeoutMS=30000&socketTimeoutMS=60000"
+"""On a machine that is busy a server that answers late is not one that is away."""
+_spare: list[str] = []
+"""Databases that have their indexes and nothing else: making these takes longer than most tests."""
+
+
+def take_database(server_url: str) -> str:
+    """The URL of a database without any document."""
+    for url in _spare:
+        if url.startswith(server_url):
+            _spare.remove(url)
+            return url
+    return new_database(server_url)
+
+
+def new_database(server_url: str) -> str:
+    """The URL of a database that nobody has used."""
+    return f"{url_of_database(server_url, f'test_{new_id()}')}?{_PATIENCE}"
+
+
+def give_back(url: str) -> None:
+    """Empty a database that nobody uses any more, for the next test."""
+    with database(url) as db:
+        if db.meta.find_one({"_id": "schema"}) != {"_id": "schema", "version": len(MIGRATIONS)}:
+            db.client.drop_database(db)
+            return
+        for name in db.list_collection_names():
+            db[name].delete_many({"_id": {"$ne": "schema"}} if name == "meta" else {})
+    _spare.append(url)
 
 
 def _answers(url: str) -> bool:

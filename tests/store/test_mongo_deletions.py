@@ -113,6 +113,7 @@ async def test_an_undo_is_whole_though_the_deletion_is_repeated_right_before_its
     assert found["deletions"] == []
 
 
+@pytest.mark.new_database
 async def test_a_history_from_before_deletions_is_all_there(store: Store, mongodb_url: str) -> None:
     accepted = await finished_turn(store, a_thread())
     with database(mongodb_url) as db:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 
+import pytest
+
 from jupyter_chat.ids import now_ms
 from jupyter_chat.protocol import Status, TextPart
 from jupyter_chat.store import open_store, sqlite_schema
@@ -61,6 +63,7 @@ async def test_a_file_of_the_first_version(sqlite_url: str) -> None:
     await assert_interrupted(open_store(sqlite_url), thread.id, turn.reply.id)
 
 
+@pytest.mark.new_database
 async def test_a_database_of_the_first_version(mongodb_url: str) -> None:
     thread = a_thread()
     turn = a_turn(thread)

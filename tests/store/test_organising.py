@@ -379,6 +379,7 @@ async def test_an_older_sqlite_history_lists_as_before(sqlite_url: str) -> None:
     await _expect_as_before(sqlite_url, first, second, deleted)
 
 
+@pytest.mark.new_database
 async def test_an_older_mongodb_history_lists_as_before(mongodb_url: str) -> None:
     first, deleted, second = (a_thread(updated_at=time) for time in (1000, 2000, 3000))
     deleted.deleted_at = 2500

@@ -42,7 +42,7 @@ async def test_processes_on_one_store_ask_no_more_than_there_is_together(
         reply = await engine.end(thread_id, str(asked.reply_id), user)
         return int(reply.status is Status.COMPLETE)
 
-    complete = sum(await asyncio.gather(*(person(number) for number in range(200))))
+    complete = sum(await asyncio.gather(*(person(number) for number in range(120))))
     await asyncio.gather(*(settled(engine) for engine in engines))
     for task in listening:
         task.cancel()
