@@ -115,6 +115,7 @@ class Composition:
             overrides=Overrides(file_named(app.models_file), app.models, app.log),
             policy=policy,
             private_base_urls=private_base_urls,
+            personal=identities.personal,
         )
         self._heartbeats = Heartbeats()
         self._planner = Planner(store)

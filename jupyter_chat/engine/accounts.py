@@ -67,6 +67,7 @@ class Accounts:
         overrides: Overrides | None = None,
         policy: Policy | None = None,
         private_base_urls: bool = True,
+        personal: bool = True,
     ) -> None:
         self._store = store
         self._vault = vault
@@ -78,6 +79,7 @@ class Accounts:
         self._overrides = overrides
         self._policy = policy
         self._public_only = not private_base_urls
+        self._personal = personal
         self._listings = Listings(provider)
 
     async def settings(self, user_id: str) -> UserSettings:
@@ -127,6 +129,7 @@ class Accounts:
             api=settings.api if own else (shown.api if shown else Api.AUTO),
             key_hint=settings.key_hint if own else None,
             local_available=self._local_available(),
+            own_server=self._personal,
             defaults=settings.defaults,
             durable_replies=self.durable(settings),
             notes=settings.notes,

@@ -44,6 +44,8 @@ class Account(Struct, omit_defaults=True, frozen=True):
     """The last four characters of the key."""
     local_available: bool = False
     """The local model is installed."""
+    own_server: bool = False
+    """The server is this person's, who may install things there."""
     defaults: ThreadSettings = ThreadSettings()
     durable_replies: bool = False
     """OpenAI goes on with answers while this server is down."""

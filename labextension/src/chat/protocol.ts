@@ -191,6 +191,7 @@ export interface Account {
   api?: Api;
   key_hint?: string | null;
   local_available?: boolean;
+  own_server?: boolean;
   defaults?: ThreadSettings;
   durable_replies?: boolean;
   notes?: string[];

@@ -102,7 +102,7 @@ it('starts the local model, or says how it is installed', async () => {
   expect(screen.getByRole('button', { name: 'Use the local model' })).toBeVisible();
   services.store.update(state => ({
     ...state,
-    account: { ...NOBODY, local_available: false }
+    account: { ...NOBODY, local_available: false, own_server: true }
   }));
   const button = await screen.findByRole('button', { name: 'Copy the command' });
   const command =
@@ -110,4 +110,13 @@ it('starts the local model, or says how it is installed', async () => {
   expect(button.parentElement).toHaveTextContent(command);
   await user.click(button);
   expect(await navigator.clipboard.readText()).toBe(command);
+});
+
+it('tells nobody to install what is not theirs to install', async () => {
+  await showChat(server => {
+    empty(server);
+    server.account = { ...NOBODY, local_available: false };
+  });
+  expect(card('I have an OpenAI key').getByLabelText('API key')).toBeVisible();
+  expect(screen.queryByText(/local model/)).toBeNull();
 });

@@ -63,7 +63,10 @@ export function SourceCards({ onDone }: { readonly onDone?: () => void }) {
             type: 'url',
             required: true,
             label: trans.__('Address'),
-            placeholder: 'http://localhost:11434/v1',
+            placeholder:
+              account?.own_server === true
+                ? 'http://localhost:11434/v1'
+                : 'https://models.example.org/v1',
             initial: own?.source === 'compatible' ? own.base_url : undefined
           },
           {
@@ -74,7 +77,9 @@ export function SourceCards({ onDone }: { readonly onDone?: () => void }) {
           }
         ]}
       />
-      {account?.local_available === true ? (
+      {account?.local_available !== true ? (
+        account?.own_server === true && <InstallCard />
+      ) : (
         <Card
           icon={ChipIcon}
           title={trans.__('Try a small local model')}
@@ -88,27 +93,33 @@ export function SourceCards({ onDone }: { readonly onDone?: () => void }) {
           patch={() => ({ source: 'local', base_url: null, key: null })}
           button={trans.__('Use the local model')}
         />
-      ) : (
-        <section className="jc-Card">
-          <h3>
-            <ChipIcon />
-            {trans.__('Try a small local model')}
-          </h3>
-          <p>{trans.__('Not installed yet. Install it, then start the server again:')}</p>
-          <div className="jc-Command">
-            <code>
-              {INSTALL.split(' ').map((word, index) => (
-                // No line ends within an option, whose hyphens would let it.
-                <Fragment key={index}>
-                  <span>{word}</span>{' '}
-                </Fragment>
-              ))}
-            </code>
-            <CopyButton text={INSTALL} label={trans.__('Copy the command')} />
-          </div>
-        </section>
       )}
     </div>
+  );
+}
+
+/** How the local model is installed, for whoever may do that. */
+function InstallCard() {
+  const { trans } = useChat();
+  return (
+    <section className="jc-Card">
+      <h3>
+        <ChipIcon />
+        {trans.__('Try a small local model')}
+      </h3>
+      <p>{trans.__('Not installed yet. Install it, then start the server again:')}</p>
+      <div className="jc-Command">
+        <code>
+          {INSTALL.split(' ').map((word, index) => (
+            // No line ends within an option, whose hyphens would let it.
+            <Fragment key={index}>
+              <span>{word}</span>{' '}
+            </Fragment>
+          ))}
+        </code>
+        <CopyButton text={INSTALL} label={trans.__('Copy the command')} />
+      </div>
+    </section>
   );
 }
 
