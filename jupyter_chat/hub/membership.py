@@ -181,6 +181,7 @@ class Membership:
         else:
             user_id = known.claims.user_id
         claims = Claims(user_id, digest)
+        self._ended.pop(digest, None)  # a hub that is just starting may not have known it
         self._tokens[digest] = _Known(token, claims, user.name, monotonic(), from_page)
         drop_oldest(self._tokens, _MOST)
         return claims

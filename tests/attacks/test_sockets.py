@@ -217,7 +217,7 @@ async def test_a_socket_ends_with_the_kernel_that_opened_it(
     headers = {"Authorization": f"jupyter-chat {token}"}
     of_a_kernel, page = await connect(headers=headers), await connect()
     runs = False
-    for socket in tuple(services.heartbeats._sockets):
+    for socket in tuple(services.heartbeats._due):
         socket.send(encode(Heartbeat()))
         socket.probe()
     assert await of_a_kernel.until(lambda event: event["type"] == "heartbeat")

@@ -103,6 +103,19 @@ async def test_what_is_no_token_of_a_user_of_the_service_lets_nobody_in(membersh
             await membership.trade(token)
 
 
+async def test_a_token_that_a_hub_did_not_know_for_a_moment_is_one_again(membership, hub):
+    token = hub.token("ada")
+    claims = await membership.trade(token)
+    known = hub.tokens.pop(token)  # the hub is just starting
+    with pytest.raises(Refused):
+        await membership.trade(token)
+    place = [(claims.user_id, claims.session_id)]
+    assert await membership.alive(place) == {}
+    hub.tokens[token] = known
+    assert await membership.trade(token) == claims
+    assert claims.session_id in await membership.alive(place)
+
+
 async def test_each_trade_asks_the_hub_anew(membership: Membership, hub):
     token = hub.token("ada")
     first = await membership.trade(token)

@@ -234,6 +234,7 @@ async def test_a_history_from_before_deletions_is_all_there(path: Path) -> None:
         "ALTER TABLE messages DROP COLUMN deleted_at",
         "DROP INDEX threads_by_retirement",
         "ALTER TABLE threads DROP COLUMN retire_at",
+        "ALTER TABLE generations DROP COLUMN stop",
         f"PRAGMA user_version = {BEFORE_DELETIONS}",
     ):
         execute(path, statement)
