@@ -9,8 +9,6 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
 
-from msgspec.structs import replace
-
 from ..engine.audit import Audit, Event
 from ..engine.limits.stored import forget_person
 from ..engine.organising import Organiser
@@ -21,7 +19,7 @@ from ..store.errors import NotFound, StoreError
 from ..store.interface import Store
 from ..store.people import Person
 from ..store.types import ThreadChanges
-from .changing import change_person
+from .changing import change_person, signed_out
 from .watching import WITHIN_SECONDS
 
 _ROUND_SECONDS = 10 * 60
@@ -64,7 +62,7 @@ class Leaving:
         await self._store.get_person(user_id)  # or there is nothing to note
         await self._audit.note(by, Event.ACCOUNT_DELETED, user_id)
         person = await change_person(
-            self._store, user_id, lambda each: replace(each, state=PersonState.LEAVING)
+            self._store, user_id, lambda each: signed_out(each, state=PersonState.LEAVING)
         )
         await self._store.end_sessions(user_id)
         self._begin(self._forget(user_id))

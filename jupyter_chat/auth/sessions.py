@@ -18,8 +18,11 @@ from msgspec.structs import replace
 
 from ..engine.audit import Audit, Event
 from ..ids import new_id, now_ms
+from ..protocol import Code, PersonState
+from ..store.errors import NotFound
 from ..store.interface import Store
-from ..store.people import Session
+from ..store.people import Person, Session
+from .errors import Refused
 
 GRACE_MS = 10_000
 _TRIES = 20
@@ -48,11 +51,14 @@ class Sessions:
         """How long a browser keeps a token."""
         return self._lasts_ms // 1000
 
-    async def begin(self, user_id: str, *, agent: str = "", address: str = "") -> Renewal:
+    async def begin(self, person: Person, *, agent: str = "", address: str = "") -> Renewal:
+        """For somebody who is let in as they were when that was found out: :class:`Refused`
+        where all sessions of theirs have had to end since, so whatever let them in may not any
+        more."""
         now, secret = now_ms(), secrets.token_urlsafe(32)
         session = Session(
             new_id(),
-            user_id,
+            person.id,
             _digest(secret),
             made_at=now,
             used_at=now,
@@ -61,7 +67,21 @@ class Sessions:
             address=address,
         )
         await self._store.put_session(session)
+        # Only now: who ends all sessions changes the person first, so either finds the other.
+        if not await self._still_let_in(person):
+            await self._store.end_sessions(person.id, [session.id])
+            raise Refused(
+                Code.CONFLICT,
+                "This account was changed while you signed in. You were not let in; sign in again.",
+            )
         return Renewal(session, _written(session, secret))
+
+    async def _still_let_in(self, person: Person) -> bool:
+        try:
+            now = await self._store.get_person(person.id)
+        except NotFound:
+            return False
+        return now.state is PersonState.ACTIVE and now.signed_out == person.signed_out
 
     async def renew(self, token: str, address: str = "") -> Renewal | None:
         """`None`: the session has ended, perhaps just now."""

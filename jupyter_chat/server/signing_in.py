@@ -18,6 +18,7 @@ from ..auth.errors import TooOften
 from ..auth.people import Registration
 from ..auth.signed_in import SignedIn
 from ..protocol import Problem
+from ..store.people import Person
 from .cookies import address, keep_signed_in, refresh_token, renew, sign_out
 from .errors import KNOWN, status_of
 from .operations import operation
@@ -83,13 +84,13 @@ class PublicPage(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, JupyterHandl
             self.set_header("Retry-After", str(error.seconds))
         return problem
 
-    async def begin(self, user_id: str) -> None:
+    async def begin(self, person: Person) -> None:
         """Sign the browser in and go on; a session that it has had is over."""
         sessions = self.authentication.sessions
         if token := refresh_token(self):
             await sessions.end_by(token)
         agent = self.request.headers.get("User-Agent", "")
-        renewal = await sessions.begin(user_id, agent=agent, address=address(self))
+        renewal = await sessions.begin(person, agent=agent, address=address(self))
         await keep_signed_in(self, self.authentication, renewal)
         self.redirect(self.next_url)
 
@@ -110,7 +111,7 @@ class LoginHandler(PublicPage):
         password = self.get_body_argument("password", "", strip=False)
         try:
             person = await self.authentication.people.log_in(name, password, address(self))
-            await self.begin(person.id)
+            await self.begin(person)
         except KNOWN as error:
             self.show("login.html", self.refused(error), name_typed=name)
 
@@ -132,7 +133,7 @@ class RegisterHandler(PublicPage):
             if person.state is not person.state.ACTIVE:
                 self.show("registered.html", name_typed=person.name)
             else:
-                await self.begin(person.id)
+                await self.begin(person)
         except KNOWN as error:
             self._form(self.refused(error), code=code, name_typed=name)
 

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from jupyter_chat.auth.administering import Administration
 from jupyter_chat.auth.errors import Refused, TooOften
 from jupyter_chat.auth.invitations import Invitations
+from jupyter_chat.auth.leaving import Leaving
 from jupyter_chat.auth.passwords import Passwords
 from jupyter_chat.auth.people import ADDRESS_LIMIT, NAME_LIMIT, People, Registration
 from jupyter_chat.auth.sessions import Sessions
@@ -19,14 +21,15 @@ from jupyter_chat.protocol import (
     Code,
     InvitationOffer,
     PasswordChange,
+    PersonPatch,
     PersonRole,
     PersonState,
     ProfilePatch,
 )
 from jupyter_chat.store.interface import Store
-from jupyter_chat.store.people import NameTaken
+from jupyter_chat.store.people import NameTaken, Person
 
-from .conftest import CHEAP, Clock
+from .conftest import CHEAP, LOG, Clock
 
 HERE = "10.0.0.1"
 PASSWORD = "correct horse"
@@ -248,7 +251,7 @@ async def test_changing_the_password_needs_the_old_one_and_ends_all_sessions(
     people: People, sessions: Sessions
 ):
     ada = await register(people)
-    begun = await sessions.begin(ada.id)
+    begun = await sessions.begin(ada)
     wrong = ProfilePatch(password=PasswordChange("wrong", "another horse"))
     with pytest.raises(Refused) as refused:
         await people.change_profile(ada.id, wrong)
@@ -282,3 +285,88 @@ async def test_of_who_leaves_nothing_is_said_but_that_the_name_is_taken(
         await people.log_in("Ada", PASSWORD, HERE)
     with pytest.raises(NameTaken):
         await register(people)
+
+
+async def change_password(people: People, ada: Person, sessions: Sessions) -> None:
+    new = PasswordChange(PASSWORD, "another horse")
+    await people.change_profile(ada.id, ProfilePatch(password=new))
+
+
+async def give_password(people: People, ada: Person, sessions: Sessions) -> None:
+    await people.give_password(ada.id, "admin-id")
+
+
+async def disable_and_enable(people: People, ada: Person, sessions: Sessions) -> None:
+    nobody_leaves: Any = None
+    administration = Administration(people._store, nobody_leaves)
+    for state in (PersonState.DISABLED, PersonState.ACTIVE):
+        await administration.change("admin-id", ada.id, PersonPatch(state=state))
+
+
+async def leave(people: People, ada: Person, sessions: Sessions) -> None:
+    parts: Any = (people._store, None, None, LOG)
+    leaving = Leaving(*parts)
+    await leaving.leave(ada.id, ada.id)
+    await leaving.close()
+
+
+async def removed(people: People, ada: Person, sessions: Sessions) -> None:
+    await people._store.remove_person(ada.id)
+
+
+ENDING = [change_password, give_password, disable_and_enable, leave]
+
+
+@pytest.mark.parametrize("end", [*ENDING, removed])
+async def test_who_was_let_in_by_what_is_not_good_any_more_gets_no_session(
+    people: People, sessions: Sessions, store: Store, end: Callable[..., Any]
+):
+    """The password was looked at, which takes long, and changed meanwhile."""
+    await register(people)
+    ada = await people.log_in("Ada", PASSWORD, HERE)
+    await end(people, ada, sessions)
+    with pytest.raises(Refused) as refused:
+        await sessions.begin(ada)
+    assert "sign in again" in refused.value.problem.message
+    assert await store.list_sessions(ada.id) == []
+
+
+@pytest.mark.parametrize("end", ENDING)
+async def test_nor_does_it_go_on_where_it_was_begun_in_that_very_moment(
+    people: People, sessions: Sessions, store: Store, end: Callable[..., Any]
+):
+    """Whatever is first: the session, or the change that is to end it."""
+    await register(people)
+    ada = await people.log_in("Ada", PASSWORD, HERE)
+    begun = [asyncio.create_task(sessions.begin(ada)) for _ in range(10)]
+    await asyncio.sleep(0)
+    await end(people, ada, sessions)
+    await asyncio.gather(*begun, return_exceptions=True)
+    assert await store.list_sessions(ada.id) == []
+
+
+async def test_another_change_keeps_nobody_from_signing_in(
+    people: People, sessions: Sessions, store: Store
+):
+    await register(people)
+    ada = await people.log_in("Ada", PASSWORD, HERE)
+    await people.change_profile(ada.id, ProfilePatch(color="#aabbcc"))
+    begun = await sessions.begin(ada)
+    assert await store.list_sessions(ada.id) == [begun.session]
+
+
+async def test_of_two_who_change_a_password_at_once_one_does(people: People, store: Store):
+    """Or whoever knows the old one could take back that it was changed."""
+    ada = await register(people)
+    new = [f"horse number {number}" for number in range(3)]
+    asked = [ProfilePatch(password=PasswordChange(PASSWORD, each)) for each in new]
+    answers = await asyncio.gather(
+        *(people.change_profile(ada.id, each) for each in asked), return_exceptions=True
+    )
+    assert sum(isinstance(each, Refused) for each in answers) == 2
+    done = next(
+        password
+        for password, answer in zip(new, answers, strict=True)
+        if not isinstance(answer, Exception)
+    )
+    await people.log_in("Ada", done, HERE)
