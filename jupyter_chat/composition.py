@@ -19,6 +19,7 @@ from .auth.accounts import KeptAccounts
 from .auth.authentication import Authentication
 from .auth.people import Registration
 from .auth.provider import AccountsIdentityProvider
+from .auth.stopping import Work
 from .engine.accounts import Accounts
 from .engine.attached.documents import Documents
 from .engine.audit import Audit
@@ -159,6 +160,7 @@ class Composition:
         ]
         starting = StartingKernels(serverapp)
         logins = Logins(provider)
+        works: list[Work] = [self._replies, self._imports]
         self._authentication: Authentication | None = None
         if isinstance(provider, AccountsIdentityProvider):
             _require(app.log, "A server with accounts", "accounts", "jwt", "argon2")
@@ -166,13 +168,15 @@ class Composition:
                 Registration(app.registration), app.registrations_per_hour, app.session_days
             )
             provider.authentication = self._authentication = kept.put_together(
-                store, secrets, organiser, self._replies, rules, app.log
+                *(store, secrets, organiser, self._replies, self._imports),
+                *(works, rules, app.log),
             )
             self._health.on_open += [self._authentication.start, self._tell_first_admin]
         elif isinstance(provider, HubIdentityProvider):
             _require(app.log, "A chat service of JupyterHub", "hub", "jwt", "jupyterhub")
             provider.authentication = self._authentication = of_hub.put_together(
-                _hub_environment(app.log), store, secrets, audit, organiser, self._replies, app.log
+                *(_hub_environment(app.log), store, secrets, audit, organiser, self._replies),
+                *(self._imports, works, app.log),
             )
             self._health.on_open.append(self._authentication.start)
             serverapp.web_app.settings[NOT_FRAMED] = True

@@ -304,7 +304,7 @@ async def disable_and_enable(people: People, ada: Person, sessions: Sessions) ->
 
 
 async def leave(people: People, ada: Person, sessions: Sessions) -> None:
-    parts: Any = (people._store, None, None, LOG)
+    parts: Any = (people._store, None, None, None, LOG)
     leaving = Leaving(*parts)
     await leaving.leave(ada.id, ada.id)
     await leaving.close()

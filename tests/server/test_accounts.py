@@ -18,7 +18,7 @@ from jupyter_chat.ids import new_id
 from jupyter_chat.protocol import Code, PersonState, Problem, Status
 from jupyter_chat.store.errors import Unavailable
 
-from .accounts import PASSWORD, Browser, closed
+from .accounts import PASSWORD, Browser, ask, closed
 
 SECONDS = 30
 """How long the end of a socket may take on a busy machine; five seconds are promised."""
@@ -482,24 +482,6 @@ async def test_invitations_are_made_listed_and_taken_back(browser, admin: Browse
     assert (await browser().register("Grace", made["code"])).status == 400
     status, body = await admin.api("POST", "invitations", {"uses": 0})
     assert (status, body["problem"]["field"]) == (400, "uses")
-
-
-async def ask(socket: Any, text: str) -> str:
-    """Begin a conversation; its id."""
-    thread_id = new_id()
-    command = {
-        "type": "send",
-        "id": new_id(),
-        "client_id": new_id(),
-        "thread_id": thread_id,
-        "parent_id": None,
-        "parts": [{"type": "text", "text": text}],
-        "create": True,
-    }
-    await socket.send_json(command)
-    while (await socket.receive_json(timeout=20))["type"] != "ack":
-        pass
-    return thread_id
 
 
 async def gone(services: Any, name: str) -> None:
