@@ -17,8 +17,10 @@ from jupyter_chat.auth.passwords import Passwords
 from jupyter_chat.auth.people import ADDRESS_LIMIT, NAME_LIMIT, People, Registration
 from jupyter_chat.auth.sessions import Sessions
 from jupyter_chat.engine.errors import Invalid
+from jupyter_chat.ids import new_id
 from jupyter_chat.protocol import (
     Code,
+    InvitationInfo,
     InvitationOffer,
     PasswordChange,
     PersonPatch,
@@ -33,6 +35,16 @@ from .conftest import CHEAP, LOG, Clock
 
 HERE = "10.0.0.1"
 PASSWORD = "correct horse"
+
+
+async def invite(invitations: Invitations, offer: InvitationOffer) -> InvitationInfo:
+    """As an administrator does."""
+    store = invitations._store
+    root = await store.find_person("root")
+    if root is None:
+        root = Person(new_id(), "root", "", made_at=1, role=PersonRole.ADMIN)
+        await store.add_person(root)
+    return await invitations.make(offer, root.id)
 
 
 async def register(people: People, name: str = "Ada", code: str = "", **more: Any):
@@ -98,7 +110,7 @@ async def test_an_invitation_is_good_for_so_many_people(
     people_with: Callable[..., People], invitations: Invitations
 ):
     people = people_with(Registration.INVITATION)
-    made = await invitations.make(InvitationOffer(uses=2), "admin-id")
+    made = await invite(invitations, InvitationOffer(uses=2))
     assert made.code is not None
     with pytest.raises(Refused) as refused:
         await register(people)
@@ -119,16 +131,46 @@ async def test_of_many_who_have_one_code_one_gets_its_place(
     people_with: Callable[..., People], invitations: Invitations, store: Store
 ):
     people = people_with(Registration.INVITATION)
-    code = (await invitations.make(InvitationOffer(), "admin-id")).code or ""
+    code = (await invite(invitations, InvitationOffer())).code or ""
     answers = await asyncio.gather(
         *(register(people, name, code) for name in ("Ada", "Grace", "Eve")), return_exceptions=True
     )
     assert sum(isinstance(each, Invalid) for each in answers) == 2
-    assert len(await store.list_people(limit=10)) == 1
+    assert len(await store.list_people(limit=10)) == 2  # with who invited
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"role": PersonRole.USER}, {"state": PersonState.DISABLED}, {"state": PersonState.LEAVING}],
+)
+async def test_an_invitation_is_good_only_while_its_maker_may_invite(
+    people_with: Callable[..., People],
+    invitations: Invitations,
+    store: Store,
+    change: dict[str, Any],
+):
+    people = people_with(Registration.INVITATION)
+    made = await invite(invitations, InvitationOffer(uses=5, role=PersonRole.ADMIN))
+    code = made.code or ""
+    assert [each.made_by for each in (await invitations.list()).invitations] == ["root"]
+    await register(people, "Ada", code)
+    found = await invitations.find(code)
+    root = await store.find_person("root")
+    assert root is not None
+    await store.put_person(replace(root, **change, revision=2))
+    with pytest.raises(Invalid) as refused:
+        await register(people, "Eve", code)
+    assert refused.value.problem.field == "code"
+    with pytest.raises(Invalid):  # also where it was good a moment ago
+        await invitations.use(found, new_id())
+    assert (await invitations.list()).invitations == []
+    await store.remove_person(root.id)
+    with pytest.raises(Invalid):
+        await register(people, "Eve", code)
 
 
 async def test_an_invitation_ends(people_with, invitations: Invitations, clock: Clock):
-    code = (await invitations.make(InvitationOffer(days=1), "admin-id")).code or ""
+    code = (await invite(invitations, InvitationOffer(days=1))).code or ""
     clock.advance(24 * 60 * 60)
     with pytest.raises(Invalid):
         await register(people_with(Registration.INVITATION), code=code)
@@ -162,7 +204,7 @@ async def test_who_waits_for_approval_cannot_sign_in(
         await people.log_in("Ada", "wrong", HERE)
     await store.put_person(replace(ada, state=PersonState.ACTIVE, revision=2))
     assert (await people.log_in("Ada", PASSWORD, HERE)).id == ada.id
-    code = (await invitations.make(InvitationOffer(), "admin-id")).code or ""
+    code = (await invite(invitations, InvitationOffer())).code or ""
     assert (await register(people, "Grace", code)).state is PersonState.ACTIVE
 
 
@@ -216,7 +258,7 @@ async def test_a_class_that_is_invited_may_register_at_once(
     people_with: Callable[..., People], invitations: Invitations
 ):
     people = people_with(Registration.INVITATION, per_hour=3)
-    code = (await invitations.make(InvitationOffer(uses=10), "admin-id")).code or ""
+    code = (await invite(invitations, InvitationOffer(uses=10))).code or ""
     for number in range(10):
         await register(people, f"name-{number}", code)
 
