@@ -303,7 +303,10 @@ def _moderator(app: ChatApp, store: Store, providers: Providers) -> Moderator:
     own = moderation_from_environment()
     service: Service = OpenAIModeration(providers, own, app.moderation_model)
     if app.moderation_hook:
-        service = hook_named(app.moderation_hook)
+        try:
+            service = hook_named(app.moderation_hook)
+        except ValueError as error:
+            raise ValueError(f"ChatApp.moderation_hook: {error}") from None
     failing = app.moderation_failing
     return Moderator(
         store,
