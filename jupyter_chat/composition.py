@@ -160,6 +160,8 @@ class Composition:
         ]
         starting = StartingKernels(serverapp)
         logins = Logins(provider)
+        if has_people:
+            secrets.check()  # they sign what people are let in by
         works: list[Work] = [self._replies, self._imports]
         self._authentication: Authentication | None = None
         if isinstance(provider, AccountsIdentityProvider):

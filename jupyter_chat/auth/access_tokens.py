@@ -7,11 +7,13 @@ signs, all verify (`kid` says which), so whoever rotates JUPYTER_CHAT_KEYS rotat
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 
 from msgspec import Struct
 
-from ..store.vault import Vault
+from ..store.vault import Vault, VaultError
+from .errors import CannotLetIn
 
 SECONDS = 15 * 60
 
@@ -31,8 +33,9 @@ class Claims(Struct, frozen=True):
 
 
 class AccessTokens:
-    def __init__(self, vault: Vault) -> None:
+    def __init__(self, vault: Vault, log: logging.Logger | None = None) -> None:
         self._vault = vault
+        self._log = log or logging.getLogger(__name__)
         self._keys: dict[str, bytes] | None = None
 
     async def issue(self, claims: Claims) -> str:
@@ -73,6 +76,14 @@ class AccessTokens:
 
     async def _ready(self) -> dict[str, bytes]:
         if self._keys is None:
-            keys = await self._vault.derive(_PURPOSE)
+            keys = await self._derived()
             self._keys = {hashlib.sha256(b"kid" + key).hexdigest()[:16]: key for key in keys}
         return self._keys
+
+    async def _derived(self) -> list[bytes]:
+        """Raises :class:`CannotLetIn`."""
+        try:
+            return await self._vault.derive(_PURPOSE)
+        except VaultError as error:
+            self._log.error("Nobody can sign in. %s", error)
+            raise CannotLetIn from None

@@ -74,7 +74,7 @@ def put_together(
     )
     leaving = Leaving(store, organiser, replies, files, log)
     return KeptAccounts(
-        tokens=AccessTokens(vault),
+        tokens=AccessTokens(vault, log),
         watch=Watch(store, log),
         leaving=leaving,
         stopping=Stopping(store, works, log),

@@ -11,6 +11,7 @@ from traitlets import Bool, Unicode
 
 from ..store.errors import Unavailable
 from .accounts import KeptAccounts
+from .errors import CannotLetIn
 from .signed_in import refuse, signed_in
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9]")
@@ -35,13 +36,15 @@ class AccountsIdentityProvider(IdentityProvider):
         cookie = handler.get_cookie(access_cookie(handler))
         if self.authentication is None or not cookie:
             return None
-        claims = await self.authentication.tokens.read(cookie)
-        if claims is None:
-            return None
         try:
+            claims = await self.authentication.tokens.read(cookie)
+            if claims is None:
+                return None
             person = await self.authentication.watch.person(claims.user_id, claims.session_id)
         except Unavailable as error:
             raise refuse(handler, error, 503) from None
+        except CannotLetIn as error:
+            raise refuse(handler, error, 500) from None
         return None if person is None else signed_in(person, claims, renews=True)
 
     def get_token(self, handler: web.RequestHandler) -> str | None:

@@ -58,7 +58,7 @@ def put_together(
     membership = Membership(api, people, store, lambda user: door.may_enter(user.scopes), log)
     leaving = Leaving(store, organiser, replies, files, log)
     return HubAuthentication(
-        tokens=AccessTokens(vault),
+        tokens=AccessTokens(vault, log),
         watch=Watch(membership, log),
         leaving=leaving,
         stopping=Stopping(store, works, log),

@@ -8,7 +8,7 @@ from jupyter_server.auth.identity import IdentityProvider, User
 from tornado import web
 from traitlets import Bool, Unicode
 
-from ..auth.errors import Refused
+from ..auth.errors import CannotLetIn, Refused
 from ..auth.signed_in import refuse, signed_in
 from ..protocol import ACCESS_PROTOCOL_PREFIX, ACCESS_SCHEME
 from ..store.errors import Unavailable
@@ -38,6 +38,8 @@ class HubIdentityProvider(IdentityProvider):
             if token is not None:
                 return await self._by_token(handler, token)
             return await self._by_cookie(handler)
+        except CannotLetIn as error:
+            raise refuse(handler, error, 500) from None
         except Refused as error:
             raise refuse(handler, error, 403) from None
         except (HubAway, Unavailable) as error:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from jupyter_chat.store.vault import new_key
 from tests.browser.jupyter import Jupyter
 
 SECONDS = 20
@@ -48,6 +49,23 @@ def test_the_chats_own_server_says_what_is_wrong_and_ends(
     assert jupyter.process.wait(SECONDS) == 1
     assert said in str(ended.value)
     assert "Traceback" not in str(ended.value)
+
+
+def test_where_people_sign_in_the_key_must_be_nobody_elses_from_the_start(
+    server: Any, tmp_path: Path
+):
+    keys = tmp_path / "data" / "keys"
+    keys.parent.mkdir()
+    keys.write_text(new_key())
+    keys.chmod(0o644)
+    options = ("--accounts", f"--ChatApp.data_dir={keys.parent}")
+    jupyter = server("chat", *options, environment={}, ready="jupyter-chat/login")
+    with pytest.raises(RuntimeError, match="ended at once") as ended:
+        jupyter.start()
+    assert jupyter.process.wait(SECONDS) == 1
+    assert f"chmod 600 {keys}" in str(ended.value)
+    keys.chmod(0o600)
+    jupyter.start()
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from jupyter_chat.auth.sessions import GRACE_MS
 from jupyter_chat.ids import new_id
 from jupyter_chat.protocol import Code, PersonState, Problem, Status
 from jupyter_chat.store.errors import Unavailable
+from jupyter_chat.store.vault import Vault, new_key
 
 from .accounts import PASSWORD, Browser, ask, closed
 
@@ -347,6 +348,34 @@ async def test_who_deletes_their_account_is_gone_with_all_they_had(browser, ada:
     await gone(services, "Ada")
     assert await services.store.all_threads(user_id, limit=5) == []
     assert (await browser().register("Ada")).status == 302
+
+
+async def test_a_key_file_that_is_no_secret_is_told_to_the_log_only(
+    browser, ada: Browser, services, monkeypatch, tmp_path, caplog
+):
+    """Its mode was changed while the server runs, say."""
+    keys = tmp_path / "no-secret" / "keys"
+    keys.parent.mkdir()
+    keys.write_text(new_key())
+    keys.chmod(0o644)
+    tokens = services.authentication.tokens
+    monkeypatch.setattr(tokens, "_vault", Vault(keys.parent, {}))
+    monkeypatch.setattr(tokens, "_keys", None)
+    status, body = await ada.api("GET", "profile")
+    said = str(body)
+    assert (status, "Nobody can sign in at present" in said) == (500, True)
+    status, page = await ada.get("jupyter-chat/login")
+    said += page
+    assert (status, "Nobody can sign in at present" in page) == (500, True)
+    stranger = browser()
+    await stranger.form("login", name="Ada", password=PASSWORD)
+    fields = {"name": "Ada", "password": PASSWORD, "_xsrf": stranger.cookie("_xsrf")}
+    async with stranger.session.post(stranger.at("jupyter-chat/login"), data=fields) as answer:
+        page = await answer.text()
+    said += page
+    assert (answer.status, "Nobody can sign in at present" in page) == (500, True)
+    assert [each for each in (str(keys.parent), "no-secret", "0644", "chmod") if each in said] == []
+    assert str(keys) in caplog.text
 
 
 async def test_while_the_history_is_away_strangers_are_told_so(ada: Browser, services, monkeypatch):
