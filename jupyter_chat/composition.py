@@ -183,9 +183,10 @@ class Composition:
             self._health.on_open.append(self._authentication.start)
             serverapp.web_app.settings[NOT_FRAMED] = True
         if self._authentication is not None:
+            assert isinstance(provider, LETTING_IN_BY_NAME)
             web_app = serverapp.web_app
             web_app.settings["login_url"] = f"{serverapp.base_url}jupyter-chat/login"
-            Guard(web_app, serverapp.base_url, app.static_url_prefix)
+            Guard(web_app, serverapp.base_url, app.static_url_prefix, provider.shows_access)
         else:
             starting.watch()
             logins.watch()
