@@ -57,7 +57,8 @@ class PublicPage(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, JupyterHandl
     def next_url(self) -> str:
         """Where to go after that: a page of the chat."""
         asked = self.get_argument("next", "")
-        return asked if asked.startswith(self.chat_url) and "\\" not in asked else self.chat_url
+        ours = asked.startswith(self.chat_url) and "\\" not in asked and asked.isprintable()
+        return asked if ours else self.chat_url
 
     def show(self, page: str, problem: Problem | None = None, **values: Any) -> None:
         self.set_header("Cache-Control", "no-store")

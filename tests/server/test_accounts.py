@@ -96,12 +96,15 @@ async def test_who_is_not_signed_in_is_sent_to_the_form_and_then_where_they_want
 
 @pytest.mark.parametrize(
     "elsewhere",
-    ["https://evil.example/", "//evil.example/", "/lab", "jupyter-chat/", "/\\evil.example"],
+    [
+        *("https://evil.example/", "//evil.example/", "/lab", "jupyter-chat/", "/\\evil.example"),
+        *(f"/base/jupyter-chat/{each}x" for each in ("\r\nX-A: b", "\r", "\n", "\x85", "\u2028")),
+    ],
 )
 async def test_nobody_is_led_elsewhere(browser, ada, elsewhere):
     stranger = browser()
     answer = await stranger.form("login", name="Ada", password=PASSWORD, next=elsewhere)
-    assert answer.headers["Location"] == _path(stranger, "jupyter-chat/")
+    assert (answer.status, answer.headers["Location"]) == (302, _path(stranger, "jupyter-chat/"))
 
 
 async def test_without_an_account_the_api_and_the_socket_say_403(browser, jp_serverapp):
