@@ -66,7 +66,8 @@ def put_together(
     log: logging.Logger,
 ) -> KeptAccounts:
     passwords = Passwords()
-    sessions = Sessions(store, rules.session_days, log)
+    watch = Watch(store, log)
+    sessions = Sessions(store, rules.session_days, log, watch.look)
     invitations = Invitations(store)
     people = People(
         *(store, passwords, sessions, invitations),
@@ -75,7 +76,7 @@ def put_together(
     leaving = Leaving(store, organiser, replies, files, log)
     return KeptAccounts(
         tokens=AccessTokens(vault, log),
-        watch=Watch(store, log),
+        watch=watch,
         leaving=leaving,
         stopping=Stopping(store, works, log),
         administration=Administration(store, leaving),

@@ -74,6 +74,8 @@ class Session(Struct, omit_defaults=True, frozen=True):
     expires_at: Milliseconds
     previous: str | None = None
     nonce: str | None = None
+    seal: str = ""
+    """By which a token is known that was given for this session at some time."""
     rotated_at: Milliseconds = 0
     agent: str = ""
     address: str = ""

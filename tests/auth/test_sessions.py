@@ -124,4 +124,41 @@ async def test_nobody_ends_a_session_by_its_id(store: Store, sessions: Sessions)
     await sessions.end_by(place)
     await sessions.end_by("")
     assert await sessions.renew("x.y") is None
+    secret = begun.token.rpartition(".")[2]
+    for guess in ("guessed", "", "0" * 64, secret[:-1], f"{secret}0", f"0{secret[1:]}", "\u00e9"):
+        assert await sessions.renew(f"{place}.{guess}") is None, guess
     assert await sessions.renew(begun.token) is not None
+
+
+async def test_nor_by_a_token_of_another_session_or_one_that_is_yet_to_come(
+    store: Store, sessions: Sessions, clock: Clock
+):
+    ada, grace = await somebody(store, "Ada"), await somebody(store, "Grace")
+    begun, other = await sessions.begin(ada), await sessions.begin(grace)
+    place = begun.token.rpartition(".")[0]
+    assert await sessions.renew(f"{place}.{other.token.rpartition('.')[2]}") is None
+    for _ in range(3):  # and whoever has renewed it is known as before
+        clock.advance(600)
+        renewed = await sessions.renew(begun.token)
+        assert renewed is not None
+        begun = renewed
+    assert await store.get_session(ada.id, begun.session.id) == begun.session
+
+
+async def test_a_token_that_was_good_long_ago_ends_it_and_that_is_told(store: Store, clock: Clock):
+    ended: list[str] = []
+
+    async def note(user_id: str) -> None:
+        ended.append(user_id)
+
+    sessions = Sessions(store, 30, LOG, note)
+    first = newest = await sessions.begin(await somebody(store))
+    for _ in range(5):
+        clock.advance(600)
+        renewed = await sessions.renew(newest.token)
+        assert renewed is not None
+        newest = renewed
+    assert ended == []
+    assert await sessions.renew(first.token) is None
+    assert ended == [first.session.user_id]
+    assert await sessions.renew(newest.token) is None

@@ -256,7 +256,11 @@ async def test_a_copied_refresh_token_ends_the_session_with_its_sockets(ada: Bro
     socket = await ada.socket()
     assert (await ada.api("POST", "session"))[0] == 200
     monkeypatch.setattr("jupyter_chat.auth.sessions.GRACE_MS", -1)
+    with_access = ada.copy()
+    assert (await with_access.api("GET", "profile"))[0] == 200
     assert (await thief.api("POST", "session"))[0] == 403
+    assert (await with_access.api("GET", "profile"))[0] == 403  # at once
+    await with_access.close()
     assert await closed(socket, SECONDS)
     assert (await ada.api("POST", "session"))[0] == 403
     assert GRACE_MS == 10_000
