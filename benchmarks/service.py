@@ -124,7 +124,7 @@ async def _sign_in(store: Store, tokens: AccessTokens, number: int) -> _Owner:
     """Somebody who has registered, signed in, and asked a question in each conversation."""
     person = Person(new_id(), f"Person {number}", "", made_at=now_ms())
     await store.add_person(person)
-    renewal = await Sessions(store, _DAYS, _LOG).begin(person.id)
+    renewal = await Sessions(store, _DAYS, _LOG).begin(person)
     token = await tokens.issue(Claims(person.id, renewal.session.id))
     threads = []
     for _ in range(2):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
@@ -38,7 +39,7 @@ from .providers import IDLE_SECONDS, endpoint_from_environment
 from .server.open_files import allow_many_sockets
 from .store import STORE_URL
 from .store.interface import Store
-from .store.vault import Vault
+from .store.vault import Vault, VaultError
 
 _HERE = Path(__file__).parent
 _MOST_BODY_BYTES = 32 * 1024 * 1024
@@ -347,6 +348,9 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
     def _template_paths_default(self) -> list[str]:
         return [str(_HERE / "server" / "templates")]
 
+    _chat: Composition | LinkedComposition | None = None
+    """Once the settings have turned out to be in order."""
+
     def initialize_settings(self) -> None:
         """What the server keeps of these settings is seen by all of its extensions."""
         self.settings[f"{self.name}_config"].pop("store_url", None)
@@ -355,6 +359,7 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
     def make_serverapp(cls, **kwargs: Any) -> ServerApp:
         """The server, which knows our flags: it has to before the chat is loaded."""
         serverapp = super().make_serverapp(**kwargs)
+        serverapp.reraise_server_extension_failures = True  # it is there for the chat
         ours = {name: cls.flags[name] for name in ("accounts", "service")}
         serverapp.flags = {**serverapp.flags, **ours}
         return serverapp
@@ -366,8 +371,22 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
             if "max_body_size" not in self.serverapp.config.get("ServerApp", {}):
                 # Nothing else is served here that could need more.
                 self.serverapp.max_body_size = _MOST_BODY_BYTES
-        self._chat = self._put_together(self.serverapp)
+        try:
+            self._chat = self._put_together(self.serverapp)
+        except (ValueError, TraitError, VaultError) as error:
+            self._end_unless_beside_others(self.serverapp, error)
+            raise
         self.handlers.extend(self._chat.routes())
+
+    def _end_unless_beside_others(self, serverapp: ServerApp, error: Exception) -> None:
+        """A server that is there for the chat, or lets people in by it, must not go on without
+        it; Jupyter leaves an extension out and goes on."""
+        if serverapp.starter_app is self or isinstance(
+            serverapp.identity_provider, LETTING_IN_BY_NAME
+        ):
+            self.log.critical("%s Nothing was started.", error)
+            sys.exit(1)
+        self.log.error("%s There is no chat until this is mended.", error)
 
     def _put_together(self, serverapp: ServerApp) -> Composition | LinkedComposition:
         is_service = isinstance(serverapp.identity_provider, LETTING_IN_BY_NAME)
@@ -390,10 +409,12 @@ class ChatApp(ExtensionAppJinjaMixin, ExtensionApp):
         )
 
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
+        assert self._chat is not None
         await self._chat.open()
 
     async def stop_extension(self) -> None:
-        await self._chat.close()
+        if self._chat is not None:
+            await self._chat.close()
 
 
 def _listed(variable: str) -> list[str]:

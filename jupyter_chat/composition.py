@@ -19,6 +19,7 @@ from .auth.accounts import KeptAccounts
 from .auth.authentication import Authentication
 from .auth.people import Registration
 from .auth.provider import AccountsIdentityProvider
+from .auth.stopping import Work
 from .engine.accounts import Accounts
 from .engine.attached.documents import Documents
 from .engine.audit import Audit
@@ -160,6 +161,9 @@ class Composition:
         ]
         starting = StartingKernels(serverapp)
         logins = Logins(provider)
+        if has_people:
+            secrets.check()  # they sign what people are let in by
+        works: list[Work] = [self._replies, self._imports]
         self._authentication: Authentication | None = None
         if isinstance(provider, AccountsIdentityProvider):
             _require(app.log, "A server with accounts", "accounts", "jwt", "argon2")
@@ -167,20 +171,23 @@ class Composition:
                 Registration(app.registration), app.registrations_per_hour, app.session_days
             )
             provider.authentication = self._authentication = kept.put_together(
-                store, secrets, organiser, self._replies, rules, app.log
+                *(store, secrets, organiser, self._replies, self._imports),
+                *(works, rules, app.log),
             )
             self._health.on_open += [self._authentication.start, self._tell_first_admin]
         elif isinstance(provider, HubIdentityProvider):
             _require(app.log, "A chat service of JupyterHub", "hub", "jwt", "jupyterhub")
             provider.authentication = self._authentication = of_hub.put_together(
-                _hub_environment(app.log), store, secrets, audit, organiser, self._replies, app.log
+                *(_hub_environment(app.log), store, secrets, audit, organiser, self._replies),
+                *(self._imports, works, app.log),
             )
             self._health.on_open.append(self._authentication.start)
             serverapp.web_app.settings[NOT_FRAMED] = True
         if self._authentication is not None:
+            assert isinstance(provider, LETTING_IN_BY_NAME)
             web_app = serverapp.web_app
             web_app.settings["login_url"] = f"{serverapp.base_url}jupyter-chat/login"
-            Guard(web_app, serverapp.base_url, app.static_url_prefix)
+            Guard(web_app, serverapp.base_url, app.static_url_prefix, provider.shows_access)
         else:
             starting.watch()
             logins.watch()
@@ -300,7 +307,10 @@ def _moderator(app: ChatApp, store: Store, providers: Providers) -> Moderator:
     own = moderation_from_environment()
     service: Service = OpenAIModeration(providers, own, app.moderation_model)
     if app.moderation_hook:
-        service = hook_named(app.moderation_hook)
+        try:
+            service = hook_named(app.moderation_hook)
+        except ValueError as error:
+            raise ValueError(f"ChatApp.moderation_hook: {error}") from None
     failing = app.moderation_failing
     return Moderator(
         store,

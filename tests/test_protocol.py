@@ -16,6 +16,7 @@ from jupyter_chat.protocol import (
     Ping,
     Problem,
     ReasoningPart,
+    Rejected,
     Role,
     Send,
     TextPart,
@@ -132,3 +133,11 @@ def test_every_type_of_the_wire_is_in_the_schema():
     }
     assert structs - {"Struct"} <= set(definitions)
     assert Problem.__name__ in definitions
+
+
+@pytest.mark.parametrize("half", ["\\ud800", "x\\udfff"])
+def test_what_is_refused_with_half_a_pair_as_its_id_can_be_answered(half: str):
+    with pytest.raises(InvalidFrame) as refused:
+        decode_command(f'{{"type": "ping", "id": "{half}"}}')
+    assert 0 < len(refused.value.command_id) <= 64
+    encode(Rejected(refused.value.command_id, refused.value.problem))

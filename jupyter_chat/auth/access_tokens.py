@@ -7,12 +7,14 @@ signs, all verify (`kid` says which), so whoever rotates JUPYTER_CHAT_KEYS rotat
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 from time import monotonic
 
 from msgspec import Struct
 
-from ..store.vault import Vault
+from ..store.vault import Vault, VaultError
+from .errors import CannotLetIn
 
 SECONDS = 15 * 60
 
@@ -33,8 +35,9 @@ class Claims(Struct, frozen=True):
 
 
 class AccessTokens:
-    def __init__(self, vault: Vault) -> None:
+    def __init__(self, vault: Vault, log: logging.Logger | None = None) -> None:
         self._vault = vault
+        self._log = log or logging.getLogger(__name__)
         self._keys: dict[str, bytes] | None = None
         self._read_at = 0.0
 
@@ -84,7 +87,15 @@ class AccessTokens:
 
     async def _ready(self) -> dict[str, bytes]:
         if self._keys is None:
-            keys = await self._vault.derive(_PURPOSE)
+            keys = await self._derived()
             self._read_at = monotonic()
             self._keys = {hashlib.sha256(b"kid" + key).hexdigest()[:16]: key for key in keys}
         return self._keys
+
+    async def _derived(self) -> list[bytes]:
+        """Raises :class:`CannotLetIn`."""
+        try:
+            return await self._vault.derive(_PURPOSE)
+        except VaultError as error:
+            self._log.error("Nobody can sign in. %s", error)
+            raise CannotLetIn from None

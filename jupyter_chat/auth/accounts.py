@@ -13,11 +13,11 @@ from .access_tokens import AccessTokens, Claims
 from .administering import Administration
 from .authentication import Authentication
 from .invitations import Invitations
-from .leaving import Leaving
+from .leaving import Files, Leaving
 from .passwords import Passwords
 from .people import People, Registration
 from .sessions import Sessions
-from .stopping import Stopping
+from .stopping import Stopping, Work
 from .watching import Watch
 
 
@@ -60,22 +60,25 @@ def put_together(
     vault: Vault,
     organiser: Organiser,
     replies: Replies,
+    files: Files,
+    works: list[Work],
     rules: Rules,
     log: logging.Logger,
 ) -> KeptAccounts:
     passwords = Passwords()
-    sessions = Sessions(store, rules.session_days, log)
+    watch = Watch(store, log)
+    sessions = Sessions(store, rules.session_days, log, watch.look)
     invitations = Invitations(store)
     people = People(
         *(store, passwords, sessions, invitations),
         *(rules.registration, rules.registrations_per_hour, log),
     )
-    leaving = Leaving(store, organiser, replies, log)
+    leaving = Leaving(store, organiser, replies, files, log)
     return KeptAccounts(
-        tokens=AccessTokens(vault),
-        watch=Watch(store, log),
+        tokens=AccessTokens(vault, log),
+        watch=watch,
         leaving=leaving,
-        stopping=Stopping(store, replies, log),
+        stopping=Stopping(store, works, log),
         administration=Administration(store, leaving),
         passwords=passwords,
         sessions=sessions,

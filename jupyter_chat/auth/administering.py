@@ -15,7 +15,7 @@ from ..protocol import Code, PeoplePage, PersonInfo, PersonPatch, PersonState
 from ..store.interface import Store
 from ..store.people import Person
 from ..store.types import LedgerQuery
-from .changing import change_person
+from .changing import change_person, signed_out
 from .errors import Refused
 from .leaving import Leaving
 
@@ -62,7 +62,9 @@ class Administration:
                 )
             if person.subject is not None:
                 _not_for_the_hub(patch)
-            return replace(person, **fields)
+            after = replace(person, **fields)
+            ends = after.state is not person.state and after.state is not PersonState.ACTIVE
+            return signed_out(after) if ends else after
 
         await self._note(admin_id, await self._store.get_person(user_id), changed)
         person = await change_person(self._store, user_id, changed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -30,3 +31,9 @@ async def change_person(store: Store, user_id: str, change: Callable[[Person], P
             "This account is being changed elsewhere. Nothing was changed here; try again.",
         )
     )
+
+
+def signed_out(person: Person, **fields: Any) -> Person:
+    """The person after a change that ends all sessions: that is written before they are ended,
+    so that none is begun meanwhile by what was good before (see `Sessions.begin`)."""
+    return replace(person, signed_out=person.signed_out + 1, **fields)

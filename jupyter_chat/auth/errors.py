@@ -22,6 +22,17 @@ class Refused(Exception):
         self.problem = Problem(code, message, field=field, retry_at=retry_at)
 
 
+class CannotLetIn(Refused):
+    """What people are let in by cannot be read or made.  Strangers are not told why."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Code.INTERNAL,
+            "Nobody can sign in at present, and nothing was changed. The server's log has the "
+            "details: ask whoever looks after it, and try again.",
+        )
+
+
 class TooOften(Refused):
     """Tried more often than is let pass; `seconds` from now it may be tried again."""
 

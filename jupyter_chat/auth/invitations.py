@@ -1,9 +1,13 @@
-"""Invitations: codes that let people register.  Only the hash of a code is kept."""
+"""Invitations: codes that let people register.  Only the hash of a code is kept.
+
+One is good for as long as whoever made it may invite: an administrator who is active.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 
 from msgspec.structs import replace
 
@@ -12,7 +16,7 @@ from ..engine.errors import Invalid
 from ..ids import new_id, now_ms
 from ..protocol import InvitationInfo, InvitationList, InvitationOffer, PersonRole
 from ..store.interface import Store
-from ..store.people import Invitation
+from ..store.people import Invitation, Person
 
 _TRIES = 20
 _DAY_MS = 24 * 60 * 60 * 1000
@@ -40,7 +44,8 @@ class Invitations:
         said = f"{people}, {offer.days} days, {offer.role.value}"
         await self._audit.note(made_by or "", Event.INVITATION_MADE, invitation.id, said)
         await self._store.put_invitation(invitation)
-        return _info(invitation, code)
+        maker = (await self._makers([invitation])).get(made_by or "")
+        return _info(invitation, maker, code)
 
     async def for_first_admin(self) -> str | None:
         """A code for whoever looks after this server, unless there is an administrator."""
@@ -51,12 +56,14 @@ class Invitations:
 
     async def list(self) -> InvitationList:
         now = now_ms()
+        left = [
+            each
+            for each in await self._store.list_invitations()
+            if each.expires_at > now and _left(each)
+        ]
+        makers = await self._makers(left)
         return InvitationList(
-            [
-                _info(each)
-                for each in await self._store.list_invitations()
-                if each.made_by is not None and each.expires_at > now and _left(each)
-            ]
+            [_info(each, makers[each.made_by]) for each in left if each.made_by in makers]
         )
 
     async def remove(self, invitation_id: str, admin_id: str = "") -> None:
@@ -68,13 +75,9 @@ class Invitations:
     async def find(self, code: str) -> Invitation:
         """The invitation with this code, if it is still good."""
         found = await self._store.find_invitation(_digest(code.strip()))
-        good = found is not None and found.expires_at > now_ms() and _left(found)
-        if good and found is not None and found.made_by is None:
-            good = not await self._store.has_admin()
-        if not good or found is None:
-            raise Invalid(
-                "This invitation code is not good, or not any more. Ask for another one.", "code"
-            )
+        if found is None or found.expires_at <= now_ms() or not _left(found):
+            raise _not_good()
+        await self._require_maker(found)
         return found
 
     async def use(self, invitation: Invitation, user_id: str) -> None:
@@ -84,7 +87,7 @@ class Invitations:
             used = [*invitation.used_by, user_id]
             after = replace(invitation, used_by=used, revision=invitation.revision + 1)
             if await self._store.put_invitation(after):
-                return
+                return await self._require_maker(after)  # who was one when it was found
             invitation = await self._again(invitation)
         raise Invalid("Too many people register at once. Try again.", "code")
 
@@ -99,6 +102,20 @@ class Invitations:
             if await self._store.put_invitation(after):
                 return
 
+    async def _require_maker(self, invitation: Invitation) -> None:
+        if invitation.made_by is None:
+            good = not await self._store.has_admin()
+        else:
+            good = invitation.made_by in await self._makers([invitation])
+        if not good:
+            raise _not_good()
+
+    async def _makers(self, invitations: Iterable[Invitation]) -> dict[str, Person]:
+        """Those who have made these, and may, by id."""
+        made_by = sorted({each.made_by for each in invitations if each.made_by is not None})
+        people = await self._store.active_people(made_by)
+        return {own: each for own, each in people.items() if each.role is PersonRole.ADMIN}
+
     async def _again(self, invitation: Invitation) -> Invitation:
         found = await self._store.find_invitation(invitation.code)
         if found is None or not _left(found):
@@ -108,11 +125,17 @@ class Invitations:
         return found
 
 
+def _not_good() -> Invalid:
+    return Invalid(
+        "This invitation code is not good, or not any more. Ask for another one.", "code"
+    )
+
+
 def _left(invitation: Invitation) -> bool:
     return len(invitation.used_by) < invitation.uses
 
 
-def _info(invitation: Invitation, code: str | None = None) -> InvitationInfo:
+def _info(invitation: Invitation, maker: Person | None, code: str | None = None) -> InvitationInfo:
     return InvitationInfo(
         invitation.id,
         invitation.role,
@@ -121,6 +144,7 @@ def _info(invitation: Invitation, code: str | None = None) -> InvitationInfo:
         invitation.made_at,
         invitation.expires_at,
         code,
+        None if maker is None else maker.name,
     )
 
 

@@ -7,9 +7,7 @@ import logging
 import random
 from collections.abc import Coroutine
 from contextlib import suppress
-from typing import Any
-
-from msgspec.structs import replace
+from typing import Any, Protocol
 
 from ..engine.audit import Audit, Event
 from ..engine.limits.stored import forget_person
@@ -21,22 +19,34 @@ from ..store.errors import NotFound, StoreError
 from ..store.interface import Store
 from ..store.people import Person
 from ..store.types import ThreadChanges
-from .changing import change_person
+from .changing import change_person, signed_out
 from .watching import WITHIN_SECONDS
 
 _ROUND_SECONDS = 10 * 60
 _AT_ONCE = 100
 
 
+class Files(Protocol):
+    """What people have uploaded to this process, and what is made of it."""
+
+    async def forget(self, user_id: str) -> None:
+        """Let go of a person's, and of what is being done with it."""
+
+    async def expire(self) -> None:
+        """Let go of what nobody has gone on with for a day."""
+
+
 class Leaving:
     """A person who leaves cannot sign in any more from the first moment on; what there is of
-    them goes as soon as no process has a socket of theirs open.  The name is free after that."""
+    them goes as soon as no process has a socket of theirs open, or makes an answer for them.
+    The name is free after that."""
 
     def __init__(
         self,
         store: Store,
         organiser: Organiser,
         replies: Replies,
+        files: Files,
         log: logging.Logger,
         settle_seconds: float = WITHIN_SECONDS + 1,
     ) -> None:
@@ -44,6 +54,7 @@ class Leaving:
         self._audit = Audit(store)
         self._organiser = organiser
         self._replies = replies
+        self._files = files
         self._log = log
         self._settle_seconds = settle_seconds
         self._tasks: set[asyncio.Task[None]] = set()
@@ -64,24 +75,31 @@ class Leaving:
         await self._store.get_person(user_id)  # or there is nothing to note
         await self._audit.note(by, Event.ACCOUNT_DELETED, user_id)
         person = await change_person(
-            self._store, user_id, lambda each: replace(each, state=PersonState.LEAVING)
+            self._store, user_id, lambda each: signed_out(each, state=PersonState.LEAVING)
         )
         await self._store.end_sessions(user_id)
-        self._begin(self._forget(user_id))
+        self._begin(self._forget([user_id]))
         return person
 
-    async def _forget(self, user_id: str) -> None:
-        await asyncio.sleep(self._settle_seconds)
+    async def _forget(self, user_ids: list[str]) -> None:
+        """Twice: what a process in trouble still had on its way may come after the first time."""
         try:
-            while thread_ids := await self._store.all_threads(user_id, limit=_AT_ONCE):
-                for thread_id in thread_ids:
-                    await self._purge(user_id, thread_id)
-            await forget_person(self._store, user_id)
-            await self._store.remove_person(user_id)
+            for _ in range(2):
+                await asyncio.sleep(self._settle_seconds)
+                for user_id in user_ids:
+                    await self._remove(user_id)
         except StoreError:
             pass  # reported by `health.py`; done in a later round
         except Exception:  # noqa: BLE001 - it is tried again
             self._log.exception("Deleting an account failed; it is tried again.")
+
+    async def _remove(self, user_id: str) -> None:
+        await self._files.forget(user_id)
+        while thread_ids := await self._store.all_threads(user_id, limit=_AT_ONCE):
+            for thread_id in thread_ids:
+                await self._purge(user_id, thread_id)
+        await forget_person(self._store, user_id)
+        await self._store.remove_person(user_id)
 
     async def _purge(self, user_id: str, thread_id: str) -> None:
         with suppress(NotFound):  # another process was faster
@@ -95,10 +113,9 @@ class Leaving:
         while True:
             try:
                 await self._store.forget_expired(now_ms())
-                for person in await self._store.list_people(
-                    limit=_AT_ONCE, state=PersonState.LEAVING
-                ):
-                    await self._forget(person.id)
+                await self._files.expire()
+                people = await self._store.list_people(limit=_AT_ONCE, state=PersonState.LEAVING)
+                await self._forget([person.id for person in people])
             except StoreError:
                 pass  # reported by `health.py`; done in a later round
             except Exception:  # noqa: BLE001 - the loop must go on

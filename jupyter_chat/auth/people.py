@@ -14,7 +14,7 @@ from ..ids import new_id, now_ms
 from ..protocol import Code, PersonRole, PersonState, Profile, ProfilePatch
 from ..store.interface import Store
 from ..store.people import NameTaken, Person
-from .changing import change_person
+from .changing import change_person, signed_out
 from .errors import Refused, TooOften
 from .failed_logins import FailedLogins
 from .invitations import Invitations
@@ -139,9 +139,9 @@ class People:
     # --- one's own account ----------------------------------------------------------------
 
     async def profile(self, user_id: str) -> Profile:
-        return _profile(await self._store.get_person(user_id))
+        return profile_of(await self._store.get_person(user_id))
 
-    async def change_profile(self, user_id: str, patch: ProfilePatch) -> Profile:
+    async def change_profile(self, user_id: str, patch: ProfilePatch) -> Person:
         """Where the password changes, all sessions end."""
         fields: dict[str, object] = {}
         person = await self._store.get_person(user_id)
@@ -151,15 +151,27 @@ class People:
             fields["display_name"] = display_name(patch.display_name)
         if patch.color is not UNSET:
             fields["color"] = patch.color
-        if patch.password is not UNSET:
-            new_password(patch.password.new, person.name, "password.new")
-            await self.confirm(user_id, patch.password.current, "password.current")
-            fields["password"] = await self._passwords.hash(patch.password.new)
-            await self._audit.note(user_id, Event.PASSWORD_CHANGED, user_id)
-        person = await change_person(self._store, user_id, lambda person: replace(person, **fields))
-        if patch.password is not UNSET:
-            await self._sessions.end(user_id)
-        return _profile(person)
+        if patch.password is UNSET:
+            return await change_person(
+                self._store, user_id, lambda person: replace(person, **fields)
+            )
+        new_password(patch.password.new, person.name, "password.new")
+        confirmed = await self.confirm(user_id, patch.password.current, "password.current")
+        fields["password"] = await self._passwords.hash(patch.password.new)
+
+        def changed(person: Person) -> Person:
+            if person.signed_out != confirmed.signed_out:
+                raise Refused(
+                    Code.CONFLICT,
+                    "This account was changed elsewhere in that moment. Nothing was changed here; "
+                    "sign in again.",
+                )
+            return signed_out(person, **fields)
+
+        await self._audit.note(user_id, Event.PASSWORD_CHANGED, user_id)
+        person = await change_person(self._store, user_id, changed)
+        await self._sessions.end(user_id)
+        return person
 
     async def give_password(self, user_id: str, admin_id: str) -> str:
         """Put one that is made up in the place of a forgotten password; all sessions end."""
@@ -167,18 +179,21 @@ class People:
         hashed = await self._passwords.hash(password)
         await self._store.get_person(user_id)  # or there is nothing to note
         await self._audit.note(admin_id, Event.PASSWORD_GIVEN, user_id)
-        await change_person(self._store, user_id, lambda person: replace(person, password=hashed))
+        await change_person(
+            self._store, user_id, lambda person: signed_out(person, password=hashed)
+        )
         await self._sessions.end(user_id)
         return password
 
-    async def confirm(self, user_id: str, password: str, field: str) -> None:
-        """:class:`Refused` unless it is the person's password."""
+    async def confirm(self, user_id: str, password: str, field: str) -> Person:
+        """The person; :class:`Refused` unless it is their password."""
         person = await self._store.get_person(user_id)
         attempt = await self._throttle.enter([by_name("login", person.name, NAME_LIMIT)])
         if not await self._passwords.is_right(password, person.password):
             raise Refused(Code.INVALID, "This is not your password. Nothing was changed.", field)
         await attempt.take_back()
+        return person
 
 
-def _profile(person: Person) -> Profile:
+def profile_of(person: Person) -> Profile:
     return Profile(person.id, person.name, person.role, person.display_name, person.color)

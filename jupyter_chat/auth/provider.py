@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 from typing import Any
 
 from jupyter_server.auth.identity import IdentityProvider, User
-from tornado import web
+from tornado import httputil, web
 from traitlets import Bool, Unicode
 
 from ..store.errors import Unavailable
 from .accounts import KeptAccounts
+from .errors import CannotLetIn
 from .signed_in import refuse, signed_in
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9]")
@@ -35,14 +37,27 @@ class AccountsIdentityProvider(IdentityProvider):
         cookie = handler.get_cookie(access_cookie(handler))
         if self.authentication is None or not cookie:
             return None
-        claims = await self.authentication.tokens.read(cookie)
-        if claims is None:
-            return None
         try:
+            claims = await self.authentication.tokens.read(cookie)
+            if claims is None:
+                return None
             person = await self.authentication.watch.person(claims.user_id, claims.session_id)
         except Unavailable as error:
             raise refuse(handler, error, 503) from None
+        except CannotLetIn as error:
+            raise refuse(handler, error, 500) from None
         return None if person is None else signed_in(person, claims, renews=True)
+
+    async def shows_access(self, request: httputil.HTTPServerRequest) -> bool:
+        """Whether an access token of ours comes with it, be its session over or not: asked
+        before there is a handler, which asks :meth:`get_user`."""
+        cookie = request.cookies.get(access_cookie(SimpleNamespace(request=request)))
+        if self.authentication is None or cookie is None:
+            return False
+        try:
+            return await self.authentication.tokens.read(cookie.value) is not None
+        except CannotLetIn:
+            return False
 
     def get_token(self, handler: web.RequestHandler) -> str | None:
         return None

@@ -1,11 +1,12 @@
-"""Answers of people who may not ask any more end within seconds, whichever process makes them."""
+"""Answers and imports of people who are not let in any more end within seconds, whichever process
+makes them."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from typing import Protocol
 
-from ..engine.replies import Replies
 from ..store.errors import StoreError
 from ..store.interface import Store
 
@@ -13,12 +14,22 @@ _ROUND_SECONDS = 2.0
 _AT_ONCE = 500
 
 
-class Stopping:
-    """Looks now and then whether those whose answers are made here are still active."""
+class Work(Protocol):
+    """What goes on for people in this process, also when they have closed everything."""
 
-    def __init__(self, store: Store, replies: Replies, log: logging.Logger) -> None:
+    def people(self) -> set[str]:
+        """For whom there is something, by id."""
+
+    async def stop_all(self, user_id: str) -> None:
+        """Stop all of a person's; what has come of it is kept."""
+
+
+class Stopping:
+    """Looks now and then whether those for whom something is done here are still active."""
+
+    def __init__(self, store: Store, works: list[Work], log: logging.Logger) -> None:
         self._store = store
-        self._replies = replies
+        self._works = works
         self._log = log
         self._task: asyncio.Task[None] | None = None
 
@@ -32,14 +43,15 @@ class Stopping:
             await asyncio.wait({self._task})
 
     async def look(self) -> None:
-        """Stop what is made for people who are not active; what has come of it is kept."""
-        people = sorted({each.user_id for each in self._replies.running.values()})
+        """Stop what is done for people who are not active; what has come of it is kept."""
+        people = sorted(set().union(*(work.people() for work in self._works)))
         for start in range(0, len(people), _AT_ONCE):
             some = people[start : start + _AT_ONCE]
             active = await self._store.active_people(some)
             for user_id in some:
                 if user_id not in active:
-                    await self._replies.stop_all(user_id)
+                    for work in self._works:
+                        await work.stop_all(user_id)
 
     async def _loop(self) -> None:
         while True:
@@ -49,4 +61,4 @@ class Stopping:
             except StoreError:
                 pass  # reported by `health.py`; looked for again in two seconds
             except Exception:  # noqa: BLE001 - the loop must go on
-                self._log.exception("Looking for answers to stop failed; it is tried again.")
+                self._log.exception("Looking for what is to be stopped failed; it is tried again.")

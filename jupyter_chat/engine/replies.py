@@ -343,6 +343,10 @@ class Replies:
         """Stop all of a thread, and see them kept."""
         await _stop(self.of_thread(user_id, thread_id))
 
+    def people(self) -> set[str]:
+        """For whom replies are made here, by id."""
+        return {each.user_id for each in self._running.values()}
+
     async def stop_all(self, user_id: str) -> None:
         """Stop all of a person's, and see them kept."""
         await _stop([each for each in self._running.values() if each.user_id == user_id])

@@ -171,14 +171,36 @@ class Imports:
     async def cancel(self, user_id: str, import_id: str) -> Import:
         """Stop it and let go of its file.  What was taken in stays."""
         job = self._job(user_id, import_id)
-        if job.task is not None and job.progress is not None:
-            job.progress.stop = True
-            await asyncio.wait({job.task})
+        await self.stop_all(user_id)
         async with self._locks[user_id]:
             if job.state.state in (ImportState.UPLOADING, ImportState.FAILED):
                 job.state.state = ImportState.CANCELLED
             await self._disk(self._uploads.drop, user_id, import_id)
         return job.snapshot()
+
+    def people(self) -> set[str]:
+        """Whose imports run here, by id."""
+        jobs = self._jobs.items()
+        return {user_id for user_id, job in jobs if job.state.state is ImportState.RUNNING}
+
+    async def stop_all(self, user_id: str) -> None:
+        """Stop a person's import.  Its file is kept: it can be gone on with."""
+        job = self._jobs.get(user_id)
+        if job is not None and job.task is not None and job.progress is not None:
+            job.progress.stop = True
+            await asyncio.wait({job.task})
+
+    async def forget(self, user_id: str) -> None:
+        """Stop it, and let go of all there is here of somebody who leaves."""
+        await self.stop_all(user_id)
+        async with self._locks[user_id]:
+            self._jobs.pop(user_id, None)
+            await self._disk(self._uploads.forget, user_id)
+        self._locks.pop(user_id, None)
+
+    async def expire(self) -> None:
+        """Let go of files that nobody has gone on with for a day."""
+        await self._disk(self._uploads.expire)
 
     def _job(self, user_id: str, import_id: str) -> _Job:
         job = self._jobs.get(user_id)

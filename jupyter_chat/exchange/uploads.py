@@ -47,12 +47,17 @@ class Uploads:
     def drop(self, user_id: str, import_id: str) -> None:
         self.path(user_id, import_id).unlink(missing_ok=True)
 
+    def forget(self, user_id: str) -> None:
+        shutil.rmtree(self._of(user_id), ignore_errors=True)
+
     def expire(self) -> None:
         """Drop what nobody has gone on with for a day."""
         if not self._folder.is_dir():
             return
         for folder in self._folder.iterdir():
-            newest = max((path.stat().st_mtime for path in folder.iterdir()), default=0.0)
+            # Of an upload that has just begun there is no file yet.
+            begun = folder.stat().st_mtime
+            newest = max((path.stat().st_mtime for path in folder.iterdir()), default=begun)
             if newest < time.time() - _KEPT_SECONDS:
                 shutil.rmtree(folder, ignore_errors=True)
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from ..auth.access_tokens import AccessTokens
 from ..auth.administering import Administration
 from ..auth.authentication import Authentication
-from ..auth.leaving import Leaving
-from ..auth.stopping import Stopping
+from ..auth.leaving import Files, Leaving
+from ..auth.stopping import Stopping, Work
 from ..auth.watching import Watch
 from ..engine.audit import Audit
 from ..engine.organising import Organiser
@@ -48,18 +48,20 @@ def put_together(
     audit: Audit,
     organiser: Organiser,
     replies: Replies,
+    files: Files,
+    works: list[Work],
     log: logging.Logger,
 ) -> HubAuthentication:
     api = HubApi(environment)
     door = Door(environment)
     people = HubPeople(store, api, audit)
     membership = Membership(api, people, store, lambda user: door.may_enter(user.scopes), log)
-    leaving = Leaving(store, organiser, replies, log)
+    leaving = Leaving(store, organiser, replies, files, log)
     return HubAuthentication(
-        tokens=AccessTokens(vault),
+        tokens=AccessTokens(vault, log),
         watch=Watch(membership, log),
         leaving=leaving,
-        stopping=Stopping(store, replies, log),
+        stopping=Stopping(store, works, log),
         administration=Administration(store, leaving),
         api=api,
         membership=membership,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 from jupyter_server.auth.identity import IdentityProvider, User
 from jupyter_server.base.handlers import FileFindHandler
-from tornado import web
+from tornado import httputil, web
 from traitlets import Bool, Unicode
 
-from ..auth.errors import Refused
+from ..auth.errors import CannotLetIn, Refused
 from ..auth.signed_in import refuse, signed_in
 from ..protocol import ACCESS_PROTOCOL_PREFIX, ACCESS_SCHEME
 from ..store.errors import Unavailable
@@ -39,10 +40,23 @@ class HubIdentityProvider(IdentityProvider):
             if token is not None:
                 return await self._by_token(handler, token)
             return await self._by_cookie(handler)
+        except CannotLetIn as error:
+            raise refuse(handler, error, 500) from None
         except Refused as error:
             raise refuse(handler, error, 403) from None
         except (HubAway, Unavailable) as error:
             raise refuse(handler, error, 503) from None
+
+    async def shows_access(self, request: httputil.HTTPServerRequest) -> bool:
+        """Whether an access token of ours comes with it, or a cookie, which the hub would have to
+        be asked for: before there is a handler, which asks :meth:`get_user`."""
+        token = shown_token(SimpleNamespace(request=request))
+        if self.authentication is None or token is None:
+            return len(request.cookies) > 0
+        try:
+            return await self.authentication.tokens.read(token) is not None
+        except CannotLetIn:
+            return False
 
     async def _by_token(self, handler: Any, token: str) -> User | None:
         assert self.authentication is not None
@@ -90,13 +104,13 @@ class HubIdentityProvider(IdentityProvider):
         return None
 
 
-def shown_token(handler: web.RequestHandler) -> str | None:
+def shown_token(handler: Any) -> str | None:
     """The access token that comes with a request, in one of the two ways."""
     scheme, _, token = handler.request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == ACCESS_SCHEME:
-        return token.strip()
+        return str(token).strip()
     offered = handler.request.headers.get("Sec-WebSocket-Protocol", "")
     for each in offered.split(","):
         if each.strip().startswith(ACCESS_PROTOCOL_PREFIX):
-            return each.strip().removeprefix(ACCESS_PROTOCOL_PREFIX)
+            return str(each).strip().removeprefix(ACCESS_PROTOCOL_PREFIX)
     return None

@@ -134,4 +134,5 @@ def _command_id(frame: str | bytes) -> str:
         command_id = json.loads(frame)["id"]
     except (ValueError, LookupError, TypeError, RecursionError):
         return ""
-    return command_id[:64] if isinstance(command_id, str) else ""
+    # Half a pair is no text that could be sent back.
+    return command_id[:64].encode(errors="replace").decode() if isinstance(command_id, str) else ""

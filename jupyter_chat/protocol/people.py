@@ -138,7 +138,7 @@ class InvitationOffer(Struct, frozen=True):
 
 
 class InvitationInfo(Struct, omit_defaults=True, frozen=True):
-    """An invitation; its `code` is said once, to whoever made it."""
+    """An invitation; its `code` is said once, to whoever made it (`made_by`, a name)."""
 
     id: Id
     role: PersonRole
@@ -147,6 +147,7 @@ class InvitationInfo(Struct, omit_defaults=True, frozen=True):
     made_at: Milliseconds
     expires_at: Milliseconds
     code: str | None = None
+    made_by: str | None = None
 
 
 class InvitationList(Struct, frozen=True):

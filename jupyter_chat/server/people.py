@@ -12,6 +12,7 @@ from ..auth.access_tokens import SECONDS
 from ..auth.accounts import KeptAccounts
 from ..auth.administering import PAGE, not_oneself
 from ..auth.authentication import Authentication
+from ..auth.people import profile_of
 from ..auth.signed_in import SignedIn
 from ..engine.errors import Invalid
 from ..protocol import (
@@ -125,15 +126,15 @@ class ProfileHandler(AccountsHandler):
     async def patch(self) -> None:
         user_id = self.me.username
         patch = decode(self.body(), ProfilePatch)
-        profile = await self.authentication.people.change_profile(user_id, patch)
+        person = await self.authentication.people.change_profile(user_id, patch)
         if patch.password is not UNSET:  # all sessions have ended, and this one begins anew
             agent = self.request.headers.get("User-Agent", "")
             renewal = await self.authentication.sessions.begin(
-                user_id, agent=agent, address=address(self)
+                person, agent=agent, address=address(self)
             )
             await keep_signed_in(self, self.authentication, renewal)
         await self.authentication.watch.look(user_id)
-        self.answer(profile)
+        self.answer(profile_of(person))
 
     @operation("Delete one's account, with all that is in it.", body=Leaving, answer=SessionList)
     @web.authenticated

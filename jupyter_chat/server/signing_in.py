@@ -13,6 +13,7 @@ from ..auth.errors import TooOften
 from ..auth.people import Registration
 from ..auth.signed_in import SignedIn
 from ..protocol import Problem
+from ..store.people import Person
 from .cookies import address, keep_signed_in, refresh_token, renew, sign_out
 from .errors import KNOWN, status_of
 from .operations import operation
@@ -48,7 +49,8 @@ class PublicPage(ChatPage):
     def next_url(self) -> str:
         """Where to go after that: a page of the chat."""
         asked = self.get_argument("next", "")
-        return asked if asked.startswith(self.chat_url) and "\\" not in asked else self.chat_url
+        ours = asked.startswith(self.chat_url) and "\\" not in asked and asked.isprintable()
+        return asked if ours else self.chat_url
 
     def show(self, page: str, problem: Problem | None = None, **values: Any) -> None:
         self.set_header("Cache-Control", "no-store")
@@ -75,13 +77,13 @@ class PublicPage(ChatPage):
             self.set_header("Retry-After", str(error.seconds))
         return problem
 
-    async def begin(self, user_id: str) -> None:
+    async def begin(self, person: Person) -> None:
         """Sign the browser in and go on; a session that it has had is over."""
         sessions = self.authentication.sessions
         if token := refresh_token(self):
             await sessions.end_by(token)
         agent = self.request.headers.get("User-Agent", "")
-        renewal = await sessions.begin(user_id, agent=agent, address=address(self))
+        renewal = await sessions.begin(person, agent=agent, address=address(self))
         await keep_signed_in(self, self.authentication, renewal)
         self.redirect(self.next_url)
 
@@ -102,7 +104,7 @@ class LoginHandler(PublicPage):
         password = self.get_body_argument("password", "", strip=False)
         try:
             person = await self.authentication.people.log_in(name, password, address(self))
-            await self.begin(person.id)
+            await self.begin(person)
         except KNOWN as error:
             self.show("login.html", self.refused(error), name_typed=name)
 
@@ -124,7 +126,7 @@ class RegisterHandler(PublicPage):
             if person.state is not person.state.ACTIVE:
                 self.show("registered.html", name_typed=person.name)
             else:
-                await self.begin(person.id)
+                await self.begin(person)
         except KNOWN as error:
             self._form(self.refused(error), code=code, name_typed=name)
 

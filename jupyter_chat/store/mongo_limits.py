@@ -31,6 +31,7 @@ from .reserving import (
     change,
     reached,
     start_of,
+    user_of,
 )
 
 
@@ -66,7 +67,7 @@ async def _reserve_in(
                         "replies": wanted.amount.replies,
                     },
                     "$push": {"held": msgspec.to_builtins(hold)},
-                    "$setOnInsert": {"user_id": _user_of(share.scope)},
+                    "$setOnInsert": {"user_id": user_of(share.scope)},
                 },
                 projection={"counts": 1},
                 upsert=True,
@@ -189,11 +190,6 @@ def _counts(amount: Amount, at: Milliseconds) -> Document:
         for span in Span
         for measure in COUNTED
     }
-
-
-def _user_of(scope: str) -> str:
-    """Whose it is; what several share is nobody's."""
-    return scope.removeprefix("user:") if scope.startswith("user:") else ""
 
 
 def _to_taken(document: Document, at: Milliseconds) -> Taken:

@@ -15,6 +15,7 @@ from .errors import NotFound
 from .mongo_documents import Database, Document
 from .mongo_errors import translated
 from .people import Invitation, NameTaken, Person, Session, folded
+from .reserving import scope_of
 
 _decode_person = msgspec.json.Decoder(Person).decode
 _decode_session = msgspec.json.Decoder(Session).decode
@@ -108,6 +109,7 @@ class MongoPeople:
         await self._db.ledger.delete_many(own)
         await self._db.flagged.delete_many(own)
         await self._db.settings.delete_many({"_id": user_id})
+        await self._db.limits.delete_many({"_id": scope_of(user_id)})
         await self._db.people.delete_one({"_id": user_id})  # last: see `auth/leaving.py`
 
     @translated

@@ -47,12 +47,15 @@ class Person(Struct, omit_defaults=True, frozen=True):
     role: PersonRole = PersonRole.USER
     state: PersonState = PersonState.ACTIVE
     groups: tuple[str, ...] = ()
+    """Names by which limits, and how long things are kept, are said of several people."""
     hub_name: str | None = None
     """What a hub calls this user, to the letter; `None`: the account is one of this server."""
     subject: str | None = None
     """What tells this user of a hub from others who have, had or will have the name.  No two
     people have both `subject` and `hub_name` in common."""
-    """Names by which limits, and how long things are kept, are said of several people."""
+    signed_out: int = 0
+    """How often all sessions had to end: because of another password, or because they were not
+    let in any more."""
     revision: int = 1
 
 
@@ -71,6 +74,8 @@ class Session(Struct, omit_defaults=True, frozen=True):
     expires_at: Milliseconds
     previous: str | None = None
     nonce: str | None = None
+    seal: str = ""
+    """By which a token is known that was given for this session at some time."""
     rotated_at: Milliseconds = 0
     agent: str = ""
     address: str = ""

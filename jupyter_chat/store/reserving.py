@@ -17,6 +17,8 @@ from .records import DAY_MS, MINUTE_MS
 NANODOLLARS = 1_000_000_000
 """Money is counted in whole numbers: sums stay exact."""
 
+_PERSON = "user:"
+
 COUNTED = (Measure.REQUESTS, Measure.TOKENS, Measure.DOLLARS)
 """What is counted in spans of time."""
 
@@ -31,6 +33,16 @@ class Amount(Struct, frozen=True):
 
     def of(self, measure: Measure) -> int:
         return int(getattr(self, measure.value))
+
+
+def scope_of(user_id: str) -> str:
+    """The scope of one person."""
+    return f"{_PERSON}{user_id}"
+
+
+def user_of(scope: str) -> str:
+    """Whose it is; what several share is nobody's (empty)."""
+    return scope.removeprefix(_PERSON) if scope.startswith(_PERSON) else ""
 
 
 class Ceiling(Struct, frozen=True):

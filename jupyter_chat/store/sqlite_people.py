@@ -10,6 +10,7 @@ import msgspec
 from ..protocol import Milliseconds, PersonRole, PersonState
 from .errors import NotFound
 from .people import Invitation, NameTaken, Person, Session, folded
+from .reserving import scope_of
 from .sqlite_database import Database
 from .sqlite_threads import to_json
 
@@ -227,6 +228,13 @@ def _all_threads(db: sqlite3.Connection, user_id: str, limit: int) -> list[str]:
 
 
 def _remove_person(db: sqlite3.Connection, user_id: str) -> None:
+    scope = scope_of(user_id)
+    db.execute("DELETE FROM limit_counts WHERE scope = ?", (scope,))
+    db.execute("DELETE FROM limit_holds WHERE scope = ?", (scope,))
+    # The number stays taken: what the search index has of it must not become anybody else's.
+    db.execute(
+        "UPDATE search_people SET user_id = 'nobody:' || number WHERE user_id = ?", (user_id,)
+    )
     for table in (*_OWN, "people"):  # they last: what died before it is begun again
         db.execute(f"DELETE FROM {table} WHERE user_id = ?", (user_id,))  # noqa: S608 - ours
 

@@ -70,6 +70,12 @@ class Vault:
         self._keys = _parse(given) if given.strip() else None
         self._ciphers: list[AESGCM] | None = None
 
+    def check(self) -> None:
+        """Make sure that there are keys, and that they can be read; raises :class:`VaultError`.
+        For whoever could not go on without."""
+        if self._keys is None:
+            self._kept()
+
     async def encrypt(self, text: str, *, user_id: str, purpose: str) -> str:
         """The secret to be stored; raises :class:`VaultError`."""
         self._ciphers = None  # another process may have put a new key in front

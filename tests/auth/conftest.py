@@ -12,7 +12,9 @@ from jupyter_chat.auth.invitations import Invitations
 from jupyter_chat.auth.passwords import Passwords
 from jupyter_chat.auth.people import People, Registration
 from jupyter_chat.auth.sessions import Sessions
+from jupyter_chat.ids import new_id
 from jupyter_chat.store.interface import Store
+from jupyter_chat.store.people import Person
 from tests.store.conftest import (  # noqa: F401
     mongodb_server,
     mongodb_url,
@@ -24,6 +26,13 @@ from tests.store.conftest import (  # noqa: F401
 
 CHEAP = {"time_cost": 1, "memory_cost": 64, "parallelism": 1}
 LOG = logging.getLogger("tests.auth")
+
+
+async def somebody(store: Store, name: str = "Ada") -> Person:  # noqa: F811
+    """A person whom the store knows, without a password."""
+    person = Person(new_id(), name, "", made_at=1)
+    await store.add_person(person)
+    return person
 
 
 class Clock:

@@ -9,27 +9,42 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from jupyter_chat.auth.administering import Administration
 from jupyter_chat.auth.errors import Refused, TooOften
 from jupyter_chat.auth.invitations import Invitations
+from jupyter_chat.auth.leaving import Leaving
 from jupyter_chat.auth.passwords import Passwords
 from jupyter_chat.auth.people import ADDRESS_LIMIT, NAME_LIMIT, People, Registration
 from jupyter_chat.auth.sessions import Sessions
 from jupyter_chat.engine.errors import Invalid
+from jupyter_chat.ids import new_id
 from jupyter_chat.protocol import (
     Code,
+    InvitationInfo,
     InvitationOffer,
     PasswordChange,
+    PersonPatch,
     PersonRole,
     PersonState,
     ProfilePatch,
 )
 from jupyter_chat.store.interface import Store
-from jupyter_chat.store.people import NameTaken
+from jupyter_chat.store.people import NameTaken, Person
 
-from .conftest import CHEAP, Clock
+from .conftest import CHEAP, LOG, Clock
 
 HERE = "10.0.0.1"
 PASSWORD = "correct horse"
+
+
+async def invite(invitations: Invitations, offer: InvitationOffer) -> InvitationInfo:
+    """As an administrator does."""
+    store = invitations._store
+    root = await store.find_person("root")
+    if root is None:
+        root = Person(new_id(), "root", "", made_at=1, role=PersonRole.ADMIN)
+        await store.add_person(root)
+    return await invitations.make(offer, root.id)
 
 
 async def register(people: People, name: str = "Ada", code: str = "", **more: Any):
@@ -95,7 +110,7 @@ async def test_an_invitation_is_good_for_so_many_people(
     people_with: Callable[..., People], invitations: Invitations
 ):
     people = people_with(Registration.INVITATION)
-    made = await invitations.make(InvitationOffer(uses=2), "admin-id")
+    made = await invite(invitations, InvitationOffer(uses=2))
     assert made.code is not None
     with pytest.raises(Refused) as refused:
         await register(people)
@@ -116,16 +131,46 @@ async def test_of_many_who_have_one_code_one_gets_its_place(
     people_with: Callable[..., People], invitations: Invitations, store: Store
 ):
     people = people_with(Registration.INVITATION)
-    code = (await invitations.make(InvitationOffer(), "admin-id")).code or ""
+    code = (await invite(invitations, InvitationOffer())).code or ""
     answers = await asyncio.gather(
         *(register(people, name, code) for name in ("Ada", "Grace", "Eve")), return_exceptions=True
     )
     assert sum(isinstance(each, Invalid) for each in answers) == 2
-    assert len(await store.list_people(limit=10)) == 1
+    assert len(await store.list_people(limit=10)) == 2  # with who invited
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"role": PersonRole.USER}, {"state": PersonState.DISABLED}, {"state": PersonState.LEAVING}],
+)
+async def test_an_invitation_is_good_only_while_its_maker_may_invite(
+    people_with: Callable[..., People],
+    invitations: Invitations,
+    store: Store,
+    change: dict[str, Any],
+):
+    people = people_with(Registration.INVITATION)
+    made = await invite(invitations, InvitationOffer(uses=5, role=PersonRole.ADMIN))
+    code = made.code or ""
+    assert [each.made_by for each in (await invitations.list()).invitations] == ["root"]
+    await register(people, "Ada", code)
+    found = await invitations.find(code)
+    root = await store.find_person("root")
+    assert root is not None
+    await store.put_person(replace(root, **change, revision=2))
+    with pytest.raises(Invalid) as refused:
+        await register(people, "Eve", code)
+    assert refused.value.problem.field == "code"
+    with pytest.raises(Invalid):  # also where it was good a moment ago
+        await invitations.use(found, new_id())
+    assert (await invitations.list()).invitations == []
+    await store.remove_person(root.id)
+    with pytest.raises(Invalid):
+        await register(people, "Eve", code)
 
 
 async def test_an_invitation_ends(people_with, invitations: Invitations, clock: Clock):
-    code = (await invitations.make(InvitationOffer(days=1), "admin-id")).code or ""
+    code = (await invite(invitations, InvitationOffer(days=1))).code or ""
     clock.advance(24 * 60 * 60)
     with pytest.raises(Invalid):
         await register(people_with(Registration.INVITATION), code=code)
@@ -159,7 +204,7 @@ async def test_who_waits_for_approval_cannot_sign_in(
         await people.log_in("Ada", "wrong", HERE)
     await store.put_person(replace(ada, state=PersonState.ACTIVE, revision=2))
     assert (await people.log_in("Ada", PASSWORD, HERE)).id == ada.id
-    code = (await invitations.make(InvitationOffer(), "admin-id")).code or ""
+    code = (await invite(invitations, InvitationOffer())).code or ""
     assert (await register(people, "Grace", code)).state is PersonState.ACTIVE
 
 
@@ -213,7 +258,7 @@ async def test_a_class_that_is_invited_may_register_at_once(
     people_with: Callable[..., People], invitations: Invitations
 ):
     people = people_with(Registration.INVITATION, per_hour=3)
-    code = (await invitations.make(InvitationOffer(uses=10), "admin-id")).code or ""
+    code = (await invite(invitations, InvitationOffer(uses=10))).code or ""
     for number in range(10):
         await register(people, f"name-{number}", code)
 
@@ -248,7 +293,7 @@ async def test_changing_the_password_needs_the_old_one_and_ends_all_sessions(
     people: People, sessions: Sessions
 ):
     ada = await register(people)
-    begun = await sessions.begin(ada.id)
+    begun = await sessions.begin(ada)
     wrong = ProfilePatch(password=PasswordChange("wrong", "another horse"))
     with pytest.raises(Refused) as refused:
         await people.change_profile(ada.id, wrong)
@@ -282,3 +327,88 @@ async def test_of_who_leaves_nothing_is_said_but_that_the_name_is_taken(
         await people.log_in("Ada", PASSWORD, HERE)
     with pytest.raises(NameTaken):
         await register(people)
+
+
+async def change_password(people: People, ada: Person, sessions: Sessions) -> None:
+    new = PasswordChange(PASSWORD, "another horse")
+    await people.change_profile(ada.id, ProfilePatch(password=new))
+
+
+async def give_password(people: People, ada: Person, sessions: Sessions) -> None:
+    await people.give_password(ada.id, "admin-id")
+
+
+async def disable_and_enable(people: People, ada: Person, sessions: Sessions) -> None:
+    nobody_leaves: Any = None
+    administration = Administration(people._store, nobody_leaves)
+    for state in (PersonState.DISABLED, PersonState.ACTIVE):
+        await administration.change("admin-id", ada.id, PersonPatch(state=state))
+
+
+async def leave(people: People, ada: Person, sessions: Sessions) -> None:
+    parts: Any = (people._store, None, None, None, LOG)
+    leaving = Leaving(*parts)
+    await leaving.leave(ada.id, ada.id)
+    await leaving.close()
+
+
+async def removed(people: People, ada: Person, sessions: Sessions) -> None:
+    await people._store.remove_person(ada.id)
+
+
+ENDING = [change_password, give_password, disable_and_enable, leave]
+
+
+@pytest.mark.parametrize("end", [*ENDING, removed])
+async def test_who_was_let_in_by_what_is_not_good_any_more_gets_no_session(
+    people: People, sessions: Sessions, store: Store, end: Callable[..., Any]
+):
+    """The password was looked at, which takes long, and changed meanwhile."""
+    await register(people)
+    ada = await people.log_in("Ada", PASSWORD, HERE)
+    await end(people, ada, sessions)
+    with pytest.raises(Refused) as refused:
+        await sessions.begin(ada)
+    assert "sign in again" in refused.value.problem.message
+    assert await store.list_sessions(ada.id) == []
+
+
+@pytest.mark.parametrize("end", ENDING)
+async def test_nor_does_it_go_on_where_it_was_begun_in_that_very_moment(
+    people: People, sessions: Sessions, store: Store, end: Callable[..., Any]
+):
+    """Whatever is first: the session, or the change that is to end it."""
+    await register(people)
+    ada = await people.log_in("Ada", PASSWORD, HERE)
+    begun = [asyncio.create_task(sessions.begin(ada)) for _ in range(10)]
+    await asyncio.sleep(0)
+    await end(people, ada, sessions)
+    await asyncio.gather(*begun, return_exceptions=True)
+    assert await store.list_sessions(ada.id) == []
+
+
+async def test_another_change_keeps_nobody_from_signing_in(
+    people: People, sessions: Sessions, store: Store
+):
+    await register(people)
+    ada = await people.log_in("Ada", PASSWORD, HERE)
+    await people.change_profile(ada.id, ProfilePatch(color="#aabbcc"))
+    begun = await sessions.begin(ada)
+    assert await store.list_sessions(ada.id) == [begun.session]
+
+
+async def test_of_two_who_change_a_password_at_once_one_does(people: People, store: Store):
+    """Or whoever knows the old one could take back that it was changed."""
+    ada = await register(people)
+    new = [f"horse number {number}" for number in range(3)]
+    asked = [ProfilePatch(password=PasswordChange(PASSWORD, each)) for each in new]
+    answers = await asyncio.gather(
+        *(people.change_profile(ada.id, each) for each in asked), return_exceptions=True
+    )
+    assert sum(isinstance(each, Refused) for each in answers) == 2
+    done = next(
+        password
+        for password, answer in zip(new, answers, strict=True)
+        if not isinstance(answer, Exception)
+    )
+    await people.log_in("Ada", done, HERE)

@@ -61,6 +61,54 @@ async def test_importing_twice_changes_nothing(imports: Imports, store: Store) -
     assert await all_of(store) == everything
 
 
+async def test_an_import_of_who_is_not_let_in_any_more_stops_and_can_be_gone_on_with(
+    imports: Imports, store: Store
+) -> None:
+    data = as_json(*(simple(f"c-{number}") for number in range(300)))
+    await _running(imports, data)
+    assert imports.people() == {ADA}
+    await imports.stop_all(GRACE)
+    assert imports.people() == {ADA}
+    await imports.stop_all(ADA)
+    assert imports.people() == set()
+    assert (await ended(imports)).state is ImportState.CANCELLED
+    come = len(await store.thread_ids(ADA))
+    assert come < 300
+    await asyncio.sleep(0.1)
+    assert len(await store.thread_ids(ADA)) == come
+    again = await imports.start(ADA, ImportStart("file", len(data), "the same"))
+    assert again.state is ImportState.RUNNING
+    assert (await ended(imports)).state is ImportState.DONE
+    assert len(await store.thread_ids(ADA)) == 300
+
+
+@pytest.mark.parametrize("whole", [True, False])
+async def test_of_who_leaves_no_file_stays(imports: Imports, tmp_path: Path, whole: bool) -> None:
+    data = as_json(*(simple(f"c-{number}") for number in range(300)))
+    await taken(imports, b"[]", GRACE)
+    if whole:
+        await _running(imports, data)
+    else:
+        started = await imports.start(ADA, ImportStart("file", len(data), "the same"))
+        await imports.receive(ADA, started.id, 0, data[:1000])
+    await imports.forget(ADA)
+    await imports.forget(ADA)  # repeated
+    assert imports.newest(ADA) == []
+    assert len(imports.newest(GRACE)) == 1
+    uploads = Uploads(tmp_path / "imports")
+    assert not uploads.path(ADA, "x").parent.exists()
+    assert uploads.path(GRACE, "x").parent.exists()
+
+
+async def _running(imports: Imports, data: bytes) -> None:
+    """Begin an import that takes a while, and let some of it come."""
+    started = await imports.start(ADA, ImportStart("file", len(data), "the same"))
+    for offset in range(0, len(data), 2**20):
+        await imports.receive(ADA, started.id, offset, data[offset : offset + 2**20])
+    while not imports.newest(ADA)[0].threads_added:  # noqa: ASYNC110 - nothing tells it
+        await asyncio.sleep(0.005)
+
+
 async def test_an_import_has_ended_once_its_file_is_gone(
     imports: Imports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import re
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -11,13 +12,15 @@ from pathlib import Path
 import pytest
 
 from tests.browser.jupyter import Jupyter
-from tests.server.accounts import PASSWORD, Browser, closed
+from tests.exchange.conftest import as_json, simple
+from tests.server.accounts import PASSWORD, Browser, ask, closed
 from tests.store.conftest import (  # noqa: F401
     mongodb_server,
     mongodb_url,
     sqlite_url,
     store_url,
 )
+from tests.store.contents import contents
 from tests.upstream import Upstream
 
 SECONDS = 30
@@ -124,6 +127,45 @@ async def test_an_account_that_is_deleted_ends_everywhere_and_leaves_nothing(ser
         await asyncio.sleep(1)
     assert answer.status == 302
     await elsewhere.close()
+
+
+async def test_what_goes_on_for_who_leaves_ends_on_every_server_and_nothing_of_it_stays(
+    serve,
+    browse,
+    store_url: str,  # noqa: F811
+):
+    first, second = serve(), serve()
+    ada = browse(first)
+    await ada.register("Ada")
+    user_id = (await ada.me())["id"]
+    elsewhere = at(ada, second)
+    await ask(await elsewhere.socket(), "A long answer [[chunks=3000 delay=0.1]]")
+    data = as_json(*(simple(f"c-{number}") for number in range(3000)))
+    started = {"name": "old.json", "size": len(data), "fingerprint": "f"}
+    status, begun = await elsewhere.api("POST", "imports", started)
+    assert status == 200
+    url = elsewhere.at(f"jupyter-chat/api/imports/{begun['id']}?offset=0")
+    headers = {"X-XSRFToken": elsewhere.cookie("_xsrf")}
+    async with elsewhere.session.put(url, data=io.BytesIO(data), headers=headers) as answer:
+        assert answer.status == 200
+    assert (await ada.api("DELETE", "profile", {"password": PASSWORD}))[0] == 200
+    for _ in range(SECONDS * 2):
+        await asyncio.sleep(1)
+        if not (left := naming(user_id, store_url)):
+            break
+    await asyncio.sleep(2)  # nothing comes later
+    assert (left, naming(user_id, store_url)) == (set(), set())
+    await elsewhere.close()
+
+
+def naming(user_id: str, url: str) -> set[str]:
+    """Where somebody's id is, but for the audit log, which keeps it."""
+    found = contents(url).items()
+    return {
+        name
+        for name, rows in found
+        if name != "audit" and any(user_id in repr(row) for row in rows)
+    }
 
 
 async def test_attempts_at_all_servers_count_together(serve, browse):

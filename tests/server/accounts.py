@@ -10,6 +10,8 @@ from urllib.parse import quote
 import aiohttp
 from yarl import URL
 
+from jupyter_chat.ids import new_id
+
 PASSWORD = "correct horse"
 _XSRF = re.compile(r'name="_xsrf" value="([^"]+)"')
 
@@ -108,3 +110,21 @@ async def closed(socket: aiohttp.ClientWebSocketResponse[bool], seconds: float) 
                 return True
     except TimeoutError:
         return False
+
+
+async def ask(socket: Any, text: str) -> str:
+    """Begin a conversation; its id."""
+    thread_id = new_id()
+    command = {
+        "type": "send",
+        "id": new_id(),
+        "client_id": new_id(),
+        "thread_id": thread_id,
+        "parent_id": None,
+        "parts": [{"type": "text", "text": text}],
+        "create": True,
+    }
+    await socket.send_json(command)
+    while (await socket.receive_json(timeout=20))["type"] != "ack":
+        pass
+    return thread_id

@@ -17,8 +17,9 @@ from jupyter_chat.auth.sessions import GRACE_MS
 from jupyter_chat.ids import new_id
 from jupyter_chat.protocol import Code, PersonState, Problem, Status
 from jupyter_chat.store.errors import Unavailable
+from jupyter_chat.store.vault import Vault, new_key
 
-from .accounts import PASSWORD, Browser, closed
+from .accounts import PASSWORD, Browser, ask, closed
 
 SECONDS = 30
 """How long the end of a socket may take on a busy machine; five seconds are promised."""
@@ -95,12 +96,15 @@ async def test_who_is_not_signed_in_is_sent_to_the_form_and_then_where_they_want
 
 @pytest.mark.parametrize(
     "elsewhere",
-    ["https://evil.example/", "//evil.example/", "/lab", "jupyter-chat/", "/\\evil.example"],
+    [
+        *("https://evil.example/", "//evil.example/", "/lab", "jupyter-chat/", "/\\evil.example"),
+        *(f"/base/jupyter-chat/{each}x" for each in ("\r\nX-A: b", "\r", "\n", "\x85", "\u2028")),
+    ],
 )
 async def test_nobody_is_led_elsewhere(browser, ada, elsewhere):
     stranger = browser()
     answer = await stranger.form("login", name="Ada", password=PASSWORD, next=elsewhere)
-    assert answer.headers["Location"] == _path(stranger, "jupyter-chat/")
+    assert (answer.status, answer.headers["Location"]) == (302, _path(stranger, "jupyter-chat/"))
 
 
 async def test_without_an_account_the_api_and_the_socket_say_403(browser, jp_serverapp):
@@ -252,7 +256,11 @@ async def test_a_copied_refresh_token_ends_the_session_with_its_sockets(ada: Bro
     socket = await ada.socket()
     assert (await ada.api("POST", "session"))[0] == 200
     monkeypatch.setattr("jupyter_chat.auth.sessions.GRACE_MS", -1)
+    with_access = ada.copy()
+    assert (await with_access.api("GET", "profile"))[0] == 200
     assert (await thief.api("POST", "session"))[0] == 403
+    assert (await with_access.api("GET", "profile"))[0] == 403  # at once
+    await with_access.close()
     assert await closed(socket, SECONDS)
     assert (await ada.api("POST", "session"))[0] == 403
     assert GRACE_MS == 10_000
@@ -347,6 +355,34 @@ async def test_who_deletes_their_account_is_gone_with_all_they_had(browser, ada:
     await gone(services, "Ada")
     assert await services.store.all_threads(user_id, limit=5) == []
     assert (await browser().register("Ada")).status == 302
+
+
+async def test_a_key_file_that_is_no_secret_is_told_to_the_log_only(
+    browser, ada: Browser, services, monkeypatch, tmp_path, caplog
+):
+    """Its mode was changed while the server runs, say."""
+    keys = tmp_path / "no-secret" / "keys"
+    keys.parent.mkdir()
+    keys.write_text(new_key())
+    keys.chmod(0o644)
+    tokens = services.authentication.tokens
+    monkeypatch.setattr(tokens, "_vault", Vault(keys.parent, {}))
+    monkeypatch.setattr(tokens, "_keys", None)
+    status, body = await ada.api("GET", "profile")
+    said = str(body)
+    assert (status, "Nobody can sign in at present" in said) == (500, True)
+    status, page = await ada.get("jupyter-chat/login")
+    said += page
+    assert (status, "Nobody can sign in at present" in page) == (500, True)
+    stranger = browser()
+    await stranger.form("login", name="Ada", password=PASSWORD)
+    fields = {"name": "Ada", "password": PASSWORD, "_xsrf": stranger.cookie("_xsrf")}
+    async with stranger.session.post(stranger.at("jupyter-chat/login"), data=fields) as answer:
+        page = await answer.text()
+    said += page
+    assert (answer.status, "Nobody can sign in at present" in page) == (500, True)
+    assert [each for each in (str(keys.parent), "no-secret", "0644", "chmod") if each in said] == []
+    assert str(keys) in caplog.text
 
 
 async def test_while_the_history_is_away_strangers_are_told_so(ada: Browser, services, monkeypatch):
@@ -482,24 +518,6 @@ async def test_invitations_are_made_listed_and_taken_back(browser, admin: Browse
     assert (await browser().register("Grace", made["code"])).status == 400
     status, body = await admin.api("POST", "invitations", {"uses": 0})
     assert (status, body["problem"]["field"]) == (400, "uses")
-
-
-async def ask(socket: Any, text: str) -> str:
-    """Begin a conversation; its id."""
-    thread_id = new_id()
-    command = {
-        "type": "send",
-        "id": new_id(),
-        "client_id": new_id(),
-        "thread_id": thread_id,
-        "parent_id": None,
-        "parts": [{"type": "text", "text": text}],
-        "create": True,
-    }
-    await socket.send_json(command)
-    while (await socket.receive_json(timeout=20))["type"] != "ack":
-        pass
-    return thread_id
 
 
 async def gone(services: Any, name: str) -> None:

@@ -11,17 +11,19 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from jupyter_chat.ids import new_id
-from jupyter_chat.protocol import Library, PersonRole, PersonState
+from jupyter_chat.ids import new_id, now_ms
+from jupyter_chat.protocol import Library, Measure, PersonRole, PersonState, Span
 from jupyter_chat.store import sqlite_people
 from jupyter_chat.store.errors import NotFound
 from jupyter_chat.store.interface import Store
 from jupyter_chat.store.mongo import MongoStore
 from jupyter_chat.store.people import Invitation, NameTaken, Person, Session
-from jupyter_chat.store.types import LedgerQuery, UserSettings
+from jupyter_chat.store.reserving import Amount, Ceiling, Reservation, Share, scope_of
+from jupyter_chat.store.types import LedgerQuery, ThreadChanges, UserSettings
 
 from .builders import a_whole_thread
 from .conftest import OpenStore
+from .contents import contents
 
 HASH = "$argon2id$not-really"
 
@@ -268,16 +270,22 @@ async def test_what_is_over_is_forgotten(store: Store) -> None:
     assert await store.add_attempt("ada", new_id(), at=0, until=99) == [11, 99]
 
 
-async def test_of_somebody_who_is_removed_nothing_is_left(store: Store) -> None:
+async def test_of_somebody_who_is_removed_nothing_is_left(store: Store, store_url: str) -> None:
     ada, grace = a_person("Ada"), a_person("Grace")
     for person in (ada, grace):
         await store.add_person(person)
         await store.put_session(a_session(person))
         await store.put_settings(person.id, UserSettings(notes=["x"]))
         await store.put_library(person.id, Library(1))
+        ceiling = Ceiling(Measure.TOKENS, 1000, Span.MONTH)
+        shares = (Share(scope_of(person.id), (ceiling,)),)
+        held = Reservation(f"{new_id()}:reply", "owner", now_ms(), Amount(tokens=5), shares)
+        assert await store.reserve(person.id, held) is None
     thread, messages = a_whole_thread()
     await store.add_thread(ada.id, thread, messages)
     assert await store.all_threads(ada.id, limit=5) == [thread.id]
+    await store.update_thread(ada.id, thread.id, ThreadChanges(deleted_at=1))
+    assert await store.purge(ada.id, thread.id)
     assert await store.all_threads(grace.id, limit=5) == []
     await store.remove_person(ada.id)
     await store.remove_person(ada.id)  # repeated
@@ -287,10 +295,18 @@ async def test_of_somebody_who_is_removed_nothing_is_left(store: Store) -> None:
     assert await store.get_settings(ada.id) == UserSettings()
     assert await store.get_library(ada.id) == Library()
     assert (await store.usage_total(ada.id, LedgerQuery())).requests == 0
+    assert _naming(ada.id, store_url) == set()
+    assert len(_naming(grace.id, store_url)) >= 5
     assert await store.get_person(grace.id) == grace
     assert len(await store.list_sessions(grace.id)) == 1
     assert (await store.get_settings(grace.id)).notes == ["x"]
     await store.add_person(a_person("Ada"))  # the name is free again
+
+
+def _naming(user_id: str, url: str) -> set[str]:
+    """Where somebody's id is."""
+    found = contents(url).items()
+    return {name for name, rows in found if any(user_id in repr(row) for row in rows)}
 
 
 @pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)

@@ -7,7 +7,7 @@ import asyncio
 from ...ids import now_ms
 from ...protocol import FlaggedList, PeopleUsage, PersonUsage, Span, UsageSum
 from ...store.interface import Store
-from ...store.reserving import start_of
+from ...store.reserving import scope_of, start_of
 from ...store.types import LedgerQuery
 from ..names import names_of
 from ..roles import Roles
@@ -55,7 +55,7 @@ class People:
     async def _person(self, month: UsageSum, today: UsageSum | None) -> PersonUsage:
         user_id = month.key
         allowed = await self._limits.policy.of(user_id)
-        own = tuple(share for share in allowed.shares if share.scope == f"user:{user_id}")
+        own = tuple(share for share in allowed.shares if share.scope == scope_of(user_id))
         return PersonUsage(
             user_id,
             allowed.role,

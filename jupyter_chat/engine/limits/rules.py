@@ -22,7 +22,7 @@ import msgspec
 from msgspec import Struct
 
 from ...protocol import Counts, LimitRules, Measure, Model, Rule, Span, ThreadSettings
-from ...store.reserving import NANODOLLARS, Ceiling, Share
+from ...store.reserving import NANODOLLARS, Ceiling, Share, scope_of
 from ..models.form import WrongForm, check_names, in_words
 from ..roles import OWNER
 
@@ -102,7 +102,7 @@ def allowed(
         together |= said.together
     each = {**own_roles, **own} if role == OWNER else {**everyone, **own_roles, **own}
     scopes = {
-        f"user:{user_id}": each,
+        scope_of(user_id): each,
         **{f"role:{name}": fields for name, fields in roles_together.items()},
         EVERYBODY: together,
     }

@@ -884,7 +884,7 @@ export interface ImportStart {
   fingerprint: string;
 }
 /**
- * An invitation; its `code` is said once, to whoever made it.
+ * An invitation; its `code` is said once, to whoever made it (`made_by`, a name).
  */
 export interface InvitationInfo {
   id: string;
@@ -894,6 +894,7 @@ export interface InvitationInfo {
   made_at: number;
   expires_at: number;
   code?: string | null;
+  made_by?: string | null;
 }
 /**
  * Those that can still be used, the newest first.

@@ -292,7 +292,7 @@ describe('administrators', () => {
   it('make invitations, whose address is shown once, and take them back', async () => {
     const made = {
       ...{ id: 'i1', role: 'user', uses: 3, used: 0, made_at: 1, expires_at: 2 },
-      code: 'a/b'
+      ...{ code: 'a/b', made_by: 'root' }
     };
     const { server, user } = await showPeople({
       'POST invitations': made,
@@ -307,6 +307,7 @@ describe('administrators', () => {
     ).toBeVisible();
     expect(server.lastChange?.body).toEqual({ uses: 3, days: 7, role: 'user' });
     expect(screen.getByText('0 of 3 used')).toBeVisible();
+    expect(screen.getByText(/ · made by root$/)).toBeVisible();
     await user.click(screen.getByRole('button', { name: 'Take back' }));
     await waitFor(() => {
       expect(screen.queryByText('0 of 3 used')).toBeNull();
