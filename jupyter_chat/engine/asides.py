@@ -13,7 +13,7 @@ from ..protocol import Code, Problem, Usage
 from ..providers.interface import Endpoint, Provider, ProviderError, ReplyRequest
 from ..store.errors import StoreError
 from .context import tokens
-from .costs.accounting import may_be_billed
+from .costs.accounting import believed, may_be_billed
 
 Spend: TypeAlias = Callable[[Usage], Awaitable[None]]
 """Enters what a request has taken."""
@@ -45,7 +45,7 @@ async def ask_aside(
     finally:
         if billed:
             with suppress(StoreError):  # what was asked for is not lost with it
-                await spend(said.usage or await _estimate(request, said.text))
+                await spend(await _usage(endpoint, request, said))
 
 
 async def _listen(
@@ -65,6 +65,8 @@ async def counted(request: ReplyRequest) -> int:
     return await asyncio.to_thread(tokens.estimate, asked)
 
 
-async def _estimate(request: ReplyRequest, answer: str) -> Usage:
+async def _usage(endpoint: Endpoint, request: ReplyRequest, said: _Said) -> Usage:
     given = await counted(request)
-    return Usage(given, await asyncio.to_thread(tokens.estimate, answer), estimated=True)
+    if said.usage is not None:
+        return believed(endpoint, said.usage, given, len(said.text))
+    return Usage(given, await asyncio.to_thread(tokens.estimate, said.text), estimated=True)

@@ -26,6 +26,7 @@ from ..protocol import (
     SummaryChanged,
     Thread,
     ThreadSettings,
+    Usage,
     Waiting,
     written_in,
 )
@@ -46,7 +47,7 @@ from ..store.errors import NotFound, StoreError, Unavailable
 from ..store.interface import Store
 from ..store.types import Checkpoint, LedgerEntry, Left, UsageKind
 from .broadcast import Feed
-from .costs.accounting import Accounting, entry_of, may_be_billed, put_price
+from .costs.accounting import Accounting, believed, entry_of, may_be_billed, put_price
 from .growth import Growth, Kind
 from .limits.enforcing import Asked, Limits, Permit
 from .models import catalogue
@@ -257,7 +258,7 @@ class Generation:
         message.completed_at = now_ms()
         if self._finish is not None:
             message.model = self._finish.model or message.model
-            message.usage = self._finish.usage
+            message.usage = self._usage(self._finish)
         entry = await self._account(message)
         withdrawn = await self._watch.end(self._come()) if self._watch is not None else None
         if withdrawn is not None:
@@ -326,7 +327,7 @@ class Generation:
             self._reply.id,
             UsageKind.REPLY,
             model,
-            endpoint.source,
+            endpoint,
             self._accounting.estimate(self.user_id, model.id, counted, "").input_tokens,
             request.max_output_tokens,
         )
@@ -478,6 +479,12 @@ class Generation:
         if times > 1 and self._mark is None:
             problem = asked_often(problem, times)
         return partly_answered(problem) if self._growth else problem
+
+    def _usage(self, finish: Finish) -> Usage | None:
+        if finish.usage is None or self._endpoint is None:
+            return finish.usage
+        counted = self._reply.counted_tokens or 0
+        return believed(self._endpoint, finish.usage, counted, len(self._come()))
 
     async def _account(self, message: Message) -> LedgerEntry | None:
         """Note what the reply has cost; `None`: its model was not asked."""

@@ -127,10 +127,10 @@ async def test_administrators_see_what_everybody_uses(client, rest):
 
 
 async def test_nobody_else_does(rest, monkeypatch):
-    async def user(*_: object) -> str:
-        return USER
+    async def user(*_: object) -> tuple[str, ...]:
+        return (USER,)
 
-    monkeypatch.setattr(Roles, "of", user)
+    monkeypatch.setattr(Roles, "all_of", user)
     code, failure = await rest("GET", "admin/usage")
     assert code == 403
     assert failure["problem"]["code"] == "forbidden"

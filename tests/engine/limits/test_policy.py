@@ -18,8 +18,8 @@ class _Users(Roles):
     def __init__(self) -> None:
         pass
 
-    async def of(self, user_id: str) -> str:
-        return USER
+    async def all_of(self, user_id: str) -> tuple[str, ...]:
+        return (USER,)
 
 
 @pytest.fixture
