@@ -15,6 +15,9 @@ from ..store.errors import StoreError
 from .context import tokens
 from .costs.accounting import believed, may_be_billed
 
+_MOST_CHARACTERS = 100_000
+"""Far more than any of these takes: whatever a server sends, it is held in memory."""
+
 Spend: TypeAlias = Callable[[Usage], Awaitable[None]]
 """Enters what a request has taken."""
 
@@ -53,10 +56,12 @@ async def _listen(
 ) -> None:
     async with aclosing(provider.stream(endpoint, request)) as stream:  # type: ignore[type-var]
         async for chunk in stream:
-            said.text += chunk.text
+            said.text += chunk.text[:_MOST_CHARACTERS]
             if chunk.finish is not None:
                 said.usage = chunk.finish.usage
                 break
+            if len(said.text) >= _MOST_CHARACTERS:
+                raise ProviderError(Problem(Code.OUTPUT_LIMIT, "The answer was far too long."))
 
 
 async def counted(request: ReplyRequest) -> int:

@@ -48,7 +48,7 @@ from ..store.interface import Store
 from ..store.types import Checkpoint, LedgerEntry, Left, UsageKind
 from .broadcast import Feed
 from .costs.accounting import Accounting, believed, entry_of, may_be_billed, put_price
-from .growth import Growth, Kind
+from .growth import MOST_CHARACTERS, Growth, Kind
 from .limits.enforcing import Asked, Limits, Permit
 from .models import catalogue
 from .moderation.moderating import Moderator, Watch
@@ -66,10 +66,10 @@ _LONGEST_WAIT_SECONDS = 60.0
 _KEEP_AGAIN_SECONDS = 1.0
 _INTERRUPTING = {
     *(Code.STREAM_CUT, Code.PROVIDER_TIMEOUT, Code.PROVIDER_DOWN),
-    Code.LIMIT_REACHED,
+    *(Code.LIMIT_REACHED, Code.OUTPUT_LIMIT),
 }
 
-_ENDED_HERE = {Code.LIMIT_REACHED, Code.MODERATED}
+_ENDED_HERE = {Code.LIMIT_REACHED, Code.MODERATED, Code.OUTPUT_LIMIT}
 
 
 class _NotOurs(Exception):
@@ -364,10 +364,8 @@ class Generation:
 
     def _take(self, chunk: Chunk) -> None:
         # What is thought before the rest of an answer would stand in the middle of it.
-        if chunk.reasoning and not self._continues:
-            self._grow("reasoning", chunk.reasoning)
-        if chunk.text:
-            self._grow("text", chunk.text)
+        whole = self._continues or self._grow("reasoning", chunk.reasoning)
+        whole = self._grow("text", chunk.text) and whole
         come = len(chunk.text) + len(chunk.reasoning)
         if come and self._permit is not None:
             self._permit.grow(come)
@@ -379,8 +377,17 @@ class Generation:
             self._mark = chunk.mark
         if chunk.finish is not None:
             self._finish = chunk.finish
+        if not whole:
+            raise ProviderError(_too_long(), ended=True)
 
-    def _grow(self, kind: Kind, text: str) -> None:
+    def _grow(self, kind: Kind, text: str) -> bool:
+        """Take as much of a text as there is room for; whether that was all."""
+        fitting = text[: max(self._growth.room, 0)]
+        if fitting:
+            self._add(kind, fitting)
+        return fitting == text
+
+    def _add(self, kind: Kind, text: str) -> None:
         is_first = not self._growth.has_grown and not self._resumed
         if self._reply.first_token_at is None and is_first:
             self._reply.first_token_at = now_ms()
@@ -524,6 +531,14 @@ class Generation:
 def _text(reply: Message) -> str:
     """All that was written, thinking as well."""
     return "".join(part.text for part in written_in(reply))
+
+
+def _too_long() -> Problem:
+    return Problem(
+        Code.OUTPUT_LIMIT,
+        f"This answer has grown to {MOST_CHARACTERS:,} characters, which is the most that an "
+        f"answer can have here, and was ended. {KEPT}: ask for the rest in a new question.",
+    )
 
 
 def _is_not_ours(making: asyncio.Task[None]) -> bool:
