@@ -407,6 +407,10 @@ class Generation:
         await asyncio.sleep(seconds)
         self.waits(None)
 
+    async def will_sum_up(self, endpoint: Endpoint, request: ReplyRequest) -> None:
+        """What goes into a summary reaches a model before the question does."""
+        await self._moderator.require(self.user_id, self._reply, endpoint, request, asked=False)
+
     def summed_up(self, summary: Summary) -> None:
         """The beginning of its branch has a summary now."""
         self.feed.publish(SummaryChanged, upto=summary.upto, summary=summary)

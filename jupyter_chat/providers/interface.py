@@ -95,6 +95,10 @@ class Prompt(Struct, frozen=True):
     role: Role
     text: str
     images: tuple[ImagePart, ...] = ()
+    message_id: str | None = None
+    answers: str | None = None
+    """Which message it is, and which one it follows, where it is one of the conversation; neither
+    is sent."""
 
 
 def data_url(image: ImagePart) -> str:
