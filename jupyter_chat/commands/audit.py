@@ -6,6 +6,7 @@ import msgspec
 from traitlets import Int, Unicode
 
 from ..engine.audit import Audit, time_of
+from ..engine.names import id_of
 from .command import Command
 
 _PAGE = 500
@@ -48,18 +49,21 @@ class Show(Command):
     name = "jupyter chat audit show"
     description = __doc__
     after = Int(0, min=0, help="Begin after the entry of this number.").tag(config=True)
-    user = Unicode(None, allow_none=True, help="Only what this user did.").tag(config=True)
+    user = Unicode(
+        None, allow_none=True, help="Only what this user did: an id, or the name of an account."
+    ).tag(config=True)
     aliases = {**Command.aliases, "after": "Show.after", "user": "Show.user"}  # noqa: RUF012
 
     async def act(self) -> None:
         after = self.after
         async with self.history() as store:
+            wanted = {self.user, await id_of(store, self.user)} if self.user else None
             while True:
                 page = await store.audit_entries(after=after, limit=_PAGE)
                 if not page:
                     return
                 for entry in page:
-                    if self.user is None or entry.user_id == self.user:
+                    if wanted is None or entry.user_id in wanted:
                         line = {**msgspec.structs.asdict(entry), "at": time_of(entry.at)}
                         self.say(msgspec.json.encode(line).decode())
                 after = page[-1].number

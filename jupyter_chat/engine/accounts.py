@@ -104,6 +104,7 @@ class Accounts:
             base_url=settings.base_url,
             key=key,
             public_only=self._public_only,
+            own_server=settings.source is Source.COMPATIBLE or settings.base_url is not None,
         )
 
     def durable(self, settings: UserSettings) -> bool:
@@ -237,7 +238,7 @@ class Accounts:
         default = self._default(endpoint, settings, models)
         if default is not None and all(model.id != default for model in models):
             # A deployment at Azure, say.
-            models = [catalogue.known_at(endpoint.source, default), *models]
+            models = [_known_at(endpoint, default), *models]
         gone = catalogue.gone(models) if endpoint.source is Source.OPENAI else []
         return ModelList(models, default, problem, gone, ignored, self._unlisted(endpoint, models))
 
@@ -245,7 +246,7 @@ class Accounts:
         if self._overrides is None:
             return []
         missing = self._overrides.described - {model.id for model in models}
-        return [catalogue.known_at(endpoint.source, name) for name in sorted(missing)]
+        return [_known_at(endpoint, name) for name in sorted(missing)]
 
     async def default_model(
         self, endpoint: Endpoint, settings: UserSettings, allowed: Allowed
@@ -326,6 +327,10 @@ def _without_key_of_another_server(before: UserSettings, after: UserSettings) ->
     if after.source is not None and _server_of(after) != own:
         return msgspec.structs.replace(after, key=None, key_hint=None, key_for=None)
     return msgspec.structs.replace(after, key_for=own)
+
+
+def _known_at(endpoint: Endpoint, model_id: str) -> Model:
+    return catalogue.known_at(endpoint.source, model_id, own_server=endpoint.own_server)
 
 
 def _no_source(local_available: bool) -> Problem:

@@ -13,7 +13,10 @@ from ..protocol import Code, Problem, Usage
 from ..providers.interface import Endpoint, Provider, ProviderError, ReplyRequest
 from ..store.errors import StoreError
 from .context import tokens
-from .costs.accounting import may_be_billed
+from .costs.accounting import believed, may_be_billed
+
+_MOST_CHARACTERS = 100_000
+"""Far more than any of these takes: whatever a server sends, it is held in memory."""
 
 Spend: TypeAlias = Callable[[Usage], Awaitable[None]]
 """Enters what a request has taken."""
@@ -45,7 +48,7 @@ async def ask_aside(
     finally:
         if billed:
             with suppress(StoreError):  # what was asked for is not lost with it
-                await spend(said.usage or await _estimate(request, said.text))
+                await spend(await _usage(endpoint, request, said))
 
 
 async def _listen(
@@ -53,10 +56,12 @@ async def _listen(
 ) -> None:
     async with aclosing(provider.stream(endpoint, request)) as stream:  # type: ignore[type-var]
         async for chunk in stream:
-            said.text += chunk.text
+            said.text += chunk.text[:_MOST_CHARACTERS]
             if chunk.finish is not None:
                 said.usage = chunk.finish.usage
                 break
+            if len(said.text) >= _MOST_CHARACTERS:
+                raise ProviderError(Problem(Code.OUTPUT_LIMIT, "The answer was far too long."))
 
 
 async def counted(request: ReplyRequest) -> int:
@@ -65,6 +70,8 @@ async def counted(request: ReplyRequest) -> int:
     return await asyncio.to_thread(tokens.estimate, asked)
 
 
-async def _estimate(request: ReplyRequest, answer: str) -> Usage:
+async def _usage(endpoint: Endpoint, request: ReplyRequest, said: _Said) -> Usage:
     given = await counted(request)
-    return Usage(given, await asyncio.to_thread(tokens.estimate, answer), estimated=True)
+    if said.usage is not None:
+        return believed(endpoint, said.usage, given, len(said.text))
+    return Usage(given, await asyncio.to_thread(tokens.estimate, said.text), estimated=True)

@@ -26,6 +26,7 @@ from ..protocol import (
     SummaryChanged,
     Thread,
     ThreadSettings,
+    Usage,
     Waiting,
     written_in,
 )
@@ -46,8 +47,8 @@ from ..store.errors import NotFound, StoreError, Unavailable
 from ..store.interface import Store
 from ..store.types import Checkpoint, LedgerEntry, Left, UsageKind
 from .broadcast import Feed
-from .costs.accounting import Accounting, entry_of, may_be_billed, put_price
-from .growth import Growth, Kind
+from .costs.accounting import Accounting, believed, entry_of, may_be_billed, put_price
+from .growth import MOST_CHARACTERS, Growth, Kind
 from .limits.enforcing import Asked, Limits, Permit
 from .models import catalogue
 from .moderation.moderating import Moderator, Watch
@@ -65,10 +66,10 @@ _LONGEST_WAIT_SECONDS = 60.0
 _KEEP_AGAIN_SECONDS = 1.0
 _INTERRUPTING = {
     *(Code.STREAM_CUT, Code.PROVIDER_TIMEOUT, Code.PROVIDER_DOWN),
-    Code.LIMIT_REACHED,
+    *(Code.LIMIT_REACHED, Code.OUTPUT_LIMIT),
 }
 
-_ENDED_HERE = {Code.LIMIT_REACHED, Code.MODERATED}
+_ENDED_HERE = {Code.LIMIT_REACHED, Code.MODERATED, Code.OUTPUT_LIMIT}
 
 
 class _NotOurs(Exception):
@@ -257,7 +258,7 @@ class Generation:
         message.completed_at = now_ms()
         if self._finish is not None:
             message.model = self._finish.model or message.model
-            message.usage = self._finish.usage
+            message.usage = self._usage(self._finish)
         entry = await self._account(message)
         withdrawn = await self._watch.end(self._come()) if self._watch is not None else None
         if withdrawn is not None:
@@ -326,7 +327,7 @@ class Generation:
             self._reply.id,
             UsageKind.REPLY,
             model,
-            endpoint.source,
+            endpoint,
             self._accounting.estimate(self.user_id, model.id, counted, "").input_tokens,
             request.max_output_tokens,
         )
@@ -363,10 +364,8 @@ class Generation:
 
     def _take(self, chunk: Chunk) -> None:
         # What is thought before the rest of an answer would stand in the middle of it.
-        if chunk.reasoning and not self._continues:
-            self._grow("reasoning", chunk.reasoning)
-        if chunk.text:
-            self._grow("text", chunk.text)
+        whole = self._continues or self._grow("reasoning", chunk.reasoning)
+        whole = self._grow("text", chunk.text) and whole
         come = len(chunk.text) + len(chunk.reasoning)
         if come and self._permit is not None:
             self._permit.grow(come)
@@ -378,8 +377,17 @@ class Generation:
             self._mark = chunk.mark
         if chunk.finish is not None:
             self._finish = chunk.finish
+        if not whole:
+            raise ProviderError(_too_long(), ended=True)
 
-    def _grow(self, kind: Kind, text: str) -> None:
+    def _grow(self, kind: Kind, text: str) -> bool:
+        """Take as much of a text as there is room for; whether that was all."""
+        fitting = text[: max(self._growth.room, 0)]
+        if fitting:
+            self._add(kind, fitting)
+        return fitting == text
+
+    def _add(self, kind: Kind, text: str) -> None:
         is_first = not self._growth.has_grown and not self._resumed
         if self._reply.first_token_at is None and is_first:
             self._reply.first_token_at = now_ms()
@@ -398,6 +406,10 @@ class Generation:
         self.waits(msgspec.structs.replace(error.problem, message=message, retry_at=retry_at))
         await asyncio.sleep(seconds)
         self.waits(None)
+
+    async def will_sum_up(self, endpoint: Endpoint, request: ReplyRequest) -> None:
+        """What goes into a summary reaches a model before the question does."""
+        await self._moderator.require(self.user_id, self._reply, endpoint, request, asked=False)
 
     def summed_up(self, summary: Summary) -> None:
         """The beginning of its branch has a summary now."""
@@ -479,6 +491,12 @@ class Generation:
             problem = asked_often(problem, times)
         return partly_answered(problem) if self._growth else problem
 
+    def _usage(self, finish: Finish) -> Usage | None:
+        if finish.usage is None or self._endpoint is None:
+            return finish.usage
+        counted = self._reply.counted_tokens or 0
+        return believed(self._endpoint, finish.usage, counted, len(self._come()))
+
     async def _account(self, message: Message) -> LedgerEntry | None:
         """Note what the reply has cost; `None`: its model was not asked."""
         model, counted = self._reply.model, self._reply.counted_tokens
@@ -517,6 +535,14 @@ class Generation:
 def _text(reply: Message) -> str:
     """All that was written, thinking as well."""
     return "".join(part.text for part in written_in(reply))
+
+
+def _too_long() -> Problem:
+    return Problem(
+        Code.OUTPUT_LIMIT,
+        f"This answer has grown to {MOST_CHARACTERS:,} characters, which is the most that an "
+        f"answer can have here, and was ended. {KEPT}: ask for the rest in a new question.",
+    )
 
 
 def _is_not_ours(making: asyncio.Task[None]) -> bool:

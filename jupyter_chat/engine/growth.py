@@ -9,19 +9,26 @@ from ..protocol import ReasoningPart, TextPart, WrittenPart
 
 Kind: TypeAlias = Literal["text", "reasoning"]
 
+MOST_CHARACTERS = 2_000_000
+"""Several times what any model says at once. A server may go on for ever, and what it says is
+held in memory and kept as one record, for which MongoDB has 16 MB."""
+
 
 class Growth:
     """Parts that only ever grow at the end, and what of them is not yet kept; `parts` are
     those that have been kept already."""
 
-    __slots__ = ("_kinds", "_pieces", "_unsaved", "has_grown")
+    __slots__ = ("_kinds", "_pieces", "_unsaved", "has_grown", "room")
 
     def __init__(self, parts: Iterable[WrittenPart] = ()) -> None:
         self._kinds: list[Kind] = []
         self._pieces: list[list[str]] = []
+        self.room = MOST_CHARACTERS
+        """So many characters may still come."""
         for part in parts:
             self._kinds.append("text" if isinstance(part, TextPart) else "reasoning")
             self._pieces.append([part.text])
+            self.room -= len(part.text)
         self._unsaved: list[tuple[int, list[str]]] = []
         self.has_grown = False
 
@@ -33,7 +40,9 @@ class Growth:
         return "text" in self._kinds
 
     def append(self, kind: Kind, text: str) -> int:
-        """Add to the last part, or begin a new one of another kind; its index."""
+        """Add to the last part, or begin a new one of another kind; its index.  What there is no
+        `room` for has to be left out before."""
+        self.room -= len(text)
         self.has_grown = True
         if not self._kinds or self._kinds[-1] != kind:
             self._kinds.append(kind)

@@ -28,6 +28,12 @@ async def id_of(store: Store, named: str) -> str:
     return named if person is None else person.id
 
 
+async def is_somebody(store: Store, named: str) -> bool:
+    """Whether somebody has an account with this name or id."""
+    found = await id_of(store, named)
+    return found != named or await _name_of(store, found) is not None
+
+
 async def _name_of(store: Store, user_id: str) -> str | None:
     try:
         return (await store.get_person(user_id)).name

@@ -282,7 +282,7 @@ class Replies:
                 reply.id,
                 UsageKind.TITLE,
                 model,
-                endpoint.source,
+                endpoint,
                 titles.counted(*texts),
                 titles.MAX_OUTPUT_TOKENS,
             )

@@ -49,6 +49,9 @@ class Listener(Protocol):
 
     def waits(self, problem: Problem | None) -> None: ...
 
+    async def will_sum_up(self, endpoint: Endpoint, request: ReplyRequest) -> None:
+        """Raises :class:`ProviderError` where these messages must not be sent."""
+
     def summed_up(self, summary: Summary) -> None: ...
 
 
@@ -183,6 +186,11 @@ class Requests:
                 "The beginning of this conversation no longer fits; it is being summed up.",
             )
         )
+        ids = [outline.id for outline in plan.unsummarised]
+        earlier = await self._read(user_id, target.thread.id, ids, target.model)
+        edited = plan.summary is not None and plan.summary.edited
+        said = plan.summary.text if plan.summary is not None and edited else None
+        await listener.will_sum_up(target.endpoint, ReplyRequest(target.name, earlier, said))
         problems, thread_id = self._planner.summary_problems, target.thread.id
         endpoint, model, other = target.endpoint, target.model, target.wanted.summary_model
         if other is not None and target.allowed.allows(other):
@@ -210,6 +218,11 @@ class Requests:
         self, user_id: str, thread_id: str, plan: Plan, model: Model
     ) -> list[Prompt]:
         ids = [outline.id for outline, _ in plan.choices.sent]
+        return await self._read(user_id, thread_id, ids, model)
+
+    async def _read(
+        self, user_id: str, thread_id: str, ids: list[str], model: Model
+    ) -> list[Prompt]:
         prompts: list[Prompt] = []
         for start in range(0, len(ids), _BODIES_AT_ONCE):
             wanted = ids[start : start + _BODIES_AT_ONCE]
@@ -221,7 +234,8 @@ class Requests:
 
 def _prompt(message: Message, model: Model) -> Prompt:
     images = attachments.images(message) if model.images else ()
-    return Prompt(message.role, attachments.prompt_text(message), images)
+    text = attachments.prompt_text(message)
+    return Prompt(message.role, text, images, message.id, message.parent_id)
 
 
 def _too_long(plan: Plan) -> Problem:

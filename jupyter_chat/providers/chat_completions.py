@@ -9,6 +9,7 @@ from msgspec import Struct
 from ..protocol import Code, Problem, Source, Usage
 from .errors import code_of
 from .interface import Chunk, Endpoint, Finish, Prompt, ReplyRequest, data_url, is_strict
+from .usage import reported
 
 _OPENAI = (Source.OPENAI, Source.AZURE)
 
@@ -183,10 +184,10 @@ def failure(error: Any) -> tuple[str | None, str]:
 def _usage(usage: _Usage) -> Usage:
     read = usage.prompt_tokens_details
     written = usage.completion_tokens_details
-    return Usage(
-        input_tokens=usage.prompt_tokens or 0,
-        output_tokens=usage.completion_tokens or 0,
-        cached_tokens=(read.cached_tokens if read else None) or 0,
-        cache_write_tokens=(read.cache_write_tokens if read else None) or 0,
-        reasoning_tokens=(written.reasoning_tokens if written else None) or 0,
+    return reported(
+        usage.prompt_tokens,
+        usage.completion_tokens,
+        read.cached_tokens if read else None,
+        read.cache_write_tokens if read else None,
+        written.reasoning_tokens if written else None,
     )

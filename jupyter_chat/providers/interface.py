@@ -80,6 +80,9 @@ class Endpoint(Struct, frozen=True):
     azure_api_version: str | None = None
     public_only: bool = False
     """It must not be in this machine or its own network."""
+    own_server: bool = False
+    """The person who asks has named its address: nobody else pays for it, and what it says that
+    a reply has taken is that person's word."""
 
     def __repr__(self) -> str:  # the key, and a password in the address, stay out of logs
         shown = None if self.base_url is None else without_login(self.base_url)
@@ -92,6 +95,10 @@ class Prompt(Struct, frozen=True):
     role: Role
     text: str
     images: tuple[ImagePart, ...] = ()
+    message_id: str | None = None
+    answers: str | None = None
+    """Which message it is, and which one it follows, where it is one of the conversation; neither
+    is sent."""
 
 
 def data_url(image: ImagePart) -> str:

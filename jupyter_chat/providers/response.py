@@ -88,11 +88,16 @@ class OpenResponse(Generic[_E]):
         says nothing new, comes soon."""
         self._watch.cancel()
         try:
-            await asyncio.wait_for(self._below.read(), _RELEASE_SECONDS)
+            await asyncio.wait_for(self._skip(), _RELEASE_SECONDS)
         except (aiohttp.ClientError, asyncio.TimeoutError, OSError):
             pass
         finally:
             self._below.close()  # of no effect where it has been released
+
+    async def _skip(self) -> None:
+        """Read to the end and keep nothing: who knows how much it is."""
+        while await self._below.content.readany():
+            pass
 
     def _decoded(self, body: bytes) -> list[_E]:
         """The events that end in `body`.  What makes no sense is raised by the next

@@ -19,6 +19,7 @@ from .interface import (
     data_url,
     is_strict,
 )
+from .usage import reported
 
 _LEAST_OUTPUT = 16
 """This API refuses to stop earlier."""
@@ -190,10 +191,10 @@ def finished(response: Response, *, refused: bool) -> Finish:
 
 def _usage(usage: _Usage) -> Usage:
     read, written = usage.input_tokens_details, usage.output_tokens_details
-    return Usage(
-        input_tokens=usage.input_tokens or 0,
-        output_tokens=usage.output_tokens or 0,
-        cached_tokens=(read.cached_tokens if read else None) or 0,
-        cache_write_tokens=(read.cache_write_tokens if read else None) or 0,
-        reasoning_tokens=(written.reasoning_tokens if written else None) or 0,
+    return reported(
+        usage.input_tokens,
+        usage.output_tokens,
+        read.cached_tokens if read else None,
+        read.cache_write_tokens if read else None,
+        written.reasoning_tokens if written else None,
     )

@@ -24,7 +24,11 @@ COUNTED = (Measure.REQUESTS, Measure.TOKENS, Measure.DOLLARS)
 
 
 class Amount(Struct, frozen=True):
-    """What requests take.  `dollars` are billionths; `replies` are held until they end."""
+    """What requests take.  `dollars` are billionths; `replies` are held until they end.
+
+    A request that reserves no `tokens` is of those that nobody else pays for: whatever it took
+    in the end, its tokens and dollars are not counted.
+    """
 
     requests: int = 0
     tokens: int = 0
@@ -144,6 +148,8 @@ def change(reserved: Amount, spent: Amount | None) -> Amount:
     """What a reservation's end changes of what is taken; `None`: nothing was asked."""
     if spent is None:
         return Amount(-reserved.requests, -reserved.tokens, -reserved.dollars)
+    if not reserved.tokens:
+        return Amount()
     return Amount(0, spent.tokens - reserved.tokens, spent.dollars - reserved.dollars)
 
 

@@ -8,7 +8,9 @@ import re
 import pytest
 
 from jupyter_chat.engine.audit import Audit, Event
+from jupyter_chat.ids import new_id
 from jupyter_chat.store.interface import Store
+from jupyter_chat.store.people import Person
 from tests.engine.test_audit import in_mongodb, in_sqlite
 
 from .conftest import Run
@@ -64,3 +66,12 @@ async def test_it_is_shown_a_line_for_each_entry(audit: Audit, run: Run) -> None
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z", line["at"]) for line in lines)
     (line,) = run("audit", "show", "--user=user-2", "--after=1").stdout.splitlines()
     assert json.loads(line)["user_id"] == "user-2"
+
+
+async def test_people_are_named_as_they_sign_in(store: Store, audit: Audit, run: Run) -> None:
+    ada = Person(new_id(), "Ada", "-", made_at=1)
+    await store.add_person(ada)
+    await audit.note(ada.id, Event.KEY_SET)
+    for named in ("ada", ada.id):
+        (line,) = run("audit", "show", f"--user={named}").stdout.splitlines()
+        assert json.loads(line)["user_id"] == ada.id

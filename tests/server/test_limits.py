@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_chat.engine.roles import USER, Roles
+from jupyter_chat.engine.roles import USER, Roles, Standing
 from jupyter_chat.ids import new_id
 from tests.upstream import Upstream
 
@@ -127,10 +127,10 @@ async def test_administrators_see_what_everybody_uses(client, rest):
 
 
 async def test_nobody_else_does(rest, monkeypatch):
-    async def user(*_: object) -> tuple[str, ...]:
-        return (USER,)
+    async def user(*_: object) -> Standing:
+        return Standing(USER)
 
-    monkeypatch.setattr(Roles, "all_of", user)
+    monkeypatch.setattr(Roles, "standing", user)
     code, failure = await rest("GET", "admin/usage")
     assert code == 403
     assert failure["problem"]["code"] == "forbidden"

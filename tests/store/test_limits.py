@@ -69,6 +69,13 @@ async def test_what_is_reserved_counts_until_it_is_known_what_it_was(store: Stor
     assert set(found.spans.values()) == {Amount(1, 40, 7)}
 
 
+async def test_of_a_request_without_tokens_none_are_counted_whatever_it_took(store: Store) -> None:
+    wanted = wanting(share(1, Measure.TOKENS), amount=Amount(requests=1, replies=1))
+    assert await store.reserve(ADA, wanted) is None
+    await store.settle(ADA, wanted.id, (OWN,), Amount(tokens=1_000, dollars=1_000))
+    assert await taken(store) == Amount(requests=1)
+
+
 async def test_what_was_not_asked_does_not_count(store: Store) -> None:
     wanted = wanting(share(1, Measure.REQUESTS))
     assert await store.reserve(ADA, wanted) is None

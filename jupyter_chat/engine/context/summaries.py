@@ -138,7 +138,7 @@ class Summariser:
             message_id,
             UsageKind.SUMMARY,
             model,
-            endpoint.source,
+            endpoint,
             await counted(request),
             request.max_output_tokens,
         )

@@ -10,13 +10,21 @@ from __future__ import annotations
 import msgspec
 
 from ...protocol import Code, Message, Model, Source, Usage
-from ...providers.interface import ProviderError
+from ...providers.interface import Endpoint, ProviderError
+from ...providers.usage import at_most
 from ...store.types import LedgerEntry, UsageKind
 from ..context import tokens
 from ..context.corrections import Corrections
 from ..models import catalogue
 from ..models.catalogue import Price
 
+_TIMES_COUNTED = 4
+_WORDS_AROUND = 10_000
+_TOKENS_PER_CHARACTER = 4
+_OUT_OF_SIGHT = 100_000
+"""What servers of people's own are believed at most: so many times what we count of the input and
+so many tokens that they put around it; what has come, each character as many bytes, and what
+may have been thought out of sight."""
 _PERHAPS_BILLED = {Code.STREAM_CUT, Code.PROVIDER_TIMEOUT}
 """Where nothing had come, it was refused in all other cases."""
 
@@ -52,6 +60,15 @@ class Accounting:
         message = msgspec.structs.replace(message, usage=usage)
         put_price(message, catalogue.price(model, usage))
         return message, entry_of(message, model, usage, source)
+
+
+def believed(endpoint: Endpoint, usage: Usage, counted_tokens: int, characters: int) -> Usage:
+    """What a server says that a request of so many `counted_tokens` has taken, of whose answer
+    so many `characters` have come."""
+    if not endpoint.own_server:
+        return usage
+    given = counted_tokens * _TIMES_COUNTED + _WORDS_AROUND
+    return at_most(usage, given, characters * _TOKENS_PER_CHARACTER + _OUT_OF_SIGHT)
 
 
 def may_be_billed(error: ProviderError, *, answered: bool) -> bool:

@@ -23,10 +23,9 @@ from ...protocol import (
     Milliseconds,
     Model,
     Problem,
-    Source,
     Usage,
 )
-from ...providers.interface import ProviderError
+from ...providers.interface import Endpoint, ProviderError
 from ...store.errors import StoreError, Unavailable
 from ...store.interface import Store
 from ...store.reserving import (
@@ -68,16 +67,19 @@ class Asked(Struct, frozen=True):
     message_id: str
     kind: UsageKind
     model: Model
-    source: Source | None
+    endpoint: Endpoint
     input_tokens: int
     max_output_tokens: int | None = None
 
     def amount(self) -> Amount:
-        """The most that it may take, as far as that is known."""
+        """The most that it may take, as far as that is known.  Nobody shares the bill of a
+        server that people have named for themselves, nor would what it says be worth counting."""
+        is_reply = self.kind is UsageKind.REPLY
+        if self.endpoint.own_server:
+            return Amount(1, replies=int(is_reply))
         most = [self.max_output_tokens or STEP_TOKENS, self.model.max_output_tokens]
         usage = Usage(self.input_tokens, min(each for each in most if each is not None))
-        is_reply = self.kind is UsageKind.REPLY
-        price = price_of(self.source, self.model, usage)
+        price = price_of(self.endpoint.source, self.model, usage)
         spent = _spent(usage, price.dollars if price is not None else None)
         return Amount(1, spent.tokens, spent.dollars, int(is_reply))
 
@@ -90,6 +92,8 @@ class Permit:
         self._user_id = user_id
         self._id = own
         self._scopes = scopes
+        self.reserved = Amount()
+        """As far as it is known here."""
         self.entry: LedgerEntry | None = None
         """What it took; `None`: nothing was asked."""
         self.extension: Extension | None = None
@@ -114,7 +118,9 @@ class Permit:
             except Unavailable:
                 await asyncio.sleep(_SETTLE_AGAIN_SECONDS)
             except StoreError:
-                return  # it lapses with the lease of this process
+                if spent == self.reserved:
+                    return  # it lapses with the lease of this process
+                spent = self.reserved  # what cannot be counted: no place stays taken because of it
 
     async def __aenter__(self) -> Permit:
         return self
@@ -149,12 +155,12 @@ class Limits:
         own = reservation_id(asked.message_id, asked.kind.value)
         permit = Permit(self._store, user_id, own, allowed.scopes)
         if allowed.shares:
-            amount = asked.amount()
+            permit.reserved = amount = asked.amount()
             await self._reserve(user_id, permit, own, amount, allowed.shares, listener)
-            if asked.kind is UsageKind.REPLY and asked.max_output_tokens is None:
+            if amount.tokens and amount.replies and asked.max_output_tokens is None:
                 permit.extension = Extension(
                     *(self._store, user_id, own, self.owner, allowed.shares),
-                    *(asked.model, asked.source),
+                    *(asked.model, asked.endpoint.source),
                 )
         return permit
 

@@ -53,6 +53,8 @@ class Policy:
         self._said: dict[str, Said] = {}
         self._wrong: dict[str, Problem] = {}
         self._sources: set[str] = set()
+        self._unchecked: dict[str, Said] = {}
+        """What was read anew, whose names have not been looked for."""
         if path is not None:
             self._take(str(path), lambda: rules.decoded(path.read_bytes()))
         if configured:
@@ -69,8 +71,10 @@ class Policy:
         unknown = next((each for each in self._sources if each not in self._said), None)
         if unknown is not None:
             raise ProviderError(_unreadable(self._wrong[unknown]))
-        role, *groups = await self._roles.all_of(user_id)
-        return rules.allowed(self._layers(), user_id, role, tuple(groups))
+        standing = await self._roles.standing(user_id)
+        return rules.allowed(
+            *(self._layers(), user_id, standing.role, standing.groups, standing.name)
+        )
 
     async def shared(self) -> list[Share]:
         """The limits of roles, and of all together."""
@@ -96,6 +100,15 @@ class Policy:
     async def _refresh(self) -> None:
         await self._refresh_stored()
         await self._refresh_file()
+        while self._unchecked:
+            await self._warn_of_strangers(*self._unchecked.popitem())
+
+    async def _warn_of_strangers(self, source: str, said: Said) -> None:
+        """A limit for a name that nobody has limits nobody."""
+        strangers = await self._roles.strangers(said.users)
+        if strangers:
+            names = ", ".join(f"“{each}”" for each in strangers)
+            self._log.warning("Limits: %s names people whom nobody knows here: %s.", source, names)
 
     async def _refresh_stored(self) -> None:
         """Who comes while somebody looks goes on with what is known."""
@@ -128,7 +141,7 @@ class Policy:
             self._wrong[source] = _problem(source, error)
             self._log.error("Limits: what %s says cannot be used. %s", source, error)
             return
-        self._said[source] = said
+        self._said[source] = self._unchecked[source] = said
         if CONFIGURED in self._said:  # goes before, whenever the file was read
             self._said[CONFIGURED] = self._said.pop(CONFIGURED)
         self._wrong.pop(source, None)

@@ -5,15 +5,16 @@
      "users": {"ada": {"dollars_per_month": null}},
      "together": {"concurrent_replies": 50}}
 
-What is said of a person goes before what is said of a role, and that before what is said of
-everyone, field by field; `null` takes a limit away.  Groups are roles that people have beside
-their own; where somebody has several, the one that stands later goes before.  What is said of
-all `together` holds beside that.  The owner has no limits but those of the role `owner` and of
-all together.
+What is said of a person, by the name of the account or the id, goes before what is said of a role,
+and that before what is said of everyone, field by field; `null` takes a limit away.  Groups are
+roles that people have beside their own; where somebody has several, the one that stands later goes
+before.  What is said of all `together` holds beside that.  The owner has no limits but those of the
+role `owner` and of all together.
 """
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
@@ -22,6 +23,7 @@ import msgspec
 from msgspec import Struct
 
 from ...protocol import Counts, LimitRules, Measure, Model, Rule, Span, ThreadSettings
+from ...store.people import folded
 from ...store.reserving import NANODOLLARS, Ceiling, Share, scope_of
 from ..models.form import WrongForm, check_names, in_words
 from ..roles import OWNER
@@ -51,6 +53,13 @@ class Said(Struct, frozen=True):
     users: dict[str, _Fields] = {}
     together: _Fields = {}
     roles_together: dict[str, _Fields] = {}
+    named: dict[str, _Fields] = {}
+    """What `users` say by names of accounts, which are the same whatever their case."""
+
+    def of_person(self, user_id: str, name: str | None) -> _Fields:
+        """What is said of somebody, by the name of their account and by their id."""
+        by_name = self.named.get(folded(name), {}) if name is not None else {}
+        return {**by_name, **self.users.get(user_id, {})}
 
 
 class Allowed(Struct, frozen=True):
@@ -84,7 +93,11 @@ class Allowed(Struct, frozen=True):
 
 
 def allowed(
-    layers: Iterable[Said], user_id: str, role: str, groups: tuple[str, ...] = ()
+    layers: Iterable[Said],
+    user_id: str,
+    role: str,
+    groups: tuple[str, ...] = (),
+    name: str | None = None,
 ) -> Allowed:
     """What follows for a person, the last layer first."""
     everyone: _Fields = {}
@@ -94,24 +107,24 @@ def allowed(
     roles_together: dict[str, _Fields] = {each: {} for each in (role, *groups)}
     for said in layers:
         everyone |= said.everyone
-        for name, fields in said.roles.items():
-            if name in roles_together:
+        for each, fields in said.roles.items():
+            if each in roles_together:
                 own_roles |= fields
-                roles_together[name] |= said.roles_together[name]
-        own |= said.users.get(user_id, {})
+                roles_together[each] |= said.roles_together[each]
+        own |= said.of_person(user_id, name)
         together |= said.together
-    each = {**own_roles, **own} if role == OWNER else {**everyone, **own_roles, **own}
+    limits = {**own_roles, **own} if role == OWNER else {**everyone, **own_roles, **own}
     scopes = {
-        scope_of(user_id): each,
-        **{f"role:{name}": fields for name, fields in roles_together.items()},
+        scope_of(user_id): limits,
+        **{f"role:{each}": fields for each, fields in roles_together.items()},
         EVERYBODY: together,
     }
     shares = [Share(scope, _ceilings(fields)) for scope, fields in scopes.items()]
     return Allowed(
         role,
         tuple(share for share in shares if share.ceilings),
-        each.get("models"),
-        each.get("max_output_tokens"),
+        limits.get("models"),
+        limits.get("max_output_tokens"),
     )
 
 
@@ -182,19 +195,29 @@ def understood(said: Any) -> Said:
         for name, fields in _object("roles", said.get("roles")).items()
     }
     together = {name: fields.pop("together", None) for name, fields in roles.items()}
+    users = {
+        str(name): _checked(f"users.{name}", fields, Rule)
+        for name, fields in _object("users", said.get("users")).items()
+    }
     return Said(
         _checked("everyone", said.get("everyone"), Rule),
         {name: _checked(f"roles.{name}", fields, Rule) for name, fields in roles.items()},
-        {
-            str(name): _checked(f"users.{name}", fields, Rule)
-            for name, fields in _object("users", said.get("users")).items()
-        },
+        users,
         _checked("together", said.get("together"), Counts),
         {
             name: _checked(f"roles.{name}.together", fields, Counts)
             for name, fields in together.items()
         },
+        # Whoever calls themselves by somebody's id is not meant by it.
+        {folded(name): fields for name, fields in users.items() if not _is_id(name)},
     )
+
+
+def _is_id(name: str) -> bool:
+    try:
+        return bool(uuid.UUID(name))
+    except ValueError:
+        return False
 
 
 def _object(place: str, said: Any) -> Mapping[Any, Any]:

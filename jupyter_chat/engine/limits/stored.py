@@ -45,7 +45,7 @@ class StoredLimits:
     async def describe(self) -> LimitSettings:
         stored = await self._store.get_limit_rules()
         self._policy.take_stored(stored)
-        fixed = await self._policy.fixed()
+        fixed = await self._with_ids(await self._policy.fixed())
         own = [role.value for role in PersonRole] if self._accounts else [OWNER, USER]
         roles = sorted({*stored.roles, *fixed.roles} - {*own})
         names = await names_of(self._store, [*stored.users, *fixed.users])
@@ -61,6 +61,13 @@ class StoredLimits:
         await self._audit.note(admin_id, Event.LIMITS_CHANGED, subject, detail)
         await self._put(lambda rules: changed(rules, change, name))
         return await self.describe()
+
+    async def _with_ids(self, fixed: LimitRules) -> LimitRules:
+        """The configuration may call people by their names."""
+        if not self._accounts:
+            return fixed
+        ids = {named: await id_of(self._store, named) for named in fixed.users}
+        return replace(fixed, users={ids[named]: rule for named, rule in fixed.users.items()})
 
     async def _put(self, change: Callable[[LimitRules], LimitRules]) -> None:
         for _ in range(_TRIES):

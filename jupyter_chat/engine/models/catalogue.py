@@ -106,14 +106,14 @@ def allowed(
     return effort, temperature
 
 
-def describe(listed: list[Model], source: Source) -> list[Model]:
+def describe(listed: list[Model], source: Source, *, own_server: bool = False) -> list[Model]:
     """What a server lists, with what we know of each, but for what by its name does
     something else than chat.  Only a list is shortened: a model that is named somewhere
     is asked, whatever its name.  The first one is another server's default."""
     openai = source in (Source.OPENAI, Source.AZURE)
     models = []
     for said in listed:
-        model = known_at(source, said.id, said)
+        model = known_at(source, said.id, said, own_server=own_server)
         if not openai or model.known or _CHATS.search(said.id):
             models.append(model)
     if openai:
@@ -124,10 +124,15 @@ def describe(listed: list[Model], source: Source) -> list[Model]:
     return [model for model in models if _seems_to_chat(model)] or models
 
 
-def known_at(source: Source, model_id: str, said: Model | None = None) -> Model:
+def known_at(
+    source: Source, model_id: str, said: Model | None = None, *, own_server: bool = False
+) -> Model:
     """What is known of a model of some server, which says of it itself what is `said`:
-    that counts where the catalogue says nothing."""
+    that counts where the catalogue says nothing.  What OpenAI takes for a model is no price of a
+    server that somebody has for their own (`own_server`)."""
     model = lookup(model_id)
+    if own_server and source is Source.COMPATIBLE and _is_sold_by_openai(model_id):
+        model = msgspec.structs.replace(model, **dict.fromkeys(_PRICES))
     if not model.known:
         return said or model
     # Azure has days of its own; what is listed after that day runs all the same; and what
@@ -141,6 +146,11 @@ def known_at(source: Source, model_id: str, said: Model | None = None) -> Model:
     if model.input_price is None and model.output_price is None:
         missing += _PRICES
     return msgspec.structs.replace(model, **{field: getattr(said, field) for field in missing})
+
+
+def _is_sold_by_openai(model_id: str) -> bool:
+    sold = built_in().models
+    return model_id in sold or _SNAPSHOT.sub("", model_id) in sold
 
 
 def _seems_to_chat(model: Model) -> bool:

@@ -35,7 +35,7 @@ class Listings:
         Raises :class:`ProviderError`.
         """
         listed = await self._provider.models(endpoint)
-        models = catalogue.describe(listed, endpoint.source)
+        models = catalogue.describe(listed, endpoint.source, own_server=endpoint.own_server)
         if models:
             self._first[endpoint] = models[0].id
             drop_oldest(self._first, _MOST_ENDPOINTS)
@@ -57,7 +57,8 @@ class Listings:
         if says_more and server not in self._said:
             await self._ask(endpoint, server)
         said = self._said.get(server, {}).get(name)
-        return catalogue.known_at(endpoint.source, name, said)
+        own = endpoint.own_server
+        return catalogue.known_at(endpoint.source, name, said, own_server=own)
 
     async def _ask(self, endpoint: Endpoint, server: _Server) -> None:
         now = time.monotonic()

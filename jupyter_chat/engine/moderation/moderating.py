@@ -10,12 +10,16 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from enum import Enum
+from itertools import takewhile
+
+from msgspec import Struct
 
 from ...ids import new_id, now_ms
 from ...protocol import Code, Direction, Flagged, ImagePart, Message, Problem, Role
-from ...providers.interface import KEPT, Endpoint, ProviderError, ReplyRequest
+from ...providers.interface import KEPT, Endpoint, Prompt, ProviderError, ReplyRequest
 from ...store.errors import StoreError
 from ...store.interface import Store
+from .along import Along, Piece
 from .services import Service
 
 UNCHECKED = "unchecked"
@@ -49,21 +53,35 @@ class Moderator:
         self._store = store
         self._service = service
         self._log = log
+        self._along = Along(store)
         self._actions = {Direction.INPUT: questions, Direction.OUTPUT: answers}
         self._closed = closed
 
     async def require(
-        self, user_id: str, reply: Message, endpoint: Endpoint, request: ReplyRequest
+        self,
+        user_id: str,
+        reply: Message,
+        endpoint: Endpoint,
+        request: ReplyRequest,
+        *,
+        asked: bool = True,
     ) -> None:
-        """Raise :class:`ProviderError` where a question must not be sent."""
+        """Raise :class:`ProviderError` where a question must not be sent, or what goes along
+        with it.  Without being `asked`, all of it goes along."""
         if self._actions[Direction.INPUT] is Action.OFF:
             return
-        text, images = _asked(request)
+        question = _asked(request) if asked else []
+        along = await self._along.unseen(user_id, reply.thread_id, request, len(question))
+        pieces = [*along, *(Piece(each.text, each.images) for each in question)]
+        text = "\n\n".join(each.text for each in pieces)
+        images = [image for each in pieces for image in each.images]
         question_id = reply.parent_id or reply.id
         where = user_id, reply.thread_id, question_id
-        categories = await self.look(where, endpoint, Direction.INPUT, text, images)
-        if categories is not None:
-            raise ProviderError(_refusal(categories))
+        found = await self._look(where, endpoint, Direction.INPUT, text, images)
+        if found.blocked is not None:
+            raise ProviderError(_refusal(found.blocked, along=bool(along)))
+        if found.looked:
+            await self._along.passed(user_id, along)
 
     def watch(self, user_id: str, reply: Message, endpoint: Endpoint) -> Watch | None:
         """Somebody who looks at an answer as it comes; `None`: nobody does."""
@@ -80,19 +98,30 @@ class Moderator:
         images: Sequence[ImagePart] = (),
     ) -> list[str] | None:
         """For which categories a text with its pictures is blocked; `None`: it is not."""
+        return (await self._look(where, endpoint, direction, text, images)).blocked
+
+    async def _look(
+        self,
+        where: tuple[str, str, str],
+        endpoint: Endpoint,
+        direction: Direction,
+        text: str,
+        images: Sequence[ImagePart],
+    ) -> _Found:
         user_id, thread_id, message_id = where
         action = self._actions[direction]
         blocks = action is Action.BLOCK
         if not text.strip() and not images:
-            return None
+            return _Found()
+        looked = True
         try:
             categories = await self._service.categories(text, user_id, endpoint, images)
         except ProviderError as error:
             self._log.warning("Chat moderation failed: %s", error.problem.message)
             closed = self._closed if self._closed is not None else blocks
-            categories, blocks = [UNCHECKED], closed
+            categories, blocks, looked = [UNCHECKED], closed, False
         if not categories:
-            return None
+            return _Found()
         record = Flagged(
             *(new_id(), user_id, thread_id, message_id, now_ms(), direction),
             categories=categories,
@@ -102,7 +131,14 @@ class Moderator:
             await self._store.add_flagged(user_id, record)
         except StoreError as error:
             self._log.warning("Chat moderation was not recorded: %s", error.problem.message)
-        return categories if blocks else None
+        return _Found(categories if blocks else None, looked)
+
+
+class _Found(Struct, frozen=True):
+    """For which categories something is `blocked`, and whether anybody has `looked` at it."""
+
+    blocked: list[str] | None = None
+    looked: bool = True
 
 
 class Watch:
@@ -163,12 +199,19 @@ def withdrawal(categories: list[str]) -> Problem:
     )
 
 
-def _refusal(categories: list[str]) -> Problem:
+def _refusal(categories: list[str], *, along: bool) -> Problem:
     if categories == [UNCHECKED]:
         return Problem(
             Code.MODERATED,
             "Questions are looked at on this server before they are sent, and at the moment that "
             f"cannot be done, so nothing was sent. {KEPT}: retry later.",
+        )
+    if along:
+        return Problem(
+            Code.MODERATED,
+            "This was not sent, because it, or what goes along with it, was flagged on this server "
+            f"({', '.join(categories)}). {KEPT}: look at the instructions, your notes, the form of "
+            "the answer, and what was imported or copied into this conversation, and retry.",
         )
     return Problem(
         Code.MODERATED,
@@ -177,14 +220,8 @@ def _refusal(categories: list[str]) -> Problem:
     )
 
 
-def _asked(request: ReplyRequest) -> tuple[str, list[ImagePart]]:
-    """What stands at the end of a request and has no answer yet, text and pictures: a question
-    that was not sent goes along with the next one."""
-    texts: list[str] = []
-    images: list[ImagePart] = []
-    for prompt in reversed(request.messages):
-        if prompt.role is not Role.USER:
-            break
-        texts.append(prompt.text)
-        images += prompt.images
-    return "\n\n".join(reversed(texts)), images
+def _asked(request: ReplyRequest) -> list[Prompt]:
+    """What stands at the end of a request and has no answer yet: a question that was not sent
+    goes along with the next one."""
+    asked = takewhile(lambda prompt: prompt.role is Role.USER, reversed(request.messages))
+    return list(asked)[::-1]

@@ -9,17 +9,17 @@ import pytest
 
 from jupyter_chat.engine import watched_file
 from jupyter_chat.engine.limits.policy import CONFIGURED, Policy
-from jupyter_chat.engine.roles import USER, Roles
+from jupyter_chat.engine.roles import USER, Roles, Standing
 from jupyter_chat.protocol import Code
 from jupyter_chat.providers.interface import ProviderError
 
 
 class _Users(Roles):
     def __init__(self) -> None:
-        pass
+        self._accounts = False
 
-    async def all_of(self, user_id: str) -> tuple[str, ...]:
-        return (USER,)
+    async def standing(self, user_id: str) -> Standing:
+        return Standing(USER)
 
 
 @pytest.fixture

@@ -196,3 +196,36 @@ async def test_while_the_history_is_away_the_limits_stay(store, limits, monkeypa
     assert await most(known) == {"user tokens": 100}
     with pytest.raises(Unavailable):
         await new.of(ADA.id)
+
+
+# --- names in the configuration ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("named", ["Ada", "ada", ADA.id], ids=["name", "folded", "id"])
+async def test_people_are_named_as_they_sign_in_or_by_their_ids(store, named) -> None:
+    said = policy(store, {"users": {named: {"tokens_per_day": 7}}})
+    assert await most(said) == {"user tokens": 7}
+    assert await most(said, ROOT) == {}
+    limits = StoredLimits(store, said, Audit(store), accounts=True)
+    settings = await limits.describe()
+    assert list(settings.fixed.users) == [ADA.id]
+    assert settings.names == {ADA.id: "Ada"}
+
+
+async def test_who_calls_themselves_by_an_id_is_not_meant_by_it(store) -> None:
+    eve = Person(new_id(), ROOT.id, "-", made_at=1)
+    await store.add_person(eve)
+    said = policy(
+        store, {"users": {ROOT.id: {"tokens_per_day": None}}, "everyone": {"tokens_per_day": 7}}
+    )
+    assert await most(said, ROOT) == {}
+    assert await most(said, eve) == {"user tokens": 7}
+
+
+async def test_names_that_nobody_has_are_logged_once(store, caplog) -> None:
+    said = policy(store, {"users": {"Ada": {}, "adda": {}, ADA.id: {}}})
+    for _ in range(2):
+        await said.of(ADA.id)
+    (warning,) = [each.getMessage() for each in caplog.records if each.levelname == "WARNING"]
+    assert "“adda”" in warning
+    assert "Ada" not in warning

@@ -185,3 +185,14 @@ def test_what_may_chat_is_offered(name: str):
 def test_a_server_without_any_other_model_offers_what_it_has():
     found = catalogue.describe(listed("my-embedder", "whisper-1"), Source.COMPATIBLE)
     assert [model.id for model in found] == ["my-embedder", "whisper-1"]
+
+
+@pytest.mark.parametrize("name", ["gpt-6-luna", "gpt-6-luna-2026-10-01"])
+def test_a_server_of_ones_own_does_not_take_what_openai_takes(name: str) -> None:
+    own = catalogue.known_at(Source.COMPATIBLE, name, own_server=True)
+    assert catalogue.price(own, Usage(1, 1)) is None
+    assert own.context_tokens == catalogue.lookup(name).context_tokens
+    assert catalogue.price(catalogue.known_at(Source.COMPATIBLE, name), Usage(1, 1)) is not None
+    said = Model(name, name, input_price=1, output_price=2)
+    own = catalogue.known_at(Source.COMPATIBLE, name, said, own_server=True)
+    assert catalogue.price(own, Usage(1_000_000)) == Price(1.0)
