@@ -16,7 +16,14 @@ import pytest
 from jupyter_chat.store import open_store
 from jupyter_chat.store.interface import Store
 
-from .mongod import Mongod, drop_database, give_back, new_database, take_database
+from .mongod import (
+    Mongod,
+    begin_anew_now_and_then,
+    drop_database,
+    give_back,
+    new_database,
+    take_database,
+)
 
 OpenStore: TypeAlias = Callable[[], Awaitable[Store]]
 
@@ -33,8 +40,11 @@ def mongodb_server(standing_mongod: Mongod) -> str:
 
 
 @pytest.fixture
-def mongodb_url(request: pytest.FixtureRequest, mongodb_server: str) -> Iterator[str]:
+def mongodb_url(
+    request: pytest.FixtureRequest, mongodb_server: str, standing_mongod: Mongod
+) -> Iterator[str]:
     """The URL of an empty database; for who is marked `new_database` without any index."""
+    begin_anew_now_and_then(standing_mongod)
     anew = request.node.get_closest_marker("new_database") is not None
     url = new_database(mongodb_server) if anew else take_database(mongodb_server)
     failed = request.session.testsfailed
