@@ -114,10 +114,10 @@ export function InvitationsSection({ calls }: { readonly calls: AccountCalls }) 
                   <em className="jc-State">{trans.__('administrators')}</em>
                 )}
               </span>
-              <small>
-                {trans.__('until %1', timeAndDay(each.expires_at, now))}
-                {each.made_by != null && ` · ${trans.__('made by %1', each.made_by)}`}
-              </small>
+              <small>{trans.__('until %1', timeAndDay(each.expires_at, now))}</small>
+              {each.made_by != null && (
+                <small>{trans.__('made by %1', each.made_by)}</small>
+              )}
             </span>
             <button
               type="button"
