@@ -39,7 +39,7 @@ async def test_an_answer_ends_with_what_there_is_room_for_and_says_so(engine):
     call = await engine.provider.call()
     call.say("a" * 600)
     call.say("b" * 600, mark=Mark("resp_1", 2))
-    await call.closed.wait()
+    await asyncio.wait_for(call.closed.wait(), 30)
     reply = await engine.end(thread_id, str(asked.reply_id))
     assert text_of(reply) == "a" * 600 + "b" * 400
     assert (reply.status, reply.problem.code) == (Status.INTERRUPTED, Code.OUTPUT_LIMIT)
@@ -88,7 +88,7 @@ async def test_a_title_without_end_is_given_up(tmp_path):
         call = await engine.provider.call()
         for _ in range(3):
             call.say("x" * 60_000)
-        await call.closed.wait()
+        await asyncio.wait_for(call.closed.wait(), 30)
         thread = await engine.store.get_thread("ada", thread_id)
         assert thread.title == "Why?"
 
