@@ -104,8 +104,15 @@ class Person:
         return found[1]
 
     def rest(self, method: str, path: str, body: object = None) -> APIResponse:
-        """What the service answers to one's access token."""
-        access = self.access()
+        """What the service answers to one's access token; to a new one where it has run out on
+        the way, for a machine that is busy may take its few seconds."""
+        answer = self._rest(self.access(), method, path, body)
+        for _ in range(2):
+            if answer.status == 403:
+                answer = self._rest(self.access(), method, path, body)
+        return answer
+
+    def _rest(self, access: dict[str, Any], method: str, path: str, body: object) -> APIResponse:
         address = access["url"]
         if address.startswith("/"):
             address = self.hub.url + address
