@@ -3,11 +3,10 @@ makes them."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from typing import Protocol
 
-from ..store.errors import StoreError
+from ..engine.rounds import Rounds
 from ..store.interface import Store
 
 _ROUND_SECONDS = 2.0
@@ -30,17 +29,14 @@ class Stopping:
     def __init__(self, store: Store, works: list[Work], log: logging.Logger) -> None:
         self._store = store
         self._works = works
-        self._log = log
-        self._task: asyncio.Task[None] | None = None
+        self._rounds = Rounds(self.look, lambda: _ROUND_SECONDS, "what is to be stopped", log)
 
     async def start(self) -> None:
         """Once the store has been opened."""
-        self._task = asyncio.create_task(self._loop())
+        self._rounds.start()
 
     async def close(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
+        await self._rounds.close()
 
     async def look(self) -> None:
         """Stop what is done for people who are not active; what has come of it is kept."""
@@ -52,13 +48,3 @@ class Stopping:
                 if user_id not in active:
                     for work in self._works:
                         await work.stop_all(user_id)
-
-    async def _loop(self) -> None:
-        while True:
-            await asyncio.sleep(_ROUND_SECONDS)
-            try:
-                await self.look()
-            except StoreError:
-                pass  # reported by `health.py`; looked for again in two seconds
-            except Exception:  # noqa: BLE001 - the loop must go on
-                self._log.exception("Looking for what is to be stopped failed; it is tried again.")

@@ -6,13 +6,13 @@ each session within two seconds, and for all that have sockets open every two se
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from time import monotonic
 from typing import Protocol
 
 from ..bounded import drop_oldest
-from ..store.errors import StoreError, Unavailable
+from ..engine.rounds import Rounds
+from ..store.errors import Unavailable
 from ..store.people import Person
 
 WITHIN_SECONDS = 5
@@ -40,10 +40,9 @@ class Sessions(Protocol):
 class Watch:
     def __init__(self, sessions: Sessions, log: logging.Logger) -> None:
         self._sessions = sessions
-        self._log = log
         self._known: dict[tuple[str, str], tuple[float, Person]] = {}
         self._open: dict[tuple[str, str], set[Open]] = {}
-        self._task: asyncio.Task[None] | None = None
+        self._rounds = Rounds(self.look, lambda: _ROUND_SECONDS, "ended sessions", log)
 
     async def person(self, user_id: str, session_id: str) -> Person | None:
         """Whose session it is; `None`: it has ended."""
@@ -61,8 +60,7 @@ class Watch:
 
     def add(self, socket: Open, user_id: str, session_id: str) -> None:
         self._open.setdefault((user_id, session_id), set()).add(socket)
-        if self._task is None:
-            self._task = asyncio.create_task(self._loop())
+        self._rounds.start()
 
     def discard(self, socket: Open, user_id: str, session_id: str) -> None:
         sockets = self._open.get((user_id, session_id), set())
@@ -89,9 +87,7 @@ class Watch:
                         socket.drop()
 
     async def close(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
+        await self._rounds.close()
 
     async def _ask(self, places: list[tuple[str, str]]) -> None:
         now = monotonic()
@@ -101,13 +97,3 @@ class Watch:
             if place[1] in alive:
                 self._known[place] = (now, alive[place[1]])
         drop_oldest(self._known, max(_MOST_KNOWN, len(self._open)))
-
-    async def _loop(self) -> None:
-        while True:
-            await asyncio.sleep(_ROUND_SECONDS)
-            try:
-                await self.look()
-            except StoreError:
-                pass  # reported by `health.py`; looked for again in two seconds
-            except Exception:  # noqa: BLE001 - the loop must go on
-                self._log.exception("Looking for ended sessions failed; it is tried again.")

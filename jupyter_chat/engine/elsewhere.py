@@ -10,16 +10,16 @@ through the store to stop them.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from ..protocol import Message, MessageChanged, Thread, ThreadGone
-from ..store.errors import NotFound, StoreError
+from ..store.errors import NotFound
 from ..store.interface import Store
 from .broadcast import Broadcast, Feed
 from .replies import Replies
+from .rounds import Rounds
 
 ROUND_SECONDS = 1.0
 
@@ -42,20 +42,17 @@ class Elsewhere:
         self._broadcast = broadcast
         self._replies = replies
         self._show = show
-        self._log = log
         self._ahead: dict[Place, int] = {}
         """Where the store was ahead when it was last asked: this process may be about to tell
         of that itself."""
-        self._task: asyncio.Task[None] | None = None
+        self._rounds = Rounds(self.look, lambda: ROUND_SECONDS, "what other servers do", log)
 
     async def start(self) -> None:
         """Once the store has been opened."""
-        self._task = asyncio.create_task(self._loop())
+        self._rounds.start()
 
     async def close(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
+        await self._rounds.close()
 
     async def look(self) -> None:
         """Ask once, tell what there is to tell, and stop what others want to be stopped."""
@@ -108,13 +105,3 @@ class Elsewhere:
             del feed.growing[message_id]
         if message != known:
             feed.publish(MessageChanged, message=message)
-
-    async def _loop(self) -> None:
-        while True:
-            await asyncio.sleep(ROUND_SECONDS)
-            try:
-                await self.look()
-            except StoreError:
-                pass  # reported and awaited by `health.py`
-            except Exception:  # noqa: BLE001 - the loop must go on
-                self._log.exception("Looking for what other servers do failed; it is tried again.")

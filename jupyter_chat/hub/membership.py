@@ -21,8 +21,9 @@ from ..auth.access_tokens import SECONDS, Claims
 from ..auth.errors import Refused
 from ..auth.watching import Watch
 from ..bounded import drop_oldest
+from ..engine.rounds import Rounds
 from ..protocol import Code, PersonState
-from ..store.errors import NotFound, StoreError
+from ..store.errors import NotFound
 from ..store.interface import Store
 from ..store.people import Person
 from .api import HubApi, HubAway, HubUser
@@ -83,17 +84,15 @@ class Membership:
         self._came: dict[str, float] = {}
         """When people were here last who have shown an access token."""
         self._turn = _Turn(monotonic() + _TURN_SECONDS * random.random())
-        self._task: asyncio.Task[None] | None = None
+        self._rounds = Rounds(self._round, _pause, "people at the hub", log)
         self._is_away = False
 
     def start(self, watch: Watch) -> None:
         self._watch = watch
-        self._task = asyncio.create_task(self._loop())
+        self._rounds.start()
 
     async def close(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
+        await self._rounds.close()
 
     # --- who comes ------------------------------------------------------------------------
 
@@ -187,6 +186,10 @@ class Membership:
         return claims
 
     # --- who stays ------------------------------------------------------------------------
+
+    async def _round(self) -> None:
+        await self.look()
+        await self.look_at_others()
 
     async def look(self) -> None:
         """Ask again for the tokens and people of open sockets, and for who came lately, as far
@@ -286,20 +289,13 @@ class Membership:
             self._log.info("JupyterHub can be asked again.")
         self._is_away = away is not None
 
-    async def _loop(self) -> None:
-        while True:
-            await asyncio.sleep(_ROUND_SECONDS * random.uniform(0.75, 1.25))
-            try:
-                await self.look()
-                await self.look_at_others()
-            except StoreError:
-                pass  # reported by `health.py`; looked for again in the next round
-            except Exception:  # noqa: BLE001 - the loop must go on
-                self._log.exception("Looking people up at the hub failed; it is tried again.")
-
 
 def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()[:32]
+
+
+def _pause() -> float:
+    return _ROUND_SECONDS * random.uniform(0.75, 1.25)
 
 
 def _in(seconds: float) -> float:
