@@ -1,5 +1,6 @@
-import { screen, waitFor, within } from '@testing-library/react';
-import { beforeEach, expect, it } from 'vitest';
+import { act, screen, waitFor, within } from '@testing-library/react';
+import { beforeEach, expect, it, vi } from 'vitest';
+import { Rest } from '../../src/chat/client/rest';
 import type { Allowance, Allowances } from '../../src/chat/protocol';
 import { type Server, aQuestion, aThread, anAnswer } from '../server';
 import { type OnScreen, openThread, showChat } from './chat';
@@ -95,10 +96,14 @@ it('cannot be closed once nothing is left', async () => {
 });
 
 it('asks for limits anew after an answer only where something is counted', async () => {
+  const get = vi.spyOn(Rest.prototype, 'get');
   const chat = await showLimits({});
   const asked = () => chat.server.requests.filter(({ path }) => path === 'limits').length;
   await waitFor(() => {
     expect(asked()).toBe(1);
+  });
+  await act(async () => {
+    await Promise.all(get.mock.results.map(({ value }) => value as Promise<unknown>));
   });
   const thread = aThread({ updated_at: Date.now() + 5_000 });
   const question = aQuestion(thread, 'Why?');
