@@ -32,6 +32,7 @@ class ScriptedHub:
         self.tokens[self.service_token] = ({"kind": "service", "name": SERVICE}, ("read:users",))
         self.is_away = False
         self.may_read_users = True
+        self.may_list_users = True
         self.asked: list[str] = []
         self.url = ""
         self._made = 0
@@ -96,6 +97,13 @@ class ScriptedHub:
         described = self.users.get(name)
         return None if described is None else msgspec.convert(described, HubUser)
 
+    async def names(self) -> dict[str, str]:
+        self._ask("users")
+        if not self.may_list_users:
+            raise HubAway("The hub lets nobody be listed.")
+        users = [msgspec.convert(each, HubUser) for each in self.users.values()]
+        return {each.subject: each.name for each in users}
+
     def _ask(self, what: str) -> None:
         if self.is_away:
             raise HubAway("The hub is away.")
@@ -153,6 +161,26 @@ class _User(_Handler):
             self.finish(self.hub.users[name])
 
 
+class _Users(_Handler):
+    """Two at a time."""
+
+    def get(self) -> None:
+        self.hub.asked.append("users")
+        assert "jupyterhub-pagination" in self.request.headers["Accept"]
+        offset = int(self.get_query_argument("offset"))
+        if not self.hub.may_list_users:
+            self.fail(403)
+            return
+        users = list(self.hub.users.values())
+        more = {"offset": offset + 2, "limit": 2, "url": ""} if offset + 2 < len(users) else None
+        self.finish(
+            {
+                "items": users[offset : offset + 2],
+                "_pagination": {"offset": offset, "limit": 2, "total": len(users), "next": more},
+            }
+        )
+
+
 class _Token(_Handler):
     def post(self) -> None:
         form = {name: values[0] for name, values in parse_qs(self.request.body.decode()).items()}
@@ -173,6 +201,7 @@ async def serving() -> AsyncIterator[ScriptedHub]:
         web.Application(
             [
                 (r"/hub/api/user", _Self, given),
+                (r"/hub/api/users", _Users, given),
                 (r"/hub/api/users/([^/]+)", _User, given),
                 (r"/hub/api/oauth2/token", _Token, given),
             ]

@@ -44,7 +44,7 @@ c.JupyterHub.load_roles = [
     # ... and their servers may in their names
     {"name": "server", "scopes": ["users:activity!user", "access:servers!server", *ACCESS]},
     # the chat asks the hub who somebody is, and whether they are still there
-    {"name": "chat", "scopes": ["read:users"], "services": list(REPLICAS)},
+    {"name": "chat", "scopes": ["list:users", "read:users"], "services": list(REPLICAS)},
 ]
 
 # --- The chat service ---------------------------------------------------------------------

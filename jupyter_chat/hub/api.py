@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from time import monotonic
 from typing import Any
 from urllib.parse import quote
 
@@ -17,6 +18,9 @@ from .environment import HubEnvironment
 _MOST_AT_ONCE = 50
 _CONNECT_SECONDS = 5
 _SECONDS = 15
+_PAGE = 200
+_NOT_KNOWN = "not known when: "
+_PAGES = "application/jupyterhub-pagination+json"
 
 
 class HubAway(Exception):
@@ -48,13 +52,12 @@ class HubUser(Struct, frozen=True):
     def subject(self) -> str:
         """What tells this user from others who have, had or will have the name: when the hub
         has made their record."""
-        return self.created if isinstance(self.created, str) else f"not known when: {self.name}"
+        return self.created if isinstance(self.created, str) else f"{_NOT_KNOWN}{self.name}"
 
     @property
     def is_exact(self) -> bool:
-        """Whether no two users were made at that moment.  Some databases keep whole seconds,
-        in which a hub makes many."""
-        return isinstance(self.created, str) and "." in self.created
+        """See :func:`is_exact`."""
+        return isinstance(self.created, str) and is_exact(self.created)
 
     @property
     def display_name(self) -> str | None:
@@ -63,7 +66,27 @@ class HubUser(Struct, frozen=True):
         return name if name and name.isprintable() and name != self.name else None
 
 
+def is_exact(subject: str) -> bool:
+    """Whether no two users were made at that moment.  Some databases keep whole seconds, in which
+    a hub makes many."""
+    return "." in subject and not subject.startswith(_NOT_KNOWN)
+
+
+class _Next(Struct, frozen=True):
+    offset: int
+
+
+class _Pagination(Struct, frozen=True):
+    next: _Next | None = None
+
+
+class _Page(Struct, frozen=True):
+    items: list[HubUser]
+    pagination: _Pagination = msgspec.field(name="_pagination", default=_Pagination())
+
+
 _decode = msgspec.json.Decoder(HubUser).decode
+_decode_page = msgspec.json.Decoder(_Page).decode
 
 
 class HubApi:
@@ -73,6 +96,10 @@ class HubApi:
         self._environment = environment
         self._client: AsyncHTTPClient | None = None
         self._options = _certificates()
+        self._listing = asyncio.Lock()
+        self._names: dict[str, str] = {}
+        self._listed_at = 0.0
+        """When fetching them began."""
 
     async def whose(self, token: str) -> HubUser | None:
         """Whose token it is, and what it opens; `None`: it is none, or no longer."""
@@ -93,16 +120,44 @@ class HubApi:
             raise HubAway(_NOT_ALLOWED)
         return user
 
+    async def names(self) -> dict[str, str]:
+        """All users, as they are after this was asked: the name of each by its `subject`.  Those
+        who ask while a list is being fetched share the next one."""
+        asked_at = monotonic()
+        async with self._listing:
+            if self._listed_at < asked_at:
+                self._listed_at = monotonic()
+                self._names = await self._all_names()
+            return self._names
+
+    async def _all_names(self) -> dict[str, str]:
+        names: dict[str, str] = {}
+        offset: int | None = 0
+        while offset is not None:
+            response = await self._get(
+                f"users?limit={_PAGE}&offset={offset}", self._environment.api_token, _PAGES
+            )
+            if response.code in (401, 403):
+                raise HubAway(_NOT_ALLOWED)
+            try:
+                page = _decode_page(response.body if response.code == 200 else b"")
+            except msgspec.DecodeError:
+                raise HubAway(_AWAY) from None
+            names |= {user.subject: user.name for user in page.items}
+            following = page.pagination.next
+            offset = None if following is None else following.offset
+        return names
+
     def close(self) -> None:
         if self._client is not None:
             self._client.close()
 
-    async def _get(self, path: str, token: str) -> HTTPResponse:
+    async def _get(self, path: str, token: str, accept: str = "application/json") -> HTTPResponse:
         if self._client is None:
             self._client = AsyncHTTPClient(force_instance=True, max_clients=_MOST_AT_ONCE)
         request = HTTPRequest(
             f"{self._environment.api_url}/{path}",
-            headers={"Authorization": f"token {token}", "Accept": "application/json"},
+            headers={"Authorization": f"token {token}", "Accept": accept},
             connect_timeout=_CONNECT_SECONDS,
             request_timeout=_SECONDS,
             follow_redirects=False,
@@ -128,7 +183,8 @@ _AWAY = (
 )
 _NOT_ALLOWED = (
     "JupyterHub does not let the chat service look people up, so nobody can be let in. Whoever "
-    "looks after the hub has to give the service a role with the scope `read:users`."
+    "looks after the hub has to give the service a role with the scopes `read:users` and "
+    "`list:users`."
 )
 
 

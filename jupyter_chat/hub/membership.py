@@ -171,7 +171,12 @@ class Membership:
                 "JupyterHub does not let you use the chat service. Ask whoever looks after the "
                 "hub.",
             )
-        if known is None or known.name != user.name or not from_page:
+        if (
+            known is None
+            or known.name != user.name
+            or not from_page
+            or not await self._is_kept(known.claims.user_id)
+        ):
             described = await self._api.user(user.name)
             if described is None:
                 raise Refused(Code.FORBIDDEN, "JupyterHub does not know you any more.")
@@ -184,6 +189,13 @@ class Membership:
         self._tokens[digest] = _Known(token, claims, user.name, monotonic(), from_page)
         drop_oldest(self._tokens, _MOST)
         return claims
+
+    async def _is_kept(self, user_id: str) -> bool:
+        """Whether this person was not deleted meanwhile."""
+        try:
+            return (await self._store.get_person(user_id)).id == user_id
+        except NotFound:
+            return False
 
     # --- who stays ------------------------------------------------------------------------
 

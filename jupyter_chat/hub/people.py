@@ -16,7 +16,7 @@ from ..protocol import Code, PersonRole, PersonState, Problem
 from ..store.errors import StoreError
 from ..store.interface import Store
 from ..store.people import NameTaken, Person
-from .api import HubApi, HubUser
+from .api import HubApi, HubUser, is_exact
 
 _TRIES = 20
 
@@ -42,9 +42,13 @@ class HubPeople:
         )
 
     async def gone(self, user_id: str) -> None:
-        """The hub does not know this person any more.  What there is of theirs is kept."""
+        """The hub does not know this person any more, by this name: gone, and what there is of
+        theirs is kept, unless the hub has them under another one."""
         person = await self._store.get_person(user_id)
-        if person.state in (PersonState.ACTIVE, PersonState.DISABLED):
+        user = await self._elsewhere(person)
+        if user is not None:
+            await self._bring_up_to_date(person, user)
+        elif person.state in (PersonState.ACTIVE, PersonState.DISABLED):
             await self._audit.note("", Event.PERSON_GONE, user_id, person.name)
             await change_person(self._store, user_id, _gone)
 
@@ -58,6 +62,14 @@ class HubPeople:
         if len(found) == 1 and user.is_exact and not await self._has_name(found[0]):
             return found[0]
         return None
+
+    async def _elsewhere(self, person: Person) -> HubUser | None:
+        """Whom the hub has under another name than it had."""
+        if person.subject is None or not is_exact(person.subject):
+            return None
+        name = (await self._api.names()).get(person.subject)
+        user = None if name in (None, person.hub_name) else await self._api.user(name or "")
+        return user if user is not None and user.subject == person.subject else None
 
     async def _has_name(self, person: Person) -> bool:
         user = await self._api.user(person.hub_name or "")
@@ -86,7 +98,17 @@ class HubPeople:
         return person
 
     async def _step_aside(self, holder: Person) -> None:
-        """Somebody else has the name now, so whoever had it is gone."""
+        """Somebody else has the name now, so whoever had it has another one, or is gone."""
+        user = await self._elsewhere(holder)
+        if user is not None:  # who gets it here when it is free
+            detail = f"{holder.hub_name} → {user.name}"
+            await self._audit.note("", Event.PERSON_RENAMED, holder.id, detail)
+            await change_person(
+                self._store,
+                holder.id,
+                lambda person: replace(person, name=_varied(user.name), hub_name=user.name),
+            )
+            return
         name = _varied(holder.name)
         await self._audit.note("", Event.PERSON_GONE, holder.id, holder.name)
         await change_person(
@@ -95,13 +117,16 @@ class HubPeople:
 
     async def _bring_up_to_date(self, person: Person, user: HubUser) -> Person:
         name = person.name
-        if person.hub_name != user.name:
+        if person.hub_name != user.name or person.name != user.name:
             holder = await self._store.find_person(user.name)
             taken = holder is not None and holder.id != person.id
             if taken and holder is not None and holder.hub_name == user.name:
                 await self._step_aside(holder)
                 taken = False
-            name = _varied(user.name) if taken else user.name
+            if not taken:
+                name = user.name
+            elif not name.startswith(f"{user.name} ("):
+                name = _varied(user.name)
 
         def as_the_hub_says(person: Person) -> Person:
             back = person.state is PersonState.GONE

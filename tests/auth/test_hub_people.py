@@ -10,12 +10,14 @@ from msgspec.structs import replace
 
 from jupyter_chat.auth.changing import change_person
 from jupyter_chat.engine.audit import Audit
+from jupyter_chat.hub.api import HubApi, HubAway
+from jupyter_chat.hub.environment import read
 from jupyter_chat.hub.people import HubPeople
 from jupyter_chat.ids import new_id
 from jupyter_chat.protocol import PersonRole, PersonState
 from jupyter_chat.store.interface import Store
 from jupyter_chat.store.people import Person
-from tests.scripted_hub import ScriptedHub
+from tests.scripted_hub import ScriptedHub, serving
 from tests.store.conftest import OpenStore
 
 
@@ -95,6 +97,21 @@ async def test_a_name_that_is_given_on_leaves_everybody_who_they_are(people, hub
     assert found["ada"].id != ada.id
     assert {each.state for each in found.values()} == {PersonState.ACTIVE}
     assert (await comes(people, hub, "lovelace")).state is PersonState.ACTIVE
+
+
+async def test_who_was_renamed_while_away_keeps_the_history_when_the_name_is_given_on(
+    people, hub, store: Store
+):
+    ada = await comes(people, hub, "ada")
+    hub.rename("ada", "lovelace")
+    hub.add("ada")
+    another = await comes(people, hub, "ada")
+    away = await store.get_person(ada.id)
+    assert (away.state, away.hub_name) == (PersonState.ACTIVE, "lovelace")
+    assert another.id != ada.id
+    back = await comes(people, hub, "lovelace")
+    assert (back.id, back.name) == (ada.id, "lovelace")
+    assert "person gone from the hub" not in [event for event, _, _ in await noted(store)]
 
 
 async def test_two_who_have_changed_names_keep_their_own(people, hub):
@@ -191,3 +208,21 @@ async def test_coming_undoes_nothing_that_an_administrator_has_done(
     if state is PersonState.LEAVING:
         await people.gone(ada.id)
         assert (await store.get_person(ada.id)).state is state
+
+
+async def test_all_pages_of_a_hubs_users_are_read():
+    async with serving() as hub:
+        for number in range(5):
+            hub.add(f"user-{number}")
+        api = HubApi(read(hub.environment()))
+        before = await api.names()
+        assert sorted(before.values()) == [f"user-{number}" for number in range(5)]
+        hub.rename("user-3", "other")
+        assert sorted((await api.names()).values()) == [
+            "other",
+            *(f"user-{n}" for n in (0, 1, 2, 4)),
+        ]
+        hub.may_list_users = False
+        with pytest.raises(HubAway, match="list:users"):
+            await api.names()
+        api.close()

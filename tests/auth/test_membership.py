@@ -116,6 +116,42 @@ async def test_a_token_that_a_hub_did_not_know_for_a_moment_is_one_again(members
     assert claims.session_id in await membership.alive(place)
 
 
+async def test_who_was_deleted_with_a_page_open_begins_with_nothing(
+    membership: Membership, hub, store: Store
+):
+    token = hub.token("ada")
+    claims = await membership.of_page(token)
+    assert claims is not None
+    await store.remove_person(claims.user_id)
+    begins = await membership.of_page(token, anew=True)
+    assert begins is not None
+    assert begins.user_id != claims.user_id
+    assert (await store.get_person(begins.user_id)).hub_name == "ada"
+
+
+async def test_who_was_renamed_while_away_is_not_gone(replica: Replica, hub, clock, store: Store):
+    claims = await replica.membership.trade(hub.token("ada"))
+    hub.rename("ada", "lovelace")
+    hub.tokens = {}
+    assert await replica.membership._look_up(claims.user_id)
+    person = await store.get_person(claims.user_id)
+    assert (person.state, person.hub_name) == (PersonState.ACTIVE, "lovelace")
+    assert person.name == "lovelace"
+
+
+async def test_nobody_is_gone_where_the_hub_does_not_say_who_there_is(
+    membership: Membership, hub, store: Store
+):
+    claims = await membership.trade(hub.token("ada"))
+    hub.remove("ada")
+    hub.may_list_users = False
+    assert not await membership._look_up(claims.user_id)
+    assert (await store.get_person(claims.user_id)).state is PersonState.ACTIVE
+    hub.may_list_users = True
+    assert await membership._look_up(claims.user_id)
+    assert (await store.get_person(claims.user_id)).state is PersonState.GONE
+
+
 async def test_each_trade_asks_the_hub_anew(membership: Membership, hub):
     token = hub.token("ada")
     first = await membership.trade(token)
@@ -254,7 +290,7 @@ async def test_others_are_looked_up_in_turn_so_that_it_is_known_who_has_gone(
     hub.is_away = False
     for _ in range(10):  # they are done after three
         await membership.look_at_others()
-    looked_up = [each for each in hub.asked if each != "user"]  # that asks whose a token is
+    looked_up = [each for each in hub.asked if each.startswith("users/")]
     assert looked_up == [f"users/{name}" for name in names]
     gone = await store.list_people(limit=10, state=PersonState.GONE)
     assert [person.name for person in gone] == ["user-3"]
