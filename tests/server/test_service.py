@@ -9,7 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import aiohttp
 import pytest
@@ -328,6 +328,35 @@ async def test_a_page_of_another_user_can_do_nothing_with_the_cookie(browser, hu
         assert refused.value.status == 403
     async with browser.session.get(browser.at("jupyter-chat/")) as page:
         assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
+
+
+async def test_the_log_has_no_token_of_a_socket_and_no_warning_of_each(browser, hub, caplog):
+    await sign_in(browser, hub, "ada")
+    caplog.clear()
+    xsrf = browser.cookie("_xsrf")
+    socket = await browser.session.ws_connect(
+        browser.at(f"jupyter-chat/api/socket?_xsrf={quote(xsrf)}")
+    )
+    browser.sockets.append(socket)
+    assert (await socket.receive_json(timeout=20))["type"] == "welcome"
+    forged = "canary-" + xsrf
+    with pytest.raises(aiohttp.WSServerHandshakeError):
+        await browser.session.ws_connect(
+            browser.at(f"jupyter-chat/api/socket?_xsrf={quote(forged)}")
+        )
+    with pytest.MonkeyPatch.context() as patch:  # somebody is refused by the identity provider
+        patch.setattr("jupyter_chat.hub.membership.TOKEN_SECONDS", 0.0)
+        hub.tokens = {
+            token: (user, scopes if token == hub.service_token else ())
+            for token, (user, scopes) in hub.tokens.items()
+        }
+        with pytest.raises(aiohttp.WSServerHandshakeError):
+            await browser.session.ws_connect(
+                browser.at(f"jupyter-chat/api/socket?_xsrf={quote(xsrf)}")
+            )
+    assert "does not let you use the chat" in caplog.text
+    assert xsrf not in caplog.text
+    assert "Skipping XSRF" not in caplog.text
 
 
 async def test_a_logout_at_the_hub_is_one_here_within_a_minute(browser, hub, monkeypatch):
