@@ -16,12 +16,16 @@ FOLDER = Path.cwd()
 PORT = int(os.environ.get("JUPYTER_CHAT_HUB_PORT", "8000"))
 ADDRESS = f"http://127.0.0.1:{PORT}"
 """CHANGE: the hub as people's servers and kernels reach it."""
-REPLICAS = {"chat-1": "http://127.0.0.1:8101", "chat-2": "http://127.0.0.1:8102"}
-"""The chat service: as many of it as are needed, all the same, and where the proxy reaches each.
-Ports below 8100 are the hub's (8081) and the proxy's (8001)."""
+REPLICAS = {
+    "chat-1": f"http://127.0.0.1:{PORT + 101}",
+    "chat-2": f"http://127.0.0.1:{PORT + 102}",
+}
+"""The chat service: as many of it as are needed, all the same, and where the proxy reaches each."""
 ALLOW_ROOT = ["--allow-root"] if os.geteuid() == 0 else []
 
 c.JupyterHub.bind_url = ADDRESS
+c.JupyterHub.hub_port = PORT + 81  # 8081 and 8001, as usual, unless the port is another one
+c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{PORT + 1}"
 
 # --- Who there is -----------------------------------------------------------------------
 

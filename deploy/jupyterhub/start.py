@@ -5,7 +5,8 @@ The first run sets everything up in `.venv`; later runs only start.  Options are
 
 Answers come from OpenAI if OPENAI_API_KEY is set, from the compatible server at
 OPENAI_BASE_URL, from Azure, or else from a small model on this machine.  The history is in a
-file, or where JUPYTER_CHAT_STORE_URL says.  JUPYTER_CHAT_HUB_PORT is the port, 8000 unless set.
+file, or where JUPYTER_CHAT_STORE_URL says.  JUPYTER_CHAT_HUB_PORT is the port, 8000 unless set;
+some of the hundred above it are for the parts of the hub.
 """
 
 # No `from __future__` here: an older Python shall get as far as the message below.
@@ -19,6 +20,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import IO
 
 if sys.version_info < (3, 10):
     sys.exit("Jupyter Chat needs Python 3.10 or newer; this is Python " + sys.version.split()[0])
@@ -26,6 +28,7 @@ if sys.version_info < (3, 10):
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
+import alone  # noqa: E402
 import environment  # noqa: E402
 import proxy  # noqa: E402
 
@@ -48,6 +51,10 @@ def main(arguments: list[str]) -> int:
         return 0
     if os.name != "posix":
         environment.fail("JupyterHub does not run on Windows itself; use WSL.")
+    _FOLDER.mkdir(mode=0o700, exist_ok=True)
+    held = alone.hold(_FOLDER, "This hub")
+    alone.check_port(int(_PORT), "JUPYTER_CHAT_HUB_PORT")
+    alone.note(held, f"{_ADDRESS}, started by process {os.getpid()}")
     if not environment.read_state():
         print("Setting up Jupyter Chat; this is needed once and takes a few minutes.", flush=True)
     environment.prepare("hub,widget")
@@ -58,8 +65,7 @@ def main(arguments: list[str]) -> int:
             "  The chat will ask for a key or a server instead.",
             flush=True,
         )
-    _FOLDER.mkdir(mode=0o700, exist_ok=True)
-    return _run(arguments, _secrets())
+    return _run(arguments, _secrets(), held)
 
 
 def _secrets() -> dict[str, str]:
@@ -80,7 +86,7 @@ def _secrets() -> dict[str, str]:
     return {name: os.environ.get(name) or value for name, value in kept.items()}
 
 
-def _run(arguments: list[str], kept: dict[str, str]) -> int:
+def _run(arguments: list[str], kept: dict[str, str], held: "IO[str]") -> int:
     log = _FOLDER / "jupyterhub.log"
     print(f"Starting JupyterHub; its log is {log}", flush=True)
     with log.open("ab") as output:
@@ -94,6 +100,7 @@ def _run(arguments: list[str], kept: dict[str, str]) -> int:
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C is passed on, once
+            pass_fds=[held.fileno()],  # a hub that outlives this program is still a running one
         )
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

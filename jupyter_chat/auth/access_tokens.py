@@ -32,6 +32,8 @@ class Claims(Struct, frozen=True):
     user_id: str
     session_id: str
     seconds_left: float = SECONDS
+    from_kernel: bool = False
+    """It is for kernels, which may do less than pages (`server/kernels.py`)."""
 
 
 class AccessTokens:
@@ -46,13 +48,15 @@ class AccessTokens:
 
         kid, key = next(iter((await self._ready()).items()))
         now = int(time.time())
-        payload = {
+        payload: dict[str, object] = {
             "iss": _ISSUER,
             "sub": claims.user_id,
             "sid": claims.session_id,
             "iat": now,
             "exp": now + SECONDS,
         }
+        if claims.from_kernel:
+            payload["kernel"] = True
         return jwt.encode(payload, key, algorithm=_ALGORITHM, headers={"kid": kid})
 
     async def read(self, token: str) -> Claims | None:
@@ -74,7 +78,8 @@ class AccessTokens:
         except jwt.InvalidTokenError:
             return None
         left = float(payload["exp"]) - time.time()
-        return Claims(str(payload["sub"]), str(payload["sid"]), left)
+        from_kernel = bool(payload.get("kernel", False))
+        return Claims(str(payload["sub"]), str(payload["sid"]), left, from_kernel)
 
     async def _key(self, kid: str) -> bytes | None:
         """The key of this name; the keys are looked for again where there is none, for another

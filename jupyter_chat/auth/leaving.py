@@ -72,8 +72,9 @@ class Leaving:
 
     async def leave(self, user_id: str, by: str) -> Person:
         """From now on this person is gone, as `by` wants it; the rest follows."""
-        await self._store.get_person(user_id)  # or there is nothing to note
-        await self._audit.note(by, Event.ACCOUNT_DELETED, user_id)
+        before = await self._store.get_person(user_id)  # or there is nothing to note
+        # The log outlives the account: here is said whom its id meant.
+        await self._audit.note(by, Event.ACCOUNT_DELETED, user_id, before.name)
         person = await change_person(
             self._store, user_id, lambda each: signed_out(each, state=PersonState.LEAVING)
         )

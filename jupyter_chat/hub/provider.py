@@ -65,6 +65,7 @@ class HubIdentityProvider(IdentityProvider):
             return None
         self.authentication.membership.came(claims)
         person = await self.authentication.watch.person(claims.user_id, claims.session_id)
+        handler.from_kernel = claims.from_kernel
         # As with Jupyter's own tokens: who shows one in a header is no foreign page.
         handler._token_authenticated = person is not None  # noqa: SLF001
         return None if person is None else signed_in(person, claims)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from enum import Enum
 from typing import ClassVar
 
 from jupyter_server.auth.decorator import authorized
@@ -13,8 +12,7 @@ from tornado import web
 
 from ..auth.authorizer import AUTH_RESOURCE
 from ..engine.attached.documents import Documents
-from ..engine.errors import Invalid
-from ..protocol import Access, Code, Failure, Health, Problem
+from ..protocol import Access, Code, Failure, Health, Problem, Side
 from ..server import attachments
 from ..server.errors import status_of
 from ..server.files import ServerFiles
@@ -23,6 +21,7 @@ from ..server.kernels import KernelTokens
 from ..server.openapi import Route
 from ..server.operations import operation
 from ..server.rest import JsonHandler
+from ..server.sides import side_of
 from .trading import NoAccess, Traded, Trader
 
 
@@ -37,13 +36,6 @@ class LinkedServices:
     documents: Documents
     kernel_tokens: KernelTokens
     closing: bool = False
-
-
-class Side(str, Enum):
-    """From where the service is spoken to: each may know it by another address."""
-
-    BROWSER = "browser"
-    KERNEL = "kernel"
 
 
 class LinkedHandler(JsonHandler):
@@ -69,22 +61,17 @@ class AccessHandler(LinkedHandler):
     async def post(self) -> None:
         await self._answer(self.services.trader.anew)
 
-    async def _answer(self, traded: Callable[[], Awaitable[Traded]]) -> None:
-        side = self._side()
+    async def _answer(self, traded: Callable[[Side], Awaitable[Traded]]) -> None:
+        side = side_of(self)
+        let_in = Side.KERNEL if self.from_kernel else side
         self._check_owner()
         try:
-            access = (await traded()).access(for_browser=side is Side.BROWSER)
+            access = (await traded(let_in)).access(for_browser=side is Side.BROWSER)
         except NoAccess as error:
             self.set_status(status_of(error.problem))
             self.answer(Failure(error.problem))
         else:
             self.answer(access)
-
-    def _side(self) -> Side:
-        try:
-            return Side(self.get_query_argument("side", Side.BROWSER.value))
-        except ValueError:
-            raise Invalid("`side` must be `browser` or `kernel`.", "side") from None
 
     def _check_owner(self) -> None:
         """The access is in the name of whoever the server was started for.  An administrator of the
@@ -140,7 +127,7 @@ class ToServiceHandler(JupyterHandler):
     @authorized
     async def get(self, place: str = "") -> None:
         try:
-            replica = (await self.services.trader.access()).replica
+            replica = (await self.services.trader.access(Side.BROWSER)).replica
         except NoAccess:
             replica = self.services.trader.replica  # whose page, or proxy, says what is wrong
         self.redirect(f"{replica.public_url}jupyter-chat/{place}")

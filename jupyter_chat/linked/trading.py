@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest, HTTPResponse
 
-from ..protocol import Access, Code, Failure, InvalidFrame, Problem, decode
+from ..protocol import Access, Code, Failure, InvalidFrame, Problem, Side, decode
 from .replicas import Replica
 
 TRADE = "jupyter-chat/api/hub/access"
@@ -65,9 +65,18 @@ class Traded(Struct, frozen=True):
         return Access(url, self.token, max(0.0, self.ends_at - time.time()))
 
 
+class _Kept(Struct):
+    """What is known of the access of one side."""
+
+    held: Traded | None = None
+    last: Traded | NoAccess | None = None
+    ended_at: float = 0.0
+    trading: asyncio.Task[Traded | NoAccess] | None = None
+
+
 class Trader:
-    """Keeps one access for all browsers and kernels of this server, and the replica that it is
-    of: so they all speak with the same one.
+    """Keeps one access for all browsers of this server and one for all its kernels, and the
+    replica that they are of: so they all speak with the same one.
 
     `replicas` are in the order in which they are tried.
     """
@@ -76,10 +85,8 @@ class Trader:
         self._replicas = list(replicas)
         self._token = token
         self._log = log
-        self._held: Traded | None = None
-        self._last: Traded | NoAccess | None = None
-        self._ended_at = 0.0
-        self._trading: asyncio.Task[Traded | NoAccess] | None = None
+        self._kept = {side: _Kept() for side in Side}
+        self._problem: Problem | None = None
         self.replica = self._replicas[0]
         """The one that is spoken to at present."""
         self.uses = 0
@@ -88,55 +95,58 @@ class Trader:
     @property
     def problem(self) -> Problem | None:
         """Why there was no access when it was traded last."""
-        return self._last.problem if isinstance(self._last, NoAccess) else None
+        return self._problem
 
-    async def access(self) -> Traded:
+    async def access(self, side: Side) -> Traded:
         """The access that is kept, traded anew in the last third of its life; raises
         :class:`NoAccess`."""
         self.uses += 1
-        held = self._held
-        if held is not None and time.time() < held.renew_at:
+        held = self._kept[side].held
+        if held is not None and held.replica is self.replica and time.time() < held.renew_at:
             return held
         try:
-            return await self.anew()
+            return await self.anew(side)
         except NoAccess as error:
             if held is not None and not error.is_final and time.time() < held.ends_at:
                 return held
             raise
 
-    async def anew(self) -> Traded:
+    async def anew(self, side: Side) -> Traded:
         """Access traded just now, for whoever cannot reach the service with the one that is kept;
         raises :class:`NoAccess`.  All who ask meanwhile, or within a second, get the same."""
-        may_trade = time.monotonic() - self._ended_at > _AT_MOST_EVERY_SECONDS
-        if self._trading is None and (self._last is None or may_trade):
-            self._trading = asyncio.create_task(self._trade())
-        outcome = self._last if self._trading is None else await asyncio.shield(self._trading)
+        kept = self._kept[side]
+        may_trade = time.monotonic() - kept.ended_at > _AT_MOST_EVERY_SECONDS
+        if kept.trading is None and (kept.last is None or may_trade):
+            kept.trading = asyncio.create_task(self._trade(side))
+        outcome = kept.last if kept.trading is None else await asyncio.shield(kept.trading)
         assert outcome is not None
         if isinstance(outcome, NoAccess):
             raise NoAccess(outcome.problem)
         return outcome
 
     async def close(self) -> None:
-        if self._trading is not None:
-            self._trading.cancel()
-            await asyncio.wait([self._trading])
+        tasks = [kept.trading for kept in self._kept.values() if kept.trading is not None]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
 
-    async def _trade(self) -> Traded | NoAccess:
+    async def _trade(self, side: Side) -> Traded | NoAccess:
         try:
-            outcome = await self._first_that_answers()
-            self._note(outcome)
+            outcome = await self._first_that_answers(side)
+            self._note(side, outcome)
             return outcome
         finally:
-            self._trading = None
+            self._kept[side].trading = None
 
-    async def _first_that_answers(self) -> Traded | NoAccess:
+    async def _first_that_answers(self, side: Side) -> Traded | NoAccess:
         if not self._token:
             return NoAccess(NO_TOKEN)
         others = [replica for replica in self._replicas if replica is not self.replica]
         said: Problem | None = None
         reasons = []
         for replica in [self.replica, *others]:
-            answer = await self._ask(replica)
+            answer = await self._ask(replica, side)
             if isinstance(answer, Traded):
                 return answer
             if answer.code is Code.FORBIDDEN:
@@ -145,9 +155,9 @@ class Trader:
             reasons.append(f"{replica.url}: {answer.detail or answer.message}")
         return NoAccess(said or Problem(Code.SERVICE_DOWN, _AWAY, detail="\n".join(reasons)))
 
-    async def _ask(self, replica: Replica) -> Traded | Problem:
+    async def _ask(self, replica: Replica, side: Side) -> Traded | Problem:
         request = HTTPRequest(
-            replica.url + TRADE,
+            f"{replica.url}{TRADE}?side={side.value}",
             method="POST",
             body=b"",
             headers={"Authorization": f"token {self._token}"},
@@ -169,19 +179,20 @@ class Trader:
                 pass
         return _problem(response)
 
-    def _note(self, outcome: Traded | NoAccess) -> None:
-        before, self._last = self._last, outcome
-        self._ended_at = time.monotonic()
+    def _note(self, side: Side, outcome: Traded | NoAccess) -> None:
+        kept, before = self._kept[side], self._problem
+        kept.last, kept.ended_at = outcome, time.monotonic()
         if isinstance(outcome, Traded):
-            self._held = outcome
-            if outcome.replica is not self.replica or isinstance(before, NoAccess):
+            kept.held, self._problem = outcome, None
+            if outcome.replica is not self.replica or before is not None:
                 self._log.info("The chat service answers at %s.", outcome.replica.url)
             self.replica = outcome.replica
             return
+        self._problem = problem = outcome.problem
         if outcome.is_final:
-            self._held = None
-        if not isinstance(before, NoAccess):
-            problem = outcome.problem
+            for each in self._kept.values():
+                each.held = None
+        if before is None:
             self._log.warning("%s (%s)", problem.message, problem.detail or problem.code.value)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -13,6 +14,14 @@ ACCESS_PROTOCOL_PREFIX = "access."
 """A browser's sockets have no such header: they offer the subprotocols `jupyter-chat` and
 `access.TOKEN`, of which the service takes the first.  No token stands in an address, for proxies
 log these."""
+
+
+class Side(str, Enum):
+    """From where the service is spoken to: each may know it by another address, and has a token of
+    its own, for kernels may do less."""
+
+    BROWSER = "browser"
+    KERNEL = "kernel"
 
 
 class Access(Struct, frozen=True):

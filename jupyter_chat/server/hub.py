@@ -5,19 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from jupyter_server.auth.decorator import allow_unauthenticated
+from msgspec.structs import replace
 from tornado import web
 
 from ..auth.access_tokens import SECONDS
 from ..auth.errors import Refused
 from ..engine.audit import Event
 from ..hub.authentication import HubAuthentication
-from ..protocol import Access, Code
+from ..protocol import Access, Code, Side
 from .cookies import address
 from .errors import KNOWN, status_of
 from .operations import operation
 from .pages import ChatPage
 from .rest import ChatHandler
 from .services import Services
+from .sides import side_of
 
 
 def _of_hub(services: Services) -> HubAuthentication:
@@ -34,18 +36,21 @@ class AccessHandler(ChatHandler):
 
     @operation(
         "Trade the hub's token of a user's server (`Authorization: token TOKEN`) for an access "
-        "token; the `url` is empty.",
+        "token, for pages or for kernels; the `url` is empty.",
+        query={"side": Side},
         answer=Access,
     )
     @allow_unauthenticated
     async def post(self) -> None:
         hub = _of_hub(self.services)
+        side = side_of(self)
         scheme, _, token = self.request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() not in ("token", "bearer") or not token.strip():
             raise Refused(
                 Code.FORBIDDEN, "A token of JupyterHub is needed: `Authorization: token TOKEN`."
             )
         claims = await hub.membership.trade(token.strip())
+        claims = replace(claims, from_kernel=side is Side.KERNEL)
         self.answer(Access("", await hub.tokens.issue(claims), SECONDS))
 
 

@@ -67,7 +67,7 @@ class FromKernels:
     def still_let_in(self) -> bool:
         """Whether the kernel that opened this, if one did, is still there."""
         token = _shown(self)
-        return not self.from_kernel or self.services.kernel_tokens.user(token) is not None
+        return token is None or self.services.kernel_tokens.user(token) is not None
 
 
 class KernelIdentity:

@@ -21,6 +21,7 @@ from ..auth.signed_in import SignedIn
 from ..protocol import PersonRole
 from .cookies import MARGIN_SECONDS
 from .operations import operation
+from .summary import NoQueryInLog
 
 _APP = "jupyter_chat"
 """Where the server keeps the application: headers are set before a handler knows it."""
@@ -29,7 +30,7 @@ NOT_FRAMED = "jupyter_chat_not_framed"
 _HOST = re.compile(r"[\w.-]+(:\d+)?|\[[\da-fA-F:.]+\](:\d+)?")
 
 
-class ChatPage(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, JupyterHandler):
+class ChatPage(NoQueryInLog, ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, JupyterHandler):
     """What a browser shows by itself; that somebody is refused as well."""
 
     @property

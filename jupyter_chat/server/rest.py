@@ -55,6 +55,7 @@ from .errors import INTERNAL, KNOWN, SIGNED_OUT, STOPPING, status_of
 from .kernels import FromKernels
 from .operations import MOST_LISTED, Cursor, MinutesWest, PageSize, operation
 from .services import Services, Serving
+from .summary import NoQueryInLog
 
 _MOST = 200
 _HTTP_CODES = {
@@ -65,7 +66,7 @@ _HTTP_CODES = {
 }
 
 
-class JsonHandler(FromKernels, APIHandler):
+class JsonHandler(NoQueryInLog, FromKernels, APIHandler):
     """JSON in and out; every error is a :class:`~jupyter_chat.protocol.Failure`."""
 
     auth_resource: ClassVar[str] = AUTH_RESOURCE

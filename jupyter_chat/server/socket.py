@@ -52,6 +52,7 @@ from .errors import INTERNAL, KNOWN
 from .kernels import FromKernels
 from .operations import operation
 from .services import Services
+from .summary import NoQueryInLog
 
 _MOST_UNSENT_BYTES = 16 * 1024 * 1024
 """A viewer that reads so slowly that more than this piles up is dropped; it comes
@@ -68,7 +69,7 @@ _FINAL_TEXT_FRAME = 0x81
 _UNKNOWN_USER = User(id="", name="", initials="")
 
 
-class ChatSocket(FromKernels, WebSocketMixin, WebSocketHandler, JupyterHandler):
+class ChatSocket(NoQueryInLog, FromKernels, WebSocketMixin, WebSocketHandler, JupyterHandler):
     """A viewer (see `engine/broadcast.py`) and the commands it gives."""
 
     auth_resource: ClassVar[str] = AUTH_RESOURCE

@@ -8,6 +8,7 @@ from typing import Any
 
 import jwt
 import pytest
+from msgspec.structs import replace
 
 from jupyter_chat.auth import access_tokens
 from jupyter_chat.auth.access_tokens import AccessTokens, Claims
@@ -36,6 +37,15 @@ def tokens_of(tmp_path, *keys: str) -> AccessTokens:
 async def test_a_token_says_who_and_which_session(tmp_path):
     tokens = tokens_of(tmp_path)
     assert says(await tokens.read(await tokens.issue(ADA)), ADA)
+
+
+async def test_it_says_whether_it_is_for_kernels(tmp_path):
+    tokens = tokens_of(tmp_path)
+    page, kernel = await tokens.issue(ADA), await tokens.issue(replace(ADA, from_kernel=True))
+    for token, expected in ((page, False), (kernel, True)):
+        claims = await tokens.read(token)
+        assert claims is not None
+        assert claims.from_kernel is expected
 
 
 async def test_it_is_good_for_a_quarter_of_an_hour_at_most(tmp_path, monkeypatch):

@@ -44,6 +44,8 @@ class Service:
         """What whoever trades is told."""
         self.given: dict[str, float] = {}
         """Access tokens and when they end."""
+        self.sides: dict[str, str] = {}
+        """Access tokens and for whom they are."""
         self.traded: list[str] = []
         """The replicas that were asked."""
         self.traded_at = 0.0
@@ -90,6 +92,7 @@ class TradeHandler(Handler):
             self.fail(403, Problem(Code.FORBIDDEN, "The hub does not know this token."))
         else:
             token = f"eyJ.{secrets.token_urlsafe(16)}.x"
+            service.sides[token] = self.get_query_argument("side", "")
             service.given[token] = time.time() + service.seconds
             self.set_header("Content-Type", "application/json")
             self.finish(encode(Access("", token, service.seconds)))

@@ -98,7 +98,7 @@ async def test_a_browser_is_told_where_the_service_is_and_how_to_be_let_in(ask, 
 
 
 async def test_a_kernel_is_told_the_address_by_which_it_reaches_it(
-    kernel, fetch, replicas: list[Replica], ask
+    kernel, fetch, replicas: list[Replica], service: Service
 ):
     token = kernel["env"]["JUPYTER_CHAT_TOKEN"]
     answer = await fetch(
@@ -106,7 +106,17 @@ async def test_a_kernel_is_told_the_address_by_which_it_reaches_it(
     )
     access = json.loads(answer.body)
     assert access["url"] in [replica.url for replica in replicas]
-    assert (await ask("access"))[1]["token"] == access["token"]
+    assert service.sides[access["token"]] == "kernel"
+
+
+async def test_a_kernel_gets_a_kernels_access_whatever_it_asks_for(kernel, fetch, service: Service):
+    token = kernel["env"]["JUPYTER_CHAT_TOKEN"]
+    for side in ("browser", "kernel"):
+        answer = await fetch(
+            f"jupyter-chat/api/access?side={side}",
+            headers={"Authorization": f"{KERNEL_SCHEME} {token}"},
+        )
+        assert service.sides[json.loads(answer.body)["token"]] == "kernel"
 
 
 async def test_who_cannot_reach_the_service_is_told_of_another_replica(

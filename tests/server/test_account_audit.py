@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -132,7 +133,7 @@ async def test_roles_and_states(ada: Browser, admin: Browser, noted, services): 
         ("role changed", "Root", "Ada", "admin to user"),
         ("account disabled", "Root", "Ada", "was active"),
         ("account enabled", "Root", "Ada", "was disabled"),
-        ("account deleted", "Root", "Ada", ""),
+        ("account deleted", "Root", "Ada", "Ada"),
     ]
 
 
@@ -140,7 +141,26 @@ async def test_deleting_ones_own_account(ada: Browser, noted, services):  # noqa
     services.authentication.leaving._settle_seconds = 1000
     await noted()
     assert (await ada.api("DELETE", "profile", {"password": PASSWORD}))[0] == 200
-    assert await noted() == [("account deleted", "Ada", "Ada", "")]
+    assert await noted() == [("account deleted", "Ada", "Ada", "Ada")]
+
+
+async def test_of_a_deleted_account_the_log_still_says_whose_it_was(
+    admin: Browser,  # noqa: F811
+    ada: Browser,  # noqa: F811
+    services,
+):
+    services.authentication.leaving._settle_seconds = 0
+    ada_id = (await ada.me())["id"]
+    assert (await admin.api("DELETE", f"people/{ada_id}"))[0] == 200
+    for _ in range(200):
+        _, log = await admin.api("GET", "admin/audit?limit=5")
+        if ada_id not in log["names"]:
+            break
+        await asyncio.sleep(0.05)
+    deleted = log["entries"][0]
+    assert (deleted["event"], deleted["subject"]) == ("account deleted", ada_id)
+    assert deleted["detail"] == "Ada"
+    assert ada_id not in log["names"]
 
 
 async def test_invitations_limits_and_the_shared_key(

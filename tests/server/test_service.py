@@ -9,7 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import aiohttp
 import pytest
@@ -80,9 +80,10 @@ async def browser(url: str) -> AsyncIterator[Browser]:
     await browser.close()
 
 
-async def trade(browser: Browser, token: str) -> tuple[int, Any]:
+async def trade(browser: Browser, token: str, side: str = "browser") -> tuple[int, Any]:
     async with browser.session.post(
-        browser.at("jupyter-chat/api/hub/access"), headers={"Authorization": f"token {token}"}
+        browser.at(f"jupyter-chat/api/hub/access?side={side}"),
+        headers={"Authorization": f"token {token}"},
     ) as answer:
         return answer.status, await answer.json()
 
@@ -117,8 +118,8 @@ class Access:
         return socket
 
 
-async def let_in(browser: Browser, hub: ScriptedHub, name: str) -> Access:
-    status, access = await trade(browser, hub.token(name))
+async def let_in(browser: Browser, hub: ScriptedHub, name: str, side: str = "browser") -> Access:
+    status, access = await trade(browser, hub.token(name), side)
     assert status == 200, access
     return Access(browser, access["token"])
 
@@ -329,6 +330,35 @@ async def test_a_page_of_another_user_can_do_nothing_with_the_cookie(browser, hu
         assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
 
 
+async def test_the_log_has_no_token_of_a_socket_and_no_warning_of_each(browser, hub, caplog):
+    await sign_in(browser, hub, "ada")
+    caplog.clear()
+    xsrf = browser.cookie("_xsrf")
+    socket = await browser.session.ws_connect(
+        browser.at(f"jupyter-chat/api/socket?_xsrf={quote(xsrf)}")
+    )
+    browser.sockets.append(socket)
+    assert (await socket.receive_json(timeout=20))["type"] == "welcome"
+    forged = "canary-" + xsrf
+    with pytest.raises(aiohttp.WSServerHandshakeError):
+        await browser.session.ws_connect(
+            browser.at(f"jupyter-chat/api/socket?_xsrf={quote(forged)}")
+        )
+    with pytest.MonkeyPatch.context() as patch:  # somebody is refused by the identity provider
+        patch.setattr("jupyter_chat.hub.membership.TOKEN_SECONDS", 0.0)
+        hub.tokens = {
+            token: (user, scopes if token == hub.service_token else ())
+            for token, (user, scopes) in hub.tokens.items()
+        }
+        with pytest.raises(aiohttp.WSServerHandshakeError):
+            await browser.session.ws_connect(
+                browser.at(f"jupyter-chat/api/socket?_xsrf={quote(xsrf)}")
+            )
+    assert "does not let you use the chat" in caplog.text
+    assert xsrf not in caplog.text
+    assert "Skipping XSRF" not in caplog.text
+
+
 async def test_a_logout_at_the_hub_is_one_here_within_a_minute(browser, hub, monkeypatch):
     await sign_in(browser, hub, "ada")
     hub.tokens.clear()
@@ -394,6 +424,45 @@ async def test_the_hub_says_who_has_which_role(browser, hub):
         status, body = await grace.api("PATCH", f"people/{ids['ada']}", patch)
         assert (status, body["problem"]["code"]) == (403, "forbidden")
         assert "hub" in body["problem"]["message"]
+
+
+async def test_an_administrators_kernel_is_no_administrator(browser, hub):
+    grace = await let_in(browser, hub, "grace")
+    ada = await let_in(browser, hub, "ada")
+    user_id = (await ada.api("GET", "account"))[1]["user"]["id"]
+    kernel = await let_in(browser, hub, "grace", side="kernel")
+    for path in (
+        "people",
+        "admin/usage",
+        "admin/audit",
+        "admin/source",
+        "admin/limits",
+        f"admin/people/{user_id}/export",
+    ):
+        status, body = await kernel.api("GET", path)
+        assert (status, body["problem"]["code"]) == (403, "forbidden"), path
+    status, _ = await kernel.api("PATCH", f"people/{user_id}", {"state": "disabled"})
+    assert status == 403
+    assert (await kernel.api("DELETE", f"people/{user_id}"))[0] == 403
+    assert (await kernel.api("PATCH", "account", {"max_output_tokens": 100}))[0] == 403
+    assert (await grace.api("GET", "people"))[0] == 200
+    assert (await ada.api("GET", "account"))[0] == 200
+
+
+async def test_a_kernel_asks_and_reads_as_its_person(browser, hub):
+    page = await let_in(browser, hub, "ada")
+    kernel = await let_in(browser, hub, "ada", side="kernel")
+    assert (await kernel.api("GET", "account"))[1]["user"] == (await page.api("GET", "account"))[1][
+        "user"
+    ]
+    socket = await kernel.socket()
+    await socket.send_json({"type": "ping", "id": "p1"})
+    assert (await socket.receive_json(timeout=20))["type"] in ("pong", "ack")
+
+
+async def test_an_unknown_side_is_named(browser, hub):
+    status, body = await trade(browser, hub.token("ada"), side="nobody")
+    assert (status, body["problem"]["field"]) == (400, "side")
 
 
 async def test_what_people_leave_behind_is_exported_by_administrators_only(browser, hub, services):
