@@ -47,7 +47,7 @@ it('gives all its sections headings of the same size', async () => {
   await showSettings({ user: ADA, source: 'openai' });
   const names = [
     'Where answers come from',
-    'When the Jupyter server stops',
+    'When the chat server stops',
     'What answers should know of you',
     'Your history'
   ];
