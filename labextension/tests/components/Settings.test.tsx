@@ -67,8 +67,8 @@ it.each([
   ['compatible', 'a compatible server']
 ] as const)('says why answers come from %s without a choice', async (source, name) => {
   await showSettings({ user: ADA, source, from_environment: true });
-  expect(screen.getByText(/^This Jupyter server was started with/)).toHaveTextContent(
-    `This Jupyter server was started with access to ${name}, so answers come from there.`
+  expect(screen.getByText(/^This server has access/)).toHaveTextContent(
+    `This server has access to ${name}, so answers come from there.`
   );
 });
 
