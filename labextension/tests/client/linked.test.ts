@@ -3,6 +3,11 @@ import { LinkedTransport } from '../../src/chat/client/linked';
 import { ProblemError } from '../../src/chat/client/problem';
 import { Rest } from '../../src/chat/client/rest';
 import { type ServerSettings, save } from '../../src/chat/client/server';
+import { signInAgain } from '../../src/chat/client/signingIn';
+
+vi.mock('../../src/chat/client/signingIn', () => ({
+  signInAgain: vi.fn(() => Promise.resolve(false))
+}));
 
 const { host, origin } = window.location;
 const OWN = `${origin}/user/ada/jupyter-chat/api/`;
@@ -269,18 +274,15 @@ describe('a request', () => {
   });
 
   it('signs in again at an own server that was started again', async () => {
-    const frames: string[] = [];
-    vi.spyOn(document.body, 'append').mockImplementation(frame => {
-      const { src, onload } = frame as HTMLIFrameElement;
-      frames.push(src);
+    const body = { problem: { code: 'forbidden', message: 'You are signed out.' } };
+    hub.instead = () => json(body, 403);
+    vi.mocked(signInAgain).mockImplementationOnce(() => {
       hub.instead = null;
-      onload?.call(window, new Event('load'));
+      return Promise.resolve(true);
     });
-    hub.instead = () => json({ message: 'Forbidden' }, 403);
     await rest.account();
-    const next = encodeURIComponent('/user/ada/jupyter-chat/api/health');
-    expect(frames).toEqual([`${origin}/user/ada/login?next=${next}`]);
-    vi.mocked(document.body.append).mockRestore();
+    expect(signInAgain).toHaveBeenLastCalledWith(SETTINGS);
+    expect(hub.trades).toEqual(['GET', 'GET']);
   });
 
   it('says that the service is away, in the words of the own server', async () => {

@@ -173,7 +173,7 @@ export class LinkedTransport implements Transport {
       [response, answer] = await this.#answerOf('GET');
     }
     // A server on a hub that was started again knows nobody who had signed in before.
-    if (isUnexplained(response, answer) && (await signInAgain(this.#settings))) {
+    if (isForbidden(response) && (await signInAgain(this.#settings))) {
       [response, answer] = await this.#answerOf('GET');
     }
     if (response.ok && answer !== null) {
@@ -198,9 +198,13 @@ function problemSaid(answer: unknown): boolean {
   return isProblem((answer as { problem?: unknown } | null)?.problem);
 }
 
+function isForbidden({ status }: Response): boolean {
+  return status === 401 || status === 403;
+}
+
 /** Refused, and not by the chat, which would say why. */
-function isUnexplained({ status }: Response, answer: unknown): boolean {
-  return [401, 403, 405].includes(status) && !problemSaid(answer);
+function isUnexplained(response: Response, answer: unknown): boolean {
+  return (isForbidden(response) || response.status === 405) && !problemSaid(answer);
 }
 
 /** Somebody else has answered in place of the own server. */

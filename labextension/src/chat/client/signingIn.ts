@@ -4,7 +4,7 @@
 import { type ServerSettings, apiUrl } from './server';
 
 /** Who is signed out of the hub too must not be sent there again and again. */
-const AT_MOST_EVERY_MS = 10_000;
+const AT_MOST_EVERY_MS = 30_000;
 const PATIENCE_MS = 10_000;
 
 let triedAt = -Infinity;
