@@ -281,7 +281,6 @@ describe('a request', () => {
       return Promise.resolve(true);
     });
     await rest.account();
-    expect(signInAgain).toHaveBeenLastCalledWith(SETTINGS);
     expect(hub.trades).toEqual(['GET', 'GET']);
   });
 

@@ -58,7 +58,6 @@ const NOT_RUNNING = 424;
  */
 export class LinkedTransport implements Transport {
   readonly #own: Transport['fetch'];
-  readonly #settings: ServerSettings;
   #held: Held | null = null;
   /** The access with which the service could not be reached. */
   #useless: Held | null = null;
@@ -68,7 +67,6 @@ export class LinkedTransport implements Transport {
 
   constructor(own: ServerSettings) {
     this.#own = browserTransport(own).fetch;
-    this.#settings = own;
   }
 
   readonly fetch = async (path: string, request: Request): Promise<Response> => {
@@ -173,7 +171,7 @@ export class LinkedTransport implements Transport {
       [response, answer] = await this.#answerOf('GET');
     }
     // A server on a hub that was started again knows nobody who had signed in before.
-    if (isForbidden(response) && (await signInAgain(this.#settings))) {
+    if (isForbidden(response) && (await signInAgain())) {
       [response, answer] = await this.#answerOf('GET');
     }
     if (response.ok && answer !== null) {
