@@ -18,6 +18,7 @@ from jupyter_chat.protocol import (
     ReasoningPart,
     Rejected,
     Role,
+    Rule,
     Send,
     TextPart,
     ThreadPatch,
@@ -96,6 +97,14 @@ def test_what_people_enter_is_refused_in_plain_words(body, said):
         decode(body, ThreadPatch)
     assert refused.value.problem.message == said
     assert "Expected `" in str(refused.value.problem.detail)
+
+
+def test_a_limit_that_is_too_large_is_refused_with_the_largest_one():
+    with pytest.raises(InvalidFrame) as refused:
+        decode(b'{"tokens_per_day": 100000000000000000000}', Rule)
+    problem = refused.value.problem
+    assert problem.message == "Tokens a day must be at most 1,000,000,000,000."
+    assert problem.field == "tokens_per_day"
 
 
 def test_what_only_a_page_sends_is_refused_without_the_decoders_words():

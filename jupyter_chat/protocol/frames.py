@@ -84,6 +84,9 @@ def _problem_of(error: Exception) -> Problem:
 _VALUE = re.compile(r"^(Invalid (?:enum )?value) .*(?= - at `)", re.DOTALL)
 _ENTERED = {
     "base_url": "The address",
+    "concurrent_replies": "Answers at a time",
+    "dollars_per_day": "US dollars a day",
+    "dollars_per_month": "US dollars a month",
     "folder": "A folder's name",
     "key": "The API key",
     "max_output_tokens": "The longest answer, in tokens,",
@@ -93,12 +96,16 @@ _ENTERED = {
     "notes[]": "A note",
     "name": "The name",
     "path": "The file's path",
+    "requests_per_minute": "Requests a minute",
     "system_prompt": "The system prompt",
     "tags": "The tags",
     "tags[]": "A tag",
     "temperature": "The temperature",
     "text": "The text",
     "title": "A title",
+    "tokens_per_day": "Tokens a day",
+    "tokens_per_minute": "Tokens a minute",
+    "tokens_per_month": "Tokens a month",
     "value": "The name",
 }
 """The fields that people fill in, and what to call each."""
@@ -122,7 +129,7 @@ def _in_words(refusal: str, field: str | None) -> str:
     if (kind, direction, number) == ("str", ">=", "1"):
         return f"{name} must not be empty."
     most = "at most" if direction == "<=" else "at least"
-    return f"{name} must be {most} {float(number):,.10g}{_LIMITED.get(kind, '')}."
+    return f"{name} must be {most} {float(number):,.15g}{_LIMITED.get(kind, '')}."
 
 
 def _command_id(frame: str | bytes) -> str:

@@ -35,8 +35,7 @@ STOPPING = Problem(Code.SERVER_STOPPED, "The server is stopping; ask it again wh
 
 SIGNED_OUT = Problem(
     Code.FORBIDDEN,
-    "You are signed out of the Jupyter server. Reload the page and sign in; what you typed "
-    "is kept.",
+    "You are signed out. Reload the page and sign in; what you typed is kept.",
 )
 
 _STATUS = {

@@ -203,12 +203,12 @@ def test_a_server_that_stops_says_so(jupyter: Jupyter, page: Page):
     chat.ask(f"Stopped {SLOW}")
     chat.expect_answer(0, re.compile("You asked.{20}", re.DOTALL))
     jupyter.stop()
-    expect(chat.root).to_contain_text("The Jupyter server was stopped", timeout=SECONDS)
+    expect(chat.root).to_contain_text("The chat server was stopped", timeout=SECONDS)
     expect(chat.answers.first).to_contain_text("Interrupted")
     chat.ask('After it [[text="Back again."]]')
     jupyter.start()
     chat.expect_answer(1, "Back again.")
-    expect(chat.root).not_to_contain_text("The Jupyter server was stopped")
+    expect(chat.root).not_to_contain_text("The chat server was stopped")
 
 
 def test_another_device_is_in_step(jupyter: Jupyter, page: Page, browser: Browser):

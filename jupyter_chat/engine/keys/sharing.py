@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from ...addresses import without_login
 from ...protocol import (
@@ -23,6 +24,11 @@ from .entered import address, api_key
 from .shared import SharedSources
 
 _SOURCES = (Source.OPENAI, Source.AZURE, Source.COMPATIBLE)
+_PRIVATE = (
+    "This server is not on the internet but in the network of the chat server, where the chat may "
+    "not go. Nothing was changed: enter another address, or set ChatApp.private_base_urls to True, "
+    "start the chat server again and try again. People may then name private addresses as well."
+)
 _USELESS = {Code.NO_KEY, Code.WRONG_KEY, Code.PROVIDER_DOWN, Code.PROVIDER_TIMEOUT}
 
 
@@ -73,7 +79,7 @@ class Sharing:
         try:
             await self._provider.models(endpoint)
         except ProviderError as error:
-            problem = unasked(error.problem)
+            problem = self._said(unasked(error.problem))
             if problem.code in _USELESS:
                 raise ProviderError(problem) from None
         await self._audit.note(admin_id, Event.SHARED_KEY_SET, offer.source.value)
@@ -90,6 +96,12 @@ class Sharing:
         await self._audit.note(admin_id, Event.SHARED_KEY_REMOVED)
         await self._shared.remove()
         return await self.describe()
+
+    def _said(self, problem: Problem) -> Problem:
+        """To an administrator, who is told otherwise to ask one."""
+        if not self._public_only or problem.field != "base_url":
+            return problem
+        return replace(problem, message=_PRIVATE)
 
     async def _endpoint(self, offer: SharedSourceOffer) -> Endpoint:
         if offer.source not in _SOURCES:

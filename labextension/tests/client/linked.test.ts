@@ -3,6 +3,11 @@ import { LinkedTransport } from '../../src/chat/client/linked';
 import { ProblemError } from '../../src/chat/client/problem';
 import { Rest } from '../../src/chat/client/rest';
 import { type ServerSettings, save } from '../../src/chat/client/server';
+import { signInAgain } from '../../src/chat/client/signingIn';
+
+vi.mock('../../src/chat/client/signingIn', () => ({
+  signInAgain: vi.fn(() => Promise.resolve(false))
+}));
 
 const { host, origin } = window.location;
 const OWN = `${origin}/user/ada/jupyter-chat/api/`;
@@ -29,6 +34,8 @@ class Hub {
   given = 0;
   refused: object | null = null;
   ownIsAway = false;
+  /** What answers in place of the user's own server, or before anybody is let in there. */
+  instead: ((method: string) => Promise<Response>) | null = null;
   /** Access that is good. */
   good = '';
   answers: (url: string) => Response | undefined = () => undefined;
@@ -60,6 +67,9 @@ class Hub {
     if (this.ownIsAway) {
       return Promise.reject(new TypeError('Failed to fetch'));
     }
+    if (this.instead !== null) {
+      return this.instead(method);
+    }
     if (this.refused !== null) {
       return json({ problem: this.refused }, 403);
     }
@@ -90,6 +100,11 @@ const JSON_HEADERS = { headers: { 'Content-Type': 'application/json' } };
 
 function json(body: object, status = 200): Promise<Response> {
   return Promise.resolve(new Response(JSON.stringify(body), { status, ...JSON_HEADERS }));
+}
+
+/** What a hub says in place of a server that does not run. */
+function notRunning(method: string): Promise<Response> {
+  return json({ message: 'Not running' }, method === 'GET' ? 424 : 403);
 }
 
 class FakeSocket {
@@ -240,6 +255,33 @@ describe('a request', () => {
   it('says why there is no access', async () => {
     hub.refused = { code: 'forbidden', message: 'You were removed from this hub.' };
     expect(await problem(rest.account())).toEqual(hub.refused);
+  });
+
+  it('says that the own server is stopped, and goes on when it runs again', async () => {
+    hub.instead = notRunning;
+    const message: unknown = expect.stringMatching(/^Your server on this hub is stopped/);
+    const stopped = { code: 'service_down', message };
+    expect(await problem(rest.account())).toMatchObject(stopped);
+    hub.instead = null;
+    await rest.account();
+    hub.away.add(1).add(2); // the service too
+    hub.instead = notRunning;
+    expect(await problem(rest.account())).toMatchObject(stopped);
+    hub.away.clear();
+    await rest.account(); // the access is still good
+    hub.instead = null;
+    await rest.account();
+  });
+
+  it('signs in again at an own server that was started again', async () => {
+    const body = { problem: { code: 'forbidden', message: 'You are signed out.' } };
+    hub.instead = () => json(body, 403);
+    vi.mocked(signInAgain).mockImplementationOnce(() => {
+      hub.instead = null;
+      return Promise.resolve(true);
+    });
+    await rest.account();
+    expect(hub.trades).toEqual(['GET', 'GET']);
   });
 
   it('says that the service is away, in the words of the own server', async () => {

@@ -1,6 +1,7 @@
 import { createEvent, fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { attachedIn } from '../../src/chat/state/attaching';
 import { expect, it, vi } from 'vitest';
+import { allPanes } from '../../src/chat/panes';
 import type { Attachment } from '../../src/chat/state/parts';
 import { openThread, showChat } from './chat';
 import { aQuestion, aThread, anAnswer } from '../server';
@@ -98,6 +99,18 @@ it('attaches files of this computer', async () => {
   expect(attachedIn(chat.services.store.state)).toHaveLength(1);
   await chat.user.click(screen.getByRole('button', { name: 'Close' }));
   expect(screen.queryByText('“a.bin” is no text.')).not.toBeInTheDocument();
+});
+
+it('offers no files of a server that knows people by name', async () => {
+  const chat = await showChat(undefined, undefined, undefined, [], {
+    ...allPanes,
+    Account: () => null
+  });
+  await chat.user.click(attach());
+  expect(
+    screen.getByRole('menuitem', { name: /^File from this computer/ })
+  ).toBeVisible();
+  expect(screen.queryByRole('menuitem', { name: /^File from the server/ })).toBeNull();
 });
 
 it('attaches a file of the server by a part of its path', async () => {

@@ -6,9 +6,7 @@ import { openThread, showChat } from './chat';
 it('tell that the connection is lost, and try again at once when asked to', async () => {
   const { server, user } = await showChat();
   server.hangUp();
-  expect(
-    await screen.findByText(/No connection to the Jupyter server/)
-  ).toBeInTheDocument();
+  expect(await screen.findByText(/No connection to the chat server/)).toBeInTheDocument();
   const countdown = screen.getByText(/Trying again in/);
   expect(countdown).toHaveAttribute('aria-hidden', 'true'); // not read out each second
   expect(countdown).not.toHaveTextContent('No connection');
@@ -23,7 +21,7 @@ it('tell that the connection is lost, and try again at once when asked to', asyn
 
 it('tell who is signed out where to go, until they are let in again', async () => {
   const { server, services } = await showChat();
-  const message = 'You are signed out of the Jupyter server.';
+  const message = 'You are signed out.';
   server.answers.set('GET account', { problem: { code: 'forbidden', message } });
   server.hangUp();
   expect(await screen.findByText(message)).toBeVisible();
@@ -42,7 +40,7 @@ it('tell that the chat service of a hub is away, and try again when asked to', a
   server.answers.set('GET account', { problem: { code: 'service_down', message } });
   server.hangUp();
   expect(await screen.findByText(message)).toBeVisible();
-  expect(screen.queryByText(/No connection to the Jupyter server/)).toBeNull();
+  expect(screen.queryByText(/No connection to the chat server/)).toBeNull();
   expect(server.connected).toBe(false);
   await user.click(screen.getByRole('button', { name: 'Try now' }));
   expect(server.connected).toBe(true);
@@ -58,7 +56,7 @@ it('tell that a change did not reach the server only until the connection is bac
   const answer = anAnswer(aQuestion(aThread(), 'Why?'), 'So.');
   const unreached = () => screen.queryByText(/nothing was changed/);
   server.hangUp();
-  await screen.findByText(/No connection to the Jupyter server/);
+  await screen.findByText(/No connection to the chat server/);
   await act(() => services.branches.remove(answer, 'Answer deleted'));
   expect(unreached()).toBeVisible();
   services.reconnect();

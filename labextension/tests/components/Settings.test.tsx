@@ -47,7 +47,7 @@ it('gives all its sections headings of the same size', async () => {
   await showSettings({ user: ADA, source: 'openai' });
   const names = [
     'Where answers come from',
-    'When the Jupyter server stops',
+    'When the chat server stops',
     'What answers should know of you',
     'Your history'
   ];
@@ -67,8 +67,8 @@ it.each([
   ['compatible', 'a compatible server']
 ] as const)('says why answers come from %s without a choice', async (source, name) => {
   await showSettings({ user: ADA, source, from_environment: true });
-  expect(screen.getByText(/^This Jupyter server was started with/)).toHaveTextContent(
-    `This Jupyter server was started with access to ${name}, so answers come from there.`
+  expect(screen.getByText(/^This server has access/)).toHaveTextContent(
+    `This server has access to ${name}, so answers come from there.`
   );
 });
 

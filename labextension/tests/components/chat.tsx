@@ -3,7 +3,7 @@
 import { render, screen } from '@testing-library/react';
 import { userEvent } from '@testing-library/user-event';
 import { vi } from 'vitest';
-import { Chat } from '../../src/chat/Chat';
+import { Chat, type Panes } from '../../src/chat/Chat';
 import { type MentionSource, MentionsProvider } from '../../src/chat/mentions';
 import { allPanes } from '../../src/chat/panes';
 import type { SendKey } from '../../src/chat/components/context';
@@ -23,14 +23,15 @@ export async function showChat(
   prepare: (server: Server) => void = () => undefined,
   sendKey?: SendKey,
   browser?: Browser,
-  mentions: readonly MentionSource[] = []
+  mentions: readonly MentionSource[] = [],
+  panes: Panes = allPanes
 ): Promise<OnScreen> {
   const server = new Server();
   prepare(server);
   const services = await server.chat(browser);
   render(
     <MentionsProvider value={mentions}>
-      <Chat services={services} layout="sidebar" panes={allPanes} sendKey={sendKey} />
+      <Chat services={services} layout="sidebar" panes={panes} sendKey={sendKey} />
     </MentionsProvider>
   );
   return {

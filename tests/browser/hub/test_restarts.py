@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from ..chat import SECONDS
 from .conftest import Work
 from .hub import Hub
+from .service import TOKEN_SECONDS
 
 pytestmark = pytest.mark.xdist_group("hub")
 
@@ -74,3 +75,27 @@ def test_a_hub_that_is_started_again_interrupts_the_chat_only_for_so_long(hub: H
     chat.expect_answer(2, "As before.")
     expect(chat.questions).to_have_count(3)
     assert ada.rest("GET", "threads").ok
+
+
+def test_a_server_of_ones_own_that_was_stopped_interrupts_the_chat_only_for_so_long(
+    hub: Hub, newcomer
+):
+    hub.api("POST", "users/mary")
+    hub.start_servers("mary")
+    mary = newcomer("mary")
+    chat = mary.open_lab()
+    chat.ask('Before? [[text="As ever."]]')
+    chat.expect_answer(0, "As ever.")
+    chat.expect_idle()
+    replica = mary.replica()
+    hub.stop_server("mary")
+    mary.page.wait_for_timeout(TOKEN_SECONDS * 1000)
+    hub.replica(replica).kill()  # and now new access is needed
+    expect(chat.root).to_contain_text("Your server on this hub is stopped", timeout=SECONDS)
+    expect(chat.root).not_to_contain_text("signed out")
+    hub.start_servers("mary")
+    # nobody loads the page again, or signs in
+    expect(chat.root).not_to_contain_text("Your server on this hub is stopped", timeout=SECONDS * 2)
+    chat.question.fill('After? [[text="As before."]]')
+    chat.button("Send").click()
+    chat.expect_answer(1, "As before.")

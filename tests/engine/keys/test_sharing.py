@@ -20,6 +20,7 @@ from jupyter_chat.protocol import (
     Source,
     encode,
 )
+from jupyter_chat.providers.errors import private
 from jupyter_chat.providers.interface import Endpoint, ProviderError
 from jupyter_chat.store.interface import Store
 from jupyter_chat.store.vault import Vault
@@ -114,6 +115,18 @@ async def test_what_makes_no_sense_is_refused_by_its_field(
     with pytest.raises((Invalid, InvalidFrame)) as refused:
         await admin.sharing.put("root", offer)
     assert refused.value.problem.field == field  # type: ignore[attr-defined]
+    assert await admin.used() == SERVER
+
+
+async def test_who_may_allow_a_private_server_is_told_how(admin: Admin) -> None:
+    endpoint = Endpoint(Source.COMPATIBLE, base_url="http://127.0.0.1/v1", public_only=True)
+    admin.provider.refusal = private(endpoint)
+    with pytest.raises(ProviderError) as refused:
+        await admin.put(Source.COMPATIBLE, base_url="http://127.0.0.1/v1", key=KEY)
+    problem = refused.value.problem
+    assert "ChatApp.private_base_urls" in problem.message
+    assert "administrator" not in problem.message
+    assert problem.field == "base_url"
     assert await admin.used() == SERVER
 
 

@@ -36,7 +36,7 @@ const NOW_OR_NOT = new Set<Command['type']>(['delete', 'restore']);
 /** What the promise of a subscription rejects with when the connection goes. */
 export const LOST = new ProblemError({
   code: 'internal',
-  message: 'The connection to the Jupyter server was lost.'
+  message: 'The connection to the chat server was lost.'
 });
 
 /** The same where there was no connection, so that the command was not even sent. */

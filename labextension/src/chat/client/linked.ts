@@ -8,8 +8,8 @@ import {
   type Problem,
   SOCKET_PROTOCOL
 } from '../protocol';
-import { ProblemError, problemOf } from './problem';
-import { Rest } from './rest';
+import { ProblemError, UNREAD, isProblem, problemIn, problemOf } from './problem';
+import { signInAgain } from './signingIn';
 import {
   type Request,
   type ServerSettings,
@@ -40,8 +40,16 @@ const AWAY: Problem = {
     'The chat service of this hub does not answer. The history is kept there, and what you ' +
     'now ask is sent when it is back.'
 };
+const OWN_STOPPED: Problem = {
+  code: 'service_down',
+  message:
+    'Your server on this hub is stopped. The history is kept, and so is what you typed. ' +
+    'Start your server again: the chat then goes on by itself.'
+};
 /** What proxies say where nobody answers them. */
 const OF_PROXIES = [502, 503, 504];
+/** What a hub says in place of a server that does not run, besides. */
+const NOT_RUNNING = 424;
 
 /**
  * The way to the service.  Access is renewed by whatever needs it next, so nothing is missed while
@@ -50,15 +58,15 @@ const OF_PROXIES = [502, 503, 504];
  */
 export class LinkedTransport implements Transport {
   readonly #own: Transport['fetch'];
-  readonly #rest: Rest;
   #held: Held | null = null;
   /** The access with which the service could not be reached. */
   #useless: Held | null = null;
   #asking: Promise<Held> | null = null;
+  /** Why the own server gave no access when it was asked last. */
+  #unasked: Problem | null = null;
 
   constructor(own: ServerSettings) {
     this.#own = browserTransport(own).fetch;
-    this.#rest = new Rest(own);
   }
 
   readonly fetch = async (path: string, request: Request): Promise<Response> => {
@@ -74,7 +82,7 @@ export class LinkedTransport implements Transport {
     this.#useless = held;
     const again = await ask(await this.#current(), path, request);
     if (again === null) {
-      throw new ProblemError(AWAY);
+      throw new ProblemError(this.#unasked === OWN_STOPPED ? OWN_STOPPED : AWAY);
     }
     return again;
   };
@@ -129,8 +137,9 @@ export class LinkedTransport implements Transport {
     try {
       return await this.#ask(isUseless ? 'POST' : 'GET');
     } catch (error) {
-      const { code } = problemOf(error);
-      const isFinal = code === 'forbidden' || (isUseless && code === 'service_down');
+      const problem = problemOf(error);
+      const isOfService = problem.code === 'service_down' && problem !== OWN_STOPPED;
+      const isFinal = problem.code === 'forbidden' || (isUseless && isOfService);
       if (held === null || isFinal || Date.now() >= held.endsAt) {
         throw error;
       }
@@ -140,14 +149,65 @@ export class LinkedTransport implements Transport {
 
   /** All who need it at the same time ask once. */
   #ask(method: 'GET' | 'POST'): Promise<Held> {
-    this.#asking ??= this.#rest
-      .ask<Access>(method, 'access')
-      .then(access => (this.#held = take(access)))
+    this.#asking ??= this.#askOwn(method)
+      .then(access => {
+        this.#unasked = null;
+        return (this.#held = take(access));
+      })
+      .catch((error: unknown) => {
+        this.#unasked = problemOf(error);
+        throw error;
+      })
       .finally(() => {
         this.#asking = null;
       });
     return this.#asking;
   }
+
+  async #askOwn(method: 'GET' | 'POST'): Promise<Access> {
+    let [response, answer] = await this.#answerOf(method);
+    if (method === 'POST' && isUnexplained(response, answer)) {
+      // A hub that answers in place of a stopped server refuses all but reading.
+      [response, answer] = await this.#answerOf('GET');
+    }
+    // A server on a hub that was started again knows nobody who had signed in before.
+    if (isForbidden(response) && (await signInAgain())) {
+      [response, answer] = await this.#answerOf('GET');
+    }
+    if (response.ok && answer !== null) {
+      return answer as Access;
+    }
+    throw new ProblemError(
+      isOwnStopped(response, answer) ? OWN_STOPPED : problemIn(answer, response)
+    );
+  }
+
+  async #answerOf(method: 'GET' | 'POST'): Promise<[Response, unknown]> {
+    try {
+      const response = await this.#own('access', { method });
+      return [response, await response.json().catch(() => null)];
+    } catch {
+      throw new ProblemError(UNREAD);
+    }
+  }
+}
+
+function problemSaid(answer: unknown): boolean {
+  return isProblem((answer as { problem?: unknown } | null)?.problem);
+}
+
+function isForbidden({ status }: Response): boolean {
+  return status === 401 || status === 403;
+}
+
+/** Refused, and not by the chat, which would say why. */
+function isUnexplained(response: Response, answer: unknown): boolean {
+  return (isForbidden(response) || response.status === 405) && !problemSaid(answer);
+}
+
+/** Somebody else has answered in place of the own server. */
+function isOwnStopped({ status }: Response, answer: unknown): boolean {
+  return [NOT_RUNNING, ...OF_PROXIES].includes(status) && !problemSaid(answer);
 }
 
 function take({ url, token, seconds_left: seconds }: Access): Held {

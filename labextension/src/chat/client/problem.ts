@@ -11,14 +11,14 @@ export class ProblemError extends Error {
 /** The server did not hear of what was to be read. */
 export const UNREAD: Problem = {
   code: 'internal',
-  message: 'The Jupyter server could not be reached. Check the connection and try again.'
+  message: 'The chat server could not be reached. Check the connection and try again.'
 };
 
 /** The server did not hear of what was to be changed. */
 export const UNREACHED: Problem = {
   code: 'internal',
   message:
-    'The Jupyter server could not be reached, so nothing was changed. Check the ' +
+    'The chat server could not be reached, so nothing was changed. Check the ' +
     'connection and try again.'
 };
 
@@ -54,8 +54,7 @@ export function problemIn(answer: unknown, response: Response): Problem {
     return {
       code: 'forbidden',
       message:
-        'You are signed out of the Jupyter server. Reload the page and sign in; what you ' +
-        'typed is kept.'
+        'You are signed out. Reload the page and sign in; what you ' + 'typed is kept.'
     };
   }
   return {

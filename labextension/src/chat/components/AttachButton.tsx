@@ -13,7 +13,7 @@ import { AddIcon } from './icons';
 
 /** Attaches files, and what else the shell has; takes what is dropped and pasted. */
 export function AttachButton() {
-  const { services, trans, announce, focusComposer } = useChat();
+  const { services, trans, panes, announce, focusComposer } = useChat();
   const sources = useAttachSources();
   const { button, anchor, close } = useMenuButton();
   const [picking, setPicking] = useState<MentionSource | null>(null);
@@ -26,6 +26,8 @@ export function AttachButton() {
     close();
   };
   const files = useMemo(() => fileMentions(services, trans), [services, trans]);
+  // A server that knows people by name has no files for anybody.
+  const hasFiles = panes?.Account === undefined;
   const run = async ({ run: attach }: AttachSource) => {
     try {
       await attach?.();
@@ -53,7 +55,9 @@ export function AttachButton() {
       label: trans.__('File from this computer…'),
       run: () => input.current?.click()
     },
-    itemOf({ label: trans.__('File from the server…'), pick: files }),
+    ...(hasFiles
+      ? [itemOf({ label: trans.__('File from the server…'), pick: files })]
+      : []),
     ...sources().map(itemOf)
   ];
   return (

@@ -55,17 +55,17 @@ function ConnectionBanner() {
       <span>
         {stopping &&
           trans.__(
-            'The Jupyter server was stopped. What had come of the answers is kept, and ' +
+            'The chat server was stopped. What had come of the answers is kept, and ' +
               'what you ask now is sent when it is back.'
           )}{' '}
-        {waiting && !stopping && trans.__('No connection to the Jupyter server.')}{' '}
+        {waiting && !stopping && trans.__('No connection to the chat server.')}{' '}
         {waiting && (
           // It would be read out anew each second.
           <span aria-hidden>{trans.__('Trying again in %1.', seconds(left * 1000))}</span>
         )}
         {connection.phase === 'connecting' &&
           !stopping &&
-          trans.__('Connecting to the Jupyter server…')}
+          trans.__('Connecting to the chat server…')}
       </span>
       {waiting && (
         <button type="button" className="jc-Button" onClick={services.reconnect}>

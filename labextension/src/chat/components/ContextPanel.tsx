@@ -37,7 +37,7 @@ export function ContextPanel({ context, metering, draft, onDone }: Props) {
       <h3 id={title}>{trans.__('What the model will see')}</h3>
       {context.isOld === true && (
         <p className="jc-ContextPanel-note" role="status">
-          {trans.__('As last known: the Jupyter server does not answer now.')}
+          {trans.__('As last known: the chat server does not answer now.')}
         </p>
       )}
       <Shares context={context} />

@@ -12,7 +12,7 @@ export function DurableReplies() {
   const host = account.source === 'azure' ? 'Azure' : 'OpenAI';
   return (
     <section className="jc-Durable">
-      <h3>{trans.__('When the Jupyter server stops')}</h3>
+      <h3>{trans.__('When the chat server stops')}</h3>
       <label className="jc-Check">
         <input
           type="checkbox"

@@ -88,7 +88,7 @@ function fromServer(source: Source, trans: Translator): string {
         'Answers come from the local model, which is installed here. What you choose instead is used for you only.'
       )
     : trans.__(
-        'This Jupyter server was started with access to %1, so answers come from there. What you enter here is used instead, for you only.',
+        'This server has access to %1, so answers come from there. What you enter here is used instead, for you only.',
         nameOf(source, trans)
       );
 }

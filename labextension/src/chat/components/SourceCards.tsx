@@ -84,7 +84,7 @@ export function SourceCards({ onDone }: { readonly onDone?: () => void }) {
           icon={ChipIcon}
           title={trans.__('Try a small local model')}
           text={trans.__(
-            'Runs on this machine, needs no key. Small and silly, but real.'
+            'Runs on the server itself, needs no key. Small and silly, but real.'
           )}
           source="local"
           inUse={account.source === 'local'}
