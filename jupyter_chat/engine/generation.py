@@ -144,6 +144,7 @@ class Generation:
         self.waiting: Problem | None = None
         """Why it waits for its model's server, while it does."""
         self._finish: Finish | None = None
+        self._is_most_allowed = False
         self._making: asyncio.Task[None] | None = None
         self._ended_as: tuple[Status, Problem | None] | None = None
         self._tries: Counter[Code] = Counter()
@@ -289,6 +290,7 @@ class Generation:
             self.user_id, self._reply.thread_id, self._reply, self._particular, listener=self
         )
         self._endpoint, self._known = endpoint, request.known
+        self._is_most_allowed = request.is_most_allowed
         self._permit = await self._let_in(endpoint, request)
         if not self._resumed:
             await self._moderator.require(self.user_id, self._reply, endpoint, request)
@@ -376,7 +378,7 @@ class Generation:
                 self._hurry()  # without the id, nobody could take this over
             self._mark = chunk.mark
         if chunk.finish is not None:
-            self._finish = chunk.finish
+            self._finish = _in_words_of_limits(chunk.finish, self._is_most_allowed)
         if not whole:
             raise ProviderError(_too_long(), ended=True)
 
@@ -535,6 +537,17 @@ class Generation:
 def _text(reply: Message) -> str:
     """All that was written, thinking as well."""
     return "".join(part.text for part in written_in(reply))
+
+
+def _in_words_of_limits(finish: Finish, is_most_allowed: bool) -> Finish:
+    """Who may have no longer answers is not told to raise a limit."""
+    problem = finish.problem
+    if problem is None or problem.code is not Code.OUTPUT_LIMIT or not is_most_allowed:
+        return finish
+    message = "The answer has become as long as this server allows. Ask to go on for the rest."
+    return msgspec.structs.replace(
+        finish, problem=msgspec.structs.replace(problem, message=message)
+    )
 
 
 def _too_long() -> Problem:

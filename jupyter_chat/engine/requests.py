@@ -159,6 +159,7 @@ class Requests:
             instructions=summaries.instructions(said.whole or None, planned.summary),
             temperature=temperature,
             max_output_tokens=wanted.max_output_tokens,
+            is_most_allowed=target.allowed.ends(wanted, model),
             effort=effort,
             reasoning_model=bool(model.efforts),
             json_schema=wanted.json_schema,

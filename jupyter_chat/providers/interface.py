@@ -146,6 +146,8 @@ class ReplyRequest(Struct, frozen=True):
     instructions: str | None = None
     temperature: float | None = None
     max_output_tokens: int | None = None
+    is_most_allowed: bool = False
+    """This server lets the person have no longer answers."""
     effort: Effort | None = None
     reasoning_model: bool = False
     """The model is known as one that can reason, which takes the newer names only."""

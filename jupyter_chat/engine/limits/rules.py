@@ -91,6 +91,11 @@ class Allowed(Struct, frozen=True):
             return wanted
         return msgspec.structs.replace(wanted, max_output_tokens=most)
 
+    def ends(self, wanted: ThreadSettings, model: Model) -> bool:
+        """Whether it is this that ends long answers, and not the person or the model."""
+        most = self.max_output_tokens
+        return most is not None and most == wanted.max_output_tokens == model.max_output_tokens
+
 
 def allowed(
     layers: Iterable[Said],

@@ -391,6 +391,21 @@ async def test_answers_are_asked_for_no_longer_than_allowed(tmp_path, own, sent)
         assert model.max_output_tokens == 100
 
 
+@pytest.mark.parametrize(("own", "raisable"), [(None, False), (60, True), (5_000, False)])
+async def test_nobody_is_told_to_raise_a_limit_that_is_not_theirs(tmp_path, own, raisable):
+    said = "Raise the limit in the settings."
+    cut = Finish("length", problem=Problem(Code.OUTPUT_LIMIT, said))
+    async for engine in with_limits(tmp_path, {"everyone": {"max_output_tokens": 100}}):
+        thread_id = new_id()
+        settings = ThreadSettings(max_output_tokens=own)
+        asked = await engine.ask("Why?", thread_id, settings=settings)
+        await engine.answer("Beca", cut)
+        problem = (await engine.end(thread_id, str(asked.reply_id))).problem
+        assert problem.code is Code.OUTPUT_LIMIT
+        assert (problem.message == said) == raisable
+        assert ("this server allows" in problem.message) != raisable
+
+
 # --- processes that die -----------------------------------------------------------------------
 
 
