@@ -84,11 +84,11 @@ async def test_who_does_not_read_is_dropped_and_others_get_everything(
 
     monkeypatch.setattr(stream, "write", noted)
     known_events = len(awake.events)
-    question = "More [[chunks=80 size=50000 delay=0.005]]"
+    question = "More [[chunks=38 size=50000 delay=0.005]]"
     asked = await awake.ask(question, thread_id, first["reply_id"])
     reply = await awake.answer(asked["reply_id"])
     assert reply["status"] == "complete"
-    assert sum(len(event.get("text", "")) for event in awake.events[known_events:]) == 80 * 50_000
+    assert sum(len(event.get("text", "")) for event in awake.events[known_events:]) == 38 * 50_000
     await becomes_true(lambda: asleep not in services.broadcast.viewers())
     assert max(held, default=0) <= most
     sleeper.writer.close()
@@ -97,7 +97,7 @@ async def test_who_does_not_read_is_dropped_and_others_get_everything(
     again = await connect()
     await again.command("subscribe", thread_id=thread_id)
     text = (await again.answer(asked["reply_id"]))["parts"][0]["text"]
-    assert len(text) == 80 * 50_000
+    assert len(text) == 38 * 50_000
 
 
 async def test_a_flood_is_read_no_faster_than_it_is_carried_out(
