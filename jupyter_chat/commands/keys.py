@@ -31,8 +31,8 @@ class Generate(Command):
 class Rotate(Command):
     """Put a new key in front of the one in the key file or the keyring.
 
-    Start the servers again then, and let `jupyter chat keys reencrypt` encrypt everything
-    with it.
+    Servers that run take it up by themselves; let `jupyter chat keys reencrypt` encrypt
+    everything with it then.
     """
 
     name = "jupyter chat keys rotate"
@@ -44,8 +44,8 @@ class Rotate(Command):
             await Audit(store).note("", Event.KEYS_CHANGED, "", by_whom())
             await vault.rotate()
         self.say(
-            "There is a new key in front of the others. Start the servers again, and then give "
-            "`jupyter chat keys reencrypt`."
+            "There is a new key in front of the others, which servers that run take up by "
+            "themselves. Give `jupyter chat keys reencrypt` now."
         )
 
 
