@@ -40,9 +40,6 @@ from .pages import PAGE, Pages
 from .replies import Replies
 from .temporary import LONGEST_MS
 
-_KEEP_SECONDS = 2.0
-_BEGUN_KNOWN = 10_000
-
 
 class Conversations:
     """All conversations of all users of this process."""
