@@ -13,7 +13,7 @@ import pytest
 
 from jupyter_chat.app import ACCOUNTS
 from jupyter_chat.ids import new_id
-from tests.server.accounts import PASSWORD, Browser
+from tests.server.accounts import PASSWORD, Browser, browsers
 
 from . import people
 from .samples import WITH_ACCOUNTS, Call, calls, sample
@@ -61,15 +61,8 @@ def jp_base_url() -> str:
 async def browser(
     jp_serverapp, http_server_client, jp_base_url
 ) -> AsyncIterator[Callable[[], Browser]]:
-    made: list[Browser] = []
-
-    def browser() -> Browser:
-        made.append(Browser(http_server_client.get_url(jp_base_url)))
-        return made[-1]
-
-    yield browser
-    for each in made:
-        await each.close()
+    async with browsers(http_server_client.get_url(jp_base_url)) as browser:
+        yield browser
 
 
 class Somebody:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import quote
 
@@ -128,3 +130,17 @@ async def ask(socket: Any, text: str) -> str:
     while (await socket.receive_json(timeout=20))["type"] != "ack":
         pass
     return thread_id
+
+
+@asynccontextmanager
+async def browsers(url: str) -> AsyncIterator[Callable[[], Browser]]:
+    """Makes browsers that speak to a server, and closes them in the end."""
+    made: list[Browser] = []
+
+    def browser() -> Browser:
+        made.append(Browser(url))
+        return made[-1]
+
+    yield browser
+    for each in made:
+        await each.close()

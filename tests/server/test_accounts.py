@@ -19,7 +19,7 @@ from jupyter_chat.protocol import Code, PersonState, Problem, Status
 from jupyter_chat.store.errors import Unavailable
 from jupyter_chat.store.vault import Vault, new_key
 
-from .accounts import PASSWORD, Browser, ask, closed
+from .accounts import PASSWORD, Browser, ask, browsers, closed
 
 SECONDS = 30
 """How long the end of a socket may take on a busy machine; five seconds are promised."""
@@ -44,15 +44,8 @@ async def browser(
     jp_serverapp, http_server_client, jp_base_url
 ) -> AsyncIterator[Callable[[], Any]]:
     """Makes browsers."""
-    made: list[Browser] = []
-
-    def browser() -> Browser:
-        made.append(Browser(http_server_client.get_url(jp_base_url)))
-        return made[-1]
-
-    yield browser
-    for each in made:
-        await each.close()
+    async with browsers(http_server_client.get_url(jp_base_url)) as browser:
+        yield browser
 
 
 @pytest.fixture
